@@ -1,0 +1,147 @@
+"""Doing: one step of one run, with what it needs."""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.automation.places import filled
+from runtime.automation.reader import MessageReader
+from runtime.automation.steps._base import STEP_FORMULAS
+from runtime.definitions.automation import Automation
+from runtime.errors import NotFound
+from runtime.formulas.definitions import formula
+from runtime.formulas.evaluate import evaluate
+from runtime.records.lookup import NoLookup
+from runtime.records.rows import Record, read_record
+from runtime.records.values import RecordValues
+from runtime.system.database import reading
+from runtime.system.secrets import get_secret
+from runtime.texts import LANGUAGES, Message, _
+
+if TYPE_CHECKING:
+    from runtime.system.workspace import Act, Workspace
+
+SYSTEM_NAMES = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
+PERSON = frozenset({"person"})
+
+
+@dataclass
+class Doing:
+    """`act` is the transaction of a step inside; a step outside has none while it runs, only what it `prepared`."""
+
+    workspace: Workspace
+    run: sa.Row[Any]
+    automation: Automation
+    path: str = ""
+    given_act: Act | None = None
+    prepared: dict[str, Any] = field(default_factory=dict)
+    keep: Callable[[dict[str, Any]], None] = lambda _result: None
+    """Notes what an outside step has done so far, for a later try."""
+    skipped: Message | None = None
+
+    @property
+    def act(self) -> Act:
+        assert self.given_act is not None, "a step outside has no transaction while it runs"
+        return self.given_act
+
+    @property
+    def form(self) -> str | None:
+        return self.run.form
+
+    @property
+    def record_id(self) -> int | None:
+        return self.run.record
+
+    @property
+    def key(self) -> str:
+        """The same for every try of this step of this run, and for no other."""
+        return f"{self.run.id}/{self.path}"
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        return json.loads(self.run.facts) if self.run.facts else {}
+
+    def needed_record(self) -> int:
+        if self.run.record is None:
+            raise NotFound(_("This step needs a record, but the trigger is about none."))
+        return self.run.record
+
+    def skip(self, why: Message) -> None:
+        """The step has nothing to do; the run goes on."""
+        self.skipped = why
+
+    # -- the record and formulas about it -------------------------------------------------------------------------------------
+    @cached_property
+    def record(self) -> Record:
+        found = read_record(self.act, self.form, self.needed_record()) if self.form in self.act.catalogue.forms else None
+        if found is None:
+            raise NotFound(_("This record does not exist any more."))
+        return found
+
+    @cached_property
+    def names(self) -> dict[str, Any]:
+        return self.automation.trigger.names(self.act.catalogue)
+
+    @cached_property
+    def values(self) -> RecordValues:
+        """The record as it is now, for what is written."""
+        return self._values({})
+
+    @cached_property
+    def seen(self) -> RecordValues:
+        """The record as it was when it fired, for what is decided and told: a later change of the same field has a run of its own."""
+        return self._values(self.automation.trigger.seen(self) if self.record_id is not None else {})
+
+    def _values(self, over: Mapping[str, Any]) -> RecordValues:
+        names = self.automation.trigger.values(self) if self.names else {}
+        if self.record_id is None:
+            return RecordValues(self.act, None, {}, None, {}, names)  # type: ignore[arg-type]
+        system = {name: getattr(self.record, name) for name in SYSTEM_NAMES}
+        return RecordValues(self.act, self.record.form, {**self.record.values, **over}, self.record.id, system, names)
+
+    def value(self, text: str) -> Any:
+        """What a formula gives for the record as it is now."""
+        return self._evaluated(text, STEP_FORMULAS, self.values)
+
+    def told(self, text: str) -> Any:
+        """What a formula gives for the record as it was when it fired."""
+        return self._evaluated(text, STEP_FORMULAS, self.seen)
+
+    def holds(self, text: str, before: Mapping[str, Any] | None = None) -> bool:
+        """Whether a condition holds for the record as it was when it fired, or with the values it had before."""
+        return bool(self._evaluated(text, PERSON, self.seen if before is None else self._values(before)))
+
+    def _evaluated(self, text: str, allow: frozenset[str], values: RecordValues) -> Any:
+        form = self.form if self.record_id is not None else None
+        return evaluate(formula(self.act.catalogue, form, text, self.names, allow), values)
+
+    def parsed(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of fields from an event's JSON; what no field knows any more is left out."""
+        fields, lookup = self.record.form.by_key, NoLookup(self.act.zone)
+        return {key: None if value is None else fields[key].parse(value, lookup) for key, value in stored.items() if key in fields and fields[key].writable}
+
+    # -- messages ---------------------------------------------------------------------------------------------------------------
+    def filled(self, text: Any, language: str | None) -> str:
+        """A text with its places filled, in the reader's language or the workspace's."""
+        chosen = language if language in LANGUAGES else self.workspace.language
+        return filled(text, self.seen, self.names, MessageReader(self.act, chosen or "en"))
+
+    def link(self) -> str | None:
+        """The page of the record."""
+        if self.record_id is None or self.form not in self.act.catalogue.forms:
+            return None
+        app = self.act.catalogue.forms[self.form].app or self.automation.app or next(iter(self.act.catalogue.apps), None)
+        return f"/apps/{app}/{self.form}/{self.record_id}" if app is not None else None
+
+    def secret(self, name: str) -> str:
+        """A secret's value. Raises NotFound with what to do."""
+        key = self.workspace.settings.secret_key
+        if self.given_act is not None:
+            return get_secret(self.given_act.connection, key, name)
+        with reading(self.workspace.engine) as connection:
+            return get_secret(connection, key, name)

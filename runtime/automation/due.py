@@ -1,0 +1,173 @@
+"""What is due by the clock: schedules, days of dates, nightly recomputation, clean-up. Each is claimed as a row under a unique key.
+
+Everything here may be called at any time, any number of times, by any number of processes.
+"""
+from __future__ import annotations
+
+import logging
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.automation.clock import instant_of
+from runtime.automation.listening import at_work, since
+from runtime.automation.matching import add, new_run
+from runtime.automation.once import insert_once
+from runtime.automation.triggers._base import ClockTrigger
+from runtime.definitions.automation import Automation
+from runtime.people.person import SYSTEM
+from runtime.system import clock, jobs
+from runtime.system.database import reading, to_json, writing
+from runtime.system.sets import among
+from runtime.system.tables import automation_run, automation_step, day_done, definition, definition_version, due_time, event
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.system.workspace import Act, Workspace
+
+log = logging.getLogger("tierloom.clock")
+
+NOBODY = 0
+"""Stands for “no record” in due_time, whose key needs a number."""
+LEAST_GRACE = timedelta(minutes=5)
+"""A schedule without grace still gets over a restart."""
+MISSED_IN_LOG = 20
+"""Of more missed times, or records at one time, the log does not speak one by one."""
+TAGS_AT = "00:05"
+KEEP_EVENTS, KEEP_RUNS = timedelta(days=30), timedelta(days=180)
+CLEANED_AT_ONCE = 1000
+
+
+def tick(workspace: Workspace) -> None:
+    """One look at the clock."""
+    fire(workspace)
+    start_nightly(workspace)
+
+
+# -- automations ------------------------------------------------------------------------------------------------------------------
+def fire(workspace: Workspace) -> None:
+    """Starts runs of schedules and dates whose time has come since the last look."""
+    with workspace.reading(SYSTEM, "schedule") as act:
+        coming = [(each, times) for each in at_work(act.catalogue) if isinstance(each.trigger, ClockTrigger) and (times := _times(act, each))]
+        late = [each for each in at_work(act.catalogue) if getattr(each.trigger, "catch_up", False)]
+    for automation, times in coming:
+        for number, due in enumerate(times):
+            _fire(workspace, automation, due, last=number == len(times) - 1, listed=number >= len(times) - MISSED_IN_LOG)
+    for automation in late:
+        _catch_up(workspace, automation)
+
+
+def _times(act: Act, automation: Automation) -> list[datetime]:
+    """The times of an automation that have come and are not claimed."""
+    claimed = act.connection.execute(sa.select(sa.func.max(due_time.c.due_at)).where(due_time.c.automation == automation.key, due_time.c.record == NOBODY)).scalar()
+    start = clock.from_micros(max(claimed or 0, since(act, automation)))
+    trigger = automation.trigger
+    assert isinstance(trigger, ClockTrigger) and start is not None
+    return list(trigger.times(start, act.now, act.zone))
+
+
+def _fire(workspace: Workspace, automation: Automation, due: datetime, last: bool, listed: bool) -> None:
+    """Claims one time and, if it was this process that claimed it, makes its runs: one that comes too late is shown as missed."""
+    trigger = automation.trigger
+    assert isinstance(trigger, ClockTrigger)
+    with workspace.writing(SYSTEM, "schedule") as act:
+        is_late = act.now - due > max(trigger.grace, LEAST_GRACE)
+        missed = is_late or (trigger.coalesce and not last)
+        at = clock.to_micros(due)
+        if not _claim(act, automation, at, NOBODY, "missed" if missed else "fired"):
+            return
+        if missed and not listed:
+            return
+        words = _("Missed: nothing was running at {time}.", time=f"{due.astimezone(act.zone):%Y-%m-%d %H:%M}") if missed else None
+        records = trigger.records(act, due)[:MISSED_IN_LOG if missed else None]
+        runs = []
+        for record in records:
+            if record is None or _claim(act, automation, at, record, "missed" if missed else "fired"):
+                runs.append(new_run(act, automation, f"due:{at}:{record}", record, "schedule", facts=to_json({"due_at": due.isoformat()}), skipped=words))
+        add(act, runs)
+
+
+def _catch_up(workspace: Workspace, automation: Automation) -> None:
+    """Records entered or changed lately whose day had passed already."""
+    trigger = automation.trigger
+    assert isinstance(trigger, ClockTrigger)
+    name = ("caught up", automation.key)
+    with workspace.reading(SYSTEM, "schedule") as act:
+        memo = act.catalogue.memo
+        changed = max(memo.get(name, 0), since(act, automation))
+        found = list(trigger.late(act, automation.key, changed))
+        looked = act.micros
+    if found:
+        with workspace.writing(SYSTEM, "schedule") as act:
+            runs = []
+            for due, record in found:
+                at = clock.to_micros(due)
+                if _claim(act, automation, at, record, "fired"):
+                    runs.append(new_run(act, automation, f"due:{at}:{record}", record, "schedule", facts=to_json({"due_at": due.isoformat()})))
+            add(act, runs)
+    # a transaction that began before this look may still commit: the next look begins a little earlier
+    memo[name] = looked - LEAST_GRACE // clock.MICROSECOND
+
+
+def _claim(act: Act, automation: Automation, at: int, record: int, state: str) -> bool:
+    return insert_once(act.connection, due_time, {"automation": automation.key, "due_at": at, "record": record, "state": state, "claimed_at": act.micros})
+
+
+# -- every night --------------------------------------------------------------------------------------------------------------------
+def start_nightly(workspace: Workspace) -> None:
+    """Starts today's recomputation of tags and tiers once their hour has come."""
+    with workspace.reading(SYSTEM, "schedule") as act:
+        done = set(act.connection.execute(sa.select(day_done.c.what).where(day_done.c.day == act.day)).scalars())
+        wanted = [each for each in _nightly(act) if each[0] not in done]
+    for what, kind, payload, subject in wanted:
+        with workspace.writing(SYSTEM, "schedule") as act:
+            if insert_once(act.connection, day_done, {"what": what, "day": act.day, "at": act.micros}):
+                jobs.start(act, kind, payload, subject)
+
+
+def _nightly(act: Act) -> list[tuple[str, str, dict[str, Any], str]]:
+    """(what, kind of job, payload, subject) for all whose hour has come today and that stood at that hour already."""
+    found = []
+    for tags in act.catalogue.tag_sets.values():
+        if tags.ruled and "tag_recompute" in jobs.KINDS and _has_come(act, TAGS_AT, "tag_set", tags.key):
+            found.append((f"tags:{tags.key}", "tag_recompute", {"tag_set": tags.key}, tags.key))
+    lanes = {lane.tier_model for model in act.catalogue.tier_models.values() for lane in model.lanes}
+    for model in act.catalogue.tier_models.values():
+        if model.key not in lanes and "tier_recompute" in jobs.KINDS and _has_come(act, model.recompute.nightly_at, "tier_model", model.key):
+            found.append((f"tier:{model.key}", "tier_recompute", {"tier_model": model.key}, model.key))
+    return found
+
+
+def _has_come(act: Act, hour: str, kind: str, key: str) -> bool:
+    at = instant_of(datetime.combine(act.today, time.fromisoformat(hour)), act.zone)
+    published = act.connection.execute(sa.select(definition_version.c.at).join(definition, (definition.c.id == definition_version.c.definition) & (
+        definition.c.version == definition_version.c.version)).where(definition.c.kind == kind, definition.c.key == key)).scalar()
+    return at <= act.now and published is not None and published <= clock.to_micros(at)
+
+
+# -- clean-up -------------------------------------------------------------------------------------------------------------------------
+def clean_up(workspace: Workspace) -> int:
+    """Removes events that were handled long ago and runs that ended long ago, in small portions; gives how many rows it removed."""
+    now = workspace.now()
+    old_events = sa.select(event.c.id).where(event.c.handled_at < clock.to_micros(now - KEEP_EVENTS)).limit(CLEANED_AT_ONCE)
+    old_runs = sa.select(automation_run.c.id).where(automation_run.c.finished_at < clock.to_micros(now - KEEP_RUNS)).limit(CLEANED_AT_ONCE)
+    removed = 0
+    while True:
+        with writing(workspace.engine) as connection:
+            events = connection.execute(old_events).scalars().all()
+            runs = connection.execute(old_runs).scalars().all()
+            connection.execute(event.delete().where(among(event.c.id, events)))
+            connection.execute(automation_step.delete().where(among(automation_step.c.run, runs)))
+            connection.execute(automation_run.delete().where(among(automation_run.c.id, runs)))
+        removed += len(events) + len(runs)
+        if not events and not runs:
+            return removed
+
+
+def waiting_for(workspace: Workspace) -> timedelta | None:
+    """How long until the next run is due; None when none waits."""
+    with reading(workspace.engine) as connection:
+        at = connection.execute(sa.select(sa.func.min(automation_run.c.due_at)).where(automation_run.c.state.in_(("waiting", "running")))).scalar()
+    due = clock.from_micros(at)
+    return None if due is None else max(due - workspace.now(), timedelta())

@@ -1,0 +1,84 @@
+"""Which of the published automations are at work, which are broken, and in what version a run began."""
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from runtime.definitions.automation import Automation
+from runtime.definitions.loading import load
+from runtime.errors import DefinitionProblems, Problem
+from runtime.formulas.definitions import formula_problems
+from runtime.system.tables import definition, definition_version
+
+if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
+    from runtime.system.workspace import Act
+
+
+def problems_of(automation: Automation, catalogue: Catalogue) -> list[Problem]:
+    """What is wrong with a published automation among today's definitions, a field deleted after it was published for one."""
+    memo = catalogue.memo.setdefault("automation problems", {})
+    if automation.key not in memo:
+        memo[automation.key] = [*automation.problems(catalogue), *formula_problems(automation, catalogue)]
+    return memo[automation.key]
+
+
+def at_work(catalogue: Catalogue) -> list[Automation]:
+    """Automations that are switched on and not broken."""
+    if "automations at work" not in catalogue.memo:
+        catalogue.memo["automations at work"] = [each for each in catalogue.automations.values() if each.enabled and not problems_of(each, catalogue)]
+    return catalogue.memo["automations at work"]
+
+
+def listeners(catalogue: Catalogue) -> dict[str, list[Automation]]:
+    """Automations at work by the kind of event they listen to."""
+    if "listeners" not in catalogue.memo:
+        found: dict[str, list[Automation]] = {}
+        for each in at_work(catalogue):
+            for kind in each.trigger.events:
+                found.setdefault(kind, []).append(each)
+        catalogue.memo["listeners"] = found
+    return catalogue.memo["listeners"]
+
+
+def version_of(act: Act, key: str, version: int) -> Automation | None:
+    """The automation as it was published then; None when today's code cannot read that version."""
+    current = act.catalogue.automations.get(key)
+    if current is not None and act.catalogue.versions.get(("automation", key)) == version:
+        return current
+    memo = act.catalogue.memo.setdefault("old automations", {})
+    if (key, version) not in memo:
+        body = act.connection.execute(_bodies(key).where(definition_version.c.version == version)).scalar()
+        try:
+            found = load(json.loads(body)) if body is not None else None
+        except DefinitionProblems:
+            found = None
+        memo[key, version] = found if isinstance(found, Automation) else None
+    return memo[key, version]
+
+
+def since(act: Act, automation: Automation) -> int:
+    """The instant since which its trigger has been in force and switched on: later versions that changed other things do not count."""
+    memo = act.catalogue.memo.setdefault("automations since", {})
+    if automation.key not in memo:
+        memo[automation.key] = _since(act, automation)
+    return memo[automation.key]
+
+
+def _since(act: Act, automation: Automation) -> int:
+    rows = act.connection.execute(_bodies(automation.key).add_columns(definition_version.c.at).order_by(definition_version.c.version.desc()))
+    found, wanted = act.micros, None
+    for body, at in rows:
+        read = json.loads(body)
+        this = (read.get("trigger"), read.get("enabled", True))
+        wanted = wanted or this
+        if this != wanted:
+            break
+        found = at
+    return found
+
+
+def _bodies(key: str) -> sa.Select[tuple[str]]:
+    return sa.select(definition_version.c.body).join(definition, definition.c.id == definition_version.c.definition).where(definition.c.kind == "automation", definition.c.key == key)

@@ -1,0 +1,95 @@
+"""From `role:KEY`, `user:E-MAIL` and `field:KEY` to the people a step means."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.errors import Problem
+from runtime.system.tables import person, person_role
+from runtime.texts import Message, _, shown
+
+if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
+    from runtime.records.values import RecordValues
+    from runtime.system.workspace import Act
+
+MEMBERS_OF_EVERY_RECORD = ("created_by", "updated_by")
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A person of the workspace, or somebody who is only an address."""
+
+    person: int | None
+    address: str
+    language: str | None = None
+
+
+def recipients(act: Act, who: tuple[str, ...], values: RecordValues | None) -> list[Recipient]:
+    """Everybody meant, each once, in the order named; people who have left are not among them."""
+    found: dict[Any, Recipient] = {}
+    for each in who:
+        for one in _meant(act, each, values):
+            found.setdefault(one.person or one.address.casefold(), one)
+    return list(found.values())
+
+
+def people_of(act: Act, who: str) -> list[int]:
+    """The active people of a role, or the one with this address, by number."""
+    return sorted(each.person for each in _meant(act, who, None) if each.person is not None)
+
+
+def _meant(act: Act, who: str, values: RecordValues | None) -> list[Recipient]:
+    sort, _colon, name = who.partition(":")
+    if sort == "role":
+        return _active(act, person.c.id.in_(sa.select(person_role.c.person).where(person_role.c.role == name)))
+    if sort == "user":
+        return _active(act, sa.func.lower(person.c.email) == name.lower())
+    if sort != "field" or values is None:
+        return []
+    value = values.system(name) if name in MEMBERS_OF_EVERY_RECORD else values.field(name)
+    if value is None:
+        return []
+    if isinstance(value, int):
+        return _active(act, person.c.id == value)
+    return [Recipient(None, str(value))]
+
+
+def _active(act: Act, condition: Any) -> list[Recipient]:
+    rows = act.connection.execute(sa.select(person.c.id, person.c.email, person.c.language).where(person.c.active == 1, condition).order_by(person.c.id))
+    return [Recipient(row.id, row.email, row.language) for row in rows]
+
+
+def who_problems(path: str, who: str, form: str | None, catalogue: Catalogue, address: bool = False) -> Iterator[Problem]:
+    """What is wrong with naming somebody; `address`: a field with an e-mail address will do as well."""
+    sort, _colon, name = who.partition(":")
+    if sort in ("role", "user"):
+        return
+    if sort != "field":
+        yield Problem(path, _("An automation cannot tell who {who} is; name a role, a person or a field.", who=who))
+        return
+    if form is not None and (form not in catalogue.forms or name in MEMBERS_OF_EVERY_RECORD):
+        return  # a missing form is a problem of its own
+    field = catalogue.forms[form].field(name) if form in catalogue.forms else None
+    if field is None:
+        yield Problem(path, _("There is no field with the key {key} here.", key=name))
+    elif field.formula_type().kind != "member" and not (address and field.type == "email"):
+        yield Problem(path, _("The field {key} holds no person.", key=name) if not address else _("The field {key} holds neither a person nor an e-mail address.", key=name))
+
+
+def in_words(who: str, form: str | None, catalogue: Catalogue) -> Message:
+    sort, _colon, name = who.partition(":")
+    if sort == "role":
+        return _("the role {role}", role=name)
+    if sort == "field":
+        field = catalogue.forms[form].field(name) if form in catalogue.forms else None
+        return _("{field} of the record", field=shown_label(field.label if field is not None else name))
+    return _("{person}", person=name)
+
+
+def shown_label(label: Any) -> Any:
+    """A label as a value of a message: put into the reader's language with it."""
+    return label if not isinstance(label, str) else shown(label)

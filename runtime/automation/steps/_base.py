@@ -1,0 +1,57 @@
+"""What steps have in common beyond the shelf."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from runtime.definitions.model import FormulaUse
+from runtime.definitions.step import Step
+from runtime.definitions.types import Type
+from runtime.errors import Problem
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.automation.doing import Doing
+    from runtime.definitions.catalogue import Catalogue
+
+STEP_FORMULAS = frozenset({"person", "effects"})
+
+
+class Inside(Step):
+    """Changes only this workspace: its effect commits together with its line in the run log."""
+
+
+class Outside(Step):
+    """Calls the outside world. What it will send is fixed and committed by `prepare` before the first try; `run` sends it, again if need be."""
+
+    @property
+    def outside(self) -> bool:  # type: ignore[override]
+        return True
+
+    def prepare(self, doing: Doing) -> dict[str, Any]:
+        """What every try sends, as JSON."""
+        raise NotImplementedError
+
+
+def needs_record(form: str | None, path: str = "type") -> Iterator[Problem]:
+    if form is None:
+        yield Problem(path, _("This step needs a record, but the trigger is about none."))
+
+
+def value_problems(path: str, form_key: str | None, values: dict[str, str], catalogue: Catalogue) -> Iterator[Problem]:
+    """Problems of values that are to be written to a form's fields."""
+    form = catalogue.forms.get(form_key or "")
+    for key in values if form is not None else ():
+        field = form.field(key) if form is not None else None
+        if field is None:
+            yield Problem(f"{path}/{key}", _("This form has no field with the key {key}.", key=key))
+        elif not field.writable or field.stores not in ("column", "many"):
+            yield Problem(f"{path}/{key}", _("The field {key} cannot be written by a step.", key=key))
+
+
+def value_formulas(path: str, target: str | None, values: dict[str, str], form: str | None, names: dict[str, Type], catalogue: Catalogue) -> Iterator[FormulaUse]:
+    """The formulas of such values: they read the automation's record and give what the target's field takes."""
+    fields = catalogue.forms[target].by_key if target in catalogue.forms else {}
+    for key, text in values.items():
+        field = fields.get(key)
+        yield FormulaUse(f"{path}/{key}", text, form, None, field.formula_type() if field is not None else None, names, STEP_FORMULAS)

@@ -1,0 +1,25 @@
+"""Add tag: the record gets a tag, unless it has it."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from runtime.automation.steps._tagging import Tagging
+from runtime.definitions.shelf import STEPS
+from runtime.tags import assigning
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.automation.doing import Doing
+    from runtime.definitions.catalogue import Catalogue
+
+
+@STEPS.register
+class AddTag(Tagging):
+    type: Literal["add_tag"] = "add_tag"
+
+    def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
+        return _("add the tag {tag}", tag=self.label(language, catalogue)).in_language(language)
+
+    def run(self, doing: Doing) -> dict[str, Any] | None:
+        changed = assigning.give(doing.act, self.tag_set, self.tag, [doing.needed_record()])
+        return {"tag": self.tag, "changed": bool(changed)}

@@ -1,0 +1,47 @@
+"""Create record: adds a record to a form."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from runtime.automation.steps._base import Inside, value_formulas, value_problems
+from runtime.automation.words import form_label, quoted
+from runtime.definitions.model import FormulaText, FormulaUse, Key
+from runtime.definitions.shelf import STEPS
+from runtime.definitions.types import Type
+from runtime.errors import Problem
+from runtime.records import gateway
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.automation.doing import Doing
+    from runtime.definitions.catalogue import Catalogue
+
+
+@STEPS.register
+class CreateRecord(Inside):
+    type: Literal["create_record"] = "create_record"
+    form: Key = Field(title="Form")
+    values: dict[str, FormulaText] = Field({}, title="Values")
+
+    def problems(self, form: str | None, catalogue: Catalogue) -> Iterator[Problem]:
+        if self.form not in catalogue.forms:
+            yield Problem("form", _("There is no form with the key {key}.", key=self.form))
+            return
+        yield from value_problems("values", self.form, self.values, catalogue)
+        for field in catalogue.forms[self.form].fields:
+            if field.required and field.writable and field.key not in self.values and field.default is None:
+                yield Problem(f"values/{field.key}", _("A record of {form} needs {field}.", form=catalogue.forms[self.form].label, field=field.label))
+
+    def formulas(self, form: str | None, names: dict[str, Type], catalogue: Catalogue) -> Iterator[FormulaUse]:
+        yield from value_formulas("values", self.form, self.values, form, names, catalogue)
+
+    def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
+        return _("add a record to {form}", form=quoted([form_label(self.form, catalogue)], language)).in_language(language)
+
+    def run(self, doing: Doing) -> dict[str, Any] | None:
+        values = {key: doing.value(text) for key, text in self.values.items()}
+        saved = gateway.create(doing.act, self.form, values)
+        return {"form": self.form, "record": saved.id}

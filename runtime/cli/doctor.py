@@ -1,0 +1,133 @@
+"""tierloom doctor: looks at everything that has to be right, and says what to do about what is not."""
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.cli import json_option, language_of, show
+from runtime.errors import TierloomError
+from runtime.people import accounts
+from runtime.people.person import SYSTEM
+from runtime.system import clock, secrets
+from runtime.system.tables import event, job
+from runtime.system.workspace import Act, Workspace
+from runtime.texts import Message, _
+
+NEEDS_WORKSPACE = False
+LEAST_FREE = 500 * 1024 * 1024
+SLOW_QUEUE = timedelta(minutes=5)
+CLOCKS_APART = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `wrong` makes the command end with 1; otherwise it is worth knowing."""
+
+    what: str
+    message: Message
+    wrong: bool = False
+
+
+def add_arguments(subparsers: Any) -> None:
+    json_option(subparsers.add_parser("doctor", help="look for what is wrong: settings, database, disk, queue, clock"))
+
+
+def run(_workspace: None, args: argparse.Namespace) -> int:
+    findings = list(_examine(args))
+    language = language_of(args)
+    show(args, [{"what": each.what, "ok": not each.wrong, "message": each.message.in_language(language)} for each in findings],
+         *(f"{'!' if each.wrong else '·'} {each.message.in_language(language)}" for each in findings))
+    return 1 if any(each.wrong for each in findings) else 0
+
+
+def _examine(args: argparse.Namespace) -> Iterator[Finding]:
+    settings = args.settings
+    yield Finding("settings", _("Settings are read; the data folder is {folder}.", folder=str(settings.data_dir)))
+    yield _disk(settings)
+    try:
+        workspace = args.program.open_workspace(settings)
+    except (TierloomError, sa.exc.SQLAlchemyError) as error:
+        yield Finding("database", _("The database cannot be opened: {reason}", reason=str(error).splitlines()[0]), wrong=True)
+        return
+    try:
+        with workspace.reading(SYSTEM) as act:
+            for look in LOOKS:
+                yield from look(act)
+    finally:
+        workspace.engine.dispose()
+    yield _pages(args, workspace)
+
+
+def _disk(settings: Any) -> Finding:
+    free = shutil.disk_usage(settings.data_dir).free
+    if free < LEAST_FREE:
+        return Finding("disk", _("Only {free} MB are free where the data folder is. Make room.", free=free // 1024**2), wrong=True)
+    return Finding("disk", _("{free} MB are free where the data folder is.", free=f"{free // 1024**2:,}"))
+
+
+def _database(act: Act) -> Iterator[Finding]:
+    kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[act.connection.dialect.name]
+    yield Finding("database", _("{kind} answers and has today's tables.", kind=kind))
+
+
+def _clock(act: Act) -> Iterator[Finding]:
+    if act.connection.dialect.name != "postgresql":
+        return
+    theirs = act.connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    apart = abs(theirs - clock.now())
+    if apart > CLOCKS_APART:
+        yield Finding("clock", _("The database's clock is {seconds} seconds away from this machine's. Let both follow a time server.",
+                                 seconds=int(apart.total_seconds())), wrong=True)
+
+
+def _people(act: Act) -> Iterator[Finding]:
+    if not accounts.anybody(act.connection):
+        yield Finding("people", _("Nobody has an account yet. Open the pages, or run: tierloom setup --admin E-MAIL"))
+        return
+    number = len(accounts.builders(act.connection))
+    yield Finding("people", _("People who may administer: {n}.", n=number))
+
+
+def _queue(act: Act) -> Iterator[Finding]:
+    waiting, oldest = act.connection.execute(sa.select(sa.func.count(), sa.func.min(event.c.at)).where(event.c.handled_at.is_(None))).one()
+    since = act.now - (clock.from_micros(oldest) or act.now)
+    if since > SLOW_QUEUE:
+        yield Finding("queue", _(
+            "Events that wait for automations: {n}, the oldest for {minutes} minutes. Is “tierloom serve” or “tierloom worker” running?",
+            n=waiting, minutes=int(since.total_seconds() // 60)), wrong=True)
+    else:
+        yield Finding("queue", _("Events that wait for automations: {n}.", n=waiting))
+    failed = act.connection.execute(sa.select(sa.func.count()).select_from(job).where(job.c.state == "failed")).scalar_one()
+    if failed:
+        yield Finding("jobs", _("Jobs that failed: {n}.", n=failed))
+
+
+def _definitions(act: Act) -> Iterator[Finding]:
+    for (kind, key), reason in act.catalogue.broken.items():
+        message = _("The published {kind} {key} cannot be read: {reason}", kind=kind, key=key, reason=reason)
+        yield Finding("definitions", message, wrong=True)
+
+
+def _secrets(act: Act) -> Iterator[Finding]:
+    for name in secrets.secret_names(act.connection):
+        try:
+            secrets.get_secret(act.connection, act.workspace.settings.secret_key, name)
+        except TierloomError:
+            yield Finding("secrets", _("The secret {name} was sealed with another SECRET_KEY. Set it again.", name=name), wrong=True)
+
+
+def _pages(args: argparse.Namespace, workspace: Workspace) -> Finding:
+    try:
+        args.program.create_app(workspace)
+    except TierloomError as error:
+        return Finding("pages", error.message, wrong=True)
+    return Finding("pages", _("The pages can be served."))
+
+
+LOOKS: list[Callable[[Act], Iterator[Finding]]] = [_database, _clock, _people, _queue, _definitions, _secrets]

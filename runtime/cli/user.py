@@ -1,0 +1,98 @@
+"""tierloom user add|list|disable|enable|password|roles: people from the command line."""
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from runtime.cli import json_option, password_from_stdin, show
+from runtime.errors import Refused
+from runtime.people import accounts, passwords
+from runtime.people.person import SYSTEM
+from runtime.system.workspace import Act, Workspace
+from runtime.texts import _
+
+
+def add_arguments(subparsers: Any) -> None:
+    parser = subparsers.add_parser("user", help="people: add, list, disable, enable, password, roles")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    add = acts.add_parser("add", help="add a person")
+    add.add_argument("email", metavar="E-MAIL")
+    add.add_argument("--name", help="name (default: the e-mail address up to @)")
+    add.add_argument("--role", action="append", default=[], metavar="KEY", help="a role; may be repeated (default: member)")
+    add.add_argument("--password-stdin", action="store_true",
+                     help="read the password from standard input; without it an invitation link is printed")
+    listing = acts.add_parser("list", help="everybody with an account")
+    password = acts.add_parser("password", help="set a new password")
+    password.add_argument("user", metavar="USER", help="e-mail address or id")
+    password.add_argument("--password-stdin", action="store_true", help="read it from standard input (default: make one and print it)")
+    roles = acts.add_parser("roles", help="replace the roles")
+    roles.add_argument("user", metavar="USER", help="e-mail address or id")
+    roles.add_argument("role", nargs="+", metavar="KEY")
+    for name, words in (("disable", "switch an account off"), ("enable", "switch an account on again")):
+        acts.add_parser(name, help=words).add_argument("user", metavar="USER", help="e-mail address or id")
+    for each in (add, listing, password, roles, acts.choices["disable"], acts.choices["enable"]):
+        json_option(each)
+
+
+def run(workspace: Workspace, args: argparse.Namespace) -> None:
+    if args.act == "list":
+        return _list(workspace, args)
+    with workspace.writing(SYSTEM) as act:
+        {"add": _add, "disable": _disable, "enable": _enable, "password": _password, "roles": _roles}[args.act](act, args)
+
+
+def _list(workspace: Workspace, args: argparse.Namespace) -> None:
+    with workspace.reading(SYSTEM) as act:
+        people = accounts.everybody(act.connection)
+    rows = [{"id": str(each.person.id), "email": each.person.email, "name": each.person.name, "roles": sorted(each.person.roles),
+             "active": each.person.active} for each in people]
+    show(args, rows, *(_line(row) for row in rows))
+
+
+def _line(row: dict[str, Any]) -> str:
+    return f"{row['id']:>6}  {row['email']:<32}  {row['name']:<20}  {','.join(row['roles'])}{'' if row['active'] else '  (off)'}"
+
+
+def _add(act: Act, args: argparse.Namespace) -> None:
+    if not accounts.anybody(act.connection):
+        raise Refused([], _("Nobody is there yet. Begin with: tierloom setup --admin E-MAIL"))
+    given = password_from_stdin() if args.password_stdin else None
+    name = args.name or args.email.partition("@")[0]
+    someone = accounts.add(act, email=args.email, name=name, roles=args.role or ["member"], password=given)
+    result = {"id": str(someone.id), "email": someone.email, "roles": sorted(someone.roles)}
+    lines = [_("{email} has an account.", email=someone.email)]
+    if given is None:
+        result["invitation"] = f"{act.workspace.settings.address}/invite/{accounts.invite(act, someone.id)}"
+        lines.append(_("Invitation link, good once and for seven days: {link}", link=result["invitation"]))
+    show(args, result, *lines)
+
+
+def _disable(act: Act, args: argparse.Namespace) -> None:
+    someone = accounts.named(act.connection, args.user)
+    accounts.deactivate(act, someone.id)
+    show(args, {"id": str(someone.id), "active": False}, _("The account of {email} is switched off.", email=someone.email))
+
+
+def _enable(act: Act, args: argparse.Namespace) -> None:
+    someone = accounts.named(act.connection, args.user)
+    accounts.reactivate(act, someone.id)
+    show(args, {"id": str(someone.id), "active": True}, _("The account of {email} is switched on.", email=someone.email))
+
+
+def _password(act: Act, args: argparse.Namespace) -> None:
+    someone = accounts.named(act.connection, args.user)
+    given = password_from_stdin() if args.password_stdin else None
+    password = passwords.generated() if given is None else given
+    accounts.set_password(act, someone.id, password)
+    result, lines = {"id": str(someone.id)}, [_("The new password of {email} holds.", email=someone.email)]
+    if given is None:
+        result["password"] = password
+        lines.append(_("Password (shown only now): {password}", password=password))
+    show(args, result, *lines)
+
+
+def _roles(act: Act, args: argparse.Namespace) -> None:
+    someone = accounts.named(act.connection, args.user)
+    accounts.set_roles(act, someone.id, args.role)
+    show(args, {"id": str(someone.id), "roles": sorted(set(args.role))},
+         _("{email} now has: {roles}.", email=someone.email, roles=", ".join(sorted(set(args.role)))))

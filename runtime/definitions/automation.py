@@ -1,0 +1,59 @@
+"""Automation: a trigger, a condition, and steps."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from runtime.definitions.model import Definition, FormulaText, FormulaUse, Model, Who
+from runtime.definitions.shelf import STEPS, TRIGGERS, OneOf
+from runtime.definitions.step import Step
+from runtime.definitions.trigger import Trigger
+from runtime.errors import Problem
+
+if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
+
+Source = Literal["form", "public_form", "api", "import", "automation", "workflow", "schedule", "merge", "publish", "undo"]
+AnyTrigger = Annotated[Trigger, OneOf(TRIGGERS)]
+AnyStep = Annotated[Step, OneOf(STEPS)]
+
+
+class Retry(Model):
+    times: int = Field(5, ge=1, le=20)
+    """All tries, the first included."""
+    wait: Literal["exponential", "fixed"] = "exponential"
+
+
+class Limit(Model):
+    runs_per_minute: int = Field(600, ge=1, le=100_000)
+
+
+class Automation(Definition):
+    kind: Literal["automation"] = "automation"
+    enabled: bool = True
+    trigger: AnyTrigger
+    sources: tuple[Source, ...] = ("form", "public_form", "api", "automation", "workflow", "schedule", "merge")
+    when: FormulaText | None = None
+    steps: tuple[AnyStep, ...] = Field(min_length=1, max_length=50)
+    retry: Retry = Retry()
+    limit: Limit = Limit()
+    owner: Who | None = None
+    provisional: bool = False
+    """Whether a tier that is still provisional starts it too."""
+
+    def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
+        yield from super().problems(catalogue)
+        yield from (each.under("trigger") for each in self.trigger.problems(catalogue))
+        form = self.trigger.form_key(catalogue)
+        for number, step in enumerate(self.steps):
+            yield from (each.under(f"steps/{number}") for each in step.problems(form, catalogue))
+
+    def formulas(self, catalogue: Catalogue) -> Iterator[FormulaUse]:
+        yield from (use.under("trigger") for use in self.trigger.formulas(catalogue))
+        form, names = self.trigger.form_key(catalogue), self.trigger.names(catalogue)
+        if self.when is not None:
+            yield FormulaUse("when", self.when, form, None, ("boolean",), names, frozenset({"person"}))
+        for number, step in enumerate(self.steps):
+            yield from (use.under(f"steps/{number}") for use in step.formulas(form, names, catalogue))

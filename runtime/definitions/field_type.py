@@ -1,0 +1,154 @@
+"""FieldType: what every type of field must be able to do. One file a type in runtime/fields/."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from pydantic import Field
+
+from runtime.definitions.model import FieldKey, FormulaText, FormulaUse, Model, Text
+from runtime.definitions.types import Type
+from runtime.errors import Problem
+from runtime.texts import Message, _
+
+if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
+    from runtime.definitions.form import Form
+
+
+class Lookup(Protocol):
+    """Finds what a typed text points at; None when nothing or more than one thing answers to it."""
+
+    zone: ZoneInfo
+
+    def person(self, text: str) -> int | None:
+        """A person by id, e-mail or name."""
+
+    def record(self, form: str, match: str | None, text: str) -> int | None:
+        """A record of `form` by its id or, with `match`, by the value of that field. Digits alone may be either: an import tries the match
+        value first, every other door the id."""
+
+    def tag(self, tag_set: str, text: str) -> str | None:
+        """The key of a tag by its key or label."""
+
+
+class Reader(Protocol):
+    """Who reads: language, zone, and how figures and names are written for them."""
+
+    language: str
+    zone: ZoneInfo
+
+    def money(self, value: Any, currency: str | None, scale: int = 2) -> str: ...
+    def number(self, value: Any, scale: int = 0) -> str: ...
+    def date(self, value: Any) -> str: ...
+    def datetime(self, value: Any) -> str: ...
+    def person_name(self, person: int) -> str: ...
+    def record_title(self, form: str, record: int) -> str: ...
+    def tag_label(self, tag_set: str, tag: str) -> str: ...
+    def tier_label(self, tier_model: str, tier: str) -> str: ...
+    def say(self, message: Message) -> str: ...
+
+
+class FieldType(Model):
+    """A field of a form: its settings are the model's fields, its behaviour the methods below."""
+
+    type: str
+    key: FieldKey
+    label: Text = Field(title="Label")
+    help: Text | None = Field(None, title="Help text")
+    required: bool = Field(False, title="Required")
+    unique: bool = Field(False, title="No two records alike")
+    default: FormulaText | None = Field(None, title="Default value")
+    mask: bool = Field(False, title="Show masked")
+
+    stores: ClassVar[str] = "column"
+    """Where values live: column, many (several values), rows (a sub-form), computed (a formula), assigned (tags), rated (a tier)."""
+    widget: ClassVar[str] = "text"
+    """The macro that renders its entry."""
+    operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "blank", "not_blank")
+    writable: ClassVar[bool] = True
+    importable: ClassVar[bool] = True
+    sortable: ClassVar[bool] = True
+    without: ClassVar[tuple[str, ...]] = ()
+    """Common settings that mean nothing for this type: required, unique, default, mask."""
+
+    @property
+    def distinct(self) -> bool:
+        """Whether no two living records may have the same value."""
+        return self.unique
+
+    # -- storage ------------------------------------------------------------------------------------------------------------
+    def column_type(self) -> sa.types.TypeEngine[Any]:
+        """The type of its column; numbers and money are integers of the smallest unit, days and instants are integers too."""
+        return sa.Text()
+
+    def signature(self) -> str:
+        """Two definitions of a field with the same signature share one column; a changed signature is a changed type."""
+        return self.type
+
+    def to_column(self, value: Any) -> Any:
+        return value
+
+    def from_column(self, stored: Any) -> Any:
+        return stored
+
+    # -- meaning ------------------------------------------------------------------------------------------------------------
+    def formula_type(self) -> Type:
+        raise NotImplementedError
+
+    def parse(self, raw: Any, lookup: Lookup) -> Any:
+        """The value that a text from a page, a file or the API means, or a value as it is; blank is None. Raises FieldError."""
+        raise NotImplementedError
+
+    def check(self, value: Any) -> list[Message]:
+        """What is wrong with a value that is not blank: bounds and formats."""
+        return []
+
+    # -- showing ------------------------------------------------------------------------------------------------------------
+    def entry(self, validators: list[Any], reader: Reader) -> Any:
+        """An unbound WTForms field for entering a value."""
+        raise NotImplementedError
+
+    def to_entry(self, value: Any, reader: Reader) -> Any:
+        """The value as its entry control takes it."""
+        return value
+
+    def display(self, value: Any, reader: Reader) -> str:
+        return "" if value is None else str(value)
+
+    def masked(self, value: Any, reader: Reader) -> str:
+        """What somebody sees who may only know that there is a value."""
+        return "" if self.is_blank(value) else "••••"
+
+    def is_blank(self, value: Any) -> bool:
+        """Nothing, or no values at all; false and zero are values."""
+        return value is None or value == ()
+
+    def to_json(self, value: Any) -> Any:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema 2020-12 of a value in the API."""
+        return {"type": ["string", "null"]}
+
+    def search_text(self, value: Any) -> str:
+        """What can be searched for; empty = not searched."""
+        return ""
+
+    # -- checking the definition ----------------------------------------------------------------------------------------------
+    def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
+        """What is wrong with its settings beyond their shape; paths start at the field."""
+        for name in self.without:
+            if getattr(self, name) != type(self).model_fields[name].default:
+                yield Problem(name, _("A field of the type {type} has no such setting. Leave it out.", type=self.type))
+
+    def formulas(self, form: Form, catalogue: Catalogue, subform: str | None = None) -> Iterator[FormulaUse]:
+        if self.default is not None:
+            # a default is worked out before the record exists: it sees the values that are already entered
+            yield FormulaUse("default", self.default, form.key, subform, self.formula_type(), allow=frozenset({"person", "effects"}))
+
+    def lines(self) -> Mapping[str, FieldType]:
+        """The fields of a sub-form's rows; empty for all others."""
+        return {}

@@ -1,0 +1,154 @@
+"""Form: the fields of one kind of record, their layout, rules and duplicate checks."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from runtime.definitions.field_type import FieldType
+from runtime.definitions.model import Definition, FormulaText, FormulaUse, Key, Model, Text, repeated
+from runtime.definitions.shelf import FIELD_TYPES, OneOf
+from runtime.errors import Problem
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
+
+AnyField = Annotated[FieldType, OneOf(FIELD_TYPES)]
+
+
+class Section(Model):
+    section: Text
+    columns: int = Field(2, ge=1, le=4)
+    fields: tuple[str, ...]
+
+
+class Rule(Model):
+    """Exactly one of show, require, read_only or check."""
+
+    show: tuple[str, ...] | None = None
+    require: tuple[str, ...] | None = None
+    read_only: tuple[str, ...] | None = None
+    check: FormulaText | None = None
+    when: FormulaText | None = None
+    hidden_value: Literal["clear", "keep", "recompute"] = "clear"
+    fields: tuple[str, ...] = ()
+    message: Text | None = None
+
+    @model_validator(mode="after")
+    def one_purpose(self) -> Rule:
+        given = [name for name in ("show", "require", "read_only", "check") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise PydanticCustomError("one_purpose", "a rule has exactly one of show, require, read_only and check")
+        if given == ["check"] and self.message is None:
+            raise PydanticCustomError("no_message", "a check needs a message that says what to do")
+        if given != ["check"] and self.when is None:
+            raise PydanticCustomError("no_condition", "say when the rule holds")
+        return self
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        return (*(self.show or ()), *(self.require or ()), *(self.read_only or ()), *self.fields)
+
+
+class Likeness(Model):
+    field: str
+    by: Literal["exact", "similar"] = "exact"
+    at_least: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.9")
+
+
+class Duplicates(Model):
+    match: tuple[Likeness, ...] = Field(min_length=1)
+    then: Literal["warn", "block"] = "warn"
+
+
+class Form(Definition):
+    kind: Literal["form"] = "form"
+    icon: str | None = Field(None, pattern=r"^[a-z0-9-]{1,40}$")
+    title: str
+    """The field that names a record."""
+    event_date: str | None = None
+    """The date that tells when a record counts, for runs of another day."""
+    fields: tuple[AnyField, ...] = Field(min_length=1, max_length=500)
+    layout: tuple[Section, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    duplicates: tuple[Duplicates, ...] = ()
+    quality: tuple[str, ...] | None = None
+    """Fields whose filling makes up the quality of a record; by default those of the first section."""
+
+    @cached_property
+    def by_key(self) -> dict[str, FieldType]:
+        return {field.key: field for field in self.fields}
+
+    def field(self, key: str) -> FieldType | None:
+        return self.by_key.get(key)
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """The layout, with the fields it leaves out in a section of their own (or all fields where there is none)."""
+        placed = {key for section in self.layout for key in section.fields}
+        rest = tuple(field.key for field in self.fields if field.key not in placed)
+        if not rest:
+            return self.layout
+        return (*self.layout, Section(section=self.label, columns=2, fields=rest))
+
+    @cached_property
+    def quality_fields(self) -> tuple[str, ...]:
+        wanted = self.quality if self.quality is not None else self.sections[0].fields
+        return tuple(key for key in wanted if key in self.by_key and self.by_key[key].writable)
+
+    def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
+        yield from super().problems(catalogue)
+        yield from _twice("fields", [field.key for field in self.fields])
+        for name in ("title", "event_date"):
+            key = getattr(self, name)
+            if key is not None and key not in self.by_key:
+                yield Problem(name, _("This form has no field with the key {key}.", key=key))
+        if self.event_date in self.by_key and self.by_key[self.event_date].formula_type().kind not in ("date", "datetime"):
+            yield Problem("event_date", _("The field {key} is not a date.", key=self.event_date))
+        for index, field in enumerate(self.fields):
+            yield from (each.under(f"fields/{index}") for each in field.problems(self, catalogue))
+        yield from self._unknown_fields()
+        relations: dict[str, str] = {}
+        for other in catalogue.forms.values():
+            for field in other.fields:
+                name = getattr(field, "many_name", None)
+                if name is None or getattr(field, "form", None) != self.key:
+                    continue
+                if name in self.by_key or name in relations:
+                    yield Problem("fields", _("The name {name}, by which {form} calls this form's records, is taken; choose another many_name.", name=name, form=other.key))
+                relations[name] = other.key
+
+    def _unknown_fields(self) -> Iterator[Problem]:
+        named: list[tuple[str, tuple[str, ...]]] = [(f"layout/{i}/fields", section.fields) for i, section in enumerate(self.layout)]
+        named += [(f"rules/{i}", rule.touches) for i, rule in enumerate(self.rules)]
+        named += [(f"duplicates/{i}/match", tuple(each.field for each in check.match)) for i, check in enumerate(self.duplicates)]
+        named += [("quality", self.quality or ())]
+        for path, keys in named:
+            for key in keys:
+                if key not in self.by_key:
+                    yield Problem(path, _("This form has no field with the key {key}.", key=key))
+        yield from _twice("layout", [key for section in self.layout for key in section.fields])
+
+    def formulas(self, catalogue: Catalogue) -> Iterator[FormulaUse]:
+        for index, field in enumerate(self.fields):
+            yield from (use.under(f"fields/{index}") for use in field.formulas(self, catalogue))
+        for index, rule in enumerate(self.rules):
+            for name in ("when", "check"):
+                text = getattr(rule, name)
+                if text is not None:
+                    yield FormulaUse(f"rules/{index}/{name}", text, self.key, None, ("boolean",), allow=frozenset({"person"}))
+
+
+def _twice(path: str, keys: list[str]) -> Iterator[Problem]:
+    for key in sorted(repeated(keys)):
+        yield Problem(path, _("The key {key} stands there twice.", key=key))
+
+
+def schema_of_fields(form: Form) -> dict[str, Any]:
+    """JSON Schema of a record's own fields, as the API takes them."""
+    return {field.key: field.schema() for field in form.fields if field.writable}

@@ -1,0 +1,17 @@
+"""The kinds of definitions, by name, in the order in which people think of them."""
+from __future__ import annotations
+
+from runtime.definitions.app import App
+from runtime.definitions.automation import Automation
+from runtime.definitions.dashboard import Dashboard
+from runtime.definitions.form import Form
+from runtime.definitions.model import Definition
+from runtime.definitions.permission_set import PermissionSet
+from runtime.definitions.segment import Segment
+from runtime.definitions.tag_set import TagSet
+from runtime.definitions.tier_model import TierModel
+from runtime.definitions.view import View
+
+KINDS: dict[str, type[Definition]] = {
+    "app": App, "form": Form, "tag_set": TagSet, "tier_model": TierModel, "segment": Segment,
+    "automation": Automation, "view": View, "dashboard": Dashboard, "permission_set": PermissionSet}

@@ -1,0 +1,199 @@
+"""Drafts and versions. Publishing is one transaction: all definitions of a set or none."""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.definitions.catalogue import Catalogue
+from runtime.definitions.kinds import KINDS
+from runtime.definitions.loading import check, load
+from runtime.definitions.model import Definition
+from runtime.errors import DefinitionProblems, NotFound, Problem, Refused, Stale
+from runtime.system.database import to_json
+from runtime.system.tables import audit, definition, definition_draft, definition_version, role, workspace_setting
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.system.workspace import Act
+
+APPLY: list[Callable[[Act, Catalogue, list[Definition]], None]] = []
+"""What publishing sets in motion, in this order and in its transaction: columns, first values, cut points … Each gets the act (with the new
+catalogue), the catalogue before, and what was published. Filled by runtime/kinds.py in plain sight."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    kind: str
+    key: str
+    body: dict[str, Any]
+    based_on: int | None
+    author: int | None
+    updated_at: int
+    edit: int
+
+
+@dataclass(frozen=True)
+class Version:
+    kind: str
+    key: str
+    version: int
+    body: dict[str, Any]
+    author: int | None
+    at: int
+    note: str | None
+    live: bool
+
+
+def save_draft(act: Act, kind: str, key: str, body: dict[str, Any], edit: int | None = None) -> int:
+    """Keeps a draft, however incomplete. `edit` is the number of the draft that was read (0 for none): somebody else's later one is not overwritten.
+    Gives the new number."""
+    if kind not in KINDS:
+        raise NotFound(_("There is no kind of definition called {kind}; choose one of {kinds}.", kind=kind, kinds=", ".join(KINDS)))
+    if body.get("kind") != kind or body.get("key") != key:
+        raise Refused([Problem("key", _("Kind and key cannot change: a key is chosen once."))])
+    row_id = _row(act, kind, key)
+    present = act.connection.execute(sa.select(definition_draft.c.edit).where(definition_draft.c.definition == row_id)).scalar() or 0
+    if edit is not None and edit != present:
+        raise Stale(_("Somebody else changed this draft in the meantime. Look at their version before you save yours."), find_draft(act.connection, kind, key))
+    values = {"body": to_json(body), "author": act.person.id, "updated_at": act.micros, "edit": present + 1, "based_on": _live_version(act, row_id)}
+    if present:
+        values.pop("based_on")
+        act.connection.execute(definition_draft.update().where(definition_draft.c.definition == row_id).values(**values))
+    else:
+        act.connection.execute(definition_draft.insert().values(definition=row_id, **values))
+    return present + 1
+
+
+def find_draft(connection: sa.Connection, kind: str, key: str) -> Draft | None:
+    return next(iter(drafts(connection, kind, key)), None)
+
+
+def drafts(connection: sa.Connection, kind: str | None = None, key: str | None = None) -> list[Draft]:
+    """All drafts, or those of one kind or one definition."""
+    query = sa.select(definition.c.kind, definition.c.key, definition_draft).join(definition_draft, definition_draft.c.definition == definition.c.id).order_by(definition.c.id)
+    if kind is not None:
+        query = query.where(definition.c.kind == kind)
+    if key is not None:
+        query = query.where(definition.c.key == key)
+    return [Draft(row.kind, row.key, json.loads(row.body), row.based_on, row.author, row.updated_at, row.edit) for row in connection.execute(query)]
+
+
+def discard_draft(act: Act, kind: str, key: str) -> None:
+    row_id = _row(act, kind, key)
+    act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
+
+
+def versions(connection: sa.Connection, kind: str, key: str) -> list[Version]:
+    """Every published version, newest first."""
+    query = (sa.select(definition.c.kind, definition.c.key, definition.c.version.label("live"), definition_version)
+             .join(definition_version, definition_version.c.definition == definition.c.id)
+             .where(definition.c.kind == kind, definition.c.key == key).order_by(definition_version.c.version.desc()))
+    return [Version(row.kind, row.key, row.version, json.loads(row.body), row.author, row.at, row.note, row.version == row.live) for row in connection.execute(query)]
+
+
+def find_version(connection: sa.Connection, kind: str, key: str, number: int | None = None) -> Version:
+    """One version, the live one without `number`."""
+    for version in versions(connection, kind, key):
+        if version.version == number or (number is None and version.live):
+            return version
+    raise NotFound(_("There is no published {kind} with the key {key}.", kind=kind, key=key))
+
+
+def load_all(bodies: Iterable[Any]) -> list[Definition]:
+    """Loads a set; the problems of all of them are raised together, each under `kind:key/`."""
+    loaded: list[Definition] = []
+    problems: list[Problem] = []
+    for body in bodies:
+        try:
+            loaded.append(load(body))
+        except DefinitionProblems as error:
+            name = f"{body.get('kind')}:{body.get('key')}" if isinstance(body, dict) else "?"
+            problems += [each.under(name) for each in error.problems]
+    if problems:
+        raise DefinitionProblems(problems)
+    return loaded
+
+
+def publish(act: Act, bodies: Iterable[dict[str, Any]], note: str | None = None) -> list[tuple[str, str, int]]:
+    """Publishes a set as a whole: checks it, writes new versions of what really changed, and sets everything in motion that follows.
+
+    Gives (kind, key, version) of each. Raises DefinitionProblems with all problems; then nothing has changed.
+    """
+    given = list(bodies)
+    loaded = load_all(given)
+    problems = check(loaded, act.catalogue)
+    if problems:
+        raise DefinitionProblems(problems)
+    before = act.catalogue
+    revision = _next_revision(act)
+    published: list[tuple[str, str, int]] = []
+    changed: list[Definition] = []
+    for body, each in zip(given, loaded, strict=True):
+        row_id = _row(act, each.kind, each.key)
+        live = _live_body(act, row_id)
+        if live is not None and live[1] == to_json(body):
+            published.append((each.kind, each.key, live[0]))
+            act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
+            continue
+        number = (act.connection.execute(sa.select(sa.func.max(definition_version.c.version)).where(definition_version.c.definition == row_id)).scalar() or 0) + 1
+        act.connection.execute(definition_version.insert().values(definition=row_id, version=number, body=to_json(body), author=act.person.id, at=act.micros, note=note, revision=revision))
+        act.connection.execute(definition.update().where(definition.c.id == row_id).values(version=number))
+        act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
+        act.connection.execute(audit.insert().values(id=act.take_ids("audit"), at=act.micros, person=act.person.id, act="publish", what=f"{each.kind}:{each.key}", details=to_json({"version": number, "note": note})))
+        published.append((each.kind, each.key, number))
+        changed.append(each)
+    _make_roles(act, changed)
+    act.refresh()
+    for apply in APPLY:
+        apply(act, before, changed)
+    return published
+
+
+def restore(act: Act, kind: str, key: str, number: int, note: str | None = None) -> list[tuple[str, str, int]]:
+    """Publishes an older version again, as a new version; no column and no value is lost."""
+    old = find_version(act.connection, kind, key, number)
+    return publish(act, [old.body], note or str(_("Restored version {number}.", number=number)))
+
+
+def dry_run(act: Act, bodies: Iterable[dict[str, Any]]) -> list[Problem]:
+    """The problems publishing would find; nothing is changed."""
+    try:
+        return check(load_all(bodies), act.catalogue)
+    except DefinitionProblems as error:
+        return error.problems
+
+
+def _row(act: Act, kind: str, key: str) -> int:
+    found = act.connection.execute(sa.select(definition.c.id).where(definition.c.kind == kind, definition.c.key == key)).scalar()
+    if found is None:
+        found = act.take_ids("definition")
+        act.connection.execute(definition.insert().values(id=found, kind=kind, key=key))
+    return found
+
+
+def _live_version(act: Act, row_id: int) -> int | None:
+    return act.connection.execute(sa.select(definition.c.version).where(definition.c.id == row_id)).scalar()
+
+
+def _live_body(act: Act, row_id: int) -> tuple[int, str] | None:
+    row = act.connection.execute(sa.select(definition_version.c.version, definition_version.c.body).join(
+        definition, (definition.c.id == definition_version.c.definition) & (definition.c.version == definition_version.c.version)).where(definition.c.id == row_id)).first()
+    return None if row is None else (row.version, row.body)
+
+
+def _next_revision(act: Act) -> int:
+    revision = act.catalogue.revision + 1
+    changed = act.connection.execute(workspace_setting.update().where(workspace_setting.c.name == "revision").values(value=str(revision)))
+    if not changed.rowcount:
+        act.connection.execute(workspace_setting.insert().values(name="revision", value=str(revision)))
+    return revision
+
+
+def _make_roles(act: Act, changed: list[Definition]) -> None:
+    known = set(act.connection.execute(sa.select(role.c.key)).scalars())
+    for key in sorted({key for each in changed for key in each.roles()} - known):
+        act.connection.execute(role.insert().values(key=key, label=None, wanted=1))

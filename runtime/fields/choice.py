@@ -1,0 +1,75 @@
+"""Choice: one of the given options."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+from wtforms import RadioField, SelectField
+
+from runtime.definitions.field_type import Lookup, Reader
+from runtime.definitions.shelf import FIELD_TYPES
+from runtime.definitions.types import CHOICE, Type
+from runtime.errors import Problem
+from runtime.fields._columns import ColumnField
+from runtime.fields._entries import choices, control
+from runtime.fields._options import Finder, Option, no_option, option_problems
+from runtime.fields._texts import text_of
+from runtime.texts import Message, _
+
+if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
+    from runtime.definitions.form import Form
+
+ALL_VISIBLE = 5
+QUOTED = re.compile(r"""\s*(["'])([^"']*)\1\s*""")
+
+
+@FIELD_TYPES.register
+class Choice(ColumnField):
+    type: Literal["choice"] = "choice"
+    options: tuple[Option, ...] = Field(min_length=1, max_length=500, title="Options")
+    control: Literal["auto", "radio", "select"] = Field("auto", title="Shown as")
+    """auto: up to five options are all visible, more become a list."""
+
+    widget = "choice"
+    operators = ("is", "is_not", "any_of", "none_of", "blank", "not_blank")
+    without = ("mask",)
+
+    @cached_property
+    def finder(self) -> Finder:
+        return Finder(self.options)
+
+    def formula_type(self) -> Type:
+        return CHOICE(tuple(option.key for option in self.options))
+
+    def parse(self, raw: Any, lookup: Lookup) -> str | None:
+        text = text_of(raw)
+        return None if text is None else self.finder.key_of(text)
+
+    def check(self, value: str) -> list[Message]:
+        return [] if value in self.finder.by_key else [no_option(self.options, value)]
+
+    @property
+    def as_radio(self) -> bool:
+        return self.control == "radio" or (self.control == "auto" and len(self.options) <= ALL_VISIBLE)
+
+    def entry(self, validators: list[Any], reader: Reader) -> Any:
+        return control(self, RadioField if self.as_radio else SelectField, validators, reader, choices=choices(self.options, reader),
+                       validate_choice=False)
+
+    def display(self, value: str | None, reader: Reader) -> str:
+        return "" if value is None else self.finder.label_of(value, reader.language)
+
+    def schema(self) -> dict[str, Any]:
+        return self.or_blank({"type": "string", "enum": [option.key for option in self.options]})
+
+    def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
+        yield from super().problems(form, catalogue)
+        yield from option_problems(self.options)
+        quoted = QUOTED.fullmatch(self.default or "")
+        if quoted and not any(option.key == quoted[2] for option in self.options):
+            yield Problem("default", _("The default {key} is no option. Write the key of one in quotes, like {example}.",
+                                       key=quoted[2], example=f"'{self.options[0].key}'"))

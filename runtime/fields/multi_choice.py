@@ -1,0 +1,90 @@
+"""Multiple choice: any number of the given options, kept in the order of the options."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from runtime.definitions.field_type import FieldType, Lookup, Reader
+from runtime.definitions.shelf import FIELD_TYPES
+from runtime.definitions.types import CHOICE, LIST, Type
+from runtime.errors import FieldError, Problem
+from runtime.fields._entries import SeveralField, choices, control
+from runtime.fields._lists import parts_of
+from runtime.fields._options import Finder, Option, option_problems
+from runtime.texts import Message, _, in_language
+
+if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
+    from runtime.definitions.form import Form
+
+
+@FIELD_TYPES.register
+class MultiChoice(FieldType):
+    type: Literal["multi_choice"] = "multi_choice"
+    options: tuple[Option, ...] = Field(min_length=1, max_length=500, title="Options")
+    least: int | None = Field(None, ge=1, le=500, title="Least number")
+    most: int | None = Field(None, ge=1, le=500, title="Greatest number")
+
+    stores = "many"
+    widget = "multi_choice"
+    operators = ("has_any", "has_all", "has_none", "blank", "not_blank")
+    sortable = False
+    without = ("unique", "mask")
+
+    @cached_property
+    def finder(self) -> Finder:
+        return Finder(self.options)
+
+    def formula_type(self) -> Type:
+        return LIST(CHOICE(tuple(option.key for option in self.options)))
+
+    def from_column(self, stored: Any) -> tuple[str, ...]:
+        return tuple(stored or ())
+
+    def parse(self, raw: Any, lookup: Lookup) -> tuple[str, ...]:
+        chosen = {self.finder.key_of(text) for text in self._texts(raw)}
+        return tuple(option.key for option in self.options if option.key in chosen)
+
+    def _texts(self, raw: Any) -> list[str]:
+        try:
+            return [self.finder.key_of(raw.strip())] if isinstance(raw, str) else parts_of(raw)  # a label may hold a comma itself
+        except FieldError:
+            return parts_of(raw)
+
+    def check(self, value: tuple[str, ...]) -> list[Message]:
+        if self.least is not None and len(value) < self.least:
+            return [_("Choose at least {count}.", count=self.least)]
+        if self.most is not None and len(value) > self.most:
+            return [_("Choose at most {count}.", count=self.most)]
+        return []
+
+    def entry(self, validators: list[Any], reader: Reader) -> Any:
+        # “required” on each box would make the browser demand every one
+        return control(self, SeveralField, [], reader, choices=choices(self.options, reader), validate_choice=False)
+
+    def to_entry(self, value: tuple[str, ...], reader: Reader) -> list[str]:
+        return list(value or ())
+
+    def display(self, value: tuple[str, ...], reader: Reader) -> str:
+        return str(in_language([self.finder.label_of(key, reader.language) for key in value or ()], reader.language))
+
+    def to_json(self, value: tuple[str, ...]) -> list[str]:
+        return list(value or ())
+
+    def schema(self) -> dict[str, Any]:
+        one = {"type": "string", "enum": [option.key for option in self.options]}
+        schema: dict[str, Any] = {"type": "array", "items": one, "uniqueItems": True}
+        if self.required:
+            schema["minItems"] = self.least or 1
+        if self.most is not None:
+            schema["maxItems"] = self.most
+        return schema
+
+    def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
+        yield from super().problems(form, catalogue)
+        yield from option_problems(self.options)
+        if self.least is not None and self.most is not None and self.least > self.most:
+            yield Problem("least", _("The least value is more than the most."))

@@ -1,0 +1,120 @@
+"""The formulas of definitions: each is compiled once for a published revision, and all are checked when something is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runtime.definitions.catalogue import Catalogue
+from runtime.definitions.form import Form
+from runtime.definitions.model import Definition
+from runtime.definitions.types import Type
+from runtime.errors import FormulaProblems, Problem
+from runtime.formulas import Formula, Scope, check
+from runtime.texts import _
+
+
+def formula(
+    catalogue: Catalogue,
+    form: str | None,
+    text: str,
+    names: Mapping[str, Type] | None = None,
+    allow: frozenset[str] = frozenset(),
+    subform: str | None = None,
+    expect: Any = None,
+    own_rows: bool = False,
+) -> Formula:
+    """A formula in the scope of its place, compiled once for a revision. Raises FormulaProblems."""
+    memo = catalogue.memo.setdefault("formulas", {})
+    key = (form, subform, text, expect, allow, own_rows, tuple(sorted((names or {}).items(), key=lambda each: each[0])))
+    if key not in memo:
+        memo[key] = check(text, Scope(catalogue, form, subform, names, allow, own_rows), expect)
+    return memo[key]
+
+
+def formula_problems(definition: Definition, catalogue: Catalogue) -> Iterator[Problem]:
+    """Every problem of every formula, at the path of the formula; and formula fields that need each other."""
+    sound = True
+    for use in definition.formulas(catalogue):
+        try:
+            formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
+        except FormulaProblems as error:
+            sound = False
+            yield from (Problem(use.path, each.message) for each in error.problems)
+    if sound and isinstance(definition, Form):
+        for key in sorted(_in_circles(catalogue, definition)):
+            path = f"fields/{list(definition.by_key).index(key)}/formula"
+            yield Problem(
+                path,
+                _(
+                    "The formula of {key} needs its own result, through {others}. Take one of them out.",
+                    key=key,
+                    others=", ".join(sorted(_in_circles(catalogue, definition))),
+                ),
+            )
+
+
+def is_computed(field: Any) -> bool:
+    """Whether a field's value comes from a formula."""
+    return field.stores == "computed"
+
+
+def computed(catalogue: Catalogue, form: Form) -> dict[str, Formula]:
+    """The computed fields of a form, each after those it reads."""
+    memo = catalogue.memo.setdefault("computed", {})
+    if form.key not in memo:
+        memo[form.key] = _in_order(_computed(catalogue, form))
+    return memo[form.key]
+
+
+def _computed(catalogue: Catalogue, form: Form) -> dict[str, Formula]:
+    return {
+        each.key: formula(catalogue, form.key, getattr(each, "formula"), expect=each.formula_type())
+        for each in form.fields
+        if is_computed(each)
+    }
+
+
+def _in_order(formulas: dict[str, Formula]) -> dict[str, Formula]:
+    """Each formula after those it reads; those that need each other stand at the end."""
+    ordered: dict[str, Formula] = {}
+    waiting = dict(formulas)
+    while waiting:
+        ready = [key for key, each in waiting.items() if not (each.uses.fields & waiting.keys()) - {key}] or list(waiting)
+        for key in ready:
+            ordered[key] = waiting.pop(key)
+    return ordered
+
+
+def _in_circles(catalogue: Catalogue, form: Form) -> set[str]:
+    """Computed fields that need their own result."""
+    needs = {key: set(each.uses.fields) for key, each in _computed(catalogue, form).items()}
+    return {key for key in needs if key in _reached(key, needs)}
+
+
+def _reached(key: str, needs: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    new = set(needs[key])
+    while new:
+        found |= new
+        new = {further for each in new for further in needs.get(each, ())} - found
+    return found
+
+
+def lives_in_calc(catalogue: Catalogue, form: Form, key: str) -> bool:
+    """Whether a computed field depends on other records, the day or a population, and so is kept beside the record's own columns.
+
+    What is worked out from the record and its own sub-form rows alone is kept with them.
+    """
+    formulas = computed(catalogue, form)
+    pending, seen = [key], {key}
+    while pending:
+        uses = formulas[pending.pop()].uses
+        if uses.day or uses.population or uses.segments or uses.paths or any(each.subform is None for each in uses.relations):
+            return True
+        if any(form.by_key[each].stores in ("assigned", "rated") for each in uses.fields if each in form.by_key):
+            return True
+        new = (uses.fields & formulas.keys()) - seen
+        seen |= new
+        pending += new
+    return False

@@ -1,0 +1,275 @@
+"""Aggregates: one value over many. Blanks are left out.
+
+Over related records they take where=, on=, days= and months=; over plain values SUM, AVG, MIN, MAX and COUNT take a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.definitions.types import NUMBER, Type
+from runtime.formulas import sql_pieces as pieces
+from runtime.formulas.arithmetic import EXACT, limited, quotient
+from runtime.formulas.functions.base import NUMBER_KINDS, ORDERED, SCALAR, Bound, Function, Parameter, register, same_type, union_of
+from runtime.formulas.tree import Call, Node
+from runtime.formulas.types import DIVISION_SCALE, scaled
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.formulas.to_sql import Operand, Writer
+
+MOST_ROWS = 10**9
+
+
+class AggregateFunction(Function):
+    """`over` gives the value of a list of rows' values in which no blank is; `sql_over` the same as an aggregate of SQL."""
+
+    aggregate = True
+    only_rows = False
+    blank = "own"
+    value_kinds: tuple[str, ...] = NUMBER_KINDS
+    repeats = 1
+    nothing: Any = None
+    """The value of nothing at all."""
+
+    def result(self, arguments: list[Node]) -> Type:
+        return same_type(arguments, _("All values need one type, such as all numbers."))
+
+    def over(self, values: list[Any]) -> Any:
+        raise NotImplementedError
+
+    def sql_over(self, writer: Writer, value: Operand) -> Any:
+        raise NotImplementedError
+
+    def run(self, *arguments: Any) -> Any:
+        found = [each for each in arguments if each is not None]
+        return self.over(found) if found else self.nothing
+
+    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
+        return union_of(given)
+
+
+@register
+class Sum(AggregateFunction):
+    """The sum; of nothing it is 0.
+
+    >>> SUM(orders.amount, where=orders.status == 'done')
+    150.25
+    >>> SUM(orders.amount, on=orders.paid_on, days=30)
+    100
+    >>> SUM(amount, nothing, 1)
+    121.5
+    """
+
+    name, label, nothing = "SUM", {"zh": "求和", "en": "Sum"}, Decimal(0)
+    parameters = (Parameter("number", NUMBER_KINDS),)
+
+    def over(self, values: list[Any]) -> Decimal:
+        total = Decimal(0)
+        for each in values:
+            total = EXACT.add(total, each)
+        return limited(total)
+
+    def sql_over(self, writer: Writer, value: Operand) -> Any:
+        return writer.sum(value)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        total = pieces.whole(0)
+        for each in operands:
+            total = total + sa.func.coalesce(writer.number(each, writer.result.scale), pieces.whole(0), type_=pieces.BIG)
+        return total
+
+    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
+        if any(each is None for each in given):
+            return None
+        factors = [10 ** (call.type.scale - node.type.scale) for node in call.arguments]
+        return (
+            sum(min(0, each[0] * by) for each, by in zip(given, factors, strict=True) if each),
+            sum(max(0, each[1] * by) for each, by in zip(given, factors, strict=True) if each),
+        )
+
+
+@register
+class Count(AggregateFunction):
+    """How many related records there are, or how many have a value that is not blank.
+
+    >>> COUNT(orders)
+    4
+    >>> COUNT(orders.amount)
+    3
+    >>> COUNT(orders, where=orders.status == 'done') / COUNT(orders) > 0.4
+    TRUE
+    """
+
+    name, label, nothing, value_kinds = "COUNT", {"zh": "计数", "en": "Count"}, Decimal(0), SCALAR
+    parameters, limits = (Parameter("value", SCALAR),), (0, MOST_ROWS)
+
+    def result(self, arguments: list[Node]) -> Type:
+        return NUMBER(0)
+
+    def over(self, values: list[Any]) -> Decimal:
+        return Decimal(len(values))
+
+    def sql_over(self, writer: Writer, value: Operand) -> Any:
+        return sa.func.count(value.sql)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        total = pieces.whole(0)
+        for each in operands:
+            total = total + sa.case((each.sql.is_(None), pieces.whole(0)), else_=pieces.whole(1))
+        return total
+
+    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
+        return self.limits
+
+
+@register
+class Avg(AggregateFunction):
+    """The average with 6 decimals; of nothing it is blank.
+
+    >>> AVG(orders.amount)
+    60.083333
+    >>> AVG(1, 2, nothing)
+    1.5
+    """
+
+    name, aliases, label = "AVG", ("AVERAGE",), {"zh": "平均", "en": "Average"}
+    parameters, cost = (Parameter("number", NUMBER_KINDS),), 8
+
+    def result(self, arguments: list[Node]) -> Type:
+        return scaled(super().result(arguments), DIVISION_SCALE)
+
+    def over(self, values: list[Any]) -> Decimal | None:
+        return quotient(SHELF_SUM.over(values), Decimal(len(values)))
+
+    def sql_over(self, writer: Writer, value: Operand) -> Any:
+        return writer.average(writer.sum(value), value.type.scale, sa.func.count(value.sql, type_=pieces.BIG), writer.plan.sum_limit)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        scale = max(each.type.scale for each in operands)
+        total, count = pieces.whole(0), pieces.whole(0)
+        for each in operands:
+            total = total + sa.func.coalesce(writer.number(each, scale), pieces.whole(0), type_=pieces.BIG)
+            count = count + sa.case((each.sql.is_(None), pieces.whole(0)), else_=pieces.whole(1))
+        return writer.average(total, scale, count, pieces.SQL_LIMIT // 4)
+
+    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
+        most = pieces.LARGEST_QUOTIENT * 10**DIVISION_SCALE
+        return (-most, most)
+
+
+SHELF_SUM = Sum()
+
+
+class Extreme(AggregateFunction):
+    value_kinds = ORDERED
+    parameters = (Parameter("value", ORDERED),)
+    cost = 2
+    greatest = False
+
+    def over(self, values: list[Any]) -> Any:
+        return max(values) if self.greatest else min(values)
+
+    def sql_over(self, writer: Writer, value: Operand) -> Any:
+        return (sa.func.max if self.greatest else sa.func.min)(writer.ordered(value), type_=writer.sql_type(value.type))
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        values = [writer.as_type(each, writer.result) for each in operands]
+        if writer.result.kind == "text":
+            values = [writer.c_collated(each) for each in values]
+        found = values[0]
+        for each in values[1:]:
+            found = self._of_two(found, each)
+        return found
+
+    def _of_two(self, a: Any, b: Any) -> Any:
+        better = a >= b if self.greatest else a <= b
+        return sa.case((sa.or_(b.is_(None), better), a), else_=b)
+
+
+@register
+class Min(Extreme):
+    """The least value; of nothing it is blank. Dates and texts too.
+
+    >>> MIN(orders.paid_on, where=orders.status == 'done')
+    2024-02-10
+    >>> MIN(amount, 100, nothing)
+    100
+    """
+
+    name, label = "MIN", {"zh": "最小", "en": "Least"}
+
+
+@register
+class Max(Extreme):
+    """The greatest value; of nothing it is blank. Dates and texts too.
+
+    >>> MAX(orders.paid_on)
+    2024-05-01
+    >>> MAX(amount, 100, nothing)
+    120.5
+    """
+
+    name, label, greatest = "MAX", {"zh": "最大", "en": "Greatest"}, True
+
+
+class Ordered(AggregateFunction):
+    """The value of one row. Rows are in order of by= (else on=, else the form's date, else as they were made); blanks stand last, equal ones by record number."""
+
+    only_rows, value_kinds = True, SCALAR
+    parameters = (Parameter("value", SCALAR),)
+    last = False
+
+    def result(self, arguments: list[Node]) -> Type:
+        return arguments[0].type
+
+    def over(self, values: list[Any]) -> Any:
+        return values[0]
+
+
+@register
+class First(Ordered):
+    """The value of the first related record that has one, in the order of by= or on=.
+
+    >>> FIRST(orders.status, on=orders.paid_on)
+    'done'
+    """
+
+    name, label = "FIRST", {"zh": "首个", "en": "First"}
+
+
+@register
+class Last(Ordered):
+    """The value of the last related record that has one, in the order of by= or on=.
+
+    >>> LAST(orders.amount, on=orders.paid_on)
+    100
+    """
+
+    name, label, last = "LAST", {"zh": "末个", "en": "Last"}, True
+
+
+@register
+class Distinct(AggregateFunction):
+    """How many different values there are; blanks do not count.
+
+    >>> DISTINCT(orders.status)
+    2
+    """
+
+    name, aliases, label = "DISTINCT", ("COUNT_DISTINCT",), {"zh": "去重计数", "en": "Different values"}
+    only_rows, nothing, value_kinds, limits = True, Decimal(0), SCALAR, (0, MOST_ROWS)
+    parameters = (Parameter("value", SCALAR),)
+
+    def result(self, arguments: list[Node]) -> Type:
+        return NUMBER(0)
+
+    def over(self, values: list[Any]) -> Decimal:
+        return Decimal(len(set(values)))
+
+    def sql_over(self, writer: Writer, value: Operand) -> Any:
+        return sa.func.count(sa.distinct(value.sql))

@@ -1,0 +1,517 @@
+"""Days and times. A day is a calendar day of the workspace's time zone; today is the day of the run, fixed once."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.definitions.types import DATE, DATETIME, DURATION, NUMBER, Type
+from runtime.formulas import sql_pieces as pieces
+from runtime.formulas.arithmetic import days_between, span_of, too_large
+from runtime.formulas.functions.base import DAY_KINDS, Bound, Function, Parameter, Trouble, register
+from runtime.formulas.tree import Call, Node, literal_value
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.formulas.scope import Scope
+    from runtime.formulas.to_sql import Operand, Writer
+
+DAY = Parameter("date", DAY_KINDS)
+DATE_ = Parameter("date", ("date",))
+MONTHS = Parameter("months", ("number",), constant=True, least=-1200, most=1200)
+DAY_BOUND = (-719_162, 2_932_896)
+
+
+def day_of(value: Any, values: Any) -> date:
+    """The calendar day of a date, or of a time in the workspace's zone."""
+    return value.astimezone(values.zone).date() if isinstance(value, datetime) else value
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of a later month, or its last day where it is shorter."""
+    number = day.year * 12 + day.month - 1 + months
+    year, month = divmod(number, 12)
+    if not 1 <= year <= 9999:
+        raise too_large()
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+class OfDay(Function):
+    """A function of one day, which may be given as a time."""
+
+    parameters, needs_values, cost, uses_zone = (DAY,), True, 25, True
+
+    def run(self, *arguments: Any) -> Any:
+        return self.of(day_of(arguments[1], arguments[0]))
+
+    def of(self, day: date) -> Any:
+        raise NotImplementedError
+
+    def sql_possible(self, call: Call) -> bool:
+        return all(each.type.kind != "datetime" for each in call.arguments)
+
+
+@register
+class Today(Function):
+    """The day of the run, in the workspace's time zone.
+
+    >>> TODAY() == DATE(2024, 5, 6)
+    TRUE
+    """
+
+    name, label, result_type, uses_day, needs_values = "TODAY", {"zh": "今天", "en": "Today"}, DATE, True, True
+    limits = DAY_BOUND
+
+    def run(self, *arguments: Any) -> date:
+        return arguments[0].today
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return writer.source.today
+
+
+@register
+class Now(Function):
+    """The time of the run, fixed once at its start.
+
+    >>> NOW() + HOURS(24) > NOW()
+    TRUE
+    """
+
+    name, label, result_type, uses_day, needs_values = "NOW", {"zh": "现在", "en": "Now"}, DATETIME, True, True
+
+    def run(self, *arguments: Any) -> datetime:
+        return arguments[0].now
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return writer.source.now
+
+
+@register
+class DateFunction(Function):
+    """A day from year, month and day; the day of a time; or the day a text such as '2026-11-21' names. An impossible day is blank.
+
+    >>> DATE(2024, 2, 29)
+    2024-02-29
+    >>> DATE(2024, 2, 30)
+    blank
+    >>> DATE('2026-11-21')
+    2026-11-21
+    """
+
+    name, label, result_type, in_sql, needs_values, limits = "DATE", {"zh": "日期", "en": "Date"}, DATE, True, True, DAY_BOUND
+    parameters, optional = (
+        (Parameter("year", ("number", "datetime", "date", "text")), Parameter("month", ("number",)), Parameter("day", ("number",))),
+        2,
+    )
+
+    def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
+        if len(arguments) == 2 or (len(arguments) == 3) != (arguments[0].type.kind == "number"):
+            raise Trouble(_("DATE takes year, month and day, or one time or text."))
+        return arguments
+
+    def run(self, *arguments: Any) -> date | None:
+        values, first = arguments[0], arguments[1]
+        try:
+            if isinstance(first, str):
+                return date.fromisoformat(first.strip()[:10])
+            if isinstance(first, Decimal):
+                return date(*(int(each) for each in arguments[1:]))
+        except (ValueError, OverflowError):
+            return None
+        return day_of(first, values)
+
+    def sql_possible(self, call: Call) -> bool:
+        return call.arguments[0].type.kind == "date" or all(literal_value(each) is not None for each in call.arguments)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        if operands[0].type.kind == "date":
+            return operands[0].sql
+        found = self.run(None, *(literal_value(each.node) for each in operands))
+        return sa.literal(None, pieces.BIG) if found is None else writer.day(found)
+
+
+@register
+class Year(OfDay):
+    """The year of a day.
+
+    >>> YEAR(day)
+    2024
+    """
+
+    name, label, result_type, limits = "YEAR", {"zh": "年", "en": "Year"}, NUMBER(0), (0, 9999)
+
+    def of(self, day: date) -> Decimal:
+        return Decimal(day.year)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return pieces.civil(operands[0].sql)[0]
+
+
+@register
+class Month(OfDay):
+    """The month of a day, 1 to 12.
+
+    >>> MONTH(day)
+    2
+    """
+
+    name, label, result_type, limits = "MONTH", {"zh": "月", "en": "Month"}, NUMBER(0), (1, 12)
+
+    def of(self, day: date) -> Decimal:
+        return Decimal(day.month)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return pieces.civil(operands[0].sql)[1]
+
+
+@register
+class Day(OfDay):
+    """The day of the month, 1 to 31.
+
+    >>> DAY(day)
+    29
+    """
+
+    name, label, result_type, limits = "DAY", {"zh": "日", "en": "Day of the month"}, NUMBER(0), (1, 31)
+
+    def of(self, day: date) -> Decimal:
+        return Decimal(day.day)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return pieces.civil(operands[0].sql)[2]
+
+
+@register
+class Weekday(OfDay):
+    """The day of the week: Monday is 1, Sunday is 7.
+
+    >>> WEEKDAY(DATE(2024, 5, 6))
+    1
+    """
+
+    name, label, result_type, limits, cost = "WEEKDAY", {"zh": "星期", "en": "Day of the week"}, NUMBER(0), (1, 7), 1
+
+    def of(self, day: date) -> Decimal:
+        return Decimal(day.isoweekday())
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return _since_monday(operands[0].sql) + pieces.whole(1)
+
+
+def _since_monday(day: Any) -> Any:
+    # day 0 was a Thursday; the shift by whole weeks keeps every day of our calendar above zero
+    return pieces.rest(day + pieces.whole(3 + 7 * 102_741), 7)
+
+
+class Border(OfDay):
+    """First or last day of a period. `months` is its length, 0 for a week."""
+
+    result_type, limits, months, end = DATE, DAY_BOUND, 0, False
+
+    def of(self, day: date) -> date:
+        try:
+            if not self.months:
+                return day + timedelta(days=(6 if self.end else 0) - day.weekday())
+            first = date(day.year, day.month - (day.month - 1) % self.months, 1)
+            return months_later(first, self.months) - timedelta(days=1) if self.end else first
+        except OverflowError:
+            raise too_large() from None
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        day = operands[0].sql
+        if not self.months:
+            return day - _since_monday(day) + pieces.whole(6 if self.end else 0)
+        months = pieces.month_number(day)
+        first = months - pieces.rest(months, self.months) if self.months > 1 else months
+        return pieces.first_of_month(first + pieces.whole(self.months)) - pieces.whole(1) if self.end else pieces.first_of_month(first)
+
+
+@register
+class StartOfWeek(Border):
+    """The Monday of a day's week.
+
+    >>> START_OF_WEEK(day)
+    2024-02-26
+    """
+
+    name, label, cost = "START_OF_WEEK", {"zh": "周初", "en": "Start of the week"}, 2
+
+
+@register
+class EndOfWeek(Border):
+    """The Sunday of a day's week.
+
+    >>> END_OF_WEEK(day)
+    2024-03-03
+    """
+
+    name, label, end, cost = "END_OF_WEEK", {"zh": "周末", "en": "End of the week"}, True, 2
+
+
+@register
+class StartOfMonth(Border):
+    """The first day of a day's month.
+
+    >>> START_OF_MONTH(day)
+    2024-02-01
+    """
+
+    name, label, months, cost = "START_OF_MONTH", {"zh": "月初", "en": "Start of the month"}, 1, 200
+
+
+@register
+class EndOfMonth(Border):
+    """The last day of a day's month.
+
+    >>> END_OF_MONTH(day)
+    2024-02-29
+    """
+
+    name, label, months, end, cost = "END_OF_MONTH", {"zh": "月末", "en": "End of the month"}, 1, True, 200
+
+
+@register
+class StartOfQuarter(Border):
+    """The first day of a day's quarter.
+
+    >>> START_OF_QUARTER(day)
+    2024-01-01
+    """
+
+    name, label, months, cost = "START_OF_QUARTER", {"zh": "季初", "en": "Start of the quarter"}, 3, 400
+
+
+@register
+class EndOfQuarter(Border):
+    """The last day of a day's quarter.
+
+    >>> END_OF_QUARTER(day)
+    2024-03-31
+    """
+
+    name, label, months, end, cost = "END_OF_QUARTER", {"zh": "季末", "en": "End of the quarter"}, 3, True, 400
+
+
+@register
+class StartOfYear(Border):
+    """The first day of a day's year.
+
+    >>> START_OF_YEAR(day)
+    2024-01-01
+    """
+
+    name, label, months, cost = "START_OF_YEAR", {"zh": "年初", "en": "Start of the year"}, 12, 400
+
+
+@register
+class EndOfYear(Border):
+    """The last day of a day's year.
+
+    >>> END_OF_YEAR(day)
+    2024-12-31
+    """
+
+    name, label, months, end, cost = "END_OF_YEAR", {"zh": "年末", "en": "End of the year"}, 12, True, 400
+
+
+@register
+class Edate(Function):
+    """The same day some months later (or earlier, with a minus); the last day of the month where it is shorter.
+
+    >>> EDATE(DATE(2024, 1, 31), 1)
+    2024-02-29
+    >>> EDATE(day, -12)
+    2023-02-28
+    """
+
+    name, label, result_type, limits, cost = "EDATE", {"zh": "加月", "en": "Months later"}, DATE, DAY_BOUND, 800
+    parameters = (DATE_, MONTHS)
+
+    def run(self, *arguments: Any) -> date:
+        return months_later(arguments[0], int(arguments[1]))
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        day = operands[0].sql
+        return pieces.clamped(pieces.month_number(day) + pieces.whole(operands[1].literal), pieces.civil(day)[2])
+
+
+@register
+class Eomonth(Function):
+    """The last day of the month some months later.
+
+    >>> EOMONTH(DATE(2024, 1, 31), 1)
+    2024-02-29
+    """
+
+    name, label, result_type, limits, cost = "EOMONTH", {"zh": "月底", "en": "End of a later month"}, DATE, DAY_BOUND, 200
+    parameters = (DATE_, MONTHS)
+
+    def run(self, *arguments: Any) -> date:
+        later = months_later(arguments[0], int(arguments[1]))
+        return later.replace(day=monthrange(later.year, later.month)[1])
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        months = pieces.month_number(operands[0].sql) + pieces.whole(operands[1].literal + 1)
+        return pieces.first_of_month(months) - pieces.whole(1)
+
+
+class Span(Function):
+    """A duration."""
+
+    result_type, unit, micros = DURATION, timedelta(0), 0
+    parameters = (Parameter("number", ("number",)),)
+
+    def run(self, *arguments: Any) -> timedelta:
+        return span_of(arguments[0], self.unit)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        factor = self.unit // timedelta(microseconds=1)
+        return pieces.rescaled(operands[0].sql * pieces.whole(factor), operands[0].type.scale, 0)
+
+    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
+        factor = self.unit // timedelta(microseconds=1)
+        return None if given[0] is None else (given[0][0] * factor, given[0][1] * factor)
+
+
+@register
+class Days(Span):
+    """A duration of some days, for adding to dates and times; or with two dates the number of days from the second to the first.
+
+    >>> DATE(2024, 2, 27) + DAYS(3)
+    2024-03-01
+    >>> DAYS(DATE(2024, 3, 1), DATE(2024, 2, 1))
+    29
+    """
+
+    name, label, unit = "DAYS", {"zh": "天数", "en": "Days"}, timedelta(days=1)
+    parameters, optional = (Parameter("number", ("number", "date")), Parameter("start", ("date",))), 1
+
+    def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
+        if (len(arguments) == 2) != (arguments[0].type.kind == "date"):
+            raise Trouble(_("DAYS takes one number, or two dates: the end and the start."))
+        return arguments
+
+    def result(self, arguments: list[Node]) -> Type:
+        return NUMBER(0) if len(arguments) == 2 else DURATION
+
+    def run(self, *arguments: Any) -> Any:
+        return days_between(*arguments) if len(arguments) == 2 else super().run(*arguments)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return operands[0].sql - operands[1].sql if len(operands) == 2 else super().sql(writer, *operands)
+
+    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
+        return (-4_000_000, 4_000_000) if len(given) == 2 else super().bound(call, given)
+
+
+@register
+class Hours(Span):
+    """A duration of some hours.
+
+    >>> NOW() + HOURS(24) == NOW() + DAYS(1)
+    TRUE
+    """
+
+    name, label, unit = "HOURS", {"zh": "小时", "en": "Hours"}, timedelta(hours=1)
+
+
+@register
+class Minutes(Span):
+    """A duration of some minutes.
+
+    >>> HOURS(1) == MINUTES(60)
+    TRUE
+    """
+
+    name, label, unit = "MINUTES", {"zh": "分钟", "en": "Minutes"}, timedelta(minutes=1)
+
+
+@register
+class DaysSince(Function):
+    """The days from a date to the day of the run; negative for a later date, blank without one.
+
+    >>> DAYS_SINCE(DATE(2024, 5, 1))
+    5
+    >>> DAYS_SINCE(no_day)
+    blank
+    """
+
+    name, label, result_type, uses_day, needs_values = "DAYS_SINCE", {"zh": "距今天数", "en": "Days since"}, NUMBER(0), True, True
+    parameters, limits = (DAY,), (-4_000_000, 4_000_000)
+
+    def run(self, *arguments: Any) -> Decimal:
+        return Decimal((arguments[0].today - day_of(arguments[1], arguments[0])).days)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return writer.source.today - operands[0].sql
+
+    def sql_possible(self, call: Call) -> bool:
+        return call.arguments[0].type.kind == "date"
+
+
+UNITS = {
+    "days": "days",
+    "day": "days",
+    "d": "days",
+    "months": "months",
+    "month": "months",
+    "m": "months",
+    "years": "years",
+    "year": "years",
+    "y": "years",
+}
+
+
+@register
+class Datedif(Function):
+    """The whole days, months or years from one date to another; negative if the second is earlier. A month is full when the same day of the month
+    is reached, or the last day of a shorter one.
+
+    >>> DATEDIF(DATE(2024, 1, 31), DATE(2024, 2, 29), 'months')
+    1
+    >>> DATEDIF(DATE(2023, 5, 7), DATE(2024, 5, 6), 'years')
+    0
+    >>> DATEDIF(DATE(2024, 5, 1), DATE(2024, 5, 6), 'days')
+    5
+    """
+
+    name, aliases, label, result_type = "DATEDIF", ("DATEDIFF",), {"zh": "日期差", "en": "Between dates"}, NUMBER(0)
+    parameters, limits, cost = (
+        (Parameter("start", ("date",)), Parameter("end", ("date",)), Parameter("unit", ("text",), constant=True)),
+        (-4_000_000, 4_000_000),
+        600,
+    )
+
+    def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
+        if str(literal_value(arguments[2])).lower() not in UNITS:
+            raise Trouble(_("The unit is 'days', 'months' or 'years'."), 2)
+        return arguments
+
+    def run(self, *arguments: Any) -> Decimal:
+        start, end, unit = arguments[0], arguments[1], UNITS[arguments[2].lower()]
+        if unit == "days":
+            return days_between(end, start)
+        months = -full_months(end, start) if end < start else full_months(start, end)
+        return Decimal(months if unit == "months" else (months // 12 if months >= 0 else -(-months // 12)))
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        start, end, unit = operands[0].sql, operands[1].sql, UNITS[str(operands[2].value).lower()]
+        if unit == "days":
+            return end - start
+        first, last = sa.case((end < start, end), else_=start), sa.case((end < start, start), else_=end)
+        begun = pieces.month_number(last) - pieces.month_number(first)
+        reached = pieces.clamped(pieces.month_number(last), pieces.civil(first)[2])
+        months = begun - sa.case((reached > last, pieces.whole(1)), else_=pieces.whole(0))
+        full = months if unit == "months" else pieces.over(months, 12)
+        return sa.case((sa.or_(start.is_(None), end.is_(None)), sa.null()), (end < start, -full), else_=full)
+
+
+def full_months(start: date, end: date) -> int:
+    """The most months that can be added to `start` without passing `end`."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months - 1 if months_later(start, months) > end else months

@@ -1,0 +1,214 @@
+"""Tiering: bands, tags and segments."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.definitions.types import BOOLEAN, NUMBER, TEXT
+from runtime.formulas import sql_pieces as pieces
+from runtime.formulas.functions.base import NUMBER_KINDS, Function, Parameter, Trouble, register
+from runtime.formulas.scope import similar
+from runtime.formulas.tree import Field, Literal, Node, literal_value
+from runtime.formulas.types import adapted
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.formulas.scope import Scope
+    from runtime.formulas.to_sql import Operand, Writer
+
+
+@register
+class Band(Function):
+    """Cuts a number into bands: 1 below the first cut, 2 from the first cut on, and so on. The cuts are written out, in rising order.
+
+    >>> BAND(amount, 100, 200, 300)
+    2
+    >>> BAND(100, 100, 200)
+    2
+    >>> BAND(nothing, 100)
+    blank
+    """
+
+    name, label, result_type, limits, cost = "BAND", {"zh": "分档", "en": "Band"}, NUMBER(0), (1, 300), 4
+    parameters, repeats = (Parameter("number", NUMBER_KINDS), Parameter("cut", NUMBER_KINDS)), 1
+
+    def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
+        arguments = adapted(arguments)
+        cuts = [literal_value(each) for each in arguments[1:]]
+        for number, cut in enumerate(cuts):
+            if not isinstance(cut, Decimal):
+                raise Trouble(_("Cuts are written out as numbers."), number + 1)
+        if any(isinstance(a, Decimal) and isinstance(b, Decimal) and a >= b for a, b in pairwise(cuts)):
+            raise Trouble(_("Write the cuts in rising order."))
+        return arguments
+
+    def run(self, *arguments: Any) -> Decimal:
+        return Decimal(1 + sum(arguments[0] >= cut for cut in arguments[1:]))
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        number, *cuts = writer.same_scale(operands)
+        steps = [(number >= cut, pieces.whole(band)) for band, cut in reversed(list(enumerate(cuts, 2)))]
+        return sa.case((number.is_(None), sa.null()), *steps, else_=pieces.whole(1))
+
+
+@register
+class DimensionBand(Function):
+    """The band that a dimension of the tier model has given this record; blank while the dimension is missing.
+    Only in floors, ceilings and freezes of the same model.
+
+    >>> DIMENSION_BAND('referral') >= 4
+    TRUE
+    """
+
+    name, label, group, result_type, limits = (
+        "DIMENSION_BAND",
+        {"zh": "维度档位", "en": "Band of a dimension"},
+        "dimension",
+        NUMBER(0),
+        (0, 300),
+    )
+    parameters, needs_values = (Parameter("dimension", ("text",), constant=True),), True
+
+    def run(self, *arguments: Any) -> Decimal | None:
+        band = arguments[0].dimension_band(arguments[1])
+        return None if band is None else Decimal(band)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return writer.source.dimension_band(operands[0].value)
+
+
+class OfList(Function):
+    """A condition on a field with several values. Blank holds nothing."""
+
+    result_type, blank = BOOLEAN, "own"
+    parameters, repeats = (Parameter("list", ("list",)), Parameter("value", ("text",), constant=True)), 1
+
+    def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
+        item = arguments[0].type.item
+        if not isinstance(arguments[0], Field):
+            raise Trouble(_("Name a field with several values, or the tags."), 0)
+        for number, each in enumerate(arguments[1:], 1):
+            value = literal_value(each)
+            if item is not None and item.options and value not in item.options:
+                near = similar(str(value), list(item.options))
+                raise Trouble(
+                    _("There is no option {value} here. Did you mean {near}?", value=value, near=near)
+                    if near
+                    else _("There is no option {value} here; choose one of {options}.", value=value, options=", ".join(item.options[:12])),
+                    number,
+                )
+        return arguments
+
+    def parts(self, writer: Writer, operands: tuple[Operand, ...]) -> list[Any]:
+        field = operands[0].node
+        source = writer.source_of(field)
+        return [source.list_contains(field.key, each.value) for each in operands[1:]]
+
+
+@register
+class HasAny(OfList):
+    """True if a field with several values (or the tags) holds at least one of the values.
+
+    >>> HAS_ANY(tags, 'vip', 'loyal')
+    TRUE
+    """
+
+    name, label = "HAS_ANY", {"zh": "包含任一", "en": "Has any of"}
+
+    def run(self, *arguments: Any) -> bool:
+        return any(each in (arguments[0] or ()) for each in arguments[1:])
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return sa.or_(*self.parts(writer, operands))
+
+
+@register
+class HasAll(OfList):
+    """True if a field with several values (or the tags) holds all of the values.
+
+    >>> HAS_ALL(tags, 'vip', 'loyal')
+    FALSE
+    """
+
+    name, label = "HAS_ALL", {"zh": "包含全部", "en": "Has all of"}
+
+    def run(self, *arguments: Any) -> bool:
+        return all(each in (arguments[0] or ()) for each in arguments[1:])
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return sa.and_(*self.parts(writer, operands))
+
+
+@register
+class InSegment(Function):
+    """True if the record belongs to a segment.
+
+    >>> IN_SEGMENT('vip_at_risk')
+    TRUE
+    """
+
+    name, label, result_type, needs_values = "IN_SEGMENT", {"zh": "属于人群", "en": "In segment"}, BOOLEAN, True
+    parameters = (Parameter("segment", ("text",), constant=True),)
+
+    def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
+        key = str(literal_value(arguments[0]))
+        segments = {each.key for each in scope.catalogue.segments.values() if each.form == scope.form}
+        if key not in segments:
+            near = similar(key, sorted(segments))
+            raise Trouble(
+                _("There is no segment {key} of this form. Did you mean {near}?", key=key, near=near)
+                if near
+                else _("There is no segment {key} of this form; make it first.", key=key),
+                0,
+            )
+        return arguments
+
+    def run(self, *arguments: Any) -> bool:
+        return bool(arguments[0].in_segment(arguments[1]))
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return writer.source.segment(operands[0].value)
+
+
+@register
+class QuantileBand(Function):
+    """The band of a field's value among all records, in bands of equal size counted from the least; equal values share a band.
+    It reads the cut points that the last full recompute has stored, and is blank before it.
+
+    >>> QUANTILE_BAND(amount, 5)
+    3
+    """
+
+    name, label, result_type, limits, cost = "QUANTILE_BAND", {"zh": "分位档", "en": "Quantile band"}, NUMBER(0), (1, 100), 100
+    parameters, needs_values = (Parameter("field", NUMBER_KINDS), Parameter("bands", ("number",), constant=True, least=2, most=100)), True
+
+    def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
+        field = arguments[0]
+        if not isinstance(field, Field) or field.relation:
+            raise Trouble(_("Name a field of this form; cut points are stored for fields."), 0)
+        # the cut points are looked up by the field's key, so the call carries it
+        return [*arguments, Literal(TEXT, field.key)]
+
+    def run(self, *arguments: Any) -> Decimal | None:
+        values, value, count, key = arguments
+        cuts = values.cuts(key, int(count))
+        return None if cuts is None else Decimal(1 + sum(cut is not None and value >= cut for cut in cuts))
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        cuts = writer.source.cuts(operands[2].value, operands[1].literal)
+        if cuts is None:
+            return sa.literal(None, pieces.BIG)
+        value, scale = operands[0].sql, operands[0].type.scale
+        reached = [
+            sa.case((value >= pieces.whole(pieces.to_scaled(cut, scale)), pieces.whole(1)), else_=pieces.whole(0))
+            for cut in cuts
+            if cut is not None
+        ]
+        found = pieces.whole(1)
+        for each in reached:
+            found = found + each
+        return sa.case((value.is_(None), sa.null()), else_=found)

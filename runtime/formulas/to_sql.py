@@ -1,0 +1,400 @@
+"""The checked tree as SQL: whole numbers at the scale of the type, day numbers, microseconds, texts, conditions that are never unknown.
+
+`Source` is what a caller brings: its columns, its joins, its way of aggregating. All meaning is here and in the functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from runtime.definitions.types import BOOLEAN, Type
+from runtime.formulas import sql_pieces as pieces
+from runtime.formulas import tree
+from runtime.formulas.arithmetic import day_number, micros_of
+from runtime.formulas.bounds import COUNTS, Bounds, Plan, default_bound, division
+from runtime.formulas.evaluate import window_of
+from runtime.formulas.functions import SHELF
+
+if TYPE_CHECKING:
+    from runtime.formulas import Formula
+
+SQL_TYPES: dict[str, sa.types.TypeEngine[Any]] = {"text": sa.Text(), "choice": sa.Text(), "boolean": sa.Boolean()}
+
+
+class Source(Protocol):
+    """The record's side of a statement. Columns hold the stored form; `today` and `now` are bind parameters, `today_value` is the day itself.
+
+    `as_of` is true when that day is not the present one. `person` is the asking person (id, roles, reports, departments) or None.
+    """
+
+    dialect: str
+    today: Any
+    now: Any
+    today_value: date
+    zone: ZoneInfo
+    as_of: bool
+    person: Any
+
+    def field(self, key: str) -> Any: ...
+    def system(self, key: str) -> Any: ...
+    def path(self, reference: str, key: str) -> Any: ...
+    def name(self, name: str) -> Any: ...
+    def list_contains(self, key: str, option: str) -> Any: ...
+    def list_empty(self, key: str) -> Any: ...
+    def related(self, relation: tuple[str, ...]) -> RelatedSource: ...
+    def segment(self, key: str) -> Any: ...
+    def dimension_band(self, key: str) -> Any: ...
+    def cuts(self, field: str, count: int) -> Iterable[Decimal | None] | None: ...
+
+
+class RelatedSource(Protocol):
+    """The rows of a relation. `source` answers for them, `level` for the rows on the way: ("orders",) within ("orders", "items").
+
+    `aggregate` makes one value a record of `value`, an SQL aggregate such as sum(x), over the rows that meet the conditions; `correlated` says whether
+    value or conditions speak of the record itself. `first` gives `value` of the first row in the given order (which ends with a unique column).
+    """
+
+    source: Source
+
+    def level(self, path: tuple[str, ...]) -> Source: ...
+    def aggregate(self, value: Any, conditions: Sequence[Any], correlated: bool) -> Any: ...
+    def first(self, value: Any, order: Sequence[Any], conditions: Sequence[Any]) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An argument of a function as SQL, with its type and its node."""
+
+    sql: Any
+    type: Type
+    node: tree.Node
+
+    @property
+    def value(self) -> Any:
+        """The value of a constant."""
+        return tree.literal_value(self.node)
+
+    @property
+    def literal(self) -> int:
+        """The value of a constant whole number."""
+        return int(self.value)
+
+
+def to_sql(formula: Formula, source: Source) -> Any:
+    """The value at the scale of `formula.type`; a condition for a boolean. Only where `formula.sql` is true."""
+    writer = _writer(formula, source)
+    return writer.truth(formula.tree) if formula.type.kind == "boolean" else writer.write(formula.tree)
+
+
+def to_sql_scaled(formula: Formula, source: Source, scale: int) -> Any:
+    """A number or amount at the scale of the field that stores it, rounded half away from zero."""
+    return pieces.rescaled(to_sql(formula, source), formula.type.scale, scale)
+
+
+def to_condition(formula: Formula, source: Source) -> Any:
+    """A condition for WHERE, where “unknown” counts as false anyway, so that plain comparisons can use indexes."""
+    return _writer(formula, source).truth(formula.tree, positive=True)
+
+
+def _writer(formula: Formula, source: Source) -> Writer:
+    plan = formula.plan
+    if plan is None:
+        raise ValueError(f"not all of this formula can be written as SQL: {formula.text}")
+    return Writer(source, plan)
+
+
+class Writer:
+    def __init__(self, source: Source, plan: Plan):
+        self.source = source
+        self.plan = plan
+        self.dialect = source.dialect
+        self.bounds = Bounds(plan.sum_limit)
+        self.result = BOOLEAN
+        self.views: dict[tuple[str, ...], Source] = {(): source}
+
+    # -- nodes ---------------------------------------------------------------------------------------------------------------
+    def write(self, node: tree.Node) -> Any:
+        return getattr(self, f"write_{type(node).__name__}")(node)
+
+    def source_of(self, node: Any) -> Source:
+        """The side that answers for a field: the record or the related row."""
+        return self.views[node.relation]
+
+    def write_Literal(self, node: tree.Literal) -> Any:
+        if isinstance(node.value, bool):
+            return sa.true() if node.value else sa.false()
+        if isinstance(node.value, Decimal):
+            return pieces.whole(pieces.to_scaled(node.value, node.type.scale))
+        return sa.literal(node.value, sa.Text())
+
+    def write_Field(self, node: tree.Field) -> Any:
+        source = self.source_of(node)
+        if node.system:
+            return source.system("id" if node.key == "record" else node.key)
+        return self._column(source.field(node.key), node.type)
+
+    def write_Path(self, node: tree.Path) -> Any:
+        return self._column(self.source_of(node).path(node.reference, "id" if node.key == "record" else node.key), node.type)
+
+    def write_Name(self, node: tree.Name) -> Any:
+        return self._column(self.source.name(node.name), node.type)
+
+    def _column(self, column: Any, type: Type) -> Any:
+        """A stored value; a box is stored as 0 or 1 and read as a condition."""
+        if type.kind == "boolean" and not isinstance(column.type, sa.Boolean):
+            return column == 1
+        return column
+
+    def write_Negative(self, node: tree.Negative) -> Any:
+        return -self.write(node.operand)
+
+    def write_Operation(self, node: tree.Operation) -> Any:
+        if node.operator == "&":
+            return pieces.joined([self.text(self.operand(each)) for each in (node.left, node.right)])
+        kinds = {node.left.type.kind, node.right.type.kind}
+        if kinds & {"date", "datetime", "duration"}:
+            return self._of_times(node)
+        if node.operator == "/":
+            return self._quotient(node)
+        if node.operator == "*":
+            return self.write(node.left) * self.write(node.right)
+        left, right = (self.number(self.operand(each), node.type.scale) for each in (node.left, node.right))
+        return {"+": lambda: left + right, "-": lambda: left - right, "%": lambda: pieces.modulo(left, right)}[node.operator]()
+
+    def _quotient(self, node: tree.Operation) -> Any:
+        a, b = (self.bounds.of(each) or default_bound(each) for each in (node.left, node.right))
+        way = division(a, node.left.type.scale, b, node.right.type.scale)
+        return pieces.quotient(
+            self.write(node.left), node.left.type.scale, self.write(node.right), node.right.type.scale, way.steps, way.guarded
+        )
+
+    def _of_times(self, node: tree.Operation) -> Any:
+        left, right = self.write(node.left), self.write(node.right)
+        if node.operator == "/":
+            return self._quotient(node)
+        if node.operator == "*":
+            number = node.left if node.left.type.kind == "number" else node.right
+            return pieces.rescaled(left * right, number.type.scale, 0)
+        if node.type.kind == "date":
+            if node.left.type.kind == "duration":
+                return right + pieces.over(left, pieces.DAY_MICROS)
+            days = pieces.over(right, pieces.DAY_MICROS)
+            return left + days if node.operator == "+" else left - days
+        return left + right if node.operator == "+" else left - right
+
+    def write_Compare(self, node: tree.Compare, positive: bool = False) -> Any:
+        left, right = self._pair(node.left, node.right)
+        if node.operator in ("==", "!="):
+            return self._equality(node, left, right, positive)
+        if node.left.type.kind == "text":
+            left, right = self.c_collated(left), self.c_collated(right)
+        found = {"<": lambda: left < right, "<=": lambda: left <= right, ">": lambda: left > right, ">=": lambda: left >= right}[
+            node.operator
+        ]()
+        return found if positive else pieces.surely(found)
+
+    def _equality(self, node: tree.Compare, left: Any, right: Any, positive: bool) -> Any:
+        if node.left.type.kind == "boolean":
+            # as numbers: not every database compares two conditions
+            left, right = (sa.case((each, 1), (each.is_(None), sa.null()), else_=0) for each in (left, right))
+        constant = tree.literal_value(node.left) is not None or tree.literal_value(node.right) is not None
+        if node.operator == "!=":
+            return left.is_distinct_from(right)
+        return left == right if positive and constant else left.is_not_distinct_from(right)
+
+    def _pair(self, a: tree.Node, b: tree.Node) -> tuple[Any, Any]:
+        scale = max(a.type.scale, b.type.scale)
+        left, right = (
+            self.number(self.operand(each), scale) if each.type.kind in ("number", "money") else self.write(each) for each in (a, b)
+        )
+        return left, right
+
+    def write_Logic(self, node: tree.Logic, positive: bool = False) -> Any:
+        parts = [self.truth(each, positive) for each in node.operands]
+        return sa.and_(*parts).self_group() if node.operator == "and" else sa.or_(*parts).self_group()
+
+    def write_Not(self, node: tree.Not) -> Any:
+        return sa.not_(self.truth(node.operand))
+
+    def write_Within(self, node: tree.Within, positive: bool = False) -> Any:
+        if not node.options:
+            return sa.false()
+        scale = max(each.type.scale for each in (node.operand, *node.options))
+        numbers = node.operand.type.kind in ("number", "money")
+        operand, *options = (
+            self.number(self.operand(each), scale) if numbers else self.write(each) for each in (node.operand, *node.options)
+        )
+        found = operand.in_(options)
+        return found if positive else pieces.surely(found)
+
+    def write_Among(self, node: tree.Among, positive: bool = False) -> Any:
+        if isinstance(node.list, tree.Field):
+            return self.source_of(node.list).list_contains(node.list.key, tree.literal_value(node.operand))
+        assert isinstance(node.list, tree.Call)
+        values = SHELF[node.list.function].run(self.source)
+        if not values:
+            return sa.false()
+        kind: Any = sa.Text() if isinstance(values[0], str) else pieces.BIG
+        found = self.write(node.operand).in_([sa.literal(each, kind) for each in values])
+        return found if positive else pieces.surely(found)
+
+    def write_Choose(self, node: tree.Choose) -> Any:
+        cases = [(self.truth(condition, positive=True), self.as_type(self.operand(value), node.type)) for condition, value in node.cases]
+        otherwise = self.as_type(self.operand(node.otherwise), node.type) if node.otherwise is not None else sa.null()
+        if node.type.kind == "boolean":
+            # a condition as a value of CASE is a number on SQLite
+            cases = [(condition, self._as_number(value)) for condition, value in cases]
+            otherwise = self._as_number(otherwise) if node.otherwise is not None else otherwise
+            return sa.case(*cases, else_=otherwise) == 1
+        return sa.case(*cases, else_=otherwise)
+
+    def _as_number(self, condition: Any) -> Any:
+        return sa.case((condition, 1), (condition.is_(None), sa.null()), else_=0)
+
+    def write_Call(self, node: tree.Call) -> Any:
+        operands = [self.operand(each) for each in node.arguments]
+        before, self.result = self.result, node.type
+        try:
+            return SHELF[node.function].sql(self, *operands)
+        finally:
+            self.result = before
+
+    # -- conditions ----------------------------------------------------------------------------------------------------------
+    def truth(self, node: tree.Node, positive: bool = False) -> Any:
+        """A condition that is true or false. `positive`: it stands where unknown counts as false, so it may be left unknown."""
+        if isinstance(node, (tree.Compare, tree.Logic, tree.Within, tree.Among)):
+            return getattr(self, f"write_{type(node).__name__}")(node, positive)
+        if isinstance(node, (tree.Not, tree.Literal)):
+            return self.write(node)
+        if node.type.kind == "blank":
+            return sa.false()
+        found = self.write(node)
+        return found if positive else pieces.surely(found)
+
+    # -- for functions -------------------------------------------------------------------------------------------------------
+    def operand(self, node: tree.Node) -> Operand:
+        if node.type.kind == "list" or (isinstance(node, tree.Call) and node.type.kind == "list"):
+            return Operand(None, node.type, node)
+        return Operand(self.write(node), node.type, node)
+
+    def number(self, operand: Operand, scale: int) -> Any:
+        """A number at another scale."""
+        value = operand.value
+        if isinstance(value, Decimal) and scale >= operand.type.scale:
+            return pieces.whole(pieces.to_scaled(value, scale))
+        return pieces.rescaled(operand.sql, operand.type.scale, scale)
+
+    def same_scale(self, operands: Sequence[Operand]) -> list[Any]:
+        scale = max(each.type.scale for each in operands)
+        return [self.number(each, scale) for each in operands]
+
+    def as_type(self, operand: Operand, type: Type) -> Any:
+        """A value in the type of the whole: numbers at its scale, a blank as NULL."""
+        if operand.type.kind == "blank":
+            return sa.cast(sa.null(), self.sql_type(type))
+        return self.number(operand, type.scale) if type.kind in ("number", "money") else operand.sql
+
+    def text(self, operand: Operand) -> Any:
+        """A value as it is joined to texts."""
+        if operand.type.kind in ("number", "money"):
+            return pieces.number_text(operand.sql, operand.type.scale, self.dialect, trimmed=True)
+        return sa.null() if operand.type.kind == "blank" else operand.sql
+
+    def sql_type(self, type: Type) -> sa.types.TypeEngine[Any]:
+        return SQL_TYPES.get(type.kind, pieces.BIG)
+
+    def whole(self, value: Any) -> Any:
+        """A number of the database's own (a length) as 64 bits."""
+        return sa.cast(value, pieces.BIG) if self.dialect == "postgresql" else value
+
+    def day(self, day: date) -> Any:
+        return pieces.whole(day_number(day))
+
+    def c_collated(self, text: Any) -> Any:
+        """A text ordered by code point; only PostgreSQL has to be told."""
+        return sa.collate(text, "C") if self.dialect == "postgresql" else text
+
+    def ordered(self, operand: Operand) -> Any:
+        return self.c_collated(operand.sql) if operand.type.kind == "text" else operand.sql
+
+    def sum(self, value: Operand) -> Any:
+        """sum() as 64 bits, refused by the statement when it passes what the plan assumes. NULL of nothing."""
+        total = sa.func.sum(value.sql)
+        if self.dialect == "postgresql":
+            total = sa.cast(total, pieces.BIG)
+        return pieces.within(sa.type_coerce(total, pieces.BIG), self.plan.sum_limit)
+
+    def average(self, total: Any, scale: int, count: Any, most: int) -> Any:
+        """A sum (at most `most`) by a count."""
+        way = division((-most, most), scale, COUNTS, 0)
+        return pieces.quotient(total, scale, count, 0, way.steps, way.guarded)
+
+    # -- aggregates ----------------------------------------------------------------------------------------------------------
+    def write_Aggregate(self, node: tree.Aggregate) -> Any:
+        related = self.source.related(node.relation)
+        before = self.views
+        self.views = {**before, node.relation: related.source}
+        if len(node.relation) > 1:
+            self.views[node.relation[:1]] = related.level(node.relation[:1])
+        try:
+            found = self._aggregated(node, related)
+        finally:
+            self.views = before
+        if node.function in ("SUM", "COUNT", "DISTINCT"):
+            return sa.func.coalesce(found, pieces.whole(0), type_=pieces.BIG)
+        return found == 1 if node.type.kind == "boolean" else found
+
+    def _aggregated(self, node: tree.Aggregate, related: RelatedSource) -> Any:
+        conditions = self._conditions(node)
+        correlated = any(isinstance(each, (tree.Field, tree.Path)) and not each.relation for each in tree.walk(node))
+        value = self.operand(node.value) if node.value is not None else Operand(pieces.whole(1), node.type, node)
+        if value.type.kind == "boolean":
+            value = Operand(self._as_number(value.sql), value.type, value.node)
+        if node.relation == (tree.OWN_ROWS,) and conditions:
+            # many figures may stand in one statement over the same rows, so each keeps its conditions to itself
+            value, conditions = Operand(sa.case((sa.and_(*conditions), value.sql)), value.type, value.node), []
+        function: Any = SHELF[node.function]
+        if hasattr(function, "last"):
+            order = self._order(node, related, function.last)
+            return related.first(value.sql, order, [*conditions, value.sql.is_not(None)])
+        return related.aggregate(function.sql_over(self, value), conditions, correlated)
+
+    def _conditions(self, node: tree.Aggregate) -> list[Any]:
+        found: list[Any] = []
+        window = window_of(node, self.source.today_value)
+        if window is not None and node.on is not None:
+            first, last = self._ends(node.on, *window)
+            column = self.write(node.on)
+            found += [column >= first, column <= last]
+        if self.source.as_of:
+            for each in node.event_dates if node.on is None or node.on in node.event_dates else (node.on,):
+                column = self.write(each)
+                found.append(sa.or_(column.is_(None), column <= self._ends(each, self.source.today_value, self.source.today_value)[1]))
+        if node.where is not None:
+            found.append(self.truth(node.where, positive=True))
+        return found
+
+    def _ends(self, on: tree.Node, first: date, last: date) -> tuple[Any, Any]:
+        """First and last stored value of the days of a window: day numbers, or instants in the workspace's zone."""
+        if on.type.kind == "date":
+            return pieces.whole(day_number(first)), pieces.whole(day_number(last))
+        begin = datetime.combine(first, time(), self.source.zone).astimezone(UTC)
+        end = datetime.combine(last + timedelta(days=1), time(), self.source.zone).astimezone(UTC)
+        return pieces.whole(micros_of(begin)), pieces.whole(micros_of(end) - 1)
+
+    def _order(self, node: tree.Aggregate, related: RelatedSource, last: bool) -> list[Any]:
+        """Blanks last in either direction, equal ones by record."""
+        order: list[Any] = []
+        by = node.by or node.on or (node.event_dates[-1] if node.event_dates else None)
+        if by is not None:
+            value = self.ordered(self.operand(by))
+            order.append((value.desc() if last else value.asc()).nulls_last())
+        record = related.source.system("id")
+        return [*order, record.desc() if last else record.asc()]

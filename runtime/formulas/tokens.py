@@ -1,0 +1,325 @@
+"""From the text a person typed to plain tokens, forgiving what is only a matter of keyboards.
+
+Full-width signs and digits, `=` and `<>`, curly quotes, AND(a, b), TRUE and 真, any case of function names: all mean what they seem to mean.
+Words, numbers and texts leave here as numbered places (`n3`), so Python's parser never sees what somebody typed, only operators and brackets.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from runtime.errors import FormulaProblem, FormulaProblems
+from runtime.texts import Message, _
+
+LONGEST = 2_000
+LONGEST_TEXT = 1_000
+DEEPEST = 40
+KEYWORD_ARGUMENTS = frozenset({"where", "on", "days", "months", "by"})
+SAME = {
+    "×": "*",
+    "÷": "/",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "−": "-",
+    "–": "-",
+    "。": ".",
+    "、": ",",
+    "【": "{",
+    "】": "}",
+    "＂": '"',
+    "＇": "'",
+}
+QUOTES = {"'": "'", '"': '"', "“": "”", "”": "”", "‘": "’", "’": "’", "「": "」", "『": "』"}
+OPERATORS = ("<=", ">=", "<>", "!=", "==", "+", "-", "*", "/", "%", "&", "<", ">", "=", "(", ")", ",", ".")
+WORDS = {"and": "and", "or": "or", "not": "not", "in": "in", "if": "if", "else": "else"}
+TRUTHS = {"true": True, "false": False, "真": True, "假": False}
+REMEDIES = {
+    "[": _("Square brackets have no meaning here; write a list in round brackets: tier in ('gold', 'diamond')."),
+    ":": _("A colon has no meaning here; a formula is one expression."),
+    ";": _("A semicolon has no meaning here; separate arguments by commas."),
+    "!": _("Write not instead of !, and != for “is not”."),
+    "^": _("There is no power operator; multiply instead."),
+    "|": _("Write or instead of |."),
+    "{": _("A label in braces needs its closing brace."),
+    "}": _("There is no opening brace before this one."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`kind`: word, label, number, text, truth, keyword or operator. `text` is canonical, `start` and `end` are places in what was typed."""
+
+    kind: str
+    text: str
+    value: object
+    start: int
+    end: int
+
+    @property
+    def operand(self) -> bool:
+        return self.kind in ("word", "label", "number", "text", "truth") or self.text == ")"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    typed: str
+    all: list[Token]
+    source: str
+    """What Python parses: operators, brackets and places."""
+    offsets: list[int] = field(repr=False)
+
+    def at(self, offset: int) -> int:
+        """The number of the token that covers a place of `source`."""
+        return max(0, bisect_right(self.offsets, offset) - 1)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """From places in `source` to places in what was typed."""
+        return self.all[self.at(start)].start, self.all[self.at(max(start, end - 1))].end
+
+
+def refuse(message: Message, start: int, end: int) -> FormulaProblems:
+    return FormulaProblems([FormulaProblem(message, start, max(1, end - start))])
+
+
+def tokenize(typed: str) -> Tokens:
+    """Raises FormulaProblems where the text has no meaning at all."""
+    if len(typed) > LONGEST:
+        raise refuse(
+            _(
+                "A formula has at most {most} characters; this one has {count}. Put a part of it into a formula field of its own.",
+                most=LONGEST,
+                count=len(typed),
+            ),
+            LONGEST,
+            len(typed),
+        )
+    if "\0" in typed:
+        raise refuse(_("The character U+0000 cannot be stored; take it out."), typed.index("\0"), typed.index("\0") + 1)
+    tokens = _spreadsheet_start(_scan(typed))
+    if not tokens:
+        raise refuse(_("The formula is empty; write what is to be computed."), 0, len(typed))
+    tokens = _meant(tokens)
+    _check_brackets(tokens, len(typed))
+    return _emit(typed, tokens)
+
+
+def _spreadsheet_start(tokens: list[Token]) -> list[Token]:
+    return tokens[1:] if tokens and tokens[0].text == "=" else tokens
+
+
+def _scan(typed: str) -> list[Token]:
+    tokens: list[Token] = []
+    place = 0
+    while place < len(typed):
+        sign = typed[place]
+        if sign.isspace() or sign in "\ufeff\u200b":
+            place += 1
+            continue
+        plain = _plain(sign)
+        if sign in QUOTES or plain in ("'", '"'):
+            token = _text(typed, place)
+        elif plain == "{":
+            token = _label(typed, place)
+        elif _digit(plain) or (plain == "." and _digit(_plain(typed[place + 1 : place + 2])) and not (tokens and tokens[-1].operand)):
+            token = _number(typed, place)
+        elif plain.isidentifier():
+            token = _word(typed, place)
+        else:
+            token = _operator(typed, place)
+        tokens.append(token)
+        place = token.end
+    return tokens
+
+
+def _plain(sign: str) -> str:
+    """A sign of another width as its ordinary one."""
+    if sign in SAME:
+        return SAME[sign]
+    folded = unicodedata.normalize("NFKC", sign)
+    return folded if len(folded) == 1 else sign
+
+
+def _digit(sign: str) -> bool:
+    return sign.isascii() and sign.isdigit()
+
+
+def _text(typed: str, start: int) -> Token:
+    opening = typed[start]
+    closing = {QUOTES.get(opening, opening), _plain(opening)} if opening in "“”‘’" or opening not in QUOTES else {QUOTES[opening]}
+    said: list[str] = []
+    place = start + 1
+    while place < len(typed):
+        sign = typed[place]
+        if sign == "\\" and typed[place + 1 : place + 2] in ("\\", "'", '"', "n") and place + 1 < len(typed):
+            said.append("\n" if typed[place + 1] == "n" else typed[place + 1])
+            place += 2
+        elif sign in closing or _plain(sign) in closing:
+            if typed[place + 1 : place + 2] != sign or sign not in "'\"":
+                value = unicodedata.normalize("NFC", "".join(said))
+                if len(value) > LONGEST_TEXT:
+                    raise refuse(_("A text in a formula has at most {most} characters.", most=LONGEST_TEXT), start, place + 1)
+                return Token("text", quoted(value), value, start, place + 1)
+            said.append(sign)
+            place += 2
+        else:
+            said.append(sign)
+            place += 1
+    raise refuse(_("This text has no closing quotation mark; add one."), start, len(typed))
+
+
+def quoted(value: str) -> str:
+    """A text as it is written in a formula."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+
+
+def _label(typed: str, start: int) -> Token:
+    end = start + 1
+    while end < len(typed) and _plain(typed[end]) != "}":
+        end += 1
+    if end == len(typed):
+        raise refuse(REMEDIES["{"], start, end)
+    name = typed[start + 1 : end].strip()
+    if not name:
+        raise refuse(_("The braces are empty; write a field's label between them."), start, end + 1)
+    return Token("label", "{" + name + "}", unicodedata.normalize("NFKC", name), start, end + 1)
+
+
+def _number(typed: str, start: int) -> Token:
+    end, written, dots = start, "", 0
+    while end < len(typed):
+        plain = _plain(typed[end])
+        if plain == "." and dots == 0 and _digit(_plain(typed[end + 1 : end + 2])):
+            dots = 1
+        elif not _digit(plain):
+            break
+        written += plain
+        end += 1
+    rest = _plain(typed[end : end + 1])
+    if rest == "." or (rest and ("a" + rest).isidentifier()):
+        raise refuse(_("This is neither a number nor a name. Write numbers in digits with a point: 1250.75."), start, end + 1)
+    number = Decimal(written)
+    whole, __, decimals = written.partition(".")
+    if len(whole.lstrip("0")) > 15 or len(decimals.rstrip("0")) > 8:
+        raise refuse(_("A number in a formula has at most 15 digits before the point and 8 after it."), start, end)
+    return Token("number", written if whole else "0" + written, number, start, end)
+
+
+def _word(typed: str, start: int) -> Token:
+    end = start
+    while end < len(typed) and ("a" + _plain(typed[end])).isidentifier():
+        end += 1
+    name = unicodedata.normalize("NFKC", typed[start:end])
+    if not name.isidentifier():
+        raise refuse(_("“{sign}” has no meaning in a formula.", sign=typed[start:end]), start, end)
+    return Token("word", name, name, start, end)
+
+
+def _operator(typed: str, start: int) -> Token:
+    two = "".join(_plain(sign) for sign in typed[start : start + 2])
+    for operator in OPERATORS:
+        if two.startswith(operator):
+            # one typed sign may stand for two (≥)
+            end = start + 1 if len(_plain(typed[start])) >= len(operator) else start + len(operator)
+            if operator in "*/" and two == operator * 2:
+                raise refuse(_("“{sign}” has no meaning in a formula; use * and /, and INT for whole numbers.", sign=two), start, start + 2)
+            if two in ("&&", "<<", ">>"):
+                raise refuse(_("“{sign}” has no meaning in a formula; write and, or, < or >.", sign=two), start, start + 2)
+            return Token("operator", operator, None, start, end)
+    raise refuse(REMEDIES.get(_plain(typed[start]), _("“{sign}” has no meaning in a formula.", sign=typed[start])), start, start + 1)
+
+
+def _meant(tokens: list[Token]) -> list[Token]:
+    """Settles what depends on the neighbours: keywords or functions, `=` as comparison or before a keyword argument."""
+    meant: list[Token] = []
+    for number, token in enumerate(tokens):
+        before = meant[-1] if meant else None
+        after = tokens[number + 1] if number + 1 < len(tokens) else None
+        meant.append(_meaning(token, before, after))
+    return meant
+
+
+def _meaning(token: Token, before: Token | None, after: Token | None) -> Token:
+    if token.text == "=" and token.kind == "operator" and not (before and before.kind == "keyword" and before.text in KEYWORD_ARGUMENTS):
+        return Token("operator", "==", None, token.start, token.end)
+    if token.text == "<>":
+        return Token("operator", "!=", None, token.start, token.end)
+    if token.kind != "word" or (before and before.text == "."):
+        return token
+    word, called, follows_operand = token.text.casefold(), bool(after and after.text == "("), bool(before and before.operand)
+    if word in KEYWORD_ARGUMENTS and after and after.text == "=" and before and before.text in ("(", ","):
+        return Token("keyword", word, None, token.start, token.end)
+    if word in TRUTHS and not called:
+        return Token("truth", "TRUE" if TRUTHS[word] else "FALSE", TRUTHS[word], token.start, token.end)
+    if word in WORDS and (token.text == word or token.text.isupper() or called):
+        is_function = called and not follows_operand and word in ("and", "or", "if", "not") and not (word == "not" and token.text == "not")
+        return (
+            Token("word", word.upper(), word.upper(), token.start, token.end)
+            if is_function
+            else Token("keyword", word, None, token.start, token.end)
+        )
+    return token
+
+
+def _check_brackets(tokens: list[Token], length: int) -> None:
+    opened: list[Token] = []
+    prefixes = 0
+    for number, token in enumerate(tokens):
+        if token.text == "(" and token.kind == "operator":
+            opened.append(token)
+        elif token.text == ")" and token.kind == "operator":
+            if not opened:
+                raise refuse(_("There is no opening bracket for this closing one; take it out or add “(”."), token.start, token.end)
+            opened.pop()
+        prefix = token.text in ("-", "+", "not") and (number == 0 or not tokens[number - 1].operand)
+        prefixes = prefixes + 1 if prefix else 0
+        if len(opened) > DEEPEST or prefixes > DEEPEST:
+            raise refuse(
+                _("The formula is nested more than {most} levels deep. Put a part of it into a formula field of its own.", most=DEEPEST),
+                token.start,
+                token.end,
+            )
+    if opened:
+        raise refuse(_("This bracket is not closed; add “)”."), opened[-1].start, min(length, opened[-1].end))
+
+
+def _emit(typed: str, tokens: list[Token]) -> Tokens:
+    parts: list[str] = []
+    offsets: list[int] = []
+    length = 0
+    for number, token in enumerate(tokens):
+        part = f"n{number}" if token.kind in ("word", "label", "number", "text", "truth") else token.text
+        offsets.append(length)
+        parts.append(part)
+        length += len(part) + 1
+    return Tokens(typed, tokens, " ".join(parts), offsets)
+
+
+def canonical(tokens: Tokens, names: dict[int, str]) -> str:
+    """The text as it is stored: keys instead of labels, one spelling of operators and functions. `names`: token number → what it refers to."""
+    written = ""
+    before: Token | None = None
+    for number, token in enumerate(tokens.all):
+        text = names.get(number, token.text)
+        gap = tokens.typed[before.end : token.start] if before else ""
+        if "\n" in gap:
+            written += "\n" + " " * (len(gap) - gap.rfind("\n") - 1)
+        elif before and _spaced(tokens.all, number):
+            written += " "
+        written += text
+        before = token
+    return written
+
+
+def _spaced(tokens: list[Token], number: int) -> bool:
+    """Whether a space belongs before a token."""
+    token, before = tokens[number], tokens[number - 1]
+    if before.text in ("(", ".", "=") and before.kind == "operator" or token.text in (")", ",", ".", "=") and token.kind == "operator":
+        return False
+    if token.text == "(" and token.kind == "operator":
+        return before.kind not in ("word", "label")
+    sign = before.kind == "operator" and before.text in ("-", "+") and (number < 2 or not tokens[number - 2].operand)
+    return not sign

@@ -1,0 +1,1 @@
+"""The pages of end users: routes, their Jinja pages, and what every page has in common."""

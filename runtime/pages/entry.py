@@ -1,0 +1,226 @@
+"""Filling in: a new record, a changed one, and the checks while typing. What was typed is never lost."""
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, jsonify, render_template, request
+
+from runtime.definitions.form import Form
+from runtime.errors import Problem, Refused, Stale
+from runtime.forms import PREFIX, Entry, fill, opened
+from runtime.pages.apps import find_app
+from runtime.pages.cells import title_of
+from runtime.pages.lists import find_form
+from runtime.pages.web import go_to, reader, reading, signed_in, writing
+from runtime.people.may import may, require
+from runtime.records import gateway, query
+from runtime.records.entries import prepare
+from runtime.records.lookup import ActLookup
+from runtime.records.plan import plan_of
+from runtime.records.rows import Record, read_record
+from runtime.system.workspace import Act
+from runtime.texts import _
+
+blueprint = Blueprint("entry", __name__)
+
+
+@blueprint.get("/apps/<app>/<form>/new")
+@signed_in
+def new(app: str, form: str) -> str:
+    with reading() as act:
+        found_app, definition = find_app(act, app), find_form(act, form)
+        require(g.person, "add", form)
+        return _page(act, found_app, definition, opened(definition, reader(), _first_values(act, definition), _editable(definition, "add")))
+
+
+@blueprint.post("/apps/<app>/<form>/new")
+@signed_in
+def create(app: str, form: str) -> Any:
+    with writing() as act:
+        found_app, definition = find_app(act, app), find_form(act, form)
+        entry = fill(definition, request.form, ActLookup(act), reader(), editable=_editable(definition, "add"))
+        saved, problems = None, []
+        if not _problems_left(definition, entry):
+            try:
+                saved = gateway.create(act, form, _given(entry))
+            except Refused as error:
+                problems = error.problems
+        if saved is None:
+            act.connection.rollback()
+    if saved is None:
+        with reading() as act:
+            entry.tell(problems)
+            return _page(act, found_app, definition, entry), 422
+    flash({"text": reader().say(_("{form} is saved.", form=definition.label)), "href": f"/apps/{app}/{form}/{saved.id}", "href_label": reader().say(_("Open it"))})  # type: ignore[arg-type]
+    if request.form.get("then") == "another":
+        return go_to(f"/apps/{app}/{form}/new?done=1")
+    back = request.args.get("customer_page")
+    return go_to(f"/apps/{app}/{form}/{saved.id}?done=new" if not back else f"/apps/{app}/{form}/{saved.id}")
+
+
+@blueprint.get("/apps/<app>/<form>/<int:record>/edit")
+@signed_in
+def edit(app: str, form: str, record: int) -> str:
+    with reading() as act:
+        found_app, definition = find_app(act, app), find_form(act, form)
+        require(g.person, "edit", form, record)
+        found = query.get(act, form, record)
+        return _page(act, found_app, definition, opened(definition, reader(), found.values, _editable(definition, "edit", record)), found)
+
+
+@blueprint.post("/apps/<app>/<form>/<int:record>/edit")
+@signed_in
+def change(app: str, form: str, record: int) -> Any:
+    """Saves a changed record. When somebody else was quicker, both values are shown, and the rest of what was typed stays."""
+    stale: Record | None = None
+    problems: list[Problem] = []
+    saved = None
+    with writing() as act:
+        found_app, definition = find_app(act, app), find_form(act, form)
+        before = query.get(act, form, record)
+        entry = fill(definition, request.form, ActLookup(act), reader(), before.values, _editable(definition, "edit", record))
+        version = int(request.form["version"]) if request.form.get("version", "").isdecimal() else None
+        if not _problems_left(definition, entry):
+            try:
+                saved = gateway.update(act, form, record, _only_changed(definition, entry, request.form.get("was")), version)
+            except Refused as error:
+                problems = error.problems
+            except Stale as error:
+                stale = error.current
+        if saved is None:
+            act.connection.rollback()
+    if saved is not None:
+        flash(reader().say(_("Saved.") if saved.changes else _("Nothing was different.")), "good")
+        return go_to(f"/apps/{app}/{form}/{record}?done=edit")
+    with reading() as act:
+        entry.tell(problems)
+        now = stale or read_record(act, form, record)
+        assert now is not None
+        conflicts = _conflicts(act, definition, entry, now, version) if stale is not None else []
+        return _page(act, found_app, definition, entry, now, conflicts), 409 if stale is not None else 422
+
+
+@blueprint.post("/apps/<app>/<form>/check")
+@blueprint.post("/apps/<app>/<form>/<int:record>/check")
+@signed_in
+def check(app: str, form: str, record: int | None = None) -> Response:
+    """What a half-filled form looks like to the rules: problems of what was touched, hidden and needed fields, computed values, duplicates."""
+    with reading() as act:
+        find_app(act, app)
+        definition = find_form(act, form)
+        before = query.get(act, form, record) if record is not None else None
+        lookup = ActLookup(act)
+        typed = fill(definition, request.form, lookup, reader(), before.values if before else None, _editable(definition, "edit" if before else "add", record))
+        plan = plan_of(act.catalogue, form, act.connection.dialect)
+        outcome = prepare(act, plan, typed.values, before, lookup)
+        touched = request.form.get("_field", "").removeprefix(PREFIX)
+        errors = {PREFIX + touched: typed.errors_of(touched)} if touched and typed.errors_of(touched) else {}
+        hidden, needed = rule_state(act, definition, outcome.values, record)
+        values = {PREFIX + key: definition.by_key[key].display(outcome.values.get(key), reader()) for key in plan.computed if not outcome.problems or outcome.values.get(key) is not None}
+        return jsonify(errors=errors, hidden=[PREFIX + key for key in hidden], required=[PREFIX + key for key in needed], values=values,
+                       duplicates=_duplicates(act, app, definition, touched, outcome.values.get(touched), record))
+
+
+def rule_state(act: Act, form: Form, values: dict[str, Any], record: int | None) -> tuple[list[str], list[str]]:
+    """(hidden, needed) keys of a form for these values, as its show and require rules say."""
+    from runtime.formulas.evaluate import evaluate
+    from runtime.records.values import RecordValues
+
+    plan = plan_of(act.catalogue, form.key, act.connection.dialect)
+    source = RecordValues(act, form, values, record)
+    shown: set[str] = set()
+    needed: set[str] = set()
+    for each in plan.rules:
+        holds = each.when is None or bool(evaluate(each.when, source))
+        if holds:
+            shown |= set(each.rule.show or ())
+            needed |= set(each.rule.require or ())
+    return sorted(plan.shown_by_rule - shown), sorted(needed)
+
+
+def _duplicates(act: Act, app: str, form: Form, touched: str, value: Any, record: int | None) -> list[dict[str, str]]:
+    """Records that have the value somebody is typing where the form wants it to be the only one."""
+    rules = [rule for rule in form.duplicates if any(each.field == touched for each in rule.match)]
+    field_type = form.by_key.get(touched)
+    if value in (None, ()) or field_type is None or not (rules or field_type.distinct):
+        return []
+    text = field_type.search_text(value)
+    if not text:
+        return []
+    page = query.page(act, form.key, search=text, columns=[form.title, touched], limit=5)
+    return [{"title": title_of(form, each), "href": f"/apps/{app}/{form.key}/{each.id}"} for each in page.records if each.id != record and each.values.get(touched) == value]
+
+
+def _page(act: Act, app: Any, form: Form, entry: Entry, record: Record | None = None, conflicts: list[dict[str, Any]] | None = None) -> str:
+    _equip(app, form, entry)
+    values = {**(record.values if record else {}), **entry.values}
+    hidden, needed = rule_state(act, form, values, record.id if record else None)
+    sections = [{"label": section.section, "columns": section.columns, "fields": [key for key in section.fields if may(g.person, "view", form.key, record.id if record else None, key)]} for section in form.sections]
+    return render_template("entry.html", app=app, form=form, entry=entry, record=record, sections=sections, hidden=hidden, needed=needed, conflicts=conflicts or [],
+                           name=title_of(form, record) if record else None, skipped=_skipped(form, record))
+
+
+def _skipped(form: Form, record: Record | None) -> set[str]:
+    """What fills itself has no place on a page for a new record."""
+    return {each.key for each in form.fields if not each.writable and record is None}
+
+
+def _equip(app: Any, form: Form, entry: Entry) -> None:
+    for each in form.fields:
+        if each.type == "reference" and each.key in entry:
+            entry[each.key].search_url = f"/apps/{app.key}/{getattr(each, 'form')}/find"
+        elif each.type == "member" and each.key in entry:
+            entry[each.key].search_url = "/people/find"
+
+
+def _editable(form: Form, action: str, record: int | None = None) -> list[str]:
+    return [each.key for each in form.fields if each.writable and each.stores in ("column", "many", "rows") and not (each.type == "serial") and may(g.person, action, form.key, record, each.key)]
+
+
+def _first_values(act: Act, form: Form) -> dict[str, Any]:
+    """Defaults, and what the address brings along: `?customer=12` fills the reference."""
+    plan = plan_of(act.catalogue, form.key, act.connection.dialect)
+    given = {key: value for key, value in request.args.items() if key in plan.writable and plan.writable[key].stores == "column"}
+    values = dict(prepare(act, plan, {}, None, ActLookup(act)).values)
+    lookup = ActLookup(act)
+    for key, raw in given.items():
+        try:
+            values[key] = plan.writable[key].parse(raw, lookup)
+        except Refused:
+            continue
+        except Exception as error:  # an address somebody wrote by hand: what does not fit is left blank
+            if not hasattr(error, "message"):
+                raise
+    return values
+
+
+def _problems_left(form: Form, entry: Entry) -> bool:
+    """Problems that typing alone shows; a field that a rule may hide is the gateway's to judge."""
+    return bool(entry.problems)
+
+
+def _given(entry: Entry) -> dict[str, Any]:
+    return dict(entry.values)
+
+
+def _only_changed(form: Form, entry: Entry, _was: str | None) -> dict[str, Any]:
+    return dict(entry.values)
+
+
+def _conflicts(act: Act, form: Form, entry: Entry, now: Record, version: int | None) -> list[dict[str, Any]]:
+    """Fields that somebody else changed since the page was opened, with their value and mine."""
+    import json
+
+    changed: dict[str, int] = {}
+    for row in query.history(act, form.key, now.id, limit=50):
+        if version is not None and row.version > version:
+            for key in json.loads(row.changes):
+                changed.setdefault(key, row.person)
+    found = []
+    for key, person in changed.items():
+        field_type = form.by_key.get(key)
+        if field_type is None or key not in entry.values:
+            continue
+        theirs, mine = now.values.get(key), entry.values.get(key)
+        found.append({"key": key, "label": field_type.label, "who": reader().person_name(person), "theirs": field_type.display(theirs, reader()), "mine": field_type.display(mine, reader()), "same": theirs == mine})
+    return found

@@ -1,0 +1,126 @@
+"""Each request begins here: a nonce, the person behind the cookie or token, their language, the first run, the form token."""
+from __future__ import annotations
+
+import logging
+import secrets
+
+import sqlalchemy as sa
+from flask import Flask, Response, current_app, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from runtime.pages.web import NotSignedIn, csrf, is_htmx, workspace
+from runtime.people import accounts, sessions, tokens
+from runtime.system import database
+from runtime.texts import LANGUAGES
+
+COOKIE = "tierloom_session"
+LANGUAGE_COOKIE = "tierloom_language"
+A_YEAR = 365 * 24 * 3600
+OPEN_BEFORE_SET_UP = {
+    "static", "account.setup", "account.set_up", "account.language", "health.healthz", "health.readyz", "headers.csp_report"}
+
+log = logging.getLogger("tierloom.pages")
+
+
+def install(app: Flask) -> None:
+    app.before_request(begin)
+    csrf.init_app(app)
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    app.before_request(first_run)
+    app.before_request(check_form_token)
+
+
+def begin() -> None:
+    g.nonce = secrets.token_urlsafe(16)
+    g.person, g.session, g.by_token, g.language = None, None, False, "en"
+    if request.endpoint == "static":
+        return
+    if request.authorization is not None and request.authorization.type == "bearer":
+        _by_token(request.authorization.token or "")
+    elif COOKIE in request.cookies:
+        _by_cookie(request.cookies[COOKIE])
+    g.language = _language()
+
+
+def first_run() -> AnyResponse | None:
+    """While nobody has an account, every page leads to the setting-up."""
+    if request.endpoint in OPEN_BEFORE_SET_UP or current_app.extensions.get("set_up"):
+        return None
+    with database.reading(workspace().engine) as connection:
+        current_app.extensions["set_up"] = accounts.anybody(connection)
+    if current_app.extensions["set_up"] or request.path.startswith("/api/"):
+        return None
+    if is_htmx():
+        return Response(status=204, headers={"HX-Redirect": "/setup"})
+    return redirect("/setup", 303)
+
+
+def check_form_token() -> None:
+    """A request that proves itself by a bearer token came from a script, not from a stranger's page."""
+    methods = current_app.config["WTF_CSRF_METHODS"] if current_app.config["WTF_CSRF_ENABLED"] else ()
+    if g.by_token or request.method not in methods:
+        return
+    view = current_app.view_functions.get(request.endpoint or "")
+    if g.person is None and getattr(view, "access", "public") != "public":
+        raise NotSignedIn()  # the session is over: that is what to say, not that the form token is
+    csrf.protect(apply_exemptions=True)
+
+
+def _by_token(token: str) -> None:
+    g.by_token = True
+    own = workspace()
+    now = own.now()
+    with database.reading(own.engine) as connection:
+        g.person = tokens.holder(connection, token, now)
+        note = g.person is not None and tokens.wants_noting(connection, token, now)
+    if note:
+        _beside(lambda writer: tokens.note_use(writer, token, now))
+
+
+def _by_cookie(token: str) -> None:
+    own = workspace()
+    now = own.now()
+    with database.reading(own.engine) as connection:
+        session, person = accounts.of_session(connection, token, now)
+    if session is None or person is None:
+        return
+    g.person, g.session = person, session
+    if sessions.wants_sliding(session, now):
+        _beside(lambda writer: sessions.slide(writer, session, now))
+        g.slide_cookie = token
+
+
+def _beside(write) -> None:  # type: ignore[no-untyped-def]
+    """Notes a use. A busy database must not cost the page: the next request notes it."""
+    try:
+        with database.writing(workspace().engine) as connection:
+            write(connection)
+    except sa.exc.OperationalError:
+        log.warning("the use of a session could not be noted", exc_info=True)
+
+
+def _language() -> str:
+    """The person's own, else what this browser chose, else what it speaks, else the workspace's."""
+    if g.person is not None and g.person.language in LANGUAGES:
+        return g.person.language
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(LANGUAGES) or workspace().language
+
+
+# -- the cookie -----------------------------------------------------------------------------------------------------------------
+def start_session(response: AnyResponse, token: str) -> None:
+    response.set_cookie(COOKIE, token, max_age=int(sessions.LASTS.total_seconds()), httponly=True, samesite="Lax", secure=is_secure())
+
+
+def end_session(response: AnyResponse) -> None:
+    response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=is_secure())
+
+
+def remember_language(response: AnyResponse, language: str) -> None:
+    response.set_cookie(LANGUAGE_COOKIE, language, max_age=A_YEAR, samesite="Lax", secure=is_secure())
+
+
+def is_secure() -> bool:
+    return workspace().settings.base_url.startswith("https:")

@@ -1,0 +1,105 @@
+"""GET /jump?q=: what Ctrl K offers. Pages and actions first, then records."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request
+from pypinyin import Style, lazy_pinyin
+
+from runtime.pages import shell
+from runtime.pages.web import reader, reading, signed_in
+from runtime.people.may import may
+from runtime.records import query
+from runtime.system.workspace import Act
+from runtime.texts import LANGUAGES, _, in_language
+
+blueprint = Blueprint("jump", __name__)
+
+PAGES, RECORDS_OF_A_FORM, RECORDS = 8, 5, 12
+
+
+@blueprint.get("/jump")
+@signed_in
+def jump() -> Response:
+    wanted = request.args.get("q", "").strip()[:100].casefold()
+    with reading() as act:
+        pages = [entry for names, entry in _pages(act) if _fits(wanted, names)][:PAGES]
+        records = list(_records(act, wanted))[:RECORDS] if len(wanted) > 1 else []
+    return jsonify([*pages, *records])
+
+
+def _fits(wanted: str, names: Any) -> bool:
+    """Every word is in the name in one of the languages, or the letters begin its pinyin initials."""
+    written = {str(in_language(names, language)).casefold() for language in LANGUAGES}
+    return any(all(word in name for word in wanted.split()) or initials(name).startswith(wanted.replace(" ", "")) for name in written)
+
+
+@lru_cache(maxsize=4096)
+def initials(name: str) -> str:
+    """客户等级 → khdj; Latin letters stay as they are."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).replace(" ", "")
+
+
+# -- pages and actions ------------------------------------------------------------------------------------------------------------
+def _pages(act: Act) -> Iterator[tuple[Any, dict[str, str]]]:
+    for app in shell.apps_of(g.person, act.catalogue):
+        yield app.label, _entry(app.label, shell.app_href(app), _("App"))
+        for part in app.menu:
+            for item in part.items:
+                yield from _of_menu(act, app, item)
+    for label, href, access in _own_pages():
+        if (access != "build" or g.person.is_builder) and shell.has_page(href):
+            yield label, _entry(label, href, _("Page"))
+    if g.person.is_builder:
+        yield from _designers(act)
+
+
+def _of_menu(act: Act, app: Any, item: str) -> Iterator[tuple[Any, dict[str, str]]]:
+    line = shell.menu_item(app, item, act.catalogue)
+    if line is None:
+        return
+    kind, key = item.split(":", 1)
+    label = act.catalogue.of_kind(kind)[key].label
+    yield label, _entry(label, line.href, app.label)
+    if kind == "form" and may(g.person, "add", key) and shell.has_page(f"{line.href}/new"):
+        action = _("New: {form}", form=label)
+        yield action, _entry(action, f"{line.href}/new", app.label)
+
+
+def _own_pages() -> list[tuple[Any, str, str]]:
+    return [
+        (_("To-dos"), "/tasks", ""), (_("My account"), "/me", ""), (_("Notifications"), "/notifications", ""),
+        (_("Templates"), "/templates", "build"), (_("Design"), "/build", "build"), (_("People"), "/admin/people", "build"),
+        (_("Settings"), "/admin/settings", "build")]
+
+
+def _designers(act: Act) -> Iterator[tuple[Any, dict[str, str]]]:
+    folders = {"form": "forms", "tag_set": "tags", "tier_model": "tiers", "segment": "segments", "automation": "automations",
+               "view": "views", "dashboard": "dashboards"}
+    for kind, folder in folders.items():
+        for key, definition in act.catalogue.of_kind(kind).items():
+            href = f"/build/{definition.app}/{folder}/{key}"
+            if definition.app and shell.has_page(href):
+                action = _("Design: {name}", name=definition.label)
+                yield action, _entry(action, href, key)
+
+
+def _entry(label: Any, href: str, hint: Any) -> dict[str, str]:
+    here = reader()
+    return {"label": here.shown(label), "href": href, "hint": here.shown(hint)}
+
+
+# -- records ----------------------------------------------------------------------------------------------------------------------
+def _records(act: Act, wanted: str) -> Iterator[dict[str, str]]:
+    """Records whose searched text has the words, of the forms in the menus of this person's apps."""
+    for app in shell.apps_of(g.person, act.catalogue):
+        for key in dict.fromkeys(item.removeprefix("form:") for part in app.menu for item in part.items if item.startswith("form:")):
+            form = act.catalogue.forms.get(key)
+            if form is None or not may(g.person, "view", key):
+                continue
+            found = query.page(act, key, search=wanted, limit=RECORDS_OF_A_FORM).records
+            reader().know_records(key, [record.id for record in found])
+            for record in found:
+                yield _entry(reader().record_title(key, record.id), f"{shell.app_href(app)}/{key}/{record.id}", form.label)

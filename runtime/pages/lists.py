@@ -1,0 +1,283 @@
+"""The list of a form's records: views as tabs, conditions as chips, a total order, pages without numbers."""
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, flash, g, jsonify, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from runtime.definitions.form import Form
+from runtime.definitions.view import View
+from runtime.errors import FormulaProblems, NotFound, Refused, TierloomError
+from runtime.pages.apps import find_app
+from runtime.pages.cells import cell, tag_facts, tier_facts, title_of, visible
+from runtime.pages.web import go_to, reader, reading, signed_in, writing
+from runtime.people.may import may, require
+from runtime.records import gateway, query
+from runtime.records.conditions import WITHOUT_VALUE, WORDS, Condition, operators, read_condition
+from runtime.records.lookup import ActLookup
+from runtime.records.tables import tables_of
+from runtime.system.workspace import Act
+from runtime.tags import assigning
+from runtime.texts import _
+
+blueprint = Blueprint("lists", __name__)
+
+ROWS = 50
+MOST_AT_ONCE = 1_000
+
+
+class Wish:
+    """What an address asks of a list: view, conditions, search, order, columns."""
+
+    def __init__(self, act: Act, form: Form, args: MultiDict[str, str]):
+        self.act, self.form, self.args = act, form, args
+        self.view: View | None = None
+        if args.get("view"):
+            self.view = act.catalogue.views.get(args["view"])
+            if self.view is None or self.view.form != form.key:
+                raise NotFound(_("There is no such view of this form."))
+        self.problem: Any = None
+        self.conditions: list[Condition] = []
+        for text in args.getlist("where"):
+            try:
+                self.conditions.append(read_condition(form, text))
+            except Refused as error:
+                self.problem = error.message
+        self.formula = args.get("filter", "").strip()
+        self.search = args.get("q", "").strip()[:100]
+        self.cursor = args.get("cursor")
+        self.sort = [each for each in args.get("sort", "").split(",") if each.lstrip("-") in (*form.by_key, "id", "created_at", "updated_at")] or list(self.view.sort if self.view else ())
+        chosen = [each for each in args.get("columns", "").split(",") if each in form.by_key]
+        self.columns = chosen or list(self.view.columns if self.view and self.view.columns else query.default_columns(act, form))
+        self.columns = [each for each in self.columns if may(g.person, "view", form.key, None, each)]
+
+    def filters(self) -> list[str]:
+        """The formulas that must all hold."""
+        lookup = ActLookup(self.act)
+        found = [self.view.filter] if self.view and self.view.filter else []
+        found += [each.formula(lookup) for each in self.conditions]
+        return [*found, *([self.formula] if self.formula else [])]
+
+    def address(self, **changed: Any) -> str:
+        """This list with other wishes; None drops one. Paging always begins anew."""
+        kept = {"view": self.args.get("view"), "q": self.search or None, "filter": self.formula or None, "sort": self.args.get("sort"), "columns": self.args.get("columns"),
+                "where": [each.text for each in self.conditions], **changed}
+        given = [(name, value) for name, values in kept.items() for value in (values if isinstance(values, list) else [values]) if value]
+        return f"?{urlencode(given)}" if given else request.path
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.search or self.formula or self.conditions or (self.view and self.view.filter))
+
+
+@blueprint.get("/apps/<app>/<form>")
+@signed_in
+def records(app: str, form: str) -> str:
+    with reading() as act:
+        found_app, definition = find_app(act, app), find_form(act, form)
+        wish = Wish(act, definition, request.args)
+        problem, page, total = wish.problem, None, 0
+        try:
+            page = query.page(act, form, search=wish.search, sort=wish.sort, columns=wish.columns, limit=ROWS, cursor=wish.cursor, also=wish.filters())
+            total = query.count(act, form, search=wish.search, also=wish.filters())
+        except (FormulaProblems, Refused) as error:
+            problem = error.message
+        rows = _rows(act, app, definition, page) if page else []
+        return render_template("list.html", app=found_app, form=definition, wish=wish, page=page, rows=rows, problem=problem, total=total, counted=query.COUNTED,
+                               heads=_heads(definition, wish), chips=_chips(wish), views=_views(act, definition, wish, app), fields=_pickable(definition),
+                               tags=_taggable(act, definition), model=act.catalogue.model_of(form), sortable=_sortable(definition), all_columns=[each for each in visible(definition) if each.stores != "rows"])
+
+
+def find_form(act: Act, key: str) -> Form:
+    """The form of an address, if the person may see its records."""
+    form = act.catalogue.forms.get(key)
+    if form is None or key not in tables_of(act.catalogue):
+        raise NotFound(_("There is no form with the key {key}.", key=key))
+    require(g.person, "view", key)
+    return form
+
+
+def _rows(act: Act, app: str, form: Form, page: query.Page) -> list[dict[str, Any]]:
+    found = []
+    for record in page.records:
+        cells = {key: cell(act.catalogue, form, record, key, app, page.titles, page.people) for key in page.columns}
+        found.append({"id": record.id, "href": f"/apps/{app}/{form.key}/{record.id}", "title": title_of(form, record) if form.title in page.columns else f"#{record.id}",
+                      "cells": cells, "score": None if record.score is None else record.score / 10_000})
+    return found
+
+
+def _heads(form: Form, wish: Wish) -> list[dict[str, Any]]:
+    now = wish.sort[0] if wish.sort else ""
+    found = []
+    for key in wish.columns:
+        field_type = form.by_key.get(key)
+        sortable = field_type is None or field_type.stores in ("column", "computed", "rated")
+        state = "ascending" if now == key else "descending" if now == f"-{key}" else None
+        found.append({"key": key, "label": reader().shown(field_type.label) if field_type else key, "numeric": field_type is not None and field_type.stores in ("column", "computed") and field_type.formula_type().kind in ("number", "money"),
+                      "state": state, "href": wish.address(sort=key if state == "descending" else f"-{key}", cursor=None) if sortable else None, "rated": field_type is not None and field_type.stores == "rated"})
+    return found
+
+
+def _chips(wish: Wish) -> list[dict[str, Any]]:
+    found = []
+    for number, each in enumerate(wish.conditions):
+        before, value = each.words(reader(), reader().shown)
+        if each.field.stores == "rated":
+            tiers = [tier_facts(wish.act.catalogue, getattr(each.field, "tier_model"), key) for key in each.value.split(",")]
+            value = "、".join(tier["label"] for tier in tiers if tier) or value
+        if each.field.stores == "assigned":
+            value = "、".join(tag["label"] for tag in tag_facts(wish.act.catalogue, getattr(each.field, "tag_set"), each.value.split(","))) or value
+        rest = [other.text for place, other in enumerate(wish.conditions) if place != number]
+        found.append({"sentence": {"before": before, "value": value}, "remove": wish.address(where=rest, cursor=None)})
+    if wish.formula:
+        found.append({"sentence": wish.formula, "remove": wish.address(filter=None, cursor=None)})
+    return found
+
+
+def _views(act: Act, form: Form, wish: Wish, app: str) -> list[dict[str, Any]]:
+    base = f"/apps/{app}/{form.key}"
+    found = [{"label": reader().say(_("All")), "href": base, "active": wish.view is None}]
+    for view in act.catalogue.views.values():
+        if view.form == form.key:
+            found.append({"label": reader().shown(view.label), "href": f"{base}?view={view.key}", "active": wish.view is view})
+    return found
+
+
+def _pickable(form: Form) -> list[dict[str, Any]]:
+    """Fields with their operators and choices, for the dialog that adds a condition."""
+    catalogue = None
+    found = []
+    for each in visible(form):
+        if each.stores == "rows" or not operators(each):
+            continue
+        with reading() as act:
+            catalogue = act.catalogue
+        options = [{"key": option.key, "label": reader().shown(option.label)} for option in getattr(each, "options", ())]
+        if each.stores == "rated" and getattr(each, "tier_model") in catalogue.tier_models:
+            options = [{"key": tier.key, "label": reader().shown(tier.label)} for tier in catalogue.tier_models[getattr(each, "tier_model")].tiers]
+        if each.stores == "assigned" and getattr(each, "tag_set") in catalogue.tag_sets:
+            options = [{"key": tag.key, "label": reader().shown(tag.label)} for tag in catalogue.tag_sets[getattr(each, "tag_set")].tags if not tag.archived]
+        if each.formula_type().kind == "boolean":
+            options = [{"key": "true", "label": reader().say(_("yes"))}, {"key": "false", "label": reader().say(_("no"))}]
+        found.append({"key": each.key, "label": reader().shown(each.label), "options": options, "kind": each.formula_type().kind,
+                      "operators": [{"key": name, "label": reader().say(WORDS[name]), "value": name not in WITHOUT_VALUE} for name in operators(each)]})
+    return found
+
+
+def _sortable(form: Form) -> list[dict[str, str]]:
+    return [{"key": each.key, "label": reader().shown(each.label)} for each in visible(form) if each.stores in ("column", "computed", "rated") and each.type != "long_text"]
+
+
+def _taggable(act: Act, form: Form) -> list[dict[str, str]]:
+    found = act.catalogue.tag_set_of(form.key)
+    return [{"key": tag.key, "label": reader().shown(tag.label)} for tag in found.tags if not tag.archived] if found else []
+
+
+@blueprint.post("/apps/<app>/<form>/condition")
+@signed_in
+def add_condition(app: str, form: str) -> Any:
+    """Adds one picked condition to the address the list was shown at."""
+    with reading() as act:
+        find_app(act, app)
+        definition = find_form(act, form)
+        back = MultiDict([(name, value) for name, value in _query_of(request.form.get("back", "")) if name != "cursor"])
+        wish = Wish(act, definition, back)
+        value = ",".join(each for each in request.form.getlist("value") if each)
+        condition = read_condition(definition, f"{request.form.get('field', '')}|{request.form.get('operator', '')}|{value}")
+        condition.formula(ActLookup(act))
+        return go_to(f"/apps/{app}/{form}{wish.address(where=[*[each.text for each in wish.conditions], condition.text])}")
+
+
+def _query_of(text: str) -> list[tuple[str, str]]:
+    from urllib.parse import parse_qsl
+
+    return parse_qsl(text.lstrip("?"), keep_blank_values=False)
+
+
+@blueprint.post("/apps/<app>/<form>/delete")
+@signed_in
+def delete_picked(app: str, form: str) -> Any:
+    """Puts the picked records into the trash; those that others belong to stay, and are counted."""
+    picked, kept, reason = _picked(), 0, None
+    with writing() as act:
+        find_app(act, app)
+        find_form(act, form)
+        gone = []
+        for record in picked:
+            try:
+                gateway.delete(act, form, record)
+                gone.append(record)
+            except Refused as error:
+                kept, reason = kept + 1, error.message
+    if gone:
+        flash({"text": reader().say(_("{count} records are in the trash.", count=len(gone))), "undo": f"/apps/{app}/{form}/restore?" + urlencode([("id", each) for each in gone])})  # type: ignore[arg-type]
+    if kept:
+        flash(reader().say(_("{count} records stay: {reason}", count=kept, reason=reason)), "care")
+    return go_to(request.form.get("back") and f"/apps/{app}/{form}?{request.form['back'].lstrip('?')}" or f"/apps/{app}/{form}")
+
+
+@blueprint.post("/apps/<app>/<form>/restore")
+@signed_in
+def restore_picked(app: str, form: str) -> Any:
+    done = 0
+    with writing() as act:
+        find_app(act, app)
+        find_form(act, form)
+        for record in _picked():
+            gateway.restore(act, form, record)
+            done += 1
+    flash(reader().say(_("{count} records are back.", count=done)), "good")
+    return go_to(f"/apps/{app}/{form}")
+
+
+@blueprint.post("/apps/<app>/<form>/tag")
+@signed_in
+def tag_picked(app: str, form: str) -> Any:
+    """Gives the picked records a tag."""
+    tag = request.form.get("tag", "")
+    with writing() as act:
+        find_app(act, app)
+        find_form(act, form)
+        picked = _picked()
+        for record in picked:
+            assigning.assign(act, form, record, tag)
+    flash(reader().say(_("{count} records have the tag now.", count=len(picked))), "good")
+    return go_to(request.form.get("back") and f"/apps/{app}/{form}?{request.form['back'].lstrip('?')}" or f"/apps/{app}/{form}")
+
+
+def _picked() -> list[int]:
+    picked = [int(each) for each in request.values.getlist("id") if each.isdecimal()]
+    if not picked:
+        raise Refused([], _("Pick at least one record first."))
+    return picked[:MOST_AT_ONCE]
+
+
+@blueprint.get("/apps/<app>/<form>/count")
+@signed_in
+def exact_count(app: str, form: str) -> Response:
+    """The exact number of records a list has, when somebody asks for it."""
+    with reading() as act:
+        find_app(act, app)
+        wish = Wish(act, find_form(act, form), request.args)
+        return jsonify(count=query.count(act, form, search=wish.search, also=wish.filters(), most=None))
+
+
+@blueprint.get("/apps/<app>/<form>/find")
+@signed_in
+def find(app: str, form: str) -> Response:
+    """Records by a part of a searchable value, for references: [{value, title, hint}]."""
+    with reading() as act:
+        find_app(act, app)
+        definition = find_form(act, form)
+        try:
+            page = query.page(act, form, search=request.args.get("q", "")[:100], columns=[definition.title, *_hint_keys(definition)], limit=10)
+        except TierloomError:
+            return jsonify([])
+        return jsonify([{"value": str(each.id), "title": title_of(definition, each), "hint": " · ".join(
+            definition.by_key[key].display(each.values[key], reader()) for key in _hint_keys(definition) if each.values.get(key) is not None)} for each in page.records])
+
+
+def _hint_keys(form: Form) -> list[str]:
+    return [each.key for each in form.fields if each.type in ("serial", "phone") and each.key != form.title][:2]

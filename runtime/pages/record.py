@@ -1,0 +1,275 @@
+"""A record: who, tier and why, what to do next, what happened."""
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, g, render_template, request
+
+from runtime.definitions.form import Form
+from runtime.errors import NotFound, Refused
+from runtime.pages.apps import find_app
+from runtime.pages.cells import cell, tag_facts, tier_facts, title_of, visible
+from runtime.pages.lists import find_form
+from runtime.pages.tier_card import tier_card
+from runtime.pages.web import go_to, reader, reading, signed_in, writing
+from runtime.people.may import may
+from runtime.records import derived, gateway, query
+from runtime.records.rows import Record
+from runtime.system import clock
+from runtime.system.workspace import Act
+from runtime.tags import assigning
+from runtime.texts import Message, _
+
+blueprint = Blueprint("record", __name__)
+
+SHOWN = 40
+SOURCES = {"import": _("import"), "automation": _("automation"), "api": _("interface"), "schedule": _("nightly run"), "publish": _("new tier model"), "undo": _("undo")}
+
+
+@dataclass
+class Happening:
+    """One line of the timeline."""
+
+    at: datetime
+    kind: str
+    icon: str
+    text: str
+    who: str = ""
+    details: list[tuple[str, str, str]] = field(default_factory=list)
+    """(what, before, after) of changed fields."""
+    href: str = ""
+    figure: str = ""
+    tiers: tuple[Any, Any] | None = None
+
+
+@blueprint.get("/apps/<app>/<form>/<int:record>")
+@signed_in
+def show(app: str, form: str, record: int) -> str:
+    with reading() as act:
+        found_app, definition = find_app(act, app), find_form(act, form)
+        found = query.get(act, form, record, deleted=True)
+        model = act.catalogue.model_of(form)
+        related = related_lists(act, app, definition, record)
+        happened = timeline(act, app, definition, found, related, request.args.get("tab", "all"))
+        card = tier_card(act, model, found) if model is not None and found.deleted_at is None else None
+        return render_template("record.html", app=found_app, form=definition, record=found, name=title_of(definition, found), card=card, model=model, sections=_sections(act, app, definition, found),
+                               related=related, happened=happened[:SHOWN], tab=request.args.get("tab", "all"), tags=_tags(act, definition, found), addable=_addable(act, definition, found),
+                               plan=_plan(model, found, definition), quality=quality(definition, found), waiting=derived.is_waiting(act, form, record),
+                               may_edit=may(g.person, "edit", form, record), may_delete=may(g.person, "delete", form, record), follow_up=_follow_up(related), now=act.now, quick=_quick(definition, found))
+
+
+def _sections(act: Act, app: str, form: Form, record: Record) -> list[dict[str, Any]]:
+    """The fields by section, without those that have a place of their own on the page."""
+    titles = query.titles(act, {getattr(each, "form"): {record.values[each.key]} for each in form.fields if each.type == "reference" and record.values.get(each.key)})
+    seen = {each.key for each in visible(form, record.id)}
+    found = []
+    for section in form.sections:
+        lines = []
+        for key in section.fields:
+            field_type = form.by_key[key]
+            if key in seen and field_type.stores not in ("assigned", "rated", "rows"):
+                lines.append({"label": field_type.label, "cell": cell(act.catalogue, form, record, key, app, titles, {}, in_list=False), "key": key, "type": field_type.type})
+        if lines:
+            found.append({"label": section.section, "lines": lines})
+    return found
+
+
+def related_lists(act: Act, app: str, form: Form, record: int) -> list[dict[str, Any]]:
+    """The records of other forms that point at this one: the newest few of each, and how many there are."""
+    found = []
+    for name, (other_key, reference) in act.catalogue.relations_to(form.key).items():
+        if not may(g.person, "view", other_key):
+            continue
+        other = act.catalogue.forms[other_key]
+        page = _related_page(act, other, reference, record)
+        found.append({"name": name, "form": other, "page": page["rows"], "count": page["count"], "reference": reference, "href": f"/apps/{app}/{other_key}", "new": f"/apps/{app}/{other_key}/new?{reference}={record}"})
+    return found
+
+
+def _related_page(act: Act, other: Form, reference: str, record: int) -> dict[str, Any]:
+    import sqlalchemy as sa
+
+    from runtime.records.rows import read_records
+    from runtime.records.tables import tables_of
+
+    built = tables_of(act.catalogue)[other.key]
+    condition = (built.column(reference) == record, built.main.c.deleted_at.is_(None))
+    order = built.column(other.event_date).desc().nulls_last() if other.event_date and built.places.get(other.event_date) == "main" else built.main.c.id.desc()
+    ids = list(act.connection.execute(sa.select(built.main.c.id).where(*condition).order_by(order, built.main.c.id.desc()).limit(20)).scalars())
+    count = act.connection.execute(sa.select(sa.func.count()).select_from(built.main).where(*condition)).scalar() or 0
+    return {"rows": read_records(act, other.key, ids), "count": count}
+
+
+def timeline(act: Act, app: str, form: Form, record: Record, related: list[dict[str, Any]], tab: str) -> list[Happening]:
+    """What happened, newest first: changes, moves between tiers, and what belongs to the record."""
+    found: list[Happening] = []
+    if tab in ("all", "changes"):
+        found += [happening for row in query.history(act, form.key, record.id, limit=SHOWN) if (happening := _change(form, row)) is not None]
+    if tab in ("all", "tier"):
+        found += _moves(act, form, record)
+    for each in related:
+        if tab in ("all", each["name"]):
+            found += [_belonging(app, each["form"], other) for other in each["page"]]
+    return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+def _change(form: Form, row: Any) -> Happening | None:
+    at = clock.from_micros(row.at)
+    assert at is not None
+    who = reader().person_name(row.person) if row.person else reader().say(SOURCES.get(row.source, _("Tierloom")))
+    changes = json.loads(row.changes)
+    if row.action == "tags":
+        return _tag_change(at, who, form, changes)
+    if row.action != "update":
+        words = {"create": _("added this record"), "delete": _("put this record into the trash"), "restore": _("brought this record back")}
+        via = reader().say(_("by {source}", source=SOURCES[row.source])) if row.source in SOURCES and row.person else ""
+        return Happening(at, row.action, {"create": "plus", "delete": "trash", "restore": "arrow-back-up"}.get(row.action, "pencil"), f"{reader().say(words.get(row.action, _('changed this record')))} {via}".strip(), who)
+    details = []
+    for key, (old, new) in changes.items():
+        field_type = form.by_key.get(key)
+        if field_type is not None and may(g.person, "view", form.key, row.record, key):
+            details.append((reader().shown(field_type.label), _written(field_type, old), _written(field_type, new)))
+    return Happening(at, "update", "pencil", reader().say(_("changed")), who, details) if details else None
+
+
+def _tag_change(at: datetime, who: str, form: Form, changes: dict[str, Any]) -> Happening:
+    field_type = next((each for each in form.fields if each.stores == "assigned"), None)
+    tag_set = getattr(field_type, "tag_set", "")
+    parts = []
+    for name, sentence in (("added", _("added the tag {tags}")), ("removed", _("removed the tag {tags}"))):
+        keys = changes.get(name) or []
+        if keys:
+            parts.append(reader().say(Message(sentence.text, {"tags": "、".join(reader().tag_label(tag_set, key) for key in keys)})))
+    return Happening(at, "tag", "tag", " · ".join(parts), who)
+
+
+def _written(field_type: Any, stored: Any) -> str:
+    """A value of the history as it would be shown; one that cannot be read any more is shown as it stands."""
+    if stored in (None, [], ""):
+        return "—"
+    if field_type.stores == "rows":
+        return reader().say(_("{count} rows", count=len(stored)))
+    try:
+        from runtime.records.lookup import NoLookup
+
+        return field_type.display(field_type.parse(stored, NoLookup(reader().zone)), reader()) or "—"
+    except (Refused, ValueError, TypeError):
+        return str(stored)
+    except Exception as error:
+        if not hasattr(error, "message"):
+            raise
+        return str(stored)
+
+
+def _moves(act: Act, form: Form, record: Record) -> list[Happening]:
+    model = act.catalogue.model_of(form.key)
+    found: list[Happening] = []
+    if model is None:
+        return found
+    for row in query.tier_moves(act, form.key, record.id, SHOWN):
+        at = clock.from_micros(row.valid_from)
+        assert at is not None
+        before, after = tier_facts(act.catalogue, model.key, row.tier_from), tier_facts(act.catalogue, model.key, row.tier_to)
+        scores = " → ".join(f"{score / 10_000:.2f}" for score in (row.score_from, row.score_to) if score is not None)
+        cause = {"publish": _("new tier model"), "schedule": _("nightly run"), "import": _("import")}.get(row.source)
+        kind = "up" if row.cause in ("up", "first") else "down"
+        found.append(Happening(at, kind, "stairs-up" if kind == "up" else "stairs-down", scores, reader().say(cause) if cause else "", tiers=(before, after)))
+    return found
+
+
+def _belonging(app: str, form: Form, record: Record) -> Happening:
+    at = record.created_at
+    if form.event_date and record.values.get(form.event_date) is not None:
+        day = record.values[form.event_date]
+        at = day if isinstance(day, datetime) else datetime(day.year, day.month, day.day, 12, tzinfo=reader().zone)
+    amount = next((each for each in form.fields if each.stores in ("column", "computed") and each.formula_type().kind == "money" and record.values.get(each.key) is not None), None)
+    texts = [each.display(record.values[each.key], reader()) for each in form.fields if each.type in ("choice", "long_text") and record.values.get(each.key)][:2]
+    return Happening(at, "belongs", form.icon or "file-text", f"{reader().shown(form.label)} {title_of(form, record)}", "", href=f"/apps/{app}/{form.key}/{record.id}",
+                     figure=amount.display(record.values[amount.key], reader()) if amount else "", details=[("", "", " · ".join(texts))] if texts else [])
+
+
+def _tags(act: Act, form: Form, record: Record) -> list[dict[str, Any]]:
+    found = []
+    for each in form.fields:
+        if each.stores == "assigned" and may(g.person, "view", form.key, record.id, each.key):
+            found += tag_facts(act.catalogue, getattr(each, "tag_set"), record.values.get(each.key))
+    return found
+
+
+def _addable(act: Act, form: Form, record: Record) -> list[dict[str, str]]:
+    found = act.catalogue.tag_set_of(form.key)
+    field_type = next((each for each in form.fields if each.stores == "assigned"), None)
+    if found is None or field_type is None:
+        return []
+    has = record.values.get(field_type.key) or ()
+    return [{"key": tag.key, "label": reader().shown(tag.label), "meaning": reader().shown(tag.meaning)} for tag in found.tags if not tag.archived and tag.key not in has]
+
+
+def _plan(model: Any, record: Record, form: Form) -> Any:
+    field_type = next((each for each in form.fields if each.stores == "rated"), None)
+    if model is None or field_type is None:
+        return None
+    return model.plans.get(record.values.get(field_type.key))
+
+
+def quality(form: Form, record: Record) -> int | None:
+    """Share of the quality fields that are filled, 0 to 100."""
+    keys = form.quality_fields
+    if not keys:
+        return None
+    return 100 * sum(1 for key in keys if record.values.get(key) not in (None, ())) // len(keys)
+
+
+def _follow_up(related: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return next((each for each in related if each["form"].key == "follow_up"), None)
+
+
+def _quick(form: Form, record: Record) -> dict[str, str]:
+    """What one can do from the phone at once."""
+    found = {}
+    for each in form.fields:
+        value = record.values.get(each.key)
+        if value and each.type in ("phone", "email") and may(g.person, "view", form.key, record.id, each.key):
+            found.setdefault(each.type, str(value))
+    return found
+
+
+@blueprint.post("/apps/<app>/<form>/<int:record>/delete")
+@signed_in
+def delete(app: str, form: str, record: int) -> Any:
+    with writing() as act:
+        find_app(act, app)
+        find_form(act, form)
+        gateway.delete(act, form, record)
+    flash({"text": reader().say(_("The record is in the trash.")), "undo": f"/apps/{app}/{form}/{record}/restore"})  # type: ignore[arg-type]
+    return go_to(f"/apps/{app}/{form}")
+
+
+@blueprint.post("/apps/<app>/<form>/<int:record>/restore")
+@signed_in
+def restore(app: str, form: str, record: int) -> Any:
+    with writing() as act:
+        find_app(act, app)
+        find_form(act, form)
+        gateway.restore(act, form, record)
+    flash(reader().say(_("The record is back.")), "good")
+    return go_to(f"/apps/{app}/{form}/{record}")
+
+
+@blueprint.post("/apps/<app>/<form>/<int:record>/tags")
+@signed_in
+def change_tags(app: str, form: str, record: int) -> Any:
+    """Adds or removes one tag."""
+    with writing() as act:
+        find_app(act, app)
+        find_form(act, form)
+        if request.form.get("remove"):
+            assigning.remove(act, form, record, request.form["remove"])
+        elif request.form.get("tag"):
+            assigning.assign(act, form, record, request.form["tag"])
+        else:
+            raise NotFound(_("Choose a tag first."))
+    return go_to(f"/apps/{app}/{form}/{record}")

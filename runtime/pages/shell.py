@@ -1,0 +1,165 @@
+"""The frame around a page: the apps, the menu of the present one, the tools, what the bell has to say."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, g, request
+from werkzeug.exceptions import HTTPException
+
+from runtime.pages.web import reader, reading, workspace
+from runtime.people.person import Person
+from runtime.system.tables import notification
+from runtime.texts import Message, _
+
+ICONS = {"form": "table", "view": "filter", "dashboard": "chart-bar"}
+
+
+@dataclass(frozen=True)
+class Item:
+    label: str
+    href: str
+    icon: str = ""
+    active: bool = False
+    count: int | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    label: str
+    items: list[Item]
+
+
+@dataclass(frozen=True)
+class Shell:
+    workspace_name: str
+    apps: list[Item] = field(default_factory=list)
+    app: Item | None = None
+    menu: list[Section] = field(default_factory=list)
+    tools: list[Item] = field(default_factory=list)
+    notifications: int = 0
+    """How many the person has not read."""
+    todos: Item | None = None
+
+
+def present_shell() -> Shell:
+    """The frame for the page being made, once a request."""
+    if "shell" not in g:
+        g.shell = _build()
+    return g.shell
+
+
+def apps_of(person: Person, catalogue: Any) -> list[Any]:
+    """The apps a person works in: builders and members in all, others where the app names them or one of their roles."""
+    wanted = {f"role:{key}" for key in person.roles} | {f"user:{person.email}", f"user:{person.id}"}
+    return [app for app in catalogue.apps.values()
+            if person.is_builder or "member" in person.roles or wanted.intersection(_named(app))]
+
+
+def _named(app: Any) -> Iterator[str]:
+    for people in app.roles_:
+        yield from people[1]
+
+
+def app_href(app: Any) -> str:
+    return f"/apps/{app.key}"
+
+
+def _build() -> Shell:
+    if g.get("person") is None:
+        return Shell(workspace_name=workspace().name)
+    with reading() as act:
+        theirs = apps_of(g.person, act.catalogue)
+        here = _present_app(theirs)
+        return Shell(
+            workspace_name=act.workspace.name,
+            apps=[_app_item(app, app is here) for app in theirs],
+            app=_app_item(here, True) if here else None,
+            menu=_menu(here, act.catalogue) if here else [],
+            tools=list(_tools(here)),
+            notifications=unread(act.connection, g.person.id),
+            todos=next(_known([(_("My to-dos"), "/tasks", "checklist")]), None))
+
+
+def unread(connection: sa.Connection, person: int) -> int:
+    mine = sa.and_(notification.c.person == person, notification.c.read_at.is_(None))
+    return connection.execute(sa.select(sa.func.count()).select_from(notification).where(mine)).scalar() or 0
+
+
+def _present_app(apps: list[Any]) -> Any:
+    key = (request.view_args or {}).get("app")
+    return next((app for app in apps if app.key == key), apps[0] if len(apps) == 1 else None)
+
+
+def _app_item(app: Any, active: bool) -> Item:
+    return Item(reader().shown(app.label), app_href(app), app.icon or "apps", active, key=app.key)
+
+
+# -- the menu of an app ---------------------------------------------------------------------------------------------------------
+def _menu(app: Any, catalogue: Any) -> list[Section]:
+    sections = []
+    for part in app.menu:
+        items = [item for each in part.items if (item := menu_item(app, each, catalogue)) is not None]
+        if items:
+            sections.append(Section(reader().shown(part.section), items))
+    tiering = list(_known([
+        (_("Tiers"), f"/apps/{app.key}/-/tiers", "stairs-up"), (_("Tag dictionary"), f"/apps/{app.key}/-/tags", "tags"),
+        (_("Data quality"), f"/apps/{app.key}/-/quality", "shield-check"), (_("Duplicates"), f"/apps/{app.key}/-/duplicates", "copy")]))
+    if tiering and any(model.app in (None, app.key) for model in catalogue.tier_models.values()):
+        sections.append(Section(say(_("Tiering")), tiering))
+    running = list(_known([(_("Run log"), f"/apps/{app.key}/-/runs", "player-play"), (_("Trash"), f"/apps/{app.key}/-/trash", "trash")]))
+    return [section for section in [*sections, Section(say(_("Running")), running)] if section.items]
+
+
+def menu_item(app: Any, text: str, catalogue: Any) -> Item | None:
+    """`form:customer` and its like as a line of the menu; what is not published has no line."""
+    kind, key = text.split(":", 1)
+    definition = catalogue.of_kind(kind).get(key)
+    if definition is None:
+        return None
+    href = f"/apps/{app.key}/{key}"
+    if kind == "dashboard":
+        href = f"/apps/{app.key}/-/dashboards/{key}"
+    elif kind == "view":
+        href = f"/apps/{app.key}/{definition.form}?view={key}"
+    icon = getattr(definition, "icon", None) or ICONS[kind]
+    return Item(reader().shown(definition.label), href, icon, _is_here(href), key=key)
+
+
+def _tools(app: Any) -> Iterator[Item]:
+    if not g.person.is_builder:
+        return
+    yield from _known([
+        (_("Design"), f"/build/{app.key}" if app else "/build", "tool"), (_("Templates"), "/templates", "layout-grid"),
+        (_("People"), "/admin/people", "users"), (_("Settings"), "/admin/settings", "settings")])
+
+
+def _known(entries: list[tuple[Message, str, str]]) -> Iterator[Item]:
+    """Those of the entries that this installation has a page for."""
+    for label, href, icon in entries:
+        if has_page(href):
+            yield Item(say(label), href, icon, _is_here(href))
+
+
+def has_page(href: str) -> bool:
+    try:
+        current_app.url_map.bind("localhost").match(href)
+    except HTTPException:
+        return False
+    return True
+
+
+def _is_here(href: str) -> bool:
+    path, _mark, query = href.partition("?")
+    if query:
+        return request.path == path and request.args.get("view") == query.removeprefix("view=")
+    if path.count("/") <= 2 and path.startswith("/apps/"):
+        return request.path == path
+    return (request.path == path or request.path.startswith(path + "/")) and "view" not in request.args
+
+
+def say(message: Message) -> str:
+    return reader().say(message)

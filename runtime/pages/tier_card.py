@@ -1,0 +1,85 @@
+"""The tier card of a record: the explanation as the page draws it, each bar beginning where the one before ended."""
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from runtime.definitions.catalogue import Catalogue
+from runtime.definitions.tier_model import TierModel
+from runtime.pages.cells import tier_facts
+from runtime.pages.web import reader
+from runtime.records.rows import Record
+from runtime.system.workspace import Act
+from runtime.texts import Message, _
+from runtime.tiers.explaining import Explanation, explain
+
+CENT = Decimal("0.01")
+
+
+def tier_card(act: Act, model: TierModel, record: Record) -> dict[str, Any] | None:
+    """What the macro `tier_card` needs; None for a record the model does not rate."""
+    found = explain(act, model.key, record.id)
+    if not found.inside or found.score is None:
+        return None
+    rated = act.catalogue.tier_models[next((lane.tier_model for lane in model.lanes if lane.key == found.lane), model.key)]
+    tier = tier_facts(act.catalogue, model.key, found.tier)
+    if tier is not None:
+        tier["provisional"] = bool(found.provisional)
+    above = next((each for each in rated.ranked if found.tier is not None and rated.ranks[each.key] == rated.ranks.get(found.tier, 0) + 1), None)
+    gap = above.from_ - found.score if above is not None else None
+    return {
+        "tier": tier, "score": found.score, "score_text": written(found.score), "of": 100, "gap_text": written(gap) if gap is not None and gap > 0 else None,
+        "next_label": reader().shown(above.label) if above is not None else None, "made_by": _made_by(model, found), "made_short": f"v{found.version}",
+        "weight_total_text": plain(sum((each.weight for each in found.dimensions), Decimal(0))), "notes": list(_notes(act.catalogue, model, found)),
+        "borders": [{"label": reader().shown(each.label), "at": each.from_, "next": above is not None and each.key == above.key} for each in rated.ranked if each.from_ > 0],
+        "rows": _rows(found), "lifts": [_lift(found, each) for each in found.next] if above is not None else []}
+
+
+def _made_by(model: TierModel, found: Explanation) -> str:
+    when = reader().datetime(found.at) if found.at else ""
+    return reader().say(_("{model} v{version} · computed {when}", model=model.label, version=found.version, when=when))
+
+
+def _notes(catalogue: Catalogue, model: TierModel, found: Explanation) -> Any:
+    if found.updating:
+        yield {"tone": "accent", "text": reader().say(_("The figures have changed; the tier is being brought up to date."))}
+    if found.lane:
+        lane = next((each for each in model.lanes if each.key == found.lane), None)
+        name = lane.label if lane is not None and lane.label else catalogue.tier_models[lane.tier_model].label if lane is not None else found.lane
+        yield {"tone": "accent", "text": reader().say(_("Rated in a lane of its own: {lane}.", lane=name))}
+    for bound in found.floors:
+        if bound.decided:
+            yield {"tone": "good", "text": reader().say(_("Raised to {tier}: {why}", tier=bound.label, why=bound.why or ""))}
+    for bound in found.ceilings:
+        if bound.decided:
+            yield {"tone": "care", "text": reader().say(_("Held down to {tier}: {why}", tier=bound.label, why=bound.why or ""))}
+    if found.movement is not None:
+        yield {"tone": "care", "text": reader().say(found.movement.message)}
+    if found.provisional:
+        yield {"tone": "care", "text": reader().say(_("Provisional:")) + " " + " ".join(reader().say(each) for each in found.provisional)}
+
+
+def _rows(found: Explanation) -> list[dict[str, Any]]:
+    rows, start = [], Decimal(0)
+    total = sum((each.weight for each in found.dimensions if each.share or not each.missing), Decimal(0)) or Decimal(1)
+    for each in found.dimensions:
+        rows.append({"label": reader().shown(each.label), "fact": reader().say(_("not known yet")) if each.missing and each.value is None else each.display.in_language(reader().language), "fact_href": None, "why": reader().say(each.why),
+                     "band": each.band, "bands": each.bands, "weight": each.weight * 100 / total, "weight_text": plain(each.weight), "start": start, "points": each.share, "points_text": written(each.share)})
+        start += each.share
+    return rows
+
+
+def _lift(found: Explanation, lift: Any) -> dict[str, str]:
+    dimension = next(each for each in found.dimensions if each.key == lift.dimension)
+    title = Message("{dimension} {value}", {"dimension": dimension.label, "value": lift.value})
+    change = reader().say(_("band {now} → {then}", now=dimension.band or "–", then=lift.band))
+    return {"title": reader().say(title), "change": change, "gain_text": f"+{written(lift.score - (found.score or 0))}", "score_text": written(lift.score)}
+
+
+def written(points: Decimal) -> str:
+    """Points with two decimals, four where two would not be exact."""
+    return f"{points:.2f}" if points == points.quantize(CENT) else f"{points:.4f}"
+
+
+def plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"

@@ -1,0 +1,213 @@
+"""From what was given to what will be stored: parse, defaults, rules, formulas, and everything that is wrong with it."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+from runtime.definitions.field_type import FieldType, Lookup
+from runtime.errors import FieldError, Problem, TierloomError
+from runtime.formulas import Formula
+from runtime.formulas.evaluate import evaluate
+from runtime.people.may import may
+from runtime.records.plan import Plan
+from runtime.records.rows import Record
+from runtime.records.values import RecordValues, SubformRow
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.system.workspace import Act
+
+MOST_ROWS = 1_000
+
+
+@dataclass
+class Entry:
+    """One record about to be written. `values` is complete once `prepare` is done; `changes` holds (old, new) of what differs."""
+
+    record: int | None
+    before: Record | None
+    values: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    given: frozenset[str] = frozenset()
+    search: str = ""
+
+    def wrong(self, path: str, message: Any) -> None:
+        self.problems.append(Problem(path, message))
+
+
+def prepare(act: Act, plan: Plan, given: Mapping[str, Any], before: Record | None, lookup: Lookup) -> Entry:
+    """Works out the values of a new record (`before` None) or a changed one. Never raises for bad input: see `problems`."""
+    entry = Entry(before.id if before else None, before, dict(before.values) if before else {}, given=frozenset(given))
+    _parse(act, plan, entry, given, lookup)
+    source = RecordValues(act, plan.form, entry.values, entry.record, _system(before))
+    if before is None:
+        _defaults(plan, entry, source)
+    if not entry.problems:
+        hidden = _rules(plan, entry, source)
+        _required(plan, entry, hidden)
+        _compute(plan, entry, source)
+    old = before.values if before else {}
+    for key in (*plan.writable, *plan.imported, *plan.computed):
+        new = entry.values.get(key)
+        if new != old.get(key) and not (_is_blank(new) and _is_blank(old.get(key))):
+            entry.changes[key] = (old.get(key), new)
+    return entry
+
+
+def _system(before: Record | None) -> dict[str, Any]:
+    return {} if before is None else {name: getattr(before, name) for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by")}
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value == () or value == ""
+
+
+def _parse(act: Act, plan: Plan, entry: Entry, given: Mapping[str, Any], lookup: Lookup) -> None:
+    action = "add" if entry.before is None else "edit"
+    for key, raw in given.items():
+        field_type = plan.writable.get(key) or (plan.imported.get(key) if act.source == "import" else None)
+        if field_type is None:
+            known = plan.form.field(key)
+            entry.wrong(key, _("This form has no field with the key {key}.", key=key) if known is None else _("This field fills itself and cannot be written."))
+            continue
+        if not may(act.person, action, plan.form.key, entry.record, key):
+            entry.wrong(key, _("You may not change this field."))
+            continue
+        if field_type.stores == "rows":
+            entry.values[key] = _parse_rows(act, plan, entry, field_type, raw, lookup)
+            continue
+        value, problems = _one(field_type, raw, lookup)
+        entry.problems += [each.under(key) if each.path else Problem(key, each.message) for each in problems]
+        entry.values[key] = value
+
+
+def _one(field_type: FieldType, raw: Any, lookup: Lookup) -> tuple[Any, list[Problem]]:
+    if raw is None:
+        return None, []
+    try:
+        value = field_type.parse(raw, lookup)
+    except FieldError as error:
+        return None, list(getattr(error, "problems", ())) or [Problem("", error.message)]
+    if value is None or value == ():
+        return value, []
+    return value, [Problem("", message) for message in field_type.check(value)]
+
+
+def _parse_rows(act: Act, plan: Plan, entry: Entry, subform: FieldType, raw: Any, lookup: Lookup) -> tuple[dict[str, Any], ...]:
+    """The rows of a sub-form, each field at a path like `items/0/price`."""
+    if raw in (None, ""):
+        return ()
+    if not isinstance(raw, (list, tuple)) or not all(isinstance(each, Mapping) for each in raw):
+        entry.wrong(subform.key, _("A sub-form takes a list of rows."))
+        return ()
+    if len(raw) > MOST_ROWS:
+        entry.wrong(subform.key, _("A sub-form takes {most} rows at most.", most=MOST_ROWS))
+        return ()
+    lines, rows = subform.lines(), []
+    for number, given in enumerate(raw):
+        row: dict[str, Any] = {}
+        for key in given:
+            if key not in lines or not lines[key].writable:
+                entry.wrong(f"{subform.key}/{number}/{key}", _("This form has no field with the key {key}.", key=key) if key not in lines else _("This field fills itself and cannot be written."))
+        for key, line in lines.items():
+            if not line.writable:
+                continue
+            value, problems = _one(line, given.get(key), lookup)
+            entry.problems += [Problem(f"{subform.key}/{number}/{key}", each.message) for each in problems]
+            row[key] = value
+            if line.required and _is_blank(value) and key not in plan.line_defaults[subform.key]:
+                entry.wrong(f"{subform.key}/{number}/{key}", _("This is needed."))
+        rows.append(row)
+    for message in subform.check(tuple(rows)):
+        entry.wrong(subform.key, message)
+    return tuple(rows)
+
+
+def _defaults(plan: Plan, entry: Entry, source: RecordValues) -> None:
+    for key, formula in plan.defaults.items():
+        if key not in entry.given:
+            entry.values[key] = _stored(plan.writable[key], _worked_out(entry, key, formula, source))
+
+
+def _worked_out(entry: Entry, path: str, formula: Formula, source: Any) -> Any:
+    try:
+        return evaluate(formula, source)
+    except TierloomError as error:
+        entry.wrong(path, error.message)
+        return None
+
+
+def _stored(field_type: FieldType, value: Any) -> Any:
+    """A computed value as its field keeps it: numbers rounded half away from zero to the field's decimals."""
+    if isinstance(value, Decimal):
+        return value.quantize(Decimal(1).scaleb(-field_type.formula_type().scale), rounding=ROUND_HALF_UP)
+    return value
+
+
+def _rules(plan: Plan, entry: Entry, source: RecordValues) -> frozenset[str]:
+    """Applies the form's rules; gives the fields that are hidden."""
+    if not plan.rules:
+        return frozenset()
+    shown: set[str] = set()
+    treatment: dict[str, str] = {}
+    for each in plan.rules:
+        if each.rule.show is not None:
+            treatment.update(dict.fromkeys(each.rule.show, each.rule.hidden_value))
+            if _holds(entry, each.when, source):
+                shown |= set(each.rule.show)
+    hidden = plan.shown_by_rule - shown
+    for key in hidden:
+        if treatment[key] == "clear":
+            entry.values[key] = None
+        elif treatment[key] == "recompute" and key in plan.defaults:
+            entry.values[key] = _stored(plan.form.by_key[key], _worked_out(entry, key, plan.defaults[key], source))
+    for each in plan.rules:
+        rule = each.rule
+        if rule.require is not None and _holds(entry, each.when, source):
+            for key in rule.require:
+                if key not in hidden and _is_blank(entry.values.get(key)):
+                    entry.wrong(key, _("This is needed."))
+        elif rule.read_only is not None and _holds(entry, each.when, source):
+            old = entry.before.values if entry.before else {}
+            for key in rule.read_only:
+                if key in entry.given and entry.values.get(key) != old.get(key):
+                    entry.wrong(key, _("This cannot be changed now."))
+        elif each.check is not None and _holds(entry, each.when, source) and not _holds(entry, each.check, source):
+            for key in rule.fields or ("",):
+                entry.wrong(key, _("{message}", message=rule.message))
+    return frozenset(hidden)
+
+
+def _holds(entry: Entry, formula: Formula | None, source: RecordValues) -> bool:
+    return formula is None or bool(_worked_out(entry, "", formula, source))
+
+
+def _required(plan: Plan, entry: Entry, hidden: frozenset[str]) -> None:
+    for key, field_type in plan.writable.items():
+        if field_type.required and key not in hidden and (entry.before is None or key in entry.given) and _is_blank(entry.values.get(key)):
+            entry.wrong(key, _("This is needed."))
+
+
+def _compute(plan: Plan, entry: Entry, source: RecordValues) -> None:
+    for subform, formulas in plan.line_computed.items():
+        lines = plan.form.by_key[subform].lines()
+        for number, row in enumerate(entry.values.get(subform) or ()):
+            place = SubformRow(source, lines, row)
+            for key, formula in plan.line_defaults[subform].items():
+                if row.get(key) is None:
+                    row[key] = _stored(lines[key], _worked_out(entry, f"{subform}/{number}/{key}", formula, place))
+            for key, formula in formulas.items():
+                row[key] = _fitting(entry, f"{subform}/{number}/{key}", _stored(lines[key], _worked_out(entry, f"{subform}/{number}/{key}", formula, place)))
+    for key, formula in plan.computed.items():
+        entry.values[key] = _fitting(entry, key, _stored(plan.form.by_key[key], _worked_out(entry, key, formula, source)))
+
+
+def _fitting(entry: Entry, path: str, value: Any) -> Any:
+    """A number too large for its column is an error, never a wrapped number."""
+    if isinstance(value, Decimal) and abs(value.scaleb(-int(value.as_tuple().exponent))) >= 2**61:
+        entry.wrong(path, _("The result is too large to be stored."))
+        return None
+    return value

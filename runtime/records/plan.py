@@ -1,0 +1,141 @@
+"""What a write needs to know of a form, worked out once per published revision."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.definitions.catalogue import Catalogue
+from runtime.definitions.field_type import FieldType
+from runtime.definitions.form import Form, Rule
+from runtime.formulas import Formula
+from runtime.formulas.definitions import computed, formula
+from runtime.records.tables import SYSTEM_COLUMNS, FormTables, tables_of
+from runtime.system.prepared import Prepared
+
+PERSON = frozenset({"person"})
+DEFAULTS = frozenset({"person", "effects"})
+
+
+@dataclass
+class Checked:
+    """A rule with its compiled conditions."""
+
+    rule: Rule
+    when: Formula | None
+    check: Formula | None
+
+
+@dataclass
+class Plan:
+    form: Form
+    built: FormTables
+    catalogue: Catalogue
+    dialect: sa.Dialect
+    writable: dict[str, FieldType] = field(init=False)
+    imported: dict[str, FieldType] = field(init=False)
+    """Fields that fill themselves, but take what an import brings: serial numbers."""
+    defaults: dict[str, Formula] = field(init=False)
+    computed: dict[str, Formula] = field(init=False)
+    """Computed fields that live in the main table, in an order in which each comes after those it reads."""
+    line_defaults: dict[str, dict[str, Formula]] = field(init=False)
+    line_computed: dict[str, dict[str, Formula]] = field(init=False)
+    rules: list[Checked] = field(init=False)
+    shown_by_rule: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        form, catalogue = self.form, self.catalogue
+        self.writable = {each.key: each for each in form.fields if each.writable and each.stores in ("column", "many", "rows")}
+        self.imported = {each.key: each for each in form.fields if each.importable and not each.writable and each.stores == "column"}
+        self.defaults = {each.key: formula(catalogue, form.key, each.default, allow=DEFAULTS, expect=each.formula_type()) for each in form.fields if each.default is not None}
+        self.computed = {key: each for key, each in computed(catalogue, form).items() if self.built.places.get(key) == "main"}
+        self.line_defaults, self.line_computed = {}, {}
+        for each in form.fields:
+            lines = each.lines()
+            if lines:
+                self.line_defaults[each.key] = {line.key: formula(catalogue, form.key, line.default, allow=DEFAULTS, subform=each.key) for line in lines.values() if line.default is not None}
+                self.line_computed[each.key] = {line.key: formula(catalogue, form.key, getattr(line, "formula"), subform=each.key) for line in lines.values() if line.stores == "computed"}
+        self.rules = [Checked(rule, self._condition(rule.when), self._condition(rule.check)) for rule in form.rules]
+        self.shown_by_rule = frozenset(key for each in self.rules for key in each.rule.show or ())
+
+    def _condition(self, text: str | None) -> Formula | None:
+        return None if text is None else formula(self.catalogue, self.form.key, text, allow=PERSON)
+
+    @cached_property
+    def serials(self) -> list[Any]:
+        return [each for each in self.form.fields if each.type == "serial"]
+
+    @cached_property
+    def searched(self) -> list[FieldType]:
+        return [each for each in self.form.fields if self.built.places.get(each.key) in ("main", "many")]
+
+    @cached_property
+    def main_keys(self) -> list[str]:
+        return [key for key, place in self.built.places.items() if place == "main"]
+
+    @cached_property
+    def distinct(self) -> list[FieldType]:
+        return [each for each in self.form.fields if each.distinct and self.built.places.get(each.key) == "main"]
+
+    @cached_property
+    def references(self) -> list[Any]:
+        return [each for each in self.form.fields if each.type == "reference" and each.key in self.built.columns]
+
+    # -- statements -----------------------------------------------------------------------------------------------------------
+    def prepare(self, statement: Any) -> Prepared:
+        return Prepared(statement, self.dialect)
+
+    @cached_property
+    def insert(self) -> Prepared:
+        names = [*SYSTEM_COLUMNS, *(self.built.columns[key].name for key in self.main_keys)]
+        return self.prepare(sa.insert(self.built.main).values({name: sa.bindparam(name) for name in names}))
+
+    @cached_property
+    def update(self) -> Prepared:
+        names = ["version", "updated_at", "updated_by", "search", *(self.built.columns[key].name for key in self.main_keys)]
+        main = self.built.main
+        return self.prepare(sa.update(main).where(main.c.id == sa.bindparam("the_id"), main.c.version == sa.bindparam("the_version"))
+                            .values({name: sa.bindparam(name) for name in names}))
+
+    @cached_property
+    def deletion(self) -> Prepared:
+        main = self.built.main
+        names = ("version", "updated_at", "updated_by", "deleted_at")
+        return self.prepare(sa.update(main).where(main.c.id == sa.bindparam("the_id"), main.c.version == sa.bindparam("the_version")).values({name: sa.bindparam(name) for name in names}))
+
+    @cached_property
+    def row_inserts(self) -> dict[str, Prepared]:
+        return {key: self.prepare(sa.insert(table).values({column.name: sa.bindparam(column.name) for column in table.columns})) for key, table in self.built.rows.items()}
+
+    @cached_property
+    def row_deletes(self) -> dict[str, Prepared]:
+        return {key: self.prepare(sa.delete(table).where(table.c.record == sa.bindparam("the_record"))) for key, table in self.built.rows.items()}
+
+    @cached_property
+    def many_insert(self) -> Prepared:
+        many = self.built.many
+        assert many is not None
+        return self.prepare(sa.insert(many).values({name: sa.bindparam(name) for name in ("field", "record", "value", "position")}))
+
+    @cached_property
+    def many_delete(self) -> Prepared:
+        many = self.built.many
+        assert many is not None
+        return self.prepare(sa.delete(many).where(many.c.field == sa.bindparam("the_field"), many.c.record == sa.bindparam("the_record")))
+
+    @cached_property
+    def search_statements(self) -> tuple[str, str]:
+        """(add, forget) the bigrams of a record, in the driver's own words: full-text tables are outside SQLAlchemy."""
+        name = self.built.search.name
+        if self.dialect.name == "sqlite":
+            return f"INSERT INTO {name}(rowid, grams) VALUES (?, ?)", f"INSERT INTO {name}({name}, rowid, grams) VALUES ('delete', ?, ?)"
+        return f"INSERT INTO {name}(record, grams) VALUES (%s, %s)", f"DELETE FROM {name} WHERE record = %s AND %s IS NOT NULL"
+
+
+def plan_of(catalogue: Catalogue, form_key: str, dialect: sa.Dialect) -> Plan:
+    key = ("plan", form_key)
+    if key not in catalogue.memo:
+        catalogue.memo[key] = Plan(catalogue.forms[form_key], tables_of(catalogue)[form_key], catalogue, dialect)
+    return catalogue.memo[key]

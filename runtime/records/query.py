@@ -1,0 +1,371 @@
+"""Reading records: one, a page of a list, counts and grouped figures. Every reader asks the gate first."""
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import ColumnElement
+
+from runtime.definitions.form import Form
+from runtime.definitions.model import SYSTEM_FIELDS
+from runtime.errors import NotFound, Problem, Refused
+from runtime.formulas.definitions import formula
+from runtime.formulas.to_sql import to_sql
+from runtime.people.may import may, require
+from runtime.records.rows import Record, read_record
+from runtime.records.search import normalise, query_grams
+from runtime.records.sources import RecordSource, Rows
+from runtime.records.tables import FormTables, tables_of
+from runtime.system import clock
+from runtime.system.sets import among
+from runtime.system.tables import person, record_change, tag_assignment, tier_history, tier_state
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.system.workspace import Act
+
+MOST = 200
+COUNTED = 10_000
+PERSON = frozenset({"person"})
+
+
+@dataclass
+class Page:
+    """Records of a list, with the names of what they point at. `next` is the cursor of the following page, or None."""
+
+    form: Form
+    columns: list[str]
+    records: list[Record]
+    next: str | None
+    titles: dict[tuple[str, int], str] = field(default_factory=dict)
+    people: dict[int, str] = field(default_factory=dict)
+
+
+def get(act: Act, form: str, record: int, deleted: bool = False) -> Record:
+    """One record; NotFound when there is none, when it is in the trash (unless `deleted`) or when the person may not see it."""
+    found = read_record(act, form, record) if form in act.catalogue.forms else None
+    if found is None or (found.deleted_at is not None and not deleted) or not may(act.person, "view", form, record):
+        raise NotFound(_("This record does not exist, or it is in the trash."))
+    return found
+
+
+def default_columns(act: Act, form: Form) -> list[str]:
+    """What a list shows when nobody has chosen: the title first, then tier and tags, then the rest as far as it fits."""
+    wanted = [form.title] if form.title in form.by_key else []
+    for kind in ("rated", "assigned"):
+        wanted += [each.key for each in form.fields if each.stores == kind]
+    wanted += [each.key for each in form.fields if each.key not in wanted and each.stores in ("column", "computed", "many") and each.type != "long_text"]
+    return [key for key in wanted if may(act.person, "view", form.key, None, key)][:9]
+
+
+def page(act: Act, form: str, filter: str | None = None, search: str | None = None, sort: Sequence[str] = (), columns: Sequence[str] | None = None,
+         limit: int = 50, cursor: str | None = None, deleted: bool = False, also: Sequence[str] = ()) -> Page:
+    """A page of living records (of the trash with `deleted`) in an order that is total: the sort keys, blanks last, then the record's id.
+
+    `filter` and `also` are formulas that must all hold; `search` is any part of a searchable value. At most four statements whatever the columns.
+    """
+    if form not in act.catalogue.forms:
+        raise NotFound(_("There is no form with the key {key}.", key=form))
+    require(act.person, "view", form)
+    definition = act.catalogue.forms[form]
+    shown = [key for key in (columns if columns is not None else default_columns(act, definition)) if key in definition.by_key or key in SYSTEM_FIELDS]
+    limit = max(1, min(limit, MOST))
+    rows = Rows(act, form)
+    order = _order(act, definition, rows, sort)
+    read = [key for key in shown if key in definition.by_key and definition.by_key[key].stores not in ("rows", "many", "assigned")]
+    picked: dict[str, ColumnElement[Any]] = {key: rows.source.field(key) for key in read}
+    _tier_columns(definition, rows, read, picked)
+    conditions = _conditions(act, form, rows, [filter, *also], search)
+    query = rows.select(*[rows.table.c[name] for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")],
+                        *picked.values(), *[expression for expression, _down in order], deleted=deleted).where(*conditions)
+    if cursor:
+        query = query.where(_after(order, rows.id, _read_cursor(cursor, len(order))))
+    query = query.order_by(*_ordering(order), rows.id).limit(limit + 1)
+    found = act.connection.execute(query, {"today": act.day, "now": act.micros}).all()
+    records = [_record(definition, row, list(picked), read) for row in found[:limit]]
+    result = Page(definition, shown, records, None)
+    if len(found) > limit:
+        last = found[limit - 1]
+        result.next = _write_cursor([*last[len(last) - len(order):], last[0]] if order else [last[0]])
+
+    _add_lists(act, definition, shown, records)
+    _add_names(act, definition, shown, result)
+    return result
+
+
+def count(act: Act, form: str, filter: str | None = None, search: str | None = None, most: int | None = COUNTED, also: Sequence[str] = (), deleted: bool = False) -> int:
+    """How many records there are, counted no further than `most` + 1 (None: exactly)."""
+    require(act.person, "view", form)
+    rows = Rows(act, form)
+    query = rows.select(rows.id, deleted=deleted)
+    conditions = _conditions(act, form, rows, [filter, *also], search)
+    query = rows.select(rows.id, deleted=deleted).where(*conditions)
+    if most is not None:
+        query = query.limit(most + 1)
+    return act.connection.execute(sa.select(sa.func.count()).select_from(query.subquery()), {"today": act.day, "now": act.micros}).scalar() or 0
+
+
+def ids(act: Act, form: str, filter: str | None = None, search: str | None = None, limit: int = 100_000, also: Sequence[str] = ()) -> list[int]:
+    """The ids of all records that satisfy the conditions, in id order."""
+    require(act.person, "view", form)
+    rows = Rows(act, form)
+    conditions = _conditions(act, form, rows, [filter, *also], search)
+    return list(act.connection.execute(rows.select(rows.id).where(*conditions).order_by(rows.id).limit(limit), {"today": act.day, "now": act.micros}).scalars())
+
+
+def aggregate(act: Act, form: str, by: Sequence[str] = (), measures: Sequence[str] = ("COUNT(record)",), filter: str | None = None, limit: int = 1_000) -> list[dict[str, Any]]:
+    """Grouped figures: one dictionary a group with the keys of `by` and the texts of `measures`; values as Python values, blank groups last."""
+    require(act.person, "view", form)
+    definition = act.catalogue.forms[form]
+    rows = Rows(act, form)
+    for key in by:
+        if key not in definition.by_key or not may(act.person, "view", form, None, key):
+            raise Refused([Problem("by", _("This form has no field with the key {key}.", key=key))])
+        if definition.by_key[key].stores in ("rows", "many", "assigned"):
+            raise Refused([Problem("by", _("A field with several values cannot be grouped by."))])
+    groups = [rows.source.field(key) for key in by]
+    figures = [formula(act.catalogue, form, text, own_rows=True) for text in measures]
+    values = [to_sql(each, rows.source) for each in figures]
+    conditions = _conditions(act, form, rows, [filter], None)
+    query = rows.select(*groups, *values).where(*conditions)
+    if groups:
+        query = query.group_by(*groups).order_by(*[each.is_(None) for each in groups], *groups).limit(limit)
+    found = []
+    for row in act.connection.execute(query, {"today": act.day, "now": act.micros}):
+        item: dict[str, Any] = {key: None if value is None else definition.by_key[key].from_column(value) for key, value in zip(by, row, strict=False)}
+        for text, figure, value in zip(measures, figures, row[len(by):], strict=True):
+            item[text] = from_sql(figure.type, value)
+        found.append(item)
+    return found
+
+
+def from_sql(type: Any, value: Any) -> Any:
+    """A formula's value as SQL gives it, as a Python value."""
+    if value is None:
+        return None
+    if type.kind in ("number", "money"):
+        return Decimal(int(value)).scaleb(-type.scale)
+    return {"date": clock.from_day, "datetime": clock.from_micros, "boolean": bool}.get(type.kind, lambda each: each)(value)
+
+
+# -- conditions and order -----------------------------------------------------------------------------------------------------------
+def _conditions(act: Act, form: str, rows: Rows, filters: Iterable[str | None], search: str | None) -> list[ColumnElement[bool]]:
+    found = [to_sql(formula(act.catalogue, form, text, allow=PERSON, expect=("boolean",)), rows.source) for text in filters if text]
+    if search and search.strip():
+        found.append(_search(act, rows.built, search))
+    return found
+
+
+def _search(act: Act, built: FormTables, wanted: str) -> ColumnElement[bool]:
+    text = normalise(wanted)
+    main = built.main
+    if not text:
+        return sa.false()
+    if len(text) == 1:
+        return main.c.search.contains(text, autoescape=True)
+    found = query_grams(text)
+    name = built.search.name
+    if act.connection.dialect.name == "sqlite":
+        hits = sa.text(f"{main.name}.id IN (SELECT rowid FROM {name} WHERE {name} MATCH :grams)").bindparams(grams=" AND ".join(f'"{each}"' for each in found))
+        return sa.and_(hits, sa.func.instr(main.c.search, text) > 0)
+    hits = sa.text(f"{main.name}.id IN (SELECT record FROM {name} WHERE grams @> CAST(:grams AS text[]))").bindparams(grams=found)
+    return sa.and_(hits, sa.func.strpos(main.c.search, text) > 0)
+
+
+def _order(act: Act, form: Form, rows: Rows, sort: Sequence[str]) -> list[tuple[ColumnElement[Any], bool]]:
+    """(expression, descending) of each sort key."""
+    found = []
+    for wanted in sort:
+        key, down = wanted.lstrip("-"), wanted.startswith("-")
+        if key in ("id", "created_at", "updated_at"):
+            found.append((rows.table.c[key], down))
+            continue
+        field_type = form.by_key.get(key)
+        if field_type is None or field_type.stores in ("rows", "many", "assigned") or not may(act.person, "view", form.key, None, key):
+            raise Refused([Problem("sort", _("The list cannot be sorted by {key}.", key=key))])
+        expression = _tier_rank(rows, field_type) if field_type.stores == "rated" else rows.source.field(key)
+        found.append((_collated(act, expression, field_type), down))
+    if not sort:
+        found.append((rows.id, True))
+    return found
+
+
+def _tier_rank(rows: Rows, field_type: Any) -> ColumnElement[Any]:
+    return rows.source._tier_state(field_type).c.rank
+
+
+def _collated(act: Act, expression: ColumnElement[Any], field_type: Any) -> ColumnElement[Any]:
+    if act.connection.dialect.name == "postgresql" and isinstance(field_type.column_type() if field_type.stores != "rated" else None, sa.Text):
+        return sa.collate(expression, "C")
+    return expression
+
+
+def _ordering(order: list[tuple[ColumnElement[Any], bool]]) -> list[Any]:
+    found: list[Any] = []
+    for expression, down in order:
+        found += [expression.desc().nulls_last() if down else expression.asc().nulls_last()]
+    return found
+
+
+def _after(order: list[tuple[ColumnElement[Any], bool]], record: ColumnElement[Any], cursor: list[Any]) -> ColumnElement[bool]:
+    """The rows that come after the cursor's: lexicographic, blanks last, ties by id."""
+    condition: ColumnElement[bool] = record > cursor[-1]
+    for (expression, down), value in reversed(list(zip(order, cursor[:-1], strict=True))):
+        if value is None:
+            condition = sa.and_(expression.is_(None), condition)
+        else:
+            beyond = expression < value if down else expression > value
+            condition = sa.or_(beyond, expression.is_(None), sa.and_(expression == value, condition))
+    return condition
+
+
+def _write_cursor(values: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False, default=str).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, keys: int) -> list[Any]:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, UnicodeDecodeError):
+        values = None
+    if not isinstance(values, list) or len(values) != keys + 1 or not all(each is None or isinstance(each, (int, str)) for each in values) or not isinstance(values[-1], int):
+        raise Refused([Problem("cursor", _("This page address is not valid any more. Start again at the first page."))])
+    return values
+
+
+# -- rows of a page -------------------------------------------------------------------------------------------------------------------
+def _tier_columns(form: Form, rows: Rows, read: list[str], picked: dict[str, ColumnElement[Any]]) -> None:
+    for key in read:
+        if form.by_key[key].stores == "rated":
+            state = rows.source._tier_state(form.by_key[key])
+            picked.update({"~score": state.c.score, "~provisional": state.c.provisional, "~grace": state.c.grace_until})
+            return
+
+
+def _record(form: Form, row: Any, names: list[str], read: list[str]) -> Record:
+    created, updated = clock.from_micros(row[2]), clock.from_micros(row[4])
+    assert created is not None and updated is not None
+    record = Record(form, row[0], row[1], created, row[3], updated, row[5], clock.from_micros(row[6]))
+    for name, stored in zip(names, row[7:], strict=False):
+        if name == "~score":
+            record.score = stored
+        elif name == "~provisional":
+            record.provisional = bool(stored)
+        elif name == "~grace":
+            record.grace_until = clock.from_day(stored)
+        else:
+            record.values[name] = None if stored is None else form.by_key[name].from_column(stored)
+    return record
+
+
+def _add_lists(act: Act, form: Form, shown: list[str], records: list[Record]) -> None:
+    """Tags and fields of several values, in one statement."""
+    parts: list[Any] = []
+    wanted = [record.id for record in records]
+    built = tables_of(act.catalogue)[form.key]
+    for key in shown:
+        field_type = form.by_key.get(key)
+        if field_type is None or not wanted:
+            continue
+        if field_type.stores == "assigned":
+            parts.append(sa.select(sa.literal(key).label("key"), tag_assignment.c.record, tag_assignment.c.tag.label("value"), tag_assignment.c.id.label("place")).where(
+                tag_assignment.c.form == form.key, tag_assignment.c.tag_set == getattr(field_type, "tag_set"), tag_assignment.c.removed_at.is_(None), among(tag_assignment.c.record, wanted)))
+        elif field_type.stores == "many" and built.many is not None:
+            many = built.many
+            parts.append(sa.select(sa.literal(key).label("key"), many.c.record, many.c.value, sa.cast(many.c.position, sa.BigInteger).label("place")).where(many.c.field == built.numbers[key], among(many.c.record, wanted)))
+        else:
+            continue
+        for record in records:
+            record.values[key] = ()
+    if not parts:
+        return
+    by_id = {record.id: record for record in records}
+    for key, record, value, _place in sorted(act.connection.execute(sa.union_all(*parts)).all(), key=lambda each: (each[0], each[1], each[3])):
+        by_id[record].values[key] = (*by_id[record].values[key], value)
+
+
+def _add_names(act: Act, form: Form, shown: list[str], result: Page) -> None:
+    pointed: dict[str, set[int]] = {}
+    people = {each for record in result.records for name, each in (("created_by", record.created_by), ("updated_by", record.updated_by)) if name in shown and each}
+    for key in shown:
+        field_type = form.by_key.get(key)
+        if field_type is None:
+            continue
+        if field_type.type == "reference":
+            pointed.setdefault(getattr(field_type, "form"), set()).update(each.values[key] for each in result.records if each.values.get(key) is not None)
+        elif field_type.type == "member":
+            people |= {each.values[key] for each in result.records if each.values.get(key) is not None}
+    result.titles = titles(act, pointed)
+    result.people = people_names(act, people)
+
+
+def titles(act: Act, wanted: dict[str, set[int]]) -> dict[tuple[str, int], str]:
+    """What records are called, by (form, id), in one statement. A title that is no text is written plainly; a blank one is the record's number."""
+    parts = []
+    for form, records in wanted.items():
+        built = tables_of(act.catalogue).get(form)
+        if not records or built is None or not may(act.person, "view", form):
+            continue
+        column = built.columns.get(built.form.title) if built.places.get(built.form.title) == "main" else None
+        parts.append(sa.select(sa.literal(form).label("form"), built.main.c.id, sa.cast(column, sa.Text) if column is not None else sa.cast(sa.null(), sa.Text)).where(among(built.main.c.id, sorted(records))))
+    if not parts:
+        return {}
+    found = {}
+    for form, record, stored in act.connection.execute(sa.union_all(*parts)):
+        found[form, record] = title_text(act.catalogue.forms[form], stored) or f"#{record}"
+    return found
+
+
+def title_text(form: Form, stored: str | None) -> str:
+    """The text of a title as it is stored."""
+    field_type = form.by_key.get(form.title)
+    if stored is None or field_type is None:
+        return ""
+    kind = field_type.formula_type().kind
+    if kind in ("text", "choice"):
+        return stored
+    value = field_type.from_column(int(stored))
+    return value.strftime("%Y-%m-%d %H:%M") if kind == "datetime" else str(value)
+
+
+def people_names(act: Act, wanted: Iterable[int]) -> dict[int, str]:
+    found = set(wanted)
+    if not found:
+        return {}
+    return {row.id: row.name for row in act.connection.execute(sa.select(person.c.id, person.c.name).where(among(person.c.id, sorted(found))))}
+
+
+# -- what happened to a record ------------------------------------------------------------------------------------------------------
+def history(act: Act, form: str, record: int, limit: int = 50, before: int | None = None) -> list[sa.Row[Any]]:
+    """Changes of a record, newest first: rows of `record_change`."""
+    get(act, form, record, deleted=True)
+    query = sa.select(record_change).where(record_change.c.form == form, record_change.c.record == record).order_by(record_change.c.id.desc()).limit(limit)
+    return list(act.connection.execute(query if before is None else query.where(record_change.c.id < before)).all())
+
+
+def tier_moves(act: Act, form: str, record: int, limit: int = 50) -> list[sa.Row[Any]]:
+    """Moves of a record between tiers, newest first: rows of `tier_history` of the form's model."""
+    model = act.catalogue.model_of(form)
+    if model is None:
+        return []
+    number = act.catalogue.ids["tier_model", model.key]
+    return list(act.connection.execute(sa.select(tier_history).where(tier_history.c.model == number, tier_history.c.record == record).order_by(tier_history.c.id.desc()).limit(limit)).all())
+
+
+def tier_of(act: Act, form: str, record: int) -> sa.Row[Any] | None:
+    """The row of `tier_state` for a record of the form's model."""
+    model = act.catalogue.model_of(form)
+    if model is None:
+        return None
+    return act.connection.execute(sa.select(tier_state).where(tier_state.c.model == act.catalogue.ids["tier_model", model.key], tier_state.c.record == record)).first()
+
+
+def source_of(act: Act, form: str) -> RecordSource:
+    """For parts that build statements of their own over a form's records."""
+    return Rows(act, form).source

@@ -1,0 +1,242 @@
+"""Publishing a form: tables and columns are added, never dropped or rewritten. The only home of Alembic's operations.
+
+A field that goes keeps its column, hidden; when a version with it is restored, its values are there again. A changed type gets a new
+column, filled from the old one as far as the values convert; what does not convert is counted in the audit.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+
+from runtime.definitions.catalogue import Catalogue, StoredColumn
+from runtime.definitions.field_type import FieldType
+from runtime.definitions.form import Form
+from runtime.definitions.model import Definition
+from runtime.errors import TierloomError
+from runtime.formulas.definitions import computed, is_computed, lives_in_calc
+from runtime.records import tables
+from runtime.records.lookup import NoLookup
+from runtime.records.tables import FormTables, tables_of
+from runtime.system.database import to_json
+from runtime.system.tables import audit, derived_dirty, stored_column
+
+if TYPE_CHECKING:
+    from runtime.system.workspace import Act
+
+CHUNK = 5_000
+
+
+def apply_schema(act: Act, before: Catalogue, changed: list[Definition]) -> None:
+    """Brings the tables of all forms to what the definitions in force need, in the publishing transaction."""
+    operations = Operations(MigrationContext.configure(act.connection))
+    if act.connection.dialect.name == "postgresql":
+        act.connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+    converted: list[tuple[Form, FieldType, StoredColumn]] = []
+    for form in act.catalogue.forms.values():
+        converted += _Publishing(act, operations, before).form(form)
+    act.catalogue = act.catalogue.__class__(**{**act.catalogue.__dict__, "columns": _live_columns(act), "memo": {}})
+    act.workspace.adopt(act.catalogue)
+    for form, old_field, old_column in converted:
+        _convert(act, form, old_field, old_column)
+    _make_indexes(act, operations)
+    for form in act.catalogue.forms.values():
+        if _computes_differently(form, before, act.catalogue):
+            mark_all(act, form.key)
+
+
+def mark_all(act: Act, form: str) -> None:
+    """Leaves a note that every record's derived values are to be worked out anew."""
+    main = tables_of(act.catalogue)[form].main
+    act.connection.execute(derived_dirty.delete().where(derived_dirty.c.form == form, derived_dirty.c.what == "all"))
+    act.connection.execute(derived_dirty.insert().from_select(["form", "record", "what", "source"], sa.select(
+        sa.literal(form), main.c.id, sa.literal("all"), sa.literal(act.source)).where(main.c.deleted_at.is_(None))))
+
+
+def _computes_differently(form: Form, before: Catalogue, now: Catalogue) -> bool:
+    if form.key not in before.forms:
+        return False
+    was = {each.key: getattr(each, "formula") for each in before.forms[form.key].fields if is_computed(each)}
+    return any(was.get(key) != getattr(form.by_key[key], "formula") or before.columns.get((form.key, key)) != now.columns.get((form.key, key)) for key in computed(now, form))
+
+
+def _live_columns(act: Act) -> dict[tuple[str, str], StoredColumn]:
+    return {(row.form, row.path): StoredColumn(row.id, row.signature, row.place)
+            for row in act.connection.execute(sa.select(stored_column).where(stored_column.c.live == 1).order_by(stored_column.c.id))}
+
+
+class _Publishing:
+    """The columns of one form."""
+
+    def __init__(self, act: Act, operations: Operations, before: Catalogue):
+        self.act, self.operations, self.before = act, operations, before
+
+    def form(self, form: Form) -> list[tuple[Form, FieldType, StoredColumn]]:
+        stored = {(row.path, row.signature, row.place): row for row in self.act.connection.execute(sa.select(stored_column).where(stored_column.c.form == form.key).order_by(stored_column.c.id))}
+        live = {row.path: row for row in stored.values() if row.live}
+        converted: list[tuple[Form, FieldType, StoredColumn]] = []
+        for path, signature, place, field in wanted_columns(form, self.act.catalogue):
+            present = live.pop(path, None)
+            if present is not None and (present.signature, present.place) == (signature, place):
+                continue
+            if present is not None:
+                self._live(present.id, 0)
+                old = _field_at(self.before.forms.get(form.key), path)
+                if old is not None and field is not None and old.writable and field.writable and place == present.place == "main":
+                    converted.append((form, old, StoredColumn(present.id, present.signature, present.place)))
+            kept = stored.get((path, signature, place))
+            if kept is not None:
+                self._live(kept.id, 1)
+            else:
+                self._add(form, path, signature, place, field)
+        for gone in live.values():
+            self._live(gone.id, 0)
+        return converted
+
+    def _live(self, number: int, live: int) -> None:
+        self.act.connection.execute(stored_column.update().where(stored_column.c.id == number).values(live=live))
+
+    def _add(self, form: Form, path: str, signature: str, place: str, field: FieldType | None) -> None:
+        number = self.act.take_ids("stored_column")
+        self.act.connection.execute(stored_column.insert().values(id=number, form=form.key, path=path, signature=signature, place=place, live=1))
+        if place == "form":
+            self._create_form(f"r_{number}")
+        elif place == "rows":
+            self._create(f"r_{number}", tables.row_columns())
+            self.operations.create_index(f"ix_r_{number}_record", f"r_{number}", ["record", "position"])
+        elif place == "many":
+            self._once(f"{self._table(form, '')}_many", lambda name: tables.many_table(name.removesuffix("_many"), sa.MetaData()))
+        elif place == "calc":
+            table = f"{self._table(form, '')}_calc"
+            self._once(table, lambda name: tables.calc_table(name.removesuffix("_calc"), sa.MetaData(), []))
+            self._column(table, number, field)
+        else:
+            self._column(self._table(form, path.rpartition(".")[0]), number, field)
+
+    def _column(self, table: str, number: int, field: FieldType | None) -> None:
+        assert field is not None
+        self.operations.add_column(table, sa.Column(f"f_{number}", field.column_type(), nullable=True))
+
+    def _table(self, form: Form, path: str) -> str:
+        number = self.act.connection.execute(sa.select(stored_column.c.id).where(
+            stored_column.c.form == form.key, stored_column.c.path == path, stored_column.c.place.in_(("form", "rows")), stored_column.c.live == 1)).scalar()
+        return f"r_{number}"
+
+    def _once(self, name: str, table: Any) -> None:
+        if not sa.inspect(self.act.connection).has_table(name):
+            self._create(name, list(table(name).columns))
+
+    def _create(self, name: str, columns: list[sa.Column[Any]]) -> None:
+        table = sa.Table(name, sa.MetaData(), *[column._copy() for column in columns])
+        table.create(self.act.connection)
+
+    def _create_form(self, name: str) -> None:
+        self._create(name, tables.system_columns())
+        if self.act.connection.dialect.name == "sqlite":
+            self.operations.execute(f"CREATE VIRTUAL TABLE {name}_search USING fts5(grams, content='', detail=none)")
+        else:
+            self.operations.execute(f"CREATE TABLE {name}_search (record BIGINT PRIMARY KEY, grams TEXT[] NOT NULL)")
+            self.operations.execute(f"CREATE INDEX ix_{name}_search ON {name}_search USING gin (grams)")
+
+
+def wanted_columns(form: Form, catalogue: Catalogue) -> Iterator[tuple[str, str, str, FieldType | None]]:
+    """(path, signature, place, field) of everything a form keeps."""
+    yield "", "form", "form", None
+    for field in form.fields:
+        if field.stores in ("assigned", "rated"):
+            continue
+        place = {"column": "main", "many": "many", "rows": "rows"}.get(field.stores)
+        if place is None:
+            place = "calc" if lives_in_calc(catalogue, form, field.key) else "main"
+        yield field.key, field.signature(), place, field
+        for line in field.lines().values():
+            yield f"{field.key}.{line.key}", line.signature(), "row", line
+
+
+def _field_at(form: Form | None, path: str) -> FieldType | None:
+    if form is None:
+        return None
+    head, _dot, tail = path.partition(".")
+    field = form.field(head)
+    return field if not tail or field is None else field.lines().get(tail)
+
+
+def _convert(act: Act, form: Form, old: FieldType, column: StoredColumn) -> None:
+    """Fills the new column of a changed type from the old one."""
+    built = tables_of(act.catalogue)[form.key]
+    new = built.by_path[old.key]
+    source = sa.Column(f"f_{column.id}", old.column_type())
+    table = sa.Table(built.main.name, sa.MetaData(), sa.Column("id", sa.BigInteger), source)
+    target = built.column(old.key).name
+    done, lost, last = 0, 0, 0
+    while rows := act.connection.execute(sa.select(table.c.id, source).where(table.c.id > last, source.is_not(None)).order_by(table.c.id).limit(CHUNK)).all():
+        for record, stored in rows:
+            try:
+                value = new.parse(old.to_json(old.from_column(stored)), NoLookup(act.zone))
+                act.connection.exec_driver_sql(f"UPDATE {table.name} SET {target} = {_mark(act, 1)} WHERE id = {_mark(act, 2)}", (new.to_column(value), record))
+                done += 1
+            except (TierloomError, ValueError, TypeError):
+                lost += 1
+        last = rows[-1][0]
+    act.connection.execute(audit.insert().values(id=act.take_ids("audit"), at=act.micros, person=act.person.id, act="convert", what=f"form:{form.key}/{old.key}",
+                                                 details=to_json({"from": old.type, "to": new.type, "converted": done, "not_converted": lost})))
+
+
+def _mark(act: Act, _number: int) -> str:
+    return "?" if act.connection.dialect.name == "sqlite" else "%s"
+
+
+def _make_indexes(act: Act, operations: Operations) -> None:
+    """An index for every reference, one for every unique field, and one for every aggregate that a published formula uses."""
+    inspector = sa.inspect(act.connection)
+    for form in act.catalogue.forms.values():
+        built = tables_of(act.catalogue)[form.key]
+        there = {index["name"] for index in inspector.get_indexes(built.main.name)}
+        for name, columns, unique in _wanted_indexes(act.catalogue, form, built):
+            if name in there:
+                continue
+            condition = sa.text("deleted_at IS NULL") if unique else None
+            operations.create_index(name, built.main.name, columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+            there.add(name)
+        for name in there:
+            if name and name.startswith("uq_f_") and name not in {wanted for wanted, _columns, unique in _wanted_indexes(act.catalogue, form, built) if unique}:
+                operations.drop_index(name, built.main.name)
+
+
+def _wanted_indexes(catalogue: Catalogue, form: Form, built: FormTables) -> Iterator[tuple[str, list[str], bool]]:
+    for field in form.fields:
+        if field.distinct and built.places.get(field.key) == "main":
+            yield f"uq_f_{built.numbers[field.key]}", [built.column(field.key).name], True
+        if field.type == "reference" and field.key in built.columns:
+            aggregates = _aggregated_columns(catalogue, form, field, built)
+            yield f"ix_f_{built.numbers[field.key]}_" + "_".join(name.removeprefix("f_") for name in aggregates), [built.column(field.key).name, *aggregates], False
+
+
+def _aggregated_columns(catalogue: Catalogue, form: Form, reference: FieldType, built: FormTables) -> list[str]:
+    """The columns that formulas of the referenced form read of the related rows: with them in the index the rows themselves are never touched."""
+    target, name = getattr(reference, "form"), getattr(reference, "many_name", None)
+    wanted: set[str] = set()
+    for use in relation_uses(catalogue, target):
+        if use.path[0] == name and len(use.path) == 1:
+            wanted |= {key for key in use.fields if built.places.get(key) == "main"}
+    order = {key: number for number, key in enumerate(form.by_key)}
+    dates_first = sorted(wanted, key=lambda key: (built.by_path[key].formula_type().kind != "date", order[key]))
+    return [built.column(key).name for key in dates_first[:6]] + (["deleted_at"] if wanted else [])
+
+
+def relation_uses(catalogue: Catalogue, form: str) -> list[Any]:
+    """Every use of a relation by a stored formula about this form's records: computed fields, tag rules, tier models, segments."""
+    from runtime.formulas.definitions import formula
+
+    memo = catalogue.memo.setdefault("relation_uses", {})
+    if form not in memo:
+        found: list[Any] = []
+        for definition in catalogue.all():
+            for use in definition.formulas(catalogue):
+                if use.form == form and use.subform is None and definition.kind in ("form", "tag_set", "tier_model", "segment"):
+                    found += formula(catalogue, form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows).uses.relations
+        memo[form] = found
+    return memo[form]

@@ -1,0 +1,129 @@
+"""What the formulas about one record read: its values, the record it points at, the rows that point at it."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from runtime.definitions.form import Form
+from runtime.records.rows import read_record, read_records
+from runtime.records.tables import tables_of
+from runtime.system.tables import person_role
+
+if TYPE_CHECKING:
+    from runtime.people.person import Person
+    from runtime.system.workspace import Act
+
+
+class RecordValues:
+    """Values of a record, stored or about to be (`values` as the gateway has worked them out so far)."""
+
+    as_of = False
+
+    def __init__(self, act: Act, form: Form, values: Mapping[str, Any], record: int | None = None, system: Mapping[str, Any] | None = None,
+                 names: Mapping[str, Any] | None = None):
+        self.act, self.form, self.values, self.record = act, form, values, record
+        self._system, self._names = system or {}, names or {}
+
+    @classmethod
+    def of(cls, act: Act, form_key: str, record_id: int, names: Mapping[str, Any] | None = None) -> RecordValues | None:
+        found = read_record(act, form_key, record_id)
+        if found is None:
+            return None
+        system = {name: getattr(found, name) for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by")}
+        return cls(act, found.form, found.values, record_id, system, names)
+
+    # -- moments and people -------------------------------------------------------------------------------------------------
+    @property
+    def now(self) -> datetime:
+        return self.act.now
+
+    @property
+    def today(self) -> date:
+        return self.act.today
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.act.zone
+
+    @property
+    def person(self) -> Person:
+        return self.act.person
+
+    def member_roles(self, member: int) -> set[str]:
+        return set(self.act.connection.execute(sa.select(person_role.c.role).where(person_role.c.person == member)).scalars())
+
+    # -- this record ----------------------------------------------------------------------------------------------------------
+    def field(self, key: str) -> Any:
+        return self.values[key] if key in self.values else self.system(key)
+
+    def system(self, name: str) -> Any:
+        return self.record if name in ("id", "record") else self._system.get(name)
+
+    def name(self, name: str) -> Any:
+        return self._names.get(name)
+
+    def path(self, reference: str, key: str) -> Any:
+        """A field of the record a reference points at; `order.customer` as reference takes two steps."""
+        first, _dot, rest = reference.partition(".")
+        target = self.values.get(first)
+        if target is None:
+            return None
+        found = RecordValues.of(self.act, getattr(self.form.by_key[first], "form"), target)
+        if found is None:
+            return None
+        return found.path(rest, key) if rest else found.field(key)
+
+    def related(self, relation: str) -> Iterator[RecordValues]:
+        """The rows of a sub-form or the living records that point at this one, by record id."""
+        own = self.form.field(relation)
+        if own is not None:
+            for row in self.values.get(relation) or ():
+                yield SubformRow(self, own.lines(), row)
+            return
+        if self.record is None:
+            return
+        other_key, reference = self.act.catalogue.relations_to(self.form.key)[relation]
+        built = tables_of(self.act.catalogue)[other_key]
+        ids = self.act.connection.execute(sa.select(built.main.c.id).where(built.column(reference) == self.record, built.main.c.deleted_at.is_(None)).order_by(built.main.c.id)).scalars().all()
+        for found in read_records(self.act, other_key, list(ids)):
+            yield RecordValues(self.act, found.form, found.values, found.id, {"id": found.id, "created_at": found.created_at, "updated_at": found.updated_at,
+                                                                              "created_by": found.created_by, "updated_by": found.updated_by, "version": found.version})
+
+    def in_segment(self, key: str) -> bool:
+        from runtime.formulas.definitions import formula
+        from runtime.formulas.evaluate import evaluate
+
+        segment = self.act.catalogue.segments[key]
+        return bool(evaluate(formula(self.act.catalogue, segment.form, segment.where), self))
+
+    def cuts(self, field: str, count: int) -> None:
+        return None
+
+    def dimension_band(self, key: str) -> int | None:
+        raise LookupError(key)
+
+
+class SubformRow(RecordValues):
+    """A row of a sub-form: its own field wins, else the record's."""
+
+    def __init__(self, parent: RecordValues, lines: Mapping[str, Any], row: Mapping[str, Any]):
+        super().__init__(parent.act, parent.form, row, parent.record, parent._system, parent._names)
+        self.parent, self.lines = parent, lines
+
+    def field(self, key: str) -> Any:
+        return self.values.get(key) if key in self.lines else self.parent.field(key)
+
+    def path(self, reference: str, key: str) -> Any:
+        first = reference.partition(".")[0]
+        if first not in self.lines:
+            return self.parent.path(reference, key)
+        target = self.values.get(first)
+        found = None if target is None else RecordValues.of(self.act, getattr(self.lines[first], "form"), target)
+        return None if found is None else found.field(key)
+
+    def related(self, relation: str) -> Iterator[RecordValues]:
+        yield from self.parent.related(relation)

@@ -1,0 +1,70 @@
+"""Opening the database so that SQLite and PostgreSQL behave alike."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from runtime.errors import SettingsError
+from runtime.texts import _
+
+
+def open_engine(url: str) -> sa.Engine:
+    """An engine for the workspace's database: one SQLite file or one PostgreSQL database."""
+    try:
+        address = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise SettingsError(_("TIERLOOM_DATABASE_URL is not a database address. Write sqlite:///file or postgresql://user@host/name.")) from error
+    if address.get_backend_name() == "sqlite":
+        return _open_sqlite(address)
+    if address.get_backend_name() == "postgresql":
+        return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=10, pool_pre_ping=True,
+                                json_serializer=to_json, connect_args={"prepare_threshold": None})
+    raise SettingsError(_("TIERLOOM_DATABASE_URL names {kind}; Tierloom works with sqlite and postgresql.", kind=address.get_backend_name()))
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _open_sqlite(address: sa.URL) -> sa.Engine:
+    if address.database and address.database != ":memory:":
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(address, json_serializer=to_json, connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False},
+                              pool_size=10, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000", "cache_size=-65536", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # pysqlite begins late and lets DDL survive a rollback: we begin ourselves, and writers take the lock at once,
+        # since a reader that becomes a writer fails whatever the busy timeout is
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that only reads and sees one moment."""
+    with engine.connect() as plain:
+        connection = plain
+        if engine.dialect.name == "postgresql":
+            connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that writes: all or nothing."""
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        yield connection

@@ -1,0 +1,324 @@
+"""The full recompute: cut points and ratings of a whole form by sets.
+
+Everything is worked out into temporary tables outside a writing transaction and applied in chunks, each in a transaction of its own, where
+the stored state is still the one that was read. What somebody has rated anew meanwhile is rated again at the end.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.definitions.catalogue import Catalogue
+from runtime.definitions.model import Definition
+from runtime.definitions.tier_model import TierModel
+from runtime.people.person import SYSTEM
+from runtime.records import outbox
+from runtime.records.tables import tables_of
+from runtime.system import clock, jobs
+from runtime.system.database import to_json
+from runtime.system.prepared import Prepared
+from runtime.system.tables import tier_history, tier_state
+from runtime.system.workspace import Act, Workspace
+from runtime.tiers.compiled import CompiledModel, compile
+from runtime.tiers.quantiles import Cuts, cut_population, parameters, store, stored_cuts
+from runtime.tiers.rating import HISTORY, evaluated, facts_of, ratings, rows_of, shown_score
+from runtime.tiers.statements import BIG, NO, NOTHING, RATED, STATE, YES, Facts, facts_place, rated, with_state
+
+if TYPE_CHECKING:
+    from runtime.system.jobs import Job
+
+CHUNK = 5_000
+KIND = "tier_recompute"
+FIRST, FIGURES, DECIDE = 1, 2, 3
+"""What is to be done with a record: give its first tier, write new figures of the same tier, or decide about a move."""
+
+
+def recompute(workspace: Workspace, model_key: str, as_of: date | None = None, source: str = "schedule", job: Job | None = None, fires: bool = True) -> dict[str, int]:
+    """Rates every record by a model, with new cut points; gives how many got a first tier, moved (up, down, left, moved) or only new figures.
+
+    Raises NotFound, and Cancelled when the job is to stop: what is applied by then stays.
+    """
+    with workspace.engine.connect() as connection:
+        run = _Run(workspace, connection, model_key, as_of, source, job, fires)
+        try:
+            run.prepare()
+            return run.apply()
+        finally:
+            run.clean()
+
+
+class _Run:
+    def __init__(self, workspace: Workspace, connection: sa.Connection, model_key: str, as_of: date | None, source: str, job: Job | None, fires: bool):
+        self.workspace, self.connection, self.model_key = workspace, connection, model_key
+        self.as_of, self.source, self.job, self.fires = as_of, source, job, fires
+        self.counts: Counter[str] = Counter(first=0, up=0, down=0, left=0, moved=0, figures=0)
+        self.tables: list[sa.Table] = []
+        self.done = 0
+
+    # -- working out ----------------------------------------------------------------------------------------------------------
+    def prepare(self) -> None:
+        """Facts, cut points and new ratings, as of one moment."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execution_options(isolation_level="REPEATABLE READ")
+        with self.connection.begin():
+            act = self.act = self._act()
+            self.model = compile(act.catalogue, self.model_key)
+            self.day = clock.to_day(self.as_of) if self.as_of is not None else self.model.day(act.day)
+            self.placing = self.source == "publish" and self.model.model.on_publish == "place"
+            self.read_at = act.micros
+            facts = facts_of(act, self.model)
+            table = self._facts(act, facts)
+            self.cuts, self.sizes = cut_population(self.connection, facts, *facts_place(facts, table))
+            self._result(act, facts, table)
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execution_options(isolation_level="READ COMMITTED")
+
+    def _act(self) -> Act:
+        return Act(self.workspace, self.connection, SYSTEM, self.source, self.workspace.now(), self.workspace.catalogue_of(self.connection), fires=self.fires)
+
+    def _temporary(self, name: str, columns: list[sa.Column[Any]]) -> sa.Table:
+        table = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+        table.create(self.connection)
+        self.tables.append(table)
+        return table
+
+    def _facts(self, act: Act, facts: Facts) -> sa.Table:
+        """A row of facts for every living record."""
+        texts = {each.name for each in facts.columns if each.is_text}
+        table = self._temporary("tier_facts", [sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+                                               *[sa.Column(name, sa.Text() if name in texts else BIG) for name in facts.names[1:]]])
+        given = {"today": self.day, "now": act.micros}
+        if self.model.in_sql:
+            Prepared(table.insert().from_select(facts.names, facts.select(rows_of(act, self.model, self.day))), self.connection.dialect).run(self.connection, given)
+            return table
+        main = tables_of(act.catalogue)[self.model.form].main
+        insert = Prepared(table.insert().values({name: sa.bindparam(name) for name in facts.names}), self.connection.dialect)
+        ids = self.connection.execute(sa.select(main.c.id).where(main.c.deleted_at.is_(None)).order_by(main.c.id)).scalars().all()
+        for start in range(0, len(ids), CHUNK):
+            insert.many(self.connection, evaluated(act, facts, list(ids[start:start + CHUNK]), self.day))
+        return table
+
+    def _result(self, act: Act, facts: Facts, table: sa.Table) -> None:
+        """The new ratings that differ from the stored states, each with what is to be done."""
+        found = with_state(self.model, rated(facts, table, self.connection.dialect.name), ("at",)).subquery("found")
+        what = _what(self.model, found.c)
+        kinds = {"bands": sa.Text(), "was_tier": sa.Text()}
+        names = [*RATED, "was_at", "was_tier"]
+        self.table = self._temporary("tier_result", [sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False), sa.Column("what", sa.SmallInteger),
+                                                     *[sa.Column(name, kinds.get(name, BIG)) for name in names if name != "record"]])
+        query = sa.select(*[found.c[name] for name in names], what.label("what")).where(what.is_not(None))
+        Prepared(self.table.insert().from_select([*names, "what"], query), self.connection.dialect).run(self.connection, parameters(self.cuts))
+        gone = sa.select(tier_state.c.record, sa.literal_column(str(DECIDE))).where(tier_state.c.model == self.model.number, tier_state.c.tier.is_not(None)).where(
+            sa.not_(sa.exists().where(table.c.record == tier_state.c.record)))
+        self.connection.execute(self.table.insert().from_select(["record", "what"], gone))
+        self.total = self.connection.execute(sa.select(sa.func.count()).select_from(self.table)).scalar() or 0
+
+    # -- applying -------------------------------------------------------------------------------------------------------------
+    def apply(self) -> dict[str, int]:
+        with self._writing() as act:
+            store(act, self.model, self.cuts, self.sizes, self.day)
+        late = self._overtaken()
+        for what, do in ((FIRST, self._first), (FIGURES, self._figures), (DECIDE, self._decide)):
+            for low, high in self._chunks(what):
+                with self._writing() as act:
+                    late += do(act, low, high) or []
+        for start in range(0, len(late), CHUNK):
+            with self._writing() as act:
+                self._rate(act, late[start:start + CHUNK])
+        if self.job is not None:
+            self.job.progress(self.total, self.total)
+        return dict(self.counts)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Act]:
+        """A writing transaction on the connection that sees the temporary tables."""
+        self.connection.execution_options(writing=True)
+        try:
+            with self.connection.begin():
+                act = self._act()
+                if compile(act.catalogue, self.model_key) is not self.model:
+                    self.model = self._still_same(act)
+                yield act
+        except BaseException:
+            self.workspace.ids.forget()
+            raise
+        for call in act.after_commit:
+            call()
+        self.workspace.bell.set()
+
+    def _still_same(self, act: Act) -> CompiledModel:
+        """The model as compiled for the definitions now in force. A new version has queued a recompute of its own, so this one ends."""
+        now = compile(act.catalogue, self.model_key)
+        if now.version != self.model.version or now.number != self.model.number:
+            raise jobs.Cancelled
+        return now
+
+    def _chunks(self, what: int) -> Iterator[tuple[int, int]]:
+        """Bounds (above, up to) of record ids that hold a chunk of rows each."""
+        ids = self.connection.execute(sa.select(self.table.c.record).where(self.table.c.what == what).order_by(self.table.c.record)).scalars().all()
+        self.connection.commit()
+        low = 0
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start:start + CHUNK]
+            yield low, chunk[-1]
+            low = chunk[-1]
+            self.done += len(chunk)
+            if self.job is not None:
+                self.job.progress(self.done, self.total)
+
+    def _rows(self, what: int, low: int, high: int) -> list[Any]:
+        table = self.table
+        return [table.c.what == what, table.c.record > low, table.c.record <= high]
+
+    def _first(self, act: Act, low: int, high: int) -> list[int]:
+        """First tiers, by sets; gives the records that somebody else has rated meanwhile."""
+        table, model, connection = self.table, self.model, self.connection
+        rows = self._rows(FIRST, low, high)
+        mine = sa.and_(tier_state.c.model == model.number, tier_state.c.record == table.c.record)
+        late = list(connection.execute(sa.select(table.c.record).where(*rows, sa.exists().where(mine))).scalars())
+        if late:
+            connection.execute(table.delete().where(*rows, sa.exists().where(mine)))
+        found = connection.execute(sa.select(table.c.record, table.c.rank, table.c.score, table.c.provisional, _by(table)).where(*rows).order_by(table.c.record)).all()
+        if not found:
+            return late
+        event = outbox.append(act, "tier_changed", model.form, None, self._items(found), records=[row[0] for row in found], source=self.source)
+        number = act.take_ids("tier_history", len(found)) + sa.func.row_number().over(order_by=table.c.record) - 1
+        tier = _tier(model, table.c.rank)
+        added = {"id": number, "model": model.number, "record": table.c.record, "version": model.version, "tier_from": sa.null(), "tier_to": tier, "score_from": sa.null(),
+                 "score_to": table.c.score, "bands": table.c.bands, "cause": "first", "source": self.source, "as_of": self.day, "valid_from": act.micros, "event": event}
+        connection.execute(tier_history.insert().from_select(HISTORY, sa.select(*[_column(added[name]).label(name) for name in HISTORY]).where(*rows)))
+        state = {"model": model.number, "record": table.c.record, "tier": tier, "rank": table.c.rank, "score": table.c.score, "bands": table.c.bands, "lane": _lane(model, table.c.part),
+                 "floor": table.c.floor, "provisional": table.c.provisional, "since": act.micros, "risen_on": self.day, "version": model.version, "as_of": self.day, "at": act.micros}
+        connection.execute(tier_state.insert().from_select(list(state), sa.select(*[_column(value).label(name) for name, value in state.items()]).where(*rows)))
+        self.counts["first"] += len(found)
+        return late
+
+    def _items(self, found: list[Any]) -> str:
+        """The payload of a chunk's event, written out: the same as `tell_of_moves` gives."""
+        key, tiers = to_json(self.model.model.key), [to_json(tier) for tier in self.model.tiers]
+        by = ("score", "floor", "ceiling")
+        items = [f'[{record},{{"model":{key},"from":null,"to":{tiers[rank]},"direction":"first","score":"{shown_score(score)}","provisional":{"true" if provisional else "false"},'
+                 f'"tier_source":"{by[reason]}"}}]' for record, rank, score, provisional, reason in found]
+        return f'{{"items":[{",".join(items)}]}}'
+
+    def _figures(self, act: Act, low: int, high: int) -> list[int]:
+        """New figures of records that keep their tier, by sets; gives the records that somebody else has rated meanwhile."""
+        table, model = self.table, self.model
+        rows = self._rows(FIGURES, low, high)
+        mine = sa.and_(tier_state.c.model == model.number, tier_state.c.record == table.c.record)
+        values = {name: table.c[name] for name in ("score", "bands", "floor", "provisional")}
+        done = self.connection.execute(tier_state.update().where(mine, *rows, tier_state.c.at == table.c.was_at).values(
+            {**values, "lane": _lane(model, table.c.part), "version": model.version, "as_of": self.day, "at": act.micros}))
+        self.counts["figures"] += done.rowcount
+        return list(self.connection.execute(sa.select(table.c.record).where(*rows).join(tier_state, mine).where(tier_state.c.at != act.micros)).scalars())
+
+    def _decide(self, act: Act, low: int, high: int) -> None:
+        """Moves are decided one by one, from the facts of this moment."""
+        self._rate(act, list(self.connection.execute(sa.select(self.table.c.record).where(*self._rows(DECIDE, low, high))).scalars()))
+
+    def _rate(self, act: Act, ids: list[int]) -> None:
+        found = ratings(act, self.model, set(ids), self.cuts, self.day, self.placing)
+        found.write(self.source)
+        self.counts.update(Counter(move.decision.direction or "left" for move in found.moves))
+        self.counts["figures"] += len(found.states) - len(found.moves)
+
+    def _overtaken(self) -> list[int]:
+        """Records that were rated while this run was at work, by the cut points from before it."""
+        if not self.model.has_quantiles:
+            return []
+        late = self.connection.execute(sa.select(tier_state.c.record).where(tier_state.c.model == self.model.number, tier_state.c.at >= self.read_at)).scalars().all()
+        self.connection.commit()
+        return list(late)
+
+    def clean(self) -> None:
+        if self.connection.in_transaction():
+            self.connection.rollback()
+        for table in reversed(self.tables):
+            self.connection.execute(sa.schema.DropTable(table, if_exists=True))
+        self.connection.commit()
+
+
+def _what(model: CompiledModel, row: Any) -> Any:
+    """FIRST, FIGURES or DECIDE for a record; NULL where nothing is to be done."""
+    settled = sa.and_(row.rank == row.was_rank, row.was_tier == _tier(model, row.rank), row.was_grace_until.is_(None), row.was_proposed.is_(None), row.was_fixed.is_(None))
+    same = sa.and_(*[row[name].is_not_distinct_from(row[f"was_{name}"]) for name in ("score", "bands", "floor", "provisional")], row.was_lane == _lane(model, row.part))
+    new = row.was_at.is_(None)
+    return sa.case(
+        (sa.and_(new, row.rank.is_(None)), NOTHING), (new, sa.literal_column(str(FIRST))), (sa.and_(settled, same), NOTHING),
+        (sa.and_(row.rank.is_(None), row.was_tier.is_(None), row.was_fixed.is_(None)), NOTHING), (settled, sa.literal_column(str(FIGURES))), else_=sa.literal_column(str(DECIDE)))
+
+
+def _tier(model: CompiledModel, rank: Any) -> Any:
+    return sa.case({number: sa.literal(tier, sa.Text()) for number, tier in enumerate(model.tiers) if tier is not None}, value=rank)
+
+
+def _lane(model: CompiledModel, part: Any) -> Any:
+    if len(model.parts) == 1:
+        return sa.literal("", sa.Text())
+    return sa.case({number: sa.literal(each.lane, sa.Text()) for number, each in enumerate(model.parts)}, value=part)
+
+
+def _by(table: sa.Table) -> Any:
+    """What decided: 0 score, 1 floor, 2 ceiling."""
+    return sa.case((table.c.ceiling == table.c.rank, sa.literal_column("2")), (table.c.floor.is_not(None), YES), else_=NO)
+
+
+def _column(value: Any) -> Any:
+    if isinstance(value, int):
+        return sa.literal(value, BIG)
+    return sa.literal(value, sa.Text()) if isinstance(value, str) else value
+
+
+# -- work in the background -------------------------------------------------------------------------------------------------------
+def register() -> None:
+    """Makes the recompute known as a kind of long work."""
+    jobs.KINDS[KIND] = _do
+
+
+def _do(workspace: Workspace, job: Job) -> dict[str, int]:
+    wanted = job.payload
+    day = date.fromisoformat(wanted["as_of"]) if wanted.get("as_of") else None
+    return recompute(workspace, wanted["model"], day, wanted.get("source", "schedule"), job, wanted.get("fires", True))
+
+
+def queue(act: Act, model: str, as_of: date | None = None, source: str = "schedule", fires: bool = True) -> int:
+    """Queues a full recompute; gives the job's id."""
+    compile(act.catalogue, model)
+    return jobs.start(act, KIND, {"model": model, "as_of": None if as_of is None else as_of.isoformat(), "source": source, "fires": fires}, subject=f"tier_model:{model}")
+
+
+def after_publish(act: Act, before: Catalogue, changed: list[Definition]) -> None:
+    """Queues a recompute of each model that a publication gives another meaning: itself, a lane of it, or a formula it reads. It fires nothing."""
+    published = {(each.kind, each.key) for each in changed}
+    for model in act.catalogue.tier_models.values():
+        if model in act.catalogue.models_of(model.form) and _affected(act, before, model, published):
+            queue(act, model.key, source="publish", fires=False)
+
+
+def _affected(act: Act, before: Catalogue, model: TierModel, published: set[tuple[str, str]]) -> bool:
+    family = [model.key, *(lane.tier_model for lane in model.lanes)]
+    if any(("tier_model", key) in published for key in family):
+        return True
+    if model.key not in before.tier_models:
+        return True
+    return any(("form", key) in published for key in _forms_read(act, model)) or any(kind == "segment" for kind, _key in published)
+
+
+def _forms_read(act: Act, model: TierModel) -> set[str]:
+    """The form of a model and those whose records it reads."""
+    found = {model.form}
+    waiting = [model.form]
+    while waiting:
+        for other, _reference in act.catalogue.relations_to(waiting.pop()).values():
+            if other not in found:
+                found.add(other)
+                waiting.append(other)
+    return found
+
+
+__all__ = ["KIND", "STATE", "Cuts", "after_publish", "queue", "recompute", "register", "stored_cuts"]

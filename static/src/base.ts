@@ -1,0 +1,42 @@
+// What every page needs: the look, htmx, Bootstrap's modules, and the small behaviours in base/.
+import '@tabler/core/dist/css/tabler.min.css';
+import 'tom-select/dist/css/tom-select.css';
+import './theme.css';
+import './base.css';
+import './css/shell.css';
+import './css/parts.css';
+import './css/fields.css';
+import './css/lists.css';
+import './css/tier_colors.css';
+import './css/tiers.css';
+import './css/print.css';
+import 'bootstrap/js/dist/collapse';
+import 'bootstrap/js/dist/dropdown';
+import 'bootstrap/js/dist/modal';
+import 'bootstrap/js/dist/offcanvas';
+import 'bootstrap/js/dist/tooltip';
+import { startConfirm } from './base/confirm';
+import { startDialogs } from './base/dialogs';
+import { startForms } from './base/forms';
+import { startHtmx } from './base/htmx';
+import { startJump } from './base/jump';
+import { startKeeping } from './base/kept';
+import { startKeys } from './base/keys';
+import { startLists } from './base/lists';
+import { startSelects } from './base/selects';
+import { startSession } from './base/session';
+import { startSubforms } from './base/rows';
+import { startToasts } from './base/toasts';
+
+startHtmx();
+startSession();
+startConfirm();
+startToasts();
+startDialogs();
+startJump();
+startKeys();
+startLists();
+startSubforms();
+startForms(); // counts changes from what the server sent, so before kept input is put back
+startKeeping();
+startSelects();

@@ -1,0 +1,162 @@
+// Forms: the list of problems jumps, leaving a field checks it, the save bar counts changes, the file zone takes drops.
+import { $, $$, eachNow, make } from './dom';
+import { request } from './http';
+import { say } from './texts';
+import { toast } from './toasts';
+
+interface Checked {
+  errors?: Record<string, string>; hidden?: string[]; required?: string[]; read_only?: string[]; values?: Record<string, string>;
+  duplicates?: { title: string; href: string }[];
+}
+
+const fieldOf = (form: HTMLElement, name: string) => $(`[data-field="${CSS.escape(name)}"]`, form);
+
+export function showError(field: HTMLElement, text: string): void {
+  const line = $('[data-error]', field);
+  if (!line) return;
+  line.hidden = !text;
+  const words = $('span', line);
+  if (words) words.textContent = text;
+  const controls = field.matches('fieldset') ? [field] : $$('input, select, textarea', field);
+  for (const control of controls) {
+    if (text) control.setAttribute('aria-invalid', 'true'); else control.removeAttribute('aria-invalid');
+    const others = (control.getAttribute('aria-describedby') ?? '').split(' ').filter(id => id && id !== line.id);
+    const ids = text ? [line.id, ...others] : others;
+    if (ids.length) control.setAttribute('aria-describedby', ids.join(' ')); else control.removeAttribute('aria-describedby');
+  }
+}
+
+/** A hidden field sends nothing; a wrapper of its own (tl-contents) comes and goes with it. */
+function showField(field: HTMLElement, name: string, visible: boolean): void {
+  const wrapper = field.parentElement;
+  if (wrapper?.dataset.ruleField === name) wrapper.hidden = !visible;
+  field.hidden = !visible;
+  for (const control of $$<HTMLInputElement>('input, select, textarea', field)) control.disabled = !visible;
+}
+
+function apply(form: HTMLFormElement, answer: Checked, left: string): void {
+  for (const field of $$('[data-field]', form)) {
+    const name = field.dataset.field!;
+    if (answer.hidden) showField(field, name, !answer.hidden.includes(name));
+    if (answer.errors && (name === left || name in answer.errors)) showError(field, answer.errors[name] ?? '');
+    if (answer.required) require_(field, field.dataset.must !== undefined || answer.required.includes(name));
+  }
+  for (const [name, text] of Object.entries(answer.values ?? {})) {
+    const shown = $(`[data-computed="${CSS.escape(name)}"]`, form);
+    if (shown) shown.textContent = text;
+  }
+  if (answer.duplicates) showDuplicates(form, answer.duplicates);
+}
+
+function require_(field: HTMLElement, must: boolean): void {
+  const label = $('.form-label', field);
+  const mark = label && $('.tl-required', label);
+  if (label && must && !mark) label.append(' ', make('span', { class: 'tl-required', 'aria-hidden': 'true' }, '*'));
+  if (mark && !must) mark.remove();
+  for (const control of $$<HTMLInputElement>('input:not([type=hidden]), select, textarea', field)) if (field.matches(':not(fieldset)')) control.required = must;
+}
+
+function showDuplicates(form: HTMLFormElement, found: { title: string; href: string }[]): void {
+  $('[data-duplicates]', form)?.remove();
+  if (!found.length) return;
+  const box = make('div', { class: 'tl-note tl-note-care mb-3', role: 'status', 'data-duplicates': '' });
+  box.append(...found.map(each => make('div', {}, `${say('duplicate', { title: each.title })} · `, make('a', { href: each.href, target: '_blank', rel: 'noopener' }, say('open')))));
+  form.prepend(box);
+}
+
+function startChecks(form: HTMLFormElement): void {
+  let pending: AbortController | null = null;
+  form.addEventListener('change', async event => {
+    const field = (event.target as Element).closest<HTMLElement>('[data-field]');
+    if (!field) return;
+    pending?.abort();
+    pending = new AbortController();
+    const body = new FormData(form);
+    body.set('_field', field.dataset.field!);
+    try {
+      const answer = await request(form.dataset.checkUrl!, { method: 'POST', body, signal: pending.signal });
+      if (answer.ok) apply(form, await answer.json() as Checked, field.dataset.field!);
+    } catch { /* a check that does not come is made again on saving */ }
+  });
+}
+
+/** The browser's own bubbles would hide our sentences: required fields are said beside the field. */
+function startNative(form: HTMLFormElement): void {
+  form.addEventListener('invalid', event => {
+    const control = event.target as HTMLInputElement;
+    const field = control.closest<HTMLElement>('[data-field]');
+    if (!field) return;
+    event.preventDefault();
+    showError(field, control.validity.valueMissing ? say('required') : control.validationMessage);
+    if ($(':invalid', form) === control) control.focus();
+  }, true);
+  form.addEventListener('input', event => {
+    const field = (event.target as Element).closest<HTMLElement>('[data-field]');
+    if (field && $('[aria-invalid]', field) && (event.target as HTMLInputElement).validity.valid) showError(field, '');
+  });
+}
+
+function startGuard(form: HTMLFormElement): void {
+  const bar = $('[data-save-bar]', form) ?? $('[data-save-bar]');
+  let sent = false;
+  /** What stands in each field; all rows of a sub-form count as one. */
+  const now = () => {
+    const values = new Map<string, string>();
+    for (const [name, value] of new FormData(form)) {
+      if (name === 'csrf_token') continue;
+      const key = name.replace(/-\d+-.*$/, '');
+      values.set(key, `${values.get(key) ?? ''}${key === name ? '' : name}\n${value instanceof File ? value.name : value}`);
+    }
+    return values;
+  };
+  const before = now();
+  const changes = () => {
+    const values = now();
+    return [...new Set([...before.keys(), ...values.keys()])].filter(name => (before.get(name) ?? '').trim() !== (values.get(name) ?? '').trim()).length;
+  };
+  const show = () => {
+    const n = changes();
+    if (bar) bar.hidden = n === 0;
+    const label = bar && ($('[data-save-count]', bar) ?? (bar.childElementCount ? null : bar));
+    if (label) label.textContent = n === 1 ? say('unsaved_one') : say('unsaved', { n });
+  };
+  form.addEventListener('input', show);
+  form.addEventListener('change', show);
+  form.addEventListener('tierloom:restored', show);
+  form.addEventListener('submit', () => { sent = true; });
+  addEventListener('beforeunload', event => { if (!sent && !form.dataset.keep && form.isConnected && changes()) event.preventDefault(); });
+  show();
+}
+
+function startDrop(zone: HTMLElement): void {
+  const input = $<HTMLInputElement>('input[type=file]', zone)!;
+  const kinds = input.accept.split(',').map(kind => kind.trim().toLowerCase()).filter(Boolean);
+  const fits = (file: File) => !kinds.length || kinds.some(kind => file.name.toLowerCase().endsWith(kind));
+  for (const name of ['dragenter', 'dragover']) zone.addEventListener(name, event => { event.preventDefault(); zone.classList.add('over'); });
+  for (const name of ['dragleave', 'drop']) zone.addEventListener(name, () => zone.classList.remove('over'));
+  zone.addEventListener('drop', event => {
+    event.preventDefault();
+    const files = event.dataTransfer?.files;
+    if (!files?.length) return;
+    if (!fits(files[0])) { toast({ text: say('wrong_file', { kinds: kinds.join(', ') }), tone: 'care' }); return; }
+    input.files = files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+}
+
+export function startForms(): void {
+  eachNow<HTMLElement>('[data-problems]', list => list.focus());
+  eachNow<HTMLFormElement>('form[data-check-url]', startChecks);
+  eachNow<HTMLFormElement>('form:not([method=dialog])', startNative);
+  eachNow<HTMLFormElement>('form[data-guard]', startGuard);
+  eachNow('[data-drop]', startDrop);
+  document.addEventListener('click', event => {
+    const link = (event.target as Element).closest<HTMLAnchorElement>('[data-problems] a[href^="#"]');
+    const control = link && document.getElementById(link.hash.slice(1));
+    if (!control) return;
+    event.preventDefault();
+    control.scrollIntoView({ block: 'center' });
+    control.focus();
+  });
+}
+

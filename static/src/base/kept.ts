@@ -1,0 +1,89 @@
+// Unfinished input of forms with data-keep stays on this device for 14 days and is put back with a notice.
+import { $, $$, eachNow, icon, make } from './dom';
+import { addRow } from './rows';
+import { language, say } from './texts';
+
+const DAYS = 14;
+const PREFIX = 'tierloom.kept.';
+type Values = [string, string][];
+interface Kept { at: number; values: Values }
+
+function stored(): Storage | null {
+  try { return window.localStorage; } catch { return null; }
+}
+
+/** Everything but secrets, files and the token. */
+function valuesOf(form: HTMLFormElement): Values {
+  const secret = new Set($$<HTMLInputElement>('[type=password], [type=file], [data-not-kept]', form).map(input => input.name));
+  return [...new FormData(form)].filter((pair): pair is [string, string] =>
+    typeof pair[1] === 'string' && pair[0] !== 'csrf_token' && !secret.has(pair[0]));
+}
+
+function read(key: string): Kept | null {
+  try {
+    const kept = JSON.parse(stored()?.getItem(PREFIX + key) ?? 'null') as Kept | null;
+    return kept && Date.now() - kept.at < DAYS * 86_400_000 ? kept : null;
+  } catch { return null; }
+}
+
+export function forget(key: string): void { stored()?.removeItem(PREFIX + key); }
+
+function put(form: HTMLFormElement, values: Values): void {
+  growRows(form, values);
+  const wanted = new Map<string, string[]>();
+  for (const [name, value] of values) wanted.set(name, [...wanted.get(name) ?? [], value]);
+  for (const control of [...form.elements] as HTMLInputElement[]) {
+    if (!control.name || control.name === 'csrf_token' || /^(hidden|password|file|submit|button)$/.test(control.type)) continue;
+    const given = wanted.get(control.name) ?? [];
+    if (control.type === 'checkbox' || control.type === 'radio') control.checked = given.includes(control.value);
+    else if (control instanceof HTMLSelectElement) for (const option of control.options) option.selected = given.includes(option.value);
+    else control.value = given[0] ?? '';
+    (control as unknown as { tomselect?: { setValue(value: string | string[], silent: boolean): void } }).tomselect?.setValue(given, true);
+  }
+}
+
+/** A kept form may have had more rows than the empty one. */
+function growRows(form: HTMLFormElement, values: Values): void {
+  for (const box of $$<HTMLElement>('[data-rows]', form)) {
+    const numbers = values.map(([name]) => name.match(new RegExp(`^${box.dataset.rows}-(\\d+)-`))?.[1]).filter(Boolean).map(Number);
+    const rows = () => $$('tbody > [data-row]', box).length;
+    while (rows() < Math.max(-1, ...numbers) + 1) if (!addRow(box)) break;
+  }
+}
+
+function notice(form: HTMLFormElement, key: string, at: number, empty: Values): void {
+  const when = new Date(at).toLocaleString(language === 'zh' ? 'zh-CN' : 'en', { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit' });
+  const drop = make('button', { class: 'btn-link-plain', type: 'button' }, say('kept_drop'));
+  const note = make('div', { class: 'tl-note tl-note-quiet tl-kept', role: 'status' }, icon('history'), make('div', {}, `${say('kept', { when })} `, drop));
+  drop.addEventListener('click', () => { forget(key); put(form, empty); note.remove(); form.dispatchEvent(new CustomEvent('tierloom:restored')); });
+  form.prepend(note);
+}
+
+function startKept(form: HTMLFormElement): void {
+  const key = form.dataset.keep!;
+  const empty = valuesOf(form);
+  const kept = read(key);
+  const refused = !!$('[data-problems]', form.parentElement ?? form) || !!$('[aria-invalid="true"]', form);
+  if (kept && !refused && JSON.stringify(kept.values) !== JSON.stringify(empty)) {
+    put(form, kept.values);
+    notice(form, key, kept.at, empty);
+    form.dispatchEvent(new CustomEvent('tierloom:restored'));
+  }
+  let timer = 0;
+  const keep = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      try { stored()?.setItem(PREFIX + key, JSON.stringify({ at: Date.now(), values: valuesOf(form) } satisfies Kept)); } catch { /* full: nothing is kept */ }
+    }, 250);
+  };
+  form.addEventListener('input', keep);
+  form.addEventListener('change', keep);
+}
+
+export function startKeeping(): void {
+  for (const done of $$<HTMLElement>('meta[name=kept-done], [data-kept-done]')) forget(done.getAttribute('content') ?? done.dataset.keptDone ?? '');
+  eachNow<HTMLFormElement>('form[data-keep]', startKept);
+  const storage = stored();
+  if (!storage) return;
+  for (const name of Object.keys(storage)) if (name.startsWith(PREFIX) && !read(name.slice(PREFIX.length))) storage.removeItem(name);
+}

@@ -1,0 +1,66 @@
+// Selects with search and references: tom-select, fetched only when a page has one.
+import { $, eachNow } from './dom';
+import { fetchJson } from './http';
+import { say } from './texts';
+
+export interface Found { value: string; title: string; hint?: string }
+type Choice = Found & { text?: string };
+type Escape = (text: string) => string;
+
+const option = (item: Choice, escape: Escape) =>
+  `<div>${escape(item.title ?? item.text ?? item.value)}${item.hint ? `<span class="tl-quiet">${escape(item.hint)}</span>` : ''}</div>`;
+const chosen = (item: Choice, escape: Escape) => `<div>${escape(item.title ?? item.text ?? item.value)}</div>`;
+const none = () => `<div class="no-results">${say('no_match')}</div>`;
+
+async function library() {
+  return (await import('tom-select')).default;
+}
+
+/** The drawn control takes over the name, the description and the problem of the one it replaces. */
+function describe(select: { control_input: HTMLElement; wrapper: HTMLElement }, from: HTMLElement): void {
+  from.setAttribute('aria-hidden', 'true');
+  const described = from.getAttribute('aria-describedby');
+  if (described) select.control_input.setAttribute('aria-describedby', described);
+  if (from.getAttribute('aria-invalid') === 'true') select.wrapper.setAttribute('data-invalid', '');
+}
+
+async function startReference(input: HTMLInputElement): Promise<void> {
+  const { searchUrl, title } = input.dataset;
+  if (input.value && title) input.dataset.held = input.value;
+  const TomSelect = await library();
+  const select = new TomSelect(input, {
+    valueField: 'value', labelField: 'title', searchField: [], maxItems: 1, create: false, preload: 'focus', loadThrottle: 150,
+    options: input.value ? [{ value: input.value, title: title || input.value }] : [], items: input.value ? [input.value] : [],
+    plugins: input.required ? [] : { clear_button: { title: say('clear') } },
+    placeholder: input.placeholder, render: { option, item: chosen, no_results: none },
+    load: (query: string, done: (found: Found[]) => void) => {
+      void fetchJson<Found[]>(`${searchUrl}${searchUrl!.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`)
+        .then(found => { select.clearOptions(); done(found); }, () => done([]));
+    },
+  });
+  describe(select as never, input);
+}
+
+async function startSelect(element: HTMLSelectElement): Promise<void> {
+  if (element.options.length < 12 && !element.multiple) return;
+  const TomSelect = await library();
+  const plugins = element.multiple ? { remove_button: { title: say('clear') } } : element.required ? [] : { clear_button: { title: say('clear') } };
+  const select = new TomSelect(element, { plugins, maxOptions: 500, placeholder: element.dataset.placeholder ?? '', allowEmptyOption: false, render: { no_results: none } });
+  describe(select as never, element);
+}
+
+/** An optional choice shown as buttons can be taken back by clicking it again. */
+function startUnpick(group: HTMLElement): void {
+  let was: HTMLInputElement | null = $<HTMLInputElement>('input:checked', group);
+  group.addEventListener('click', event => {
+    const radio = event.target as HTMLInputElement;
+    if (radio.type !== 'radio') return;
+    if (was === radio) { radio.checked = false; was = null; radio.dispatchEvent(new Event('change', { bubbles: true })); } else was = radio;
+  });
+}
+
+export function startSelects(): void {
+  eachNow<HTMLInputElement>('input[data-search-url]', input => void startReference(input));
+  eachNow<HTMLSelectElement>('select[data-select]', select => void startSelect(select));
+  eachNow('[data-unpick]', startUnpick);
+}

@@ -1,0 +1,57 @@
+/* Lists: the dialog that adds a condition, and the choice of columns. */
+interface Operator { key: string; label: string; value: boolean }
+interface Pickable { key: string; label: string; kind: string; options: { key: string; label: string }[]; operators: Operator[] }
+
+const box = document.querySelector<HTMLElement>('[data-condition]');
+if (box) followCondition(box);
+for (const form of document.querySelectorAll<HTMLFormElement>('[data-columns]')) form.addEventListener('submit', () => collectColumns(form));
+
+function followCondition(place: HTMLElement): void {
+  const fields: Pickable[] = JSON.parse(place.querySelector('[data-condition-fields]')!.textContent || '[]');
+  const field = place.querySelector<HTMLSelectElement>('[data-condition-field]')!;
+  const operator = place.querySelector<HTMLSelectElement>('[data-condition-operator]')!;
+  const value = place.querySelector<HTMLElement>('[data-condition-value]')!;
+  const label = value.querySelector('label')!;
+  const picked = () => fields.find(each => each.key === field.value) ?? fields[0];
+  const showOperators = () => {
+    operator.replaceChildren(...picked().operators.map(each => new Option(each.label, each.key)));
+    showValue();
+  };
+  const showValue = () => {
+    const now = picked(), how = now.operators.find(each => each.key === operator.value);
+    value.hidden = !how?.value;
+    const control = now.options.length && how?.value ? choices(now, operator.value === 'any_of') : entry(now, operator.value);
+    control.id = 'condition-value';
+    (control as HTMLInputElement).name = 'value';
+    value.replaceChildren(label, control);
+  };
+  field.addEventListener('change', showOperators);
+  operator.addEventListener('change', showValue);
+  if (fields.length) showOperators();
+}
+
+function choices(field: Pickable, several: boolean): HTMLSelectElement {
+  const found = document.createElement('select');
+  found.className = 'form-select';
+  found.multiple = several;
+  if (several) found.size = Math.min(field.options.length, 6);
+  found.append(...field.options.map(each => new Option(each.label, each.key)));
+  return found;
+}
+
+function entry(field: Pickable, operator: string): HTMLInputElement {
+  const found = document.createElement('input');
+  found.className = 'form-control';
+  found.autocomplete = 'off';
+  const days = operator === 'within' || operator === 'older';
+  found.type = field.kind === 'date' && !days ? 'date' : 'text';
+  if (days || field.kind === 'number' || field.kind === 'money') found.inputMode = 'decimal';
+  return found;
+}
+
+function collectColumns(form: HTMLFormElement): void {
+  const picked = [...form.querySelectorAll<HTMLInputElement>('[data-column]')].filter(each => each.checked).map(each => each.value);
+  const value = form.querySelector<HTMLInputElement>('[data-columns-value]')!;
+  const before = value.value.split(',').filter(each => picked.includes(each));
+  value.value = [...before, ...picked.filter(each => !before.includes(each))].join(',');
+}

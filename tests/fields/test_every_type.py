@@ -1,0 +1,254 @@
+"""What every field type does, written once for all of them. A new type joins by a line in EXAMPLES."""
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtime.definitions.field_type import FieldType
+from runtime.definitions.shelf import FIELD_TYPES
+from runtime.definitions.types import KINDS, Type
+from runtime.errors import FieldError
+from runtime.forms import fill, opened
+from tests import makers
+from tests.makers import PlainLookup, PlainReader, field_of, fill_shelf, form_of
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOKUP = PlainLookup()
+fill_shelf("runtime.fields")
+
+WORD = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1,
+               max_size=20).filter(lambda text: text.isascii() or text == text.strip())
+ROW = {"product": "Tea", "price": Decimal("12.50")}
+
+
+def decimals(scale: int) -> st.SearchStrategy[Decimal]:
+    return st.integers(-10**15, 10**15).map(lambda units: Decimal(units).scaleb(-scale))
+
+
+# type → (a field of it, a value, other values)
+EXAMPLES: dict[str, tuple[dict[str, Any], Any, st.SearchStrategy[Any]]] = {
+    "text": (makers.text(), "Lin", st.from_regex(r"[a-z一-龥]{1,30}", fullmatch=True)),
+    "long_text": (makers.long_text(), "a\nb", st.from_regex(r"[a-z一-龥]{1,30}\n[a-z]{1,9}", fullmatch=True)),
+    "number": (makers.number(decimals=3), Decimal("1234.500"), decimals(3)),
+    "money": (makers.money(), Decimal("1860.00"), decimals(2)),
+    "date": (makers.day(), date(2024, 2, 29), st.dates()),
+    "datetime": (makers.instant(), datetime(2024, 2, 29, 1, 30, tzinfo=UTC), st.datetimes(
+        datetime(1, 1, 3), datetime(9999, 12, 29), timezones=st.just(UTC))),
+    "checkbox": (makers.checkbox(), True, st.booleans()),
+    "choice": (makers.choice(), "steady", st.sampled_from(["new", "steady", "lost"])),
+    "multi_choice": (makers.multi_choice(), ("tea", "juice"), st.sampled_from([("tea",), ("coffee", "juice"), ("tea", "coffee", "juice")])),
+    "phone": (makers.phone(), "+8613812342046", st.integers(13_800_000_000, 13_899_999_999).map(lambda number: f"+86{number}")),
+    "email": (makers.email(), "lin@example.com", st.from_regex(r"[a-z]{1,20}@[a-z]{1,9}\.cn", fullmatch=True)),
+    "url": (makers.url(), "https://example.com/a?b=1", st.from_regex(r"https?://[a-z]{1,9}\.cn/[a-z]{0,9}", fullmatch=True)),
+    "serial": (makers.serial(), "C202400017", st.from_regex(r"C2024[0-9]{5}", fullmatch=True)),
+    "member": (makers.member(), 7, st.integers(1, 2**53 - 1)),
+    "reference": (makers.reference(), 41, st.integers(1, 2**53 - 1)),
+    "subform": (makers.subform(), (ROW,), st.lists(st.fixed_dictionaries(
+        {"product": st.from_regex("[a-z]{1,9}", fullmatch=True), "price": decimals(2) | st.none()}), min_size=1, max_size=4).map(tuple)),
+    "formula": (makers.formula(result="money", currency="CNY"), Decimal("8.00"), decimals(2)),
+    "tags": (makers.tags(), ("vip", "bargain"), st.sampled_from([("vip",), ("bargain", "vip")])),
+    "tier": (makers.tier(), "gold", st.sampled_from(["gold", "silver"])),
+}
+every_type = pytest.mark.parametrize("name", sorted(FIELD_TYPES.kinds))
+both_languages = pytest.mark.parametrize("language", ["zh", "en"])
+HOSTILE = [
+    "", " ", "\x00", "a\x00b", "\ud800", "𝟏𝟐", "²", "٣", "1e999999999", "9" * 5000, "-" * 100, "[" * 1000, "{{7*7}}", "%s%n",
+    "'; DROP TABLE r_1; --",
+    "<script>alert(1)</script>", "\u202e1234", "\ufeff", "=1+1", "NaN", "Infinity", "-0", "0x10", "1_000", "１２３", "2024-13-45",
+    "0000-00-00",
+    "99991231", "http://[", "javascript:alert(1)", "a@" + "b." * 200 + "c", "+" + "1" * 30, "是", "null", "\n", "a" * 100_000,
+    None, True, False, 0, -1, 2**70, 10**400, 1.5, float("nan"), float("inf"), -1e308, Decimal("NaN"), Decimal("1E+1000000"),
+    Decimal("1E-1000000"),
+    [], [None], [[]], {}, {"a": 1}, [{"a": 1}], [{"product": ["x"]}], (), date(2024, 1, 1), datetime(2024, 1, 1), datetime.max,
+    datetime.min,
+    datetime.max.replace(tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC), object(), b"bytes"]
+
+
+def example(name: str) -> tuple[FieldType, Any]:
+    settings, value, _others = EXAMPLES[name]
+    return field_of(settings), value
+
+
+def test_every_type_has_an_example_here() -> None:
+    assert set(EXAMPLES) == set(FIELD_TYPES.kinds)
+
+
+@every_type
+def test_file_test_and_line_of_docs_share_the_name_of_the_type(name: str) -> None:
+    assert FIELD_TYPES[name].__module__ == f"runtime.fields.{name}"
+    assert (ROOT / f"tests/fields/test_{name}.py").is_file()
+    assert f"\n**`{name}`** " in (ROOT / "docs/fields.md").read_text(encoding="utf-8")
+
+
+def test_docs_name_no_type_that_is_not_there() -> None:
+    lines = (ROOT / "docs/fields.md").read_text(encoding="utf-8").splitlines()
+    assert [line.split("`")[1] for line in lines if line.startswith("**`")] == sorted(FIELD_TYPES.kinds)
+
+
+@every_type
+def test_docs_name_every_setting(name: str) -> None:
+    common = set(FieldType.model_fields)
+    own = [alias.alias or key for key, alias in FIELD_TYPES[name].model_fields.items() if key not in common]
+    paragraph = (ROOT / "docs/fields.md").read_text(encoding="utf-8").split(f"\n**`{name}`** ")[1].split("\n**`")[0]
+    assert [setting for setting in own if f"`{setting}`" not in paragraph] == []
+
+
+@every_type
+def test_every_setting_has_a_title_for_the_property_panel(name: str) -> None:
+    fields = FIELD_TYPES[name].model_fields
+    assert [key for key, setting in fields.items() if key not in ("type", "key") and not setting.title] == []
+
+
+@every_type
+def test_a_value_is_understood_as_itself(name: str) -> None:
+    field, value = example(name)
+    assert field.parse(value, LOOKUP) == value
+
+
+@every_type
+@given(drawn=st.data())
+@settings(max_examples=25, deadline=None)
+def test_what_is_stored_comes_back(name: str, drawn: st.DataObject) -> None:
+    field, value = field_of(EXAMPLES[name][0]), drawn.draw(EXAMPLES[name][2])
+    understood = field.parse(value, LOOKUP)
+    assert understood == value
+    back = field.from_column(field.to_column(understood))
+    assert back == understood and type(back) is type(understood)
+
+
+@every_type
+@given(drawn=st.data())
+@settings(max_examples=25, deadline=None)
+def test_the_schema_holds_for_what_the_api_gives_and_what_it_gives_is_understood(name: str, drawn: st.DataObject) -> None:
+    field, value = field_of(EXAMPLES[name][0]), drawn.draw(EXAMPLES[name][2])
+    given = json.loads(json.dumps(field.to_json(field.parse(value, LOOKUP))))
+    jsonschema.Draft202012Validator(field.schema()).validate(given)
+    if name not in ("member", "reference", "formula"):  # ids are looked up; nobody gives a computed value
+        assert field.parse(given, LOOKUP) == value
+
+
+@every_type
+def test_the_schema_is_a_json_schema(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(example(name)[0].schema())
+
+
+@every_type
+@pytest.mark.parametrize("blank", [None, "", "  ", "\u3000", "\u200b"])
+def test_a_blank_is_a_blank(name: str, blank: Any) -> None:
+    field, _value = example(name)
+    if name == "subform" and blank:
+        return
+    value = field.parse(blank, LOOKUP)
+    assert value == (() if field.stores in ("many", "rows", "assigned") else None)
+    assert field.is_blank(value)
+
+
+@every_type
+def test_a_blank_is_stored_shown_and_given_as_nothing(name: str) -> None:
+    field, _value = example(name)
+    blank = field.parse(None, LOOKUP)
+    assert field.from_column(field.to_column(blank)) == blank
+    assert field.display(blank, PlainReader()) == "" and field.masked(blank, PlainReader()) == "" and field.search_text(blank) == ""
+    jsonschema.Draft202012Validator(field.schema()).validate(field.to_json(blank))
+
+
+@every_type
+def test_a_required_field_takes_no_null_in_the_api(name: str) -> None:
+    if "required" in FIELD_TYPES[name].without:
+        pytest.skip("never required")
+    schema = field_of({**EXAMPLES[name][0], "required": True}).schema()
+    assert not jsonschema.Draft202012Validator(schema).is_valid(None)
+
+
+@every_type
+@both_languages
+def test_a_value_is_shown_in_both_languages(name: str, language: str) -> None:
+    field, value = example(name)
+    shown = field.display(value, PlainReader(language))
+    assert shown and isinstance(shown, str)
+    assert field.masked(value, PlainReader(language)) != shown
+
+
+@every_type
+@pytest.mark.parametrize("raw", HOSTILE, ids=lambda raw: ascii(raw)[:30])
+def test_no_input_breaks_a_field(name: str, raw: Any) -> None:
+    field, _value = example(name)
+    try:
+        value = field.parse(raw, LOOKUP)
+    except FieldError as error:
+        assert error.message.in_language("zh") and str(error)
+        return
+    if not field.is_blank(value):
+        assert all(message.in_language("zh") for message in field.check(value))
+    if field.is_blank(value) or not field.check(value):
+        json.dumps(field.to_json(value)).encode()
+        field.to_column(value)
+        field.display(value, PlainReader())
+        field.search_text(value).encode()
+
+
+@every_type
+@given(raw=st.text(max_size=30) | st.integers() | st.floats() | st.lists(st.text(max_size=5),
+                                                                         max_size=3) | st.dictionaries(st.text(max_size=3),
+                                                                                                       st.text(max_size=3)))
+@settings(max_examples=60, deadline=None)
+def test_no_text_breaks_a_field(name: str, raw: Any) -> None:
+    field, _value = example(name)
+    try:
+        value = field.parse(raw, LOOKUP)
+    except FieldError:
+        return
+    assert field.parse(value, LOOKUP) == value, "what was understood is understood again"
+
+
+@every_type
+def test_a_type_belongs_to_the_formula_language(name: str) -> None:
+    found = example(name)[0].formula_type()
+    assert isinstance(found, Type) and found.kind in KINDS
+
+
+@every_type
+def test_filters_ask_at_least_for_blanks(name: str) -> None:
+    assert {"blank", "not_blank"} <= set(example(name)[0].operators)
+
+
+@every_type
+@both_languages
+def test_an_entry_renders_with_label_and_name(name: str, language: str) -> None:
+    field, value = example(name)
+    form = form_of({**EXAMPLES[name][0], "label": {"zh": "标签", "en": "Label"}, "help": "A hint"}, title=field.key)
+    entry = opened(form, PlainReader(language), {field.key: value})[field.key]
+    label = {"zh": "标签", "en": "Label"}[language]
+    assert (entry.name, entry.label.text, entry.description) == (f"f_{field.key}", label, "A hint")
+    assert str(entry())
+
+
+@every_type
+def test_what_is_posted_from_an_entry_is_the_value(name: str) -> None:
+    field, value = example(name)
+    if not field.writable:
+        pytest.skip("not entered")
+    form = form_of(EXAMPLES[name][0], title=field.key)
+    control = field.to_entry(value, PlainReader())
+    posted = {f"f_{field.key}": control}
+    if name == "subform":
+        posted = {f"f_{field.key}-0-{key}": each for key, each in control[0].items()}
+    entry = fill(form, posted, LOOKUP, PlainReader())
+    assert entry.problems == [] and entry.values == {field.key: value}
+
+
+@every_type
+def test_a_setting_that_means_nothing_is_named(name: str) -> None:
+    for setting in FIELD_TYPES[name].without:
+        given = {"required": True, "unique": True, "default": "1", "mask": True}[setting]
+        field = field_of({**EXAMPLES[name][0], setting: given})
+        form = form_of(EXAMPLES[name][0], title=field.key)
+        assert setting in [problem.path for problem in field.problems(form, makers.catalogue_of())]
