@@ -6,7 +6,8 @@ renders. What was posted is read here and understood by the field types, as ever
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,13 +28,19 @@ NEEDED = _("This is needed.")
 
 
 class Entry:
-    """One filling-in of a form: `form` to render, `raw` as posted, `values` as understood, `problems` with their paths."""
+    """One filling-in of a form: `raw` as posted, `values` as understood, `problems` with their paths, and `form` to render, bound when it is first
+    looked at: what was right at once is never rendered."""
 
-    def __init__(self, kinds: Mapping[str, FieldType], form: wtforms.Form, reader: Reader,
+    def __init__(self, kinds: Mapping[str, FieldType], bind: Callable[[], wtforms.Form], reader: Reader,
                  raw: dict[str, Any], values: dict[str, Any], problems: Iterable[Problem] = ()):
-        self.kinds, self.form, self.reader, self.raw, self.values = kinds, form, reader, raw, values
+        self.kinds, self.reader, self.raw, self.values = kinds, reader, raw, values
+        self._bind = bind
         self.problems: list[Problem] = []
         self.tell(problems)
+
+    @cached_property
+    def form(self) -> wtforms.Form:
+        return self._bind()
 
     def __getitem__(self, key: str) -> Field:
         """The bound field of a key, ready for its macro."""
@@ -97,7 +104,7 @@ def opened(form: Form, reader: Reader, values: Mapping[str, Any] | None = None, 
     """A form as it is first shown: with the values of a record, or with defaults that were worked out before."""
     given = dict(values or {})
     shown = {key: form.by_key[key].to_entry(value, reader) for key, value in given.items() if key in form.by_key}
-    return Entry(form.by_key, _bound(form, reader, editable, masked, shown, given), reader, {}, given)
+    return Entry(form.by_key, lambda: _bound(form, reader, editable, masked, shown, given), reader, {}, given)
 
 
 def fill(form: Form, posted: Mapping[str, Any], lookup: Lookup, reader: Reader, values: Mapping[str, Any] | None = None,
@@ -106,17 +113,19 @@ def fill(form: Form, posted: Mapping[str, Any], lookup: Lookup, reader: Reader, 
 
     A field that was not on the page stays out of `raw` and `values`; what was typed is kept in the form, however wrong.
     """
-    entries = form_class(form, reader, editable)
     raw: dict[str, Any] = {}
     for kind in form.fields:
         if _may_edit(kind, editable):
-            raw.update(_posted(kind, getattr(entries, PREFIX + kind.key).field_class, posted, PREFIX + kind.key))
+            raw.update(_posted(kind, posted, PREFIX + kind.key, reader))
     understood, problems = read(form, raw, lookup)
     before = dict(values or {})
-    shown = {key: form.by_key[key].to_entry(value, reader) for key, value in before.items() if key in form.by_key}
-    shown.update({key: _kept(form.by_key[key], given, lookup, reader) for key, given in raw.items()})
-    bound = _bound(form, reader, editable, masked, shown, {**before, **understood}, entries)
-    return Entry(form.by_key, bound, reader, raw, understood, problems)
+
+    def bind() -> wtforms.Form:
+        shown = {key: form.by_key[key].to_entry(value, reader) for key, value in before.items() if key in form.by_key}
+        shown.update({key: _kept(form.by_key[key], given, lookup, reader) for key, given in raw.items()})
+        return _bound(form, reader, editable, masked, shown, {**before, **understood})
+
+    return Entry(form.by_key, bind, reader, raw, understood, problems)
 
 
 def read(form: Form, raw: Mapping[str, Any], lookup: Lookup) -> tuple[dict[str, Any], list[Problem]]:
@@ -147,11 +156,12 @@ def _may_edit(kind: FieldType, editable: Collection[str] | None) -> bool:
 
 
 # -- what a browser sends -------------------------------------------------------------------------------------------------------
-def _posted(kind: FieldType, field_class: Any, posted: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _posted(kind: FieldType, posted: Mapping[str, Any], name: str, reader: Reader) -> dict[str, Any]:
     """The raw value under the field's key, or nothing if the page did not ask for it."""
     if kind.stores == "rows":
         return {kind.key: _posted_rows(kind, posted, name)}
     sent = _all(posted, name)
+    field_class = kind.entry([], reader).field_class
     if issubclass(field_class, SelectMultipleField):
         return {kind.key: sent}
     if sent:
@@ -199,8 +209,8 @@ def _kept(kind: FieldType, raw: Any, lookup: Lookup, reader: Reader) -> Any:
 
 
 def _bound(form: Form, reader: Reader, editable: Collection[str] | None, masked: Collection[str], shown: Mapping[str, Any],
-           values: Mapping[str, Any], entries: type[wtforms.Form] | None = None) -> wtforms.Form:
-    bound = (entries or form_class(form, reader, editable))(data={PREFIX + key: value for key, value in shown.items()})
+           values: Mapping[str, Any]) -> wtforms.Form:
+    bound = form_class(form, reader, editable)(data={PREFIX + key: value for key, value in shown.items()})
     for kind in form.fields:
         _equip(bound[PREFIX + kind.key], kind, values.get(kind.key), reader, kind.key in masked)
     return bound

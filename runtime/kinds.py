@@ -21,8 +21,10 @@ def load() -> None:
     from runtime.records.schema_changes import apply_schema
     from runtime.tags import rules
     from runtime.tiers import rating, recomputing
+    from runtime.transfer import work
 
     loading.CHECKS.append(formula_problems)
     derived.DERIVERS.extend((derived.derive_fields, rules.derive, rating.derive))
     versions.APPLY.extend((apply_schema, recomputing.after_publish))
     recomputing.register()
+    work.register()

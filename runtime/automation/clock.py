@@ -3,6 +3,7 @@
 APScheduler is nothing but a ticker in memory. What is due, and what has been done about it, are rows claimed under unique keys, so any
 number of processes may tick at once, and one that starts late makes good what it may.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,9 +20,9 @@ WEEKDAY_NUMBERS = {name: number for number, name in enumerate(WEEKDAYS)}
 
 # -- cron -----------------------------------------------------------------------------------------------------------------------
 class Cron:
-    """Five fields as in crontab: minute, hour, day, month, weekday. 0 and 7 are Sunday; a day and a weekday together mean either; L is the last day.
+    """Five fields as in crontab: minute, hour, day, month, weekday. 0 and 7 are Sunday; L is the last day; a day and a weekday mean either.
 
-    It is worked out on the wall clock: a time that a change of clocks leaves out comes at the next instant there is, one that it repeats comes once.
+    It is worked out on the wall clock: a time left out by a change of clocks comes at the next instant there is, a repeated one comes once.
     """
 
     def __init__(self, line: str):
@@ -32,7 +33,9 @@ class Cron:
         day, weekday = ("last" if day == "l" else day), _weekdays(weekday)
         either = day != "*" and weekday != "*"
         choices = [(day, "*"), ("*", weekday)] if either else [(day, weekday)]
-        self._triggers = [CronTrigger(minute=minute, hour=hour, day=one, month=month, day_of_week=other, timezone=UTC) for one, other in choices]
+        self._triggers = [
+            CronTrigger(minute=minute, hour=hour, day=one, month=month, day_of_week=other, timezone=UTC) for one, other in choices
+        ]
 
     def after(self, instant: datetime, zone: ZoneInfo) -> datetime | None:
         """The first time after `instant` on a clock of the zone, as an instant in UTC; None if it never comes."""
@@ -107,7 +110,7 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
 
 # -- the ticker -------------------------------------------------------------------------------------------------------------------
 class Ticker:
-    """Calls a few functions again and again, in threads of its own, until it is stopped. One that is still busy is not called a second time."""
+    """Calls a few functions again and again, in threads of its own, until it is stopped. One that is busy is not called a second time."""
 
     def __init__(self, jobs: dict[str, tuple[float, Callable[[], object]]]):
         """`jobs`: name → (seconds between two calls, function)."""

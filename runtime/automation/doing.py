@@ -1,4 +1,5 @@
 """Doing: one step of one run, with what it needs."""
+
 from __future__ import annotations
 
 import json
@@ -123,7 +124,11 @@ class Doing:
     def parsed(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Values of fields from an event's JSON; what no field knows any more is left out."""
         fields, lookup = self.record.form.by_key, NoLookup(self.act.zone)
-        return {key: None if value is None else fields[key].parse(value, lookup) for key, value in stored.items() if key in fields and fields[key].writable}
+        return {
+            key: None if value is None else fields[key].parse(value, lookup)
+            for key, value in stored.items()
+            if key in fields and fields[key].writable
+        }
 
     # -- messages ---------------------------------------------------------------------------------------------------------------
     def filled(self, text: Any, language: str | None) -> str:

@@ -2,6 +2,7 @@
 
 Everything here may be called at any time, any number of times, by any number of processes.
 """
+
 from __future__ import annotations
 
 import logging
@@ -49,7 +50,9 @@ def tick(workspace: Workspace) -> None:
 def fire(workspace: Workspace) -> None:
     """Starts runs of schedules and dates whose time has come since the last look."""
     with workspace.reading(SYSTEM, "schedule") as act:
-        coming = [(each, times) for each in at_work(act.catalogue) if isinstance(each.trigger, ClockTrigger) and (times := _times(act, each))]
+        coming = [
+            (each, times) for each in at_work(act.catalogue) if isinstance(each.trigger, ClockTrigger) and (times := _times(act, each))
+        ]
         late = [each for each in at_work(act.catalogue) if getattr(each.trigger, "catch_up", False)]
     for automation, times in coming:
         for number, due in enumerate(times):
@@ -60,7 +63,9 @@ def fire(workspace: Workspace) -> None:
 
 def _times(act: Act, automation: Automation) -> list[datetime]:
     """The times of an automation that have come and are not claimed."""
-    claimed = act.connection.execute(sa.select(sa.func.max(due_time.c.due_at)).where(due_time.c.automation == automation.key, due_time.c.record == NOBODY)).scalar()
+    claimed = act.connection.execute(
+        sa.select(sa.func.max(due_time.c.due_at)).where(due_time.c.automation == automation.key, due_time.c.record == NOBODY)
+    ).scalar()
     start = clock.from_micros(max(claimed or 0, since(act, automation)))
     trigger = automation.trigger
     assert isinstance(trigger, ClockTrigger) and start is not None
@@ -80,11 +85,15 @@ def _fire(workspace: Workspace, automation: Automation, due: datetime, last: boo
         if missed and not listed:
             return
         words = _("Missed: nothing was running at {time}.", time=f"{due.astimezone(act.zone):%Y-%m-%d %H:%M}") if missed else None
-        records = trigger.records(act, due)[:MISSED_IN_LOG if missed else None]
+        records = trigger.records(act, due)[: MISSED_IN_LOG if missed else None]
         runs = []
         for record in records:
             if record is None or _claim(act, automation, at, record, "missed" if missed else "fired"):
-                runs.append(new_run(act, automation, f"due:{at}:{record}", record, "schedule", facts=to_json({"due_at": due.isoformat()}), skipped=words))
+                runs.append(
+                    new_run(
+                        act, automation, f"due:{at}:{record}", record, "schedule", facts=to_json({"due_at": due.isoformat()}), skipped=words
+                    )
+                )
         add(act, runs)
 
 
@@ -104,14 +113,18 @@ def _catch_up(workspace: Workspace, automation: Automation) -> None:
             for due, record in found:
                 at = clock.to_micros(due)
                 if _claim(act, automation, at, record, "fired"):
-                    runs.append(new_run(act, automation, f"due:{at}:{record}", record, "schedule", facts=to_json({"due_at": due.isoformat()})))
+                    runs.append(
+                        new_run(act, automation, f"due:{at}:{record}", record, "schedule", facts=to_json({"due_at": due.isoformat()}))
+                    )
             add(act, runs)
     # a transaction that began before this look may still commit: the next look begins a little earlier
     memo[name] = looked - LEAST_GRACE // clock.MICROSECOND
 
 
 def _claim(act: Act, automation: Automation, at: int, record: int, state: str) -> bool:
-    return insert_once(act.connection, due_time, {"automation": automation.key, "due_at": at, "record": record, "state": state, "claimed_at": act.micros})
+    return insert_once(
+        act.connection, due_time, {"automation": automation.key, "due_at": at, "record": record, "state": state, "claimed_at": act.micros}
+    )
 
 
 # -- every night --------------------------------------------------------------------------------------------------------------------
@@ -134,15 +147,22 @@ def _nightly(act: Act) -> list[tuple[str, str, dict[str, Any], str]]:
             found.append((f"tags:{tags.key}", "tag_recompute", {"tag_set": tags.key}, tags.key))
     lanes = {lane.tier_model for model in act.catalogue.tier_models.values() for lane in model.lanes}
     for model in act.catalogue.tier_models.values():
-        if model.key not in lanes and "tier_recompute" in jobs.KINDS and _has_come(act, model.recompute.nightly_at, "tier_model", model.key):
+        if (
+            model.key not in lanes
+            and "tier_recompute" in jobs.KINDS
+            and _has_come(act, model.recompute.nightly_at, "tier_model", model.key)
+        ):
             found.append((f"tier:{model.key}", "tier_recompute", {"tier_model": model.key}, model.key))
     return found
 
 
 def _has_come(act: Act, hour: str, kind: str, key: str) -> bool:
     at = instant_of(datetime.combine(act.today, time.fromisoformat(hour)), act.zone)
-    published = act.connection.execute(sa.select(definition_version.c.at).join(definition, (definition.c.id == definition_version.c.definition) & (
-        definition.c.version == definition_version.c.version)).where(definition.c.kind == kind, definition.c.key == key)).scalar()
+    published = act.connection.execute(
+        sa.select(definition_version.c.at)
+        .join(definition, (definition.c.id == definition_version.c.definition) & (definition.c.version == definition_version.c.version))
+        .where(definition.c.kind == kind, definition.c.key == key)
+    ).scalar()
     return at <= act.now and published is not None and published <= clock.to_micros(at)
 
 
@@ -168,6 +188,8 @@ def clean_up(workspace: Workspace) -> int:
 def waiting_for(workspace: Workspace) -> timedelta | None:
     """How long until the next run is due; None when none waits."""
     with reading(workspace.engine) as connection:
-        at = connection.execute(sa.select(sa.func.min(automation_run.c.due_at)).where(automation_run.c.state.in_(("waiting", "running")))).scalar()
+        at = connection.execute(
+            sa.select(sa.func.min(automation_run.c.due_at)).where(automation_run.c.state.in_(("waiting", "running")))
+        ).scalar()
     due = clock.from_micros(at)
     return None if due is None else max(due - workspace.now(), timedelta())

@@ -1,4 +1,5 @@
 """The engine of a process: workers that do what waits, and the clock that says what is due."""
+
 from __future__ import annotations
 
 import logging
@@ -29,10 +30,17 @@ class Engine:
     def __init__(self, workspace: Workspace):
         self.workspace = workspace
         self._stopping = threading.Event()
-        self._workers = [threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(workspace.settings.workers)]
-        self._ticker = Ticker({
-            "due": (10, self._whole(due.fire)), "nightly": (30, self._whole(due.start_nightly)), "clean up": (3600, self._whole(due.clean_up)),
-            "wake": (2, workspace.bell.set)})
+        self._workers = [
+            threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(workspace.settings.workers)
+        ]
+        self._ticker = Ticker(
+            {
+                "due": (10, self._whole(due.fire)),
+                "nightly": (30, self._whole(due.start_nightly)),
+                "clean up": (3600, self._whole(due.clean_up)),
+                "wake": (2, workspace.bell.set),
+            }
+        )
 
     def start(self) -> None:
         for each in self._workers:
@@ -49,11 +57,13 @@ class Engine:
 
     def _whole(self, call: Callable[[Workspace], object]) -> Callable[[], object]:
         """A job of the clock that outlives what goes wrong in it."""
+
         def guarded() -> None:
             try:
                 call(self.workspace)
             except Exception:
                 log.exception("the clock could not finish %s", call.__name__)
+
         return guarded
 
     def _work(self) -> None:
@@ -80,7 +90,7 @@ def work(workspace: Workspace) -> bool:
 
 
 def settle(workspace: Workspace, limit: int = 10_000, clock: bool = False) -> None:
-    """Does everything that is due here and now, and what follows from it; with `clock` also looks at the clock first. For commands and tests."""
+    """Does everything that is due now, and what follows from it; with `clock` looks at the clock first. For commands and tests."""
     if clock:
         due.tick(workspace)
     for _turn in range(limit):

@@ -1,4 +1,5 @@
 """Which of the published automations are at work, which are broken, and in what version a run began."""
+
 from __future__ import annotations
 
 import json
@@ -28,7 +29,9 @@ def problems_of(automation: Automation, catalogue: Catalogue) -> list[Problem]:
 def at_work(catalogue: Catalogue) -> list[Automation]:
     """Automations that are switched on and not broken."""
     if "automations at work" not in catalogue.memo:
-        catalogue.memo["automations at work"] = [each for each in catalogue.automations.values() if each.enabled and not problems_of(each, catalogue)]
+        catalogue.memo["automations at work"] = [
+            each for each in catalogue.automations.values() if each.enabled and not problems_of(each, catalogue)
+        ]
     return catalogue.memo["automations at work"]
 
 
@@ -59,20 +62,21 @@ def version_of(act: Act, key: str, version: int) -> Automation | None:
     return memo[key, version]
 
 
-def since(act: Act, automation: Automation) -> int:
-    """The instant since which its trigger has been in force and switched on: later versions that changed other things do not count."""
+def since(act: Act, automation: Automation, same_trigger: bool = True) -> int:
+    """The instant since which it is switched on, and with `same_trigger` fires as it does now; other changes do not count."""
     memo = act.catalogue.memo.setdefault("automations since", {})
-    if automation.key not in memo:
-        memo[automation.key] = _since(act, automation)
-    return memo[automation.key]
+    name = (automation.key, same_trigger)
+    if name not in memo:
+        memo[name] = _since(act, automation, same_trigger)
+    return memo[name]
 
 
-def _since(act: Act, automation: Automation) -> int:
-    rows = act.connection.execute(_bodies(automation.key).add_columns(definition_version.c.at).order_by(definition_version.c.version.desc()))
+def _since(act: Act, automation: Automation, same_trigger: bool) -> int:
+    versions = _bodies(automation.key).add_columns(definition_version.c.at).order_by(definition_version.c.version.desc())
     found, wanted = act.micros, None
-    for body, at in rows:
+    for body, at in act.connection.execute(versions):
         read = json.loads(body)
-        this = (read.get("trigger"), read.get("enabled", True))
+        this = (read.get("enabled", True), read.get("trigger") if same_trigger else None)
         wanted = wanted or this
         if this != wanted:
             break
@@ -81,4 +85,8 @@ def _since(act: Act, automation: Automation) -> int:
 
 
 def _bodies(key: str) -> sa.Select[tuple[str]]:
-    return sa.select(definition_version.c.body).join(definition, definition.c.id == definition_version.c.definition).where(definition.c.kind == "automation", definition.c.key == key)
+    return (
+        sa.select(definition_version.c.body)
+        .join(definition, definition.c.id == definition_version.c.definition)
+        .where(definition.c.kind == "automation", definition.c.key == key)
+    )

@@ -1,4 +1,5 @@
 """The run log as pages and the API read it: what ran, why, and what each step did."""
+
 from __future__ import annotations
 
 import json
@@ -71,15 +72,25 @@ class Runs:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def runs(act: Act, automation: str | None = None, state: str | None = None, record: tuple[str, int] | None = None, cursor: int | None = None, limit: int = 50) -> Runs:
-    """Runs, the newest first. The whole log is the builder's; the runs about one record, (form, id), are for those who may see the record."""
+def runs(
+    act: Act,
+    automation: str | None = None,
+    state: str | None = None,
+    record: tuple[str, int] | None = None,
+    cursor: int | None = None,
+    limit: int = 50,
+) -> Runs:
+    """Runs, the newest first. The whole log is for builders; the runs about one record, (form, id), for those who may see the record."""
     conditions = [] if automation is None else [table.c.automation == automation]
     if record is not None:
         require(act.person, "view", *record)
         conditions += [table.c.form == record[0], table.c.record == record[1]]
     else:
         require(act.person, "build")
-    counts = {name: count for name, count in act.connection.execute(sa.select(table.c.state, sa.func.count()).where(*conditions).group_by(table.c.state))}
+    counts = {
+        name: count
+        for name, count in act.connection.execute(sa.select(table.c.state, sa.func.count()).where(*conditions).group_by(table.c.state))
+    }
     if state is not None:
         conditions.append(table.c.state == state)
     if cursor is not None:
@@ -108,8 +119,12 @@ def last_runs(act: Act) -> dict[str, datetime | None]:
 
 def last_times(act: Act, automation: str, limit: int = 20) -> list[tuple[datetime | None, str]]:
     """The times by the clock of an automation, the newest first: (instant, "fired" or "missed")."""
-    rows = act.connection.execute(sa.select(due_time.c.due_at, due_time.c.state).where(due_time.c.automation == automation, due_time.c.record == 0)
-                                  .order_by(due_time.c.due_at.desc()).limit(limit))
+    rows = act.connection.execute(
+        sa.select(due_time.c.due_at, due_time.c.state)
+        .where(due_time.c.automation == automation, due_time.c.record == 0)
+        .order_by(due_time.c.due_at.desc())
+        .limit(limit)
+    )
     return [(clock.from_micros(row.due_at), row.state) for row in rows]
 
 
@@ -133,14 +148,38 @@ def _all_steps(given: Any) -> list[Any]:
 
 
 def _run(row: sa.Row[Any], lines: tuple[StepLine, ...] = ()) -> Run:
-    return Run(row.id, row.automation, row.version, row.trigger, row.source, row.form, row.record, row.event, row.state, _text(row.reason), row.tries,
-               tuple(json.loads(row.cause)) if row.cause else (), clock.from_micros(row.created_at), clock.from_micros(row.started_at), clock.from_micros(row.due_at),
-               clock.from_micros(row.finished_at), lines)
+    return Run(
+        row.id,
+        row.automation,
+        row.version,
+        row.trigger,
+        row.source,
+        row.form,
+        row.record,
+        row.event,
+        row.state,
+        _text(row.reason),
+        row.tries,
+        tuple(json.loads(row.cause)) if row.cause else (),
+        clock.from_micros(row.created_at),
+        clock.from_micros(row.started_at),
+        clock.from_micros(row.due_at),
+        clock.from_micros(row.finished_at),
+        lines,
+    )
 
 
 def _line(row: sa.Row[Any]) -> StepLine:
-    return StepLine(row.path, row.type, row.state, row.tries, json.loads(row.result) if row.result else {}, _text(row.message),
-                    clock.from_micros(row.started_at), clock.from_micros(row.finished_at))
+    return StepLine(
+        row.path,
+        row.type,
+        row.state,
+        row.tries,
+        json.loads(row.result) if row.result else {},
+        _text(row.message),
+        clock.from_micros(row.started_at),
+        clock.from_micros(row.finished_at),
+    )
 
 
 def _text(stored: str | None) -> dict[str, str] | None:

@@ -1,4 +1,8 @@
-"""Letters by SMTP. `TIERLOOM_SMTP_URL` is `smtp://[user:password@]host[:port][?from=address]`, or `smtps://` for TLS from the first byte."""
+"""Letters by SMTP.
+
+`TIERLOOM_SMTP_URL` is `smtp://[user:password@]host[:port][?from=address]`, or `smtps://` for TLS from the first byte.
+"""
+
 from __future__ import annotations
 
 import hashlib
@@ -18,9 +22,15 @@ PORTS = {"smtp": 25, "smtps": 465}
 
 
 def send(settings: Settings, to: str, subject: str, body: str, key: str) -> None:
-    """Sends one letter to one address. The same `key` gives the same Message-ID, by which a letter that comes twice is known. Raises Trouble."""
+    """Sends one letter to one address. The same `key` gives the same Message-ID, by which a repeated letter is known. Raises Trouble."""
     if not settings.smtp_url:
-        raise Trouble(_("No mail server is set up. Set TIERLOOM_SMTP_URL, for example smtp://user:password@mail.example.com:587, then run this again."), again=False)
+        raise Trouble(
+            _(
+                "No mail server is set up. Set TIERLOOM_SMTP_URL, for example smtp://user:password@mail.example.com:587, "
+                "then run this again."
+            ),
+            again=False,
+        )
     server = urlsplit(settings.smtp_url)
     if server.scheme not in PORTS or not server.hostname:
         raise Trouble(_("TIERLOOM_SMTP_URL is no mail server. Write smtp://user:password@host:port or smtps://…"), again=False)

@@ -1,4 +1,5 @@
 """From events to runs: each event once, each run once, in one transaction."""
+
 from __future__ import annotations
 
 import json
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.automation.listening import listeners
+from runtime.automation.listening import listeners, since
 from runtime.automation.once import insert_all_once
 from runtime.automation.triggers._base import EventTrigger
 from runtime.definitions.automation import Automation
@@ -32,7 +33,13 @@ def match(workspace: Workspace) -> int:
         if connection.execute(sa.select(event.c.id).where(event.c.handled_at.is_(None)).limit(1)).first() is None:
             return 0
     with workspace.writing(SYSTEM, "automation") as act:
-        waiting = sa.select(event).where(event.c.handled_at.is_(None)).order_by(event.c.id).limit(EVENTS_AT_ONCE).with_for_update(skip_locked=True)
+        waiting = (
+            sa.select(event)
+            .where(event.c.handled_at.is_(None))
+            .order_by(event.c.id)
+            .limit(EVENTS_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
         handled: list[int] = []
         made = 0
         for each in act.connection.execute(waiting).all():
@@ -56,7 +63,12 @@ def add(act: Act, runs: list[dict[str, Any]]) -> None:
 
 
 def _runs(act: Act, row: sa.Row[Any]) -> Iterator[dict[str, Any]]:
-    wanted = [each for each in listeners(act.catalogue).get(row.kind, ()) if row.source in each.sources]
+    # what happened before an automation was switched on is none of its business, however late it is looked at
+    wanted = [
+        each
+        for each in listeners(act.catalogue).get(row.kind, ())
+        if row.source in each.sources and row.at >= since(act, each, same_trigger=False)
+    ]
     if not wanted:
         return
     chain = tuple(json.loads(row.cause).get("automations", ())) if row.cause else ()
@@ -65,11 +77,22 @@ def _runs(act: Act, row: sa.Row[Any]) -> Iterator[dict[str, Any]]:
         for record, item in items:
             trigger = automation.trigger
             assert isinstance(trigger, EventTrigger)
-            if not trigger.matches(row, record, item, act.catalogue) or (trigger.is_promotion_only_provisional(item) and not automation.provisional):
+            if not trigger.matches(row, record, item, act.catalogue) or (
+                trigger.is_promotion_only_provisional(item) and not automation.provisional
+            ):
                 continue
             facts = trigger.facts(item)
-            yield new_run(act, automation, f"event:{row.id}:{record}", event=row.id, record=record, source=row.source, cause=to_json(list(chain)) if chain else None,
-                          facts=None if facts is None else to_json(facts), stopped=_stopped(automation, record, chain))
+            yield new_run(
+                act,
+                automation,
+                f"event:{row.id}:{record}",
+                event=row.id,
+                record=record,
+                source=row.source,
+                cause=to_json(list(chain)) if chain else None,
+                facts=None if facts is None else to_json(facts),
+                stopped=_stopped(automation, record, chain),
+            )
 
 
 def _items(row: sa.Row[Any]) -> Iterator[tuple[int | None, dict[str, Any]]]:
@@ -97,15 +120,39 @@ def link(automation: str, record: int | None) -> str:
     return automation if record is None else f"{automation}:{record}"
 
 
-def new_run(act: Act, automation: Automation, cause_key: str, record: int | None, source: str, event: int | None = None, cause: str | None = None,
-            facts: str | None = None, stopped: Message | None = None, skipped: Message | None = None) -> dict[str, Any]:
+def new_run(
+    act: Act,
+    automation: Automation,
+    cause_key: str,
+    record: int | None,
+    source: str,
+    event: int | None = None,
+    cause: str | None = None,
+    facts: str | None = None,
+    stopped: Message | None = None,
+    skipped: Message | None = None,
+) -> dict[str, Any]:
     """The row of a new run but for its id."""
     ended = stopped or skipped
     return {
-        "automation": automation.key, "version": act.catalogue.versions.get(("automation", automation.key), 0), "cause_key": cause_key, "event": event,
-        "form": automation.trigger.form_key(act.catalogue), "record": record, "trigger": automation.trigger.type, "source": source, "cause": cause,
-        "state": "stopped" if stopped else "skipped" if skipped else "waiting", "reason": None if ended is None else stored(ended), "step": 0, "tries": 0,
-        "due_at": act.micros, "created_at": act.micros, "finished_at": None if ended is None else act.micros, "facts": facts}
+        "automation": automation.key,
+        "version": act.catalogue.versions.get(("automation", automation.key), 0),
+        "cause_key": cause_key,
+        "event": event,
+        "form": automation.trigger.form_key(act.catalogue),
+        "record": record,
+        "trigger": automation.trigger.type,
+        "source": source,
+        "cause": cause,
+        "state": "stopped" if stopped else "skipped" if skipped else "waiting",
+        "reason": None if ended is None else stored(ended),
+        "step": 0,
+        "tries": 0,
+        "due_at": act.micros,
+        "created_at": act.micros,
+        "finished_at": None if ended is None else act.micros,
+        "facts": facts,
+    }
 
 
 def stored(message: Message) -> str:

@@ -1,4 +1,5 @@
 """Rows that exist once: the second of two processes that insert the same one learns that it came second."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -3,6 +3,7 @@
 The name is looked up once and the connection goes to the address that was checked (requests-hardened), so a name that changes its mind
 between check and call gains nothing. `TIERLOOM_OUTBOUND_ALLOW` names hosts, `host:port` or networks that may be called although private.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -70,17 +71,28 @@ def send(method: str, url: str, body: bytes, headers: dict[str, str], allow: tup
     host = urlsplit(url).hostname or url
     ends = time.monotonic() + timeout
     try:
-        with _session(url, allow, timeout) as session, session.request(method, url, data=body, headers=headers, stream=True, timeout=timeout) as response:
+        with (
+            _session(url, allow, timeout) as session,
+            session.request(method, url, data=body, headers=headers, stream=True, timeout=timeout) as response,
+        ):
             if time.monotonic() >= ends:
                 raise requests.Timeout  # headers cut off by the alarm read like short ones
             return _judged(response, _text(response))
     except InvalidIPAddress:
-        raise Trouble(_("The address {host} leads into a private network and is not called. An administrator can allow it with TIERLOOM_OUTBOUND_ALLOW.",
-                        host=host), again=False) from None
+        raise Trouble(
+            _(
+                "The address {host} leads into a private network and is not called. "
+                "An administrator can allow it with TIERLOOM_OUTBOUND_ALLOW.",
+                host=host,
+            ),
+            again=False,
+        ) from None
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema, UnicodeError):
         raise Trouble(_("This is no web address."), again=False) from None
     except (requests.RequestException, OSError):
-        raise Trouble(_("{host} did not answer within {seconds} seconds, or could not be reached.", host=host, seconds=int(timeout)), again=True) from None
+        raise Trouble(
+            _("{host} did not answer within {seconds} seconds, or could not be reached.", host=host, seconds=int(timeout)), again=True
+        ) from None
 
 
 def _judged(response: requests.Response, text: str) -> Answer:
@@ -88,9 +100,14 @@ def _judged(response: requests.Response, text: str) -> Answer:
     if 200 <= status < 300:
         return Answer(status, text)
     if 300 <= status < 400:
-        raise Trouble(_("The other side answered with a redirect ({status}), which is not followed. Enter the final address.", status=status), again=False)
+        raise Trouble(
+            _("The other side answered with a redirect ({status}), which is not followed. Enter the final address.", status=status),
+            again=False,
+        )
     again = status in TRY_AGAIN or status >= 500
-    raise Trouble(_("The other side answered {status}.", status=status), again, _retry_after(response.headers.get("Retry-After")) if again else None)
+    raise Trouble(
+        _("The other side answered {status}.", status=status), again, _retry_after(response.headers.get("Retry-After")) if again else None
+    )
 
 
 def _retry_after(text: str | None) -> float | None:
@@ -124,8 +141,15 @@ def _text(response: requests.Response) -> str:
 @contextmanager
 def _session(url: str, allow: tuple[str, ...], timeout: float) -> Iterator[requests.Session]:
     """A session that ends after `timeout` seconds even if the other side keeps sending a byte now and then."""
-    session = HTTPSession(Config(ip_filter_enable=not _allowed(url, allow), ip_filter_allow_loopback_ips=False, never_redirect=True, default_timeout=(timeout, timeout),
-                                 user_agent_override="Tierloom"))
+    session = HTTPSession(
+        Config(
+            ip_filter_enable=not _allowed(url, allow),
+            ip_filter_allow_loopback_ips=False,
+            never_redirect=True,
+            default_timeout=(timeout, timeout),
+            user_agent_override="Tierloom",
+        )
+    )
     session.trust_env = False  # no proxy and no .netrc of the machine
     opened: list[Any] = []
     for adapter in session.adapters.values():
@@ -168,7 +192,7 @@ def _shut(opened: list[Any]) -> None:
 
 
 def _allowed(url: str, allow: tuple[str, ...]) -> bool:
-    """Whether an administrator lets this host be called although it is private: by name, name and port, or network of the address written."""
+    """Whether an administrator lets this host be called although it is private: by name, name and port, or network of its address."""
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     port = parts.port or (443 if parts.scheme == "https" else 80)

@@ -1,4 +1,5 @@
 """From `role:KEY`, `user:E-MAIL` and `field:KEY` to the people a step means."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -59,7 +60,9 @@ def _meant(act: Act, who: str, values: RecordValues | None) -> list[Recipient]:
 
 
 def _active(act: Act, condition: Any) -> list[Recipient]:
-    rows = act.connection.execute(sa.select(person.c.id, person.c.email, person.c.language).where(person.c.active == 1, condition).order_by(person.c.id))
+    rows = act.connection.execute(
+        sa.select(person.c.id, person.c.email, person.c.language).where(person.c.active == 1, condition).order_by(person.c.id)
+    )
     return [Recipient(row.id, row.email, row.language) for row in rows]
 
 
@@ -77,7 +80,12 @@ def who_problems(path: str, who: str, form: str | None, catalogue: Catalogue, ad
     if field is None:
         yield Problem(path, _("There is no field with the key {key} here.", key=name))
     elif field.formula_type().kind != "member" and not (address and field.type == "email"):
-        yield Problem(path, _("The field {key} holds no person.", key=name) if not address else _("The field {key} holds neither a person nor an e-mail address.", key=name))
+        yield Problem(
+            path,
+            _("The field {key} holds no person.", key=name)
+            if not address
+            else _("The field {key} holds neither a person nor an e-mail address.", key=name),
+        )
 
 
 def in_words(who: str, form: str | None, catalogue: Catalogue) -> Message:

@@ -1,4 +1,5 @@
 """Texts with places: “{name} is due on {due_on}”. What stands in a place is a formula, shown as its field shows it."""
+
 from __future__ import annotations
 
 import re

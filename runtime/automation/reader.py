@@ -1,4 +1,5 @@
 """How values look in messages that automations send. Pages have a reader of their own; this one needs no page."""
+
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -25,10 +26,16 @@ class MessageReader:
         self.zone: ZoneInfo = act.zone
 
     def number(self, value: Any, scale: int = 0) -> str:
-        return "" if value is None else format_decimal(Decimal(value), format="#,##0" + ("." + "0" * scale if scale else ""), locale=LOCALES[self.language])
+        return (
+            ""
+            if value is None
+            else format_decimal(Decimal(value), format="#,##0" + ("." + "0" * scale if scale else ""), locale=LOCALES[self.language])
+        )
 
     def money(self, value: Any, currency: str | None, scale: int = 2) -> str:
-        return "" if value is None else format_currency(Decimal(value), currency or self.act.workspace.currency, locale=LOCALES[self.language])
+        return (
+            "" if value is None else format_currency(Decimal(value), currency or self.act.workspace.currency, locale=LOCALES[self.language])
+        )
 
     def date(self, value: date | None) -> str:
         return "" if value is None else value.isoformat()

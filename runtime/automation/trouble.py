@@ -1,4 +1,5 @@
 """What goes wrong outside: whether another try may help, and when."""
+
 from __future__ import annotations
 
 from runtime.errors import TierloomError

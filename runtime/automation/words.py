@@ -1,4 +1,5 @@
 """An automation said in one sentence, and the words its triggers and steps say theirs with."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -36,11 +36,17 @@ def parts(written: parse.Written) -> Iterator[parse.Written]:
 class AggregateReader:
     def __init__(self, checker: Checker):
         self.checker = checker
+        self._known: dict[int, bool] = {}
 
     def is_one(self, function: Function, written: parse.Called) -> bool:
         """Whether a call of SUM, MAX … goes over related rows (or is meant to)."""
         if not getattr(function, "aggregate", False):
             return False
+        if id(written) not in self._known:
+            self._known[id(written)] = self._goes_over_rows(function, written)
+        return self._known[id(written)]
+
+    def _goes_over_rows(self, function: Function, written: parse.Called) -> bool:
         if getattr(function, "only_rows", False) or written.keywords:
             return True
         return any(True for each in written.arguments for __ in self._row_words(each))

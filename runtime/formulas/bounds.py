@@ -12,18 +12,20 @@ from decimal import Decimal
 
 from runtime.formulas import tree
 from runtime.formulas.functions.base import SHELF, Bound
-from runtime.formulas.sql_pieces import DAY_MICROS, LARGEST_QUOTIENT, SQL_LIMIT, quotient_factor
+from runtime.formulas.sql_pieces import DAY_MICROS, Division, LARGEST_QUOTIENT, SQL_LIMIT, quotient_factor
 from runtime.formulas.types import DIVISION_SCALE
 from runtime.formulas.words import STORED_LIMIT
 
 MOST_SCALE = 8
-MOST_COST = 60_000
+MOST_COST = 600
 LONGEST_TEXT = 1_000_000
 LONGEST_SQL_TEXT = 10**8
 COUNTS = (0, 10**9)
 """How many rows an aggregate may see."""
 SUMS = (10**17, 10**16, 10**15, 10**14, 10**13, 10**12)
 """What a sum may be assumed to stay below: the largest of these with which the rest of the formula is exact. The statement fails beyond it."""
+SHORT_SUM = 10**14
+"""Tried first where something is divided: up to this an amount is divided in one step, so its sum is written once or twice only."""
 
 
 class NotInSql(Exception):
@@ -32,14 +34,15 @@ class NotInSql(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to_sql needs to know beforehand: `sum_limit`, how each division is written, by the identity of its node."""
+    """What to_sql needs to know beforehand: the limit that every sum is checked against."""
 
     sum_limit: int
 
 
 def plan(node: tree.Node) -> Plan | None:
     """How a formula is written as SQL, or None where it has to be evaluated record by record."""
-    for sum_limit in SUMS:
+    divides = any(isinstance(each, tree.Operation) and each.operator == "/" for each in tree.walk(node))
+    for sum_limit in (SHORT_SUM, *SUMS) if divides else SUMS:
         try:
             reader = Bounds(sum_limit)
             reader.of(node)
@@ -60,9 +63,15 @@ class TooLarge(Exception):
 class Bounds:
     def __init__(self, sum_limit: int):
         self.sum_limit = sum_limit
+        self._known: dict[int, Bound] = {}
 
     def of(self, node: tree.Node) -> Bound:
-        """Raises TooLarge or NotInSql. Every node below is looked at."""
+        """Raises TooLarge or NotInSql. Every node below is looked at, once."""
+        if id(node) not in self._known:
+            self._known[id(node)] = self._checked(node)
+        return self._known[id(node)]
+
+    def _checked(self, node: tree.Node) -> Bound:
         found = getattr(self, f"of_{type(node).__name__}")(node)
         if node.type.kind in ("number", "money", "duration", "date", "datetime") and found is not None:
             if node.type.kind in ("number", "money") and node.type.scale > MOST_SCALE:
@@ -248,11 +257,27 @@ class Bounds:
     def cost(self, node: tree.Node) -> int:
         """About how many parts the SQL will have."""
         below = sum(self.cost(each) for each in tree.children(node))
-        if isinstance(node, tree.Call):
-            return 2 + below * SHELF[node.function].cost
-        if isinstance(node, tree.Operation) and node.operator in ("/", "%"):
-            return 10 + below * (8 if node.operator == "/" else 3)
-        return 1 + below
+        return 1 + below * repeats(node)
+
+
+def repeats(node: tree.Node) -> int:
+    """How often SQL repeats the parts of a node."""
+    if isinstance(node, tree.Call):
+        return SHELF[node.function].cost_of(node)
+    if isinstance(node, tree.Operation):
+        times = 2 if {node.left.type.kind, node.right.type.kind} & {"date", "datetime", "duration"} else 1
+        return {"/": 5, "%": 3, "&": 3}.get(node.operator, times)
+    if isinstance(node, tree.Aggregate):
+        return {"SUM": 3, "AVG": 18}.get(node.function, 1)
+    twice = isinstance(node, (tree.Compare, tree.Choose)) and any(each.type.kind == "boolean" for each in _values(node))
+    return 2 if twice else 1
+
+
+def _values(node: tree.Compare | tree.Choose) -> list[tree.Node]:
+    """What a comparison compares, what a choice chooses from."""
+    if isinstance(node, tree.Compare):
+        return [node.left, node.right]
+    return [value for __, value in node.cases] + ([node.otherwise] if node.otherwise is not None else [])
 
 
 def default_bound(node: tree.Node) -> tuple[int, int]:
@@ -277,23 +302,14 @@ def quotient_limit(a: tuple[int, int], a_scale: int, b: tuple[int, int], b_scale
     return min(most, LARGEST_QUOTIENT * 10**DIVISION_SCALE)
 
 
-@dataclass(frozen=True)
-class Division:
-    """How a division is written. `steps`: factors by which the rest is taken further, together the factor of the quotient; a single one is enough for
-    small dividends. `guarded`: the quotient is checked against its limit as well."""
-
-    steps: tuple[int, ...]
-    guarded: bool
-
-
 def division(a: tuple[int, int], a_scale: int, b: tuple[int, int], b_scale: int) -> Division:
     """The shortest exact way to write a division. Raises TooLarge where there is none."""
     up, down = quotient_factor(a_scale, b_scale)
     dividend, divisor = max(abs(a[0]), abs(a[1])), max(abs(b[0]), abs(b[1])) * down
     nearest = (min(abs(b[0]), abs(b[1])) if b[0] > 0 or b[1] < 0 else 1) * down
-    guarded = dividend * up // max(1, nearest) + 1 > LARGEST_QUOTIENT * 10**DIVISION_SCALE
+    guarded = dividend * up // max(1, nearest) > LARGEST_QUOTIENT * 10**DIVISION_SCALE
     if dividend * 2 * up + divisor <= SQL_LIMIT and divisor * 2 <= SQL_LIMIT and not guarded:
-        return Division((), False)
+        return Division((), False, a[0] < 0)
     step = next((step for step in (10**6, 10**5, 10**4, 1000, 100, 10) if divisor * step * 2 + divisor <= SQL_LIMIT), None)
     if step is None:
         raise TooLarge()
@@ -301,4 +317,4 @@ def division(a: tuple[int, int], a_scale: int, b: tuple[int, int], b_scale: int)
     while up > 1:
         steps.append(min(step, up))
         up //= steps[-1]
-    return Division(tuple(steps) or (1,), guarded)
+    return Division(tuple(steps) or (1,), guarded, a[0] < 0)

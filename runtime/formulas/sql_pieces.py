@@ -6,6 +6,7 @@ Both engines divide whole numbers towards zero, and `%` has the sign of the divi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,18 @@ from runtime.formulas.types import DIVISION_SCALE
 BIG = sa.BigInteger()
 SQL_LIMIT = 2**61
 LARGEST_QUOTIENT = 10**12
+
+
+@dataclass(frozen=True)
+class Division:
+    """How a division is written. `steps`: factors by which the rest is taken further, together the factor of the quotient; none for small dividends.
+    `guarded`: the quotient is checked against its limit as well. `signed`: the dividend may be negative."""
+
+    steps: tuple[int, ...]
+    guarded: bool
+    signed: bool
+
+
 DAY_MICROS = 86_400_000_000
 
 
@@ -79,20 +92,22 @@ def quotient_factor(a_scale: int, b_scale: int) -> tuple[int, int]:
     return (10**power, 1) if power >= 0 else (1, 10**-power)
 
 
-def quotient(a: Any, a_scale: int, b: Any, b_scale: int, steps: Sequence[int], guarded: bool) -> Any:
-    """a ÷ b with six decimals, half away from zero, NULL by zero. `steps` and `guarded` are what the bounds allow: see bounds.division."""
+def quotient(a: Any, a_scale: int, b: Any, b_scale: int, way: Division) -> Any:
+    """a ÷ b with six decimals, half away from zero, NULL by zero. `way` is what the bounds allow: see bounds.division."""
     up, down = quotient_factor(a_scale, b_scale)
     divisor = sa.func.nullif(b * whole(down) if down > 1 else b, whole(0), type_=BIG)
-    if not steps:
-        return over(a * whole(2 * up) + sign_of(a, sa.func.abs(divisor, type_=BIG)), divisor * whole(2))
+    size = sa.func.abs(divisor, type_=BIG)
+    half = sign_of(a, size) if way.signed else size
+    if not way.steps:
+        return over(a * whole(2 * up) + half, divisor * whole(2))
     # long division: the whole part first, then the rest in steps of a few digits each; the last digits are rounded
     value, left, worth = over(a, divisor) * whole(up), rest(a, divisor), up
-    for step in steps[:-1]:
+    for step in way.steps[:-1]:
         worth //= step
         value = value + over(left * whole(step), divisor) * whole(worth)
         left = rest(left * whole(step), divisor)
-    value = value + over(left * whole(2 * steps[-1]) + sign_of(a, sa.func.abs(divisor, type_=BIG)), divisor * whole(2))
-    if not guarded:
+    value = value + over(left * whole(2 * way.steps[-1]) + half, divisor * whole(2))
+    if not way.guarded:
         return value
     most = LARGEST_QUOTIENT * 10**DIVISION_SCALE // up
     return sa.case(
@@ -109,7 +124,7 @@ def overflow(value: Any) -> Any:
 
 def within(value: Any, most: int) -> Any:
     """A value that is checked to lie within ±most when the statement runs: beyond it the statement fails rather than wrap."""
-    return sa.case((value.between(whole(-most), whole(most)), value), (value.is_(None), sa.null()), else_=overflow(value))
+    return sa.case((sa.func.abs(value, type_=BIG) > whole(most), overflow(value)), else_=value)
 
 
 # -- texts ----------------------------------------------------------------------------------------------------------------------
@@ -146,40 +161,52 @@ def number_text(number: Any, scale: int, dialect: str, trimmed: bool) -> Any:
 
 
 # -- the calendar: day numbers since 1970-01-01 -----------------------------------------------------------------------------------
-# After Howard Hinnant, “chrono-Compatible Low-Level Date Algorithms” (2013): years begin in March, so the leap day is the last.
-def civil(day: Any) -> tuple[Any, Any, Any]:
-    """(year, month, day of the month) of a day number."""
-    shifted = day + whole(719_468)
-    era = over(shifted, 146_097)
-    of_era = rest(shifted, 146_097)
-    year_of_era = over(of_era - over(of_era, 1_460) + over(of_era, 36_524) - over(of_era, 146_096), 365)
-    of_year = of_era - (year_of_era * whole(365) + over(year_of_era, 4) - over(year_of_era, 100))
-    march_month = over(of_year * whole(5) + whole(2), 153)
-    of_month = of_year - over(march_month * whole(153) + whole(2), 5) + whole(1)
-    month = march_month + sa.case((march_month < 10, whole(3)), else_=whole(-9))
-    year = year_of_era + era * whole(400) + sa.case((march_month >= 10, whole(1)), else_=whole(0))
-    return year, month, of_month
+# After Cassio Neri and Lorenz Schneider, “Euclidean affine functions and their application to calendar algorithms” (2022): years begin in March,
+# so the leap day is the last. Chosen because each step needs the one before only once or twice, which keeps nested calls short.
+SHIFT = 719_468
+"""Days from 1 March of the year 0 to 1970-01-01."""
+
+
+def _of_year(day: Any) -> tuple[Any, Any]:
+    """(century, product) of a day number: the product holds the year of the century above 2^32 and the day of that year below."""
+    quarter_days = (day + whole(SHIFT)) * whole(4) + whole(3)
+    of_century = over(rest(quarter_days, 146_097), 4)
+    return over(quarter_days, 146_097), (of_century * whole(4) + whole(3)) * whole(2_939_745)
+
+
+def _month_and_day(product: Any) -> Any:
+    """The month (3 to 14) above 2^16 and the day of the month below."""
+    return over(rest(product, 2**32), 2_939_745 * 4) * whole(2_141) + whole(197_913)
 
 
 def month_number(day: Any) -> Any:
-    """Months since the year 0."""
-    year, month, __ = civil(day)
-    return year * whole(12) + month - whole(1)
+    """Months since January of the year 0."""
+    century, product = _of_year(day)
+    return century * whole(1_200) + over(product, 2**32) * whole(12) + over(_month_and_day(product), 2**16) - whole(1)
+
+
+def day_of_month(day: Any) -> Any:
+    return over(rest(_month_and_day(_of_year(day)[1]), 2**16), 2_141) + whole(1)
 
 
 def first_of_month(months: Any) -> Any:
-    """The day number of the first day of a month, given in months since the year 0."""
-    # months since March: year and month of the calendar that begins in March
+    """The day number of the first day of a month, given in months since January of the year 0."""
     march = months - whole(2)
     year = over(march, 12)
     of_year = over(rest(march, 12) * whole(153) + whole(2), 5)
-    return year * whole(365) + over(year, 4) - over(year, 100) + over(year, 400) + of_year - whole(719_468)
+    return over(year * whole(1_461), 4) - over(year, 100) + over(year, 400) + of_year - whole(SHIFT)
 
 
-def clamped(months: Any, of_month: Any) -> Any:
+def clamped(months: Any, of_month: Any, dialect: str) -> Any:
     """The day `of_month` of a month, or its last day where it is shorter."""
-    last = first_of_month(months + whole(1)) - first_of_month(months)
-    return first_of_month(months) + sa.case((of_month > last, last), else_=of_month) - whole(1)
+    wanted, end = first_of_month(months) + of_month - whole(1), first_of_month(months + whole(1)) - whole(1)
+    return sa.func.least(wanted, end, type_=BIG) if dialect == "postgresql" else sa.func.min(wanted, end, type_=BIG)
+
+
+def full_months(start: Any, end: Any) -> Any:
+    """Whole months from one day to a later one; the last day of a month completes one."""
+    short = sa.and_(day_of_month(start) > day_of_month(end), day_of_month(end + whole(1)) != whole(1))
+    return month_number(end) - month_number(start) - sa.case((short, whole(1)), else_=whole(0))
 
 
 def to_scaled(value: Decimal, scale: int) -> int:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from runtime.definitions.types import BOOLEAN, Type
 from runtime.formulas import sql_pieces as pieces
 from runtime.formulas import tree
 from runtime.formulas.arithmetic import day_number, micros_of
-from runtime.formulas.bounds import COUNTS, Bounds, Plan, default_bound, division
+from runtime.formulas.bounds import COUNTS, Bounds, Plan, default_bound, division, repeats
 from runtime.formulas.evaluate import window_of
 from runtime.formulas.functions import SHELF
 
@@ -90,7 +90,7 @@ class Operand:
 def to_sql(formula: Formula, source: Source) -> Any:
     """The value at the scale of `formula.type`; a condition for a boolean. Only where `formula.sql` is true."""
     writer = _writer(formula, source)
-    return writer.truth(formula.tree) if formula.type.kind == "boolean" else writer.write(formula.tree)
+    return writer.whole_formula(formula.tree, writer.truth if formula.type.kind == "boolean" else writer.write)
 
 
 def to_sql_scaled(formula: Formula, source: Source, scale: int) -> Any:
@@ -100,7 +100,8 @@ def to_sql_scaled(formula: Formula, source: Source, scale: int) -> Any:
 
 def to_condition(formula: Formula, source: Source) -> Any:
     """A condition for WHERE, where “unknown” counts as false anyway, so that plain comparisons can use indexes."""
-    return _writer(formula, source).truth(formula.tree, positive=True)
+    writer = _writer(formula, source)
+    return writer.whole_formula(formula.tree, lambda node: writer.truth(node, positive=True))
 
 
 def _writer(formula: Formula, source: Source) -> Writer:
@@ -118,6 +119,18 @@ class Writer:
         self.bounds = Bounds(plan.sum_limit)
         self.result = BOOLEAN
         self.views: dict[tuple[str, ...], Source] = {(): source}
+        self.named: dict[int, Any] = {}
+
+    def whole_formula(self, node: tree.Node, write: Callable[[tree.Node], Any]) -> Any:
+        """The formula, in which subqueries that it needs several times are worked out once: `(SELECT … FROM (SELECT (SELECT sum…) AS a0) AS once)`."""
+        found = {id(each): self._subquery(each) for each in _repeated_aggregates(node)}
+        found = {key: each for key, each in found.items() if isinstance(each, sa.ScalarSelect)}
+        if not found:
+            return write(node)
+        # OFFSET keeps PostgreSQL from putting the subqueries back where they are used
+        once = sa.select(*[each.label(f"a{number}") for number, each in enumerate(found.values())]).offset(0).subquery("once")
+        self.named = dict(zip(found, once.columns, strict=True))
+        return sa.select(write(node)).select_from(once).scalar_subquery()
 
     # -- nodes ---------------------------------------------------------------------------------------------------------------
     def write(self, node: tree.Node) -> Any:
@@ -172,7 +185,7 @@ class Writer:
         a, b = (self.bounds.of(each) or default_bound(each) for each in (node.left, node.right))
         way = division(a, node.left.type.scale, b, node.right.type.scale)
         return pieces.quotient(
-            self.write(node.left), node.left.type.scale, self.write(node.right), node.right.type.scale, way.steps, way.guarded
+            self.write(node.left), node.left.type.scale, self.write(node.right), node.right.type.scale, way
         )
 
     def _of_times(self, node: tree.Operation) -> Any:
@@ -334,22 +347,27 @@ class Writer:
     def average(self, total: Any, scale: int, count: Any, most: int) -> Any:
         """A sum (at most `most`) by a count."""
         way = division((-most, most), scale, COUNTS, 0)
-        return pieces.quotient(total, scale, count, 0, way.steps, way.guarded)
+        return pieces.quotient(total, scale, count, 0, way)
 
     # -- aggregates ----------------------------------------------------------------------------------------------------------
     def write_Aggregate(self, node: tree.Aggregate) -> Any:
+        found = self.named.get(id(node))
+        if found is None:
+            found = self._subquery(node)
+        if node.function in ("SUM", "COUNT", "DISTINCT"):
+            return sa.func.coalesce(found, pieces.whole(0), type_=pieces.BIG)
+        return found == 1 if node.type.kind == "boolean" else found
+
+    def _subquery(self, node: tree.Aggregate) -> Any:
         related = self.source.related(node.relation)
         before = self.views
         self.views = {**before, node.relation: related.source}
         if len(node.relation) > 1:
             self.views[node.relation[:1]] = related.level(node.relation[:1])
         try:
-            found = self._aggregated(node, related)
+            return self._aggregated(node, related)
         finally:
             self.views = before
-        if node.function in ("SUM", "COUNT", "DISTINCT"):
-            return sa.func.coalesce(found, pieces.whole(0), type_=pieces.BIG)
-        return found == 1 if node.type.kind == "boolean" else found
 
     def _aggregated(self, node: tree.Aggregate, related: RelatedSource) -> Any:
         conditions = self._conditions(node)
@@ -398,3 +416,13 @@ class Writer:
             order.append((value.desc() if last else value.asc()).nulls_last())
         record = related.source.system("id")
         return [*order, record.desc() if last else record.asc()]
+
+
+def _repeated_aggregates(node: tree.Node, repeated: bool = False) -> Iterator[tree.Aggregate]:
+    """The aggregates that SQL would write several times."""
+    if isinstance(node, tree.Aggregate):
+        if repeated:
+            yield node
+        return
+    for each in tree.children(node):
+        yield from _repeated_aggregates(each, repeated or repeats(node) > 1)

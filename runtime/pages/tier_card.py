@@ -6,6 +6,8 @@ from typing import Any
 
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.tier_model import TierModel
+from runtime.formulas.definitions import computed, formula
+from runtime.formulas.tree import Aggregate, Call, Field, Node, Operation
 from runtime.pages.cells import tier_facts
 from runtime.pages.web import reader
 from runtime.records.rows import Record
@@ -29,10 +31,10 @@ def tier_card(act: Act, model: TierModel, record: Record) -> dict[str, Any] | No
     gap = above.from_ - found.score if above is not None else None
     return {
         "tier": tier, "score": found.score, "score_text": written(found.score), "of": 100, "gap_text": written(gap) if gap is not None and gap > 0 else None,
-        "next_label": reader().shown(above.label) if above is not None else None, "made_by": _made_by(model, found), "made_short": f"v{found.version}",
+        "next_label": reader().shown(model.by_key[above.key].label) if above is not None else None, "made_by": _made_by(model, found), "made_short": f"v{found.version}",
         "weight_total_text": plain(sum((each.weight for each in found.dimensions), Decimal(0))), "notes": list(_notes(act.catalogue, model, found)),
-        "borders": [{"label": reader().shown(each.label), "at": each.from_, "next": above is not None and each.key == above.key} for each in rated.ranked if each.from_ > 0],
-        "rows": _rows(found), "lifts": [_lift(found, each) for each in found.next] if above is not None else []}
+        "borders": [{"label": reader().shown(model.by_key[each.key].label), "at": each.from_, "next": above is not None and each.key == above.key} for each in rated.ranked if each.from_ > 0],
+        "rows": _rows(act.catalogue, rated, found), "lifts": [_lift(act.catalogue, rated, found, each) for each in found.next] if above is not None else []}
 
 
 def _made_by(model: TierModel, found: Explanation) -> str:
@@ -59,21 +61,67 @@ def _notes(catalogue: Catalogue, model: TierModel, found: Explanation) -> Any:
         yield {"tone": "care", "text": reader().say(_("Provisional:")) + " " + " ".join(reader().say(each) for each in found.provisional)}
 
 
-def _rows(found: Explanation) -> list[dict[str, Any]]:
+def _rows(catalogue: Catalogue, model: TierModel, found: Explanation) -> list[dict[str, Any]]:
     rows, start = [], Decimal(0)
     total = sum((each.weight for each in found.dimensions if each.share or not each.missing), Decimal(0)) or Decimal(1)
     for each in found.dimensions:
-        rows.append({"label": reader().shown(each.label), "fact": reader().say(_("not known yet")) if each.missing and each.value is None else each.display.in_language(reader().language), "fact_href": None, "why": reader().say(each.why),
-                     "band": each.band, "bands": each.bands, "weight": each.weight * 100 / total, "weight_text": plain(each.weight), "start": start, "points": each.share, "points_text": written(each.share)})
+        unknown = each.missing and each.value is None
+        rows.append({"label": reader().shown(each.label), "fact": reader().say(_("not known yet")) if unknown else fact(catalogue, model, each.key, each.value, since=True),
+                     "fact_href": None, "why": reader().say(each.why), "band": each.band, "bands": each.bands, "weight": each.weight * 100 / total,
+                     "weight_text": plain(each.weight), "start": start, "points": each.share, "points_text": written(each.share)})
         start += each.share
     return rows
 
 
-def _lift(found: Explanation, lift: Any) -> dict[str, str]:
+def _lift(catalogue: Catalogue, model: TierModel, found: Explanation, lift: Any) -> dict[str, str]:
     dimension = next(each for each in found.dimensions if each.key == lift.dimension)
-    title = Message("{dimension} {value}", {"dimension": dimension.label, "value": lift.value})
+    lower = next(each.bands.better for each in model.dimensions if each.key == lift.dimension) == "lower"
+    value = fact(catalogue, model, lift.dimension, lift.value.value)
+    title = _("{dimension}: {value} or less", dimension=dimension.label, value=value) if lower else _("{dimension}: {value} or more", dimension=dimension.label, value=value)
     change = reader().say(_("band {now} → {then}", now=dimension.band or "–", then=lift.band))
     return {"title": reader().say(title), "change": change, "gain_text": f"+{written(lift.score - (found.score or 0))}", "score_text": written(lift.score)}
+
+
+# -- a dimension's value in words ---------------------------------------------------------------------------------------------------
+def fact(catalogue: Catalogue, model: TierModel, dimension: str, value: Any, since: bool = False) -> str:
+    """A dimension's value as people say it: an amount, a span of days, how often; `since` tells how long ago something was."""
+    if value is None:
+        return "—"
+    text = next(each.value for each in model.dimensions if each.key == dimension)
+    tree = _told(catalogue, model.form, formula(catalogue, model.form, text).tree)
+    if tree.type.kind == "money":
+        return reader().money(value, tree.type.currency, 0 if value == value.to_integral_value() else None)
+    if tree.type.kind == "duration":
+        return reader().say(_days(value.days))
+    if isinstance(tree, Call) and tree.function == "DAYS_SINCE":
+        return reader().say(_days_ago(int(value)) if since else _days(int(value)))
+    if _counts(tree):
+        return reader().say(_("once") if value == 1 else _("{n} times", n=reader().number(value)))
+    return reader().number(value)
+
+
+def _told(catalogue: Catalogue, form: str, tree: Node) -> Node:
+    """The formula that says what a value is: behind a computed field its own."""
+    while isinstance(tree, Field) and not tree.relation and tree.key in computed(catalogue, catalogue.forms[form]):
+        tree = computed(catalogue, catalogue.forms[form])[tree.key].tree
+    return tree
+
+
+def _counts(tree: Node) -> bool:
+    """Whether a formula counts rows, or adds up such counts."""
+    if isinstance(tree, Operation) and tree.operator == "+":
+        return _counts(tree.left) and _counts(tree.right)
+    return isinstance(tree, Aggregate) and tree.function == "COUNT"
+
+
+def _days(days: int) -> Message:
+    return _("1 day") if days == 1 else _("{n} days", n=days)
+
+
+def _days_ago(days: int) -> Message:
+    if days in (0, 1):
+        return _("yesterday") if days else _("today")
+    return _("{n} days ago", n=days) if days > 0 else _("in {n} days", n=-days)
 
 
 def written(points: Decimal) -> str:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import available_timezones
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from runtime.people.person import Person
 from runtime.people.random_tokens import hash_of, new_token
 from runtime.people.trail import note
 from runtime.system import clock
+from runtime.system.prepared import prepared
 from runtime.system.tables import api_token, invitation, person, person_role, person_session, role, workspace_setting
 from runtime.system.workspace import Act, set_setting
 from runtime.texts import LANGUAGES, Message, _
@@ -62,12 +64,25 @@ def by_email(connection: sa.Connection, email: str) -> Person | None:
 
 def of_session(connection: sa.Connection, token: str, now: datetime) -> tuple[sessions.Session, Person] | tuple[None, None]:
     """The open session of a token and its active person, in one statement: it is asked at every request."""
-    rows = connection.execute(sa.select(person, person_session, person_role.c.role).select_from(
-        person_session.join(person).outerjoin(person_role, person_role.c.person == person.c.id)).where(
-        sessions.is_open(token, now), person.c.active == 1)).all()
+    statement = prepared(_STATEMENTS, connection.dialect.name, connection.dialect, _of_session)
+    rows = statement.all(connection, {"token_hash": hash_of(token), "now": clock.to_micros(now)})
     if not rows:
         return None, None
-    return sessions.of_row(rows[0]), _person(rows[0], [row.role for row in rows if row.role is not None])
+    found = dict(zip(_SESSION_COLUMNS, rows[0], strict=True))
+    session = sessions.Session(found["token_hash"], found["id"], clock.from_micros(found["session_at"]), clock.from_micros(found["seen_at"]), found["agent"], found["address"])  # type: ignore[arg-type]
+    roles = frozenset(row[-1] for row in rows if row[-1] is not None)
+    return session, Person(found["id"], found["email"], found["name"], roles, found["language"], True)
+
+
+_STATEMENTS: dict[Any, Any] = {}
+_SESSION_COLUMNS = ("id", "email", "name", "language", "token_hash", "session_at", "seen_at", "agent", "address", "role")
+
+
+def _of_session() -> sa.Select:
+    own, its = person.c, person_session.c
+    return sa.select(own.id, own.email, own.name, own.language, its.token_hash, its.created_at, its.seen_at, its.agent, its.address, person_role.c.role).select_from(
+        person_session.join(person).outerjoin(person_role, person_role.c.person == own.id)).where(
+        its.token_hash == sa.bindparam("token_hash"), its.expires_at > sa.bindparam("now"), own.active == 1)
 
 
 def named(connection: sa.Connection, text: str) -> Person:

@@ -40,11 +40,6 @@ def start(connection: sa.Connection, person: int, now: datetime, agent: str = ""
     return token
 
 
-def is_open(token: str, now: datetime) -> sa.ColumnElement[bool]:
-    """The condition on person_session that it is the one of this token and has not run out."""
-    return sa.and_(person_session.c.token_hash == hash_of(token), person_session.c.expires_at > clock.to_micros(now))
-
-
 def of_person(connection: sa.Connection, person: int, now: datetime) -> list[Session]:
     """The open sessions of a person, last used first."""
     rows = connection.execute(sa.select(person_session).where(

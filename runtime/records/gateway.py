@@ -68,7 +68,7 @@ class BatchResult:
 
 def create(act: Act, form: str, values: Mapping[str, Any], lookup: Lookup | None = None) -> Saved:
     """Adds a record. Raises Refused with every problem at its field's key."""
-    plan = _plan(act, form)
+    plan = plan_for(act, form)
     require(act.person, "add", form)
     entry = prepare(act, plan, values, None, lookup or ActLookup(act))
     return _write_one(act, plan, entry, "create")
@@ -76,7 +76,7 @@ def create(act: Act, form: str, values: Mapping[str, Any], lookup: Lookup | None
 
 def update(act: Act, form: str, record: int, values: Mapping[str, Any], version: int | None = None, lookup: Lookup | None = None) -> Saved:
     """Changes fields of a record; with `version`, only if nobody has changed it since (Stale carries the record as it is now)."""
-    plan = _plan(act, form)
+    plan = plan_for(act, form)
     before = _present(act, form, record)
     require(act.person, "edit", form, record)
     if version is not None and version != before.version:
@@ -87,7 +87,7 @@ def update(act: Act, form: str, record: int, values: Mapping[str, Any], version:
 
 def delete(act: Act, form: str, record: int, version: int | None = None) -> Saved:
     """Puts a record into the trash. Records that point at it forbid that, are freed or follow, as their reference says."""
-    plan = _plan(act, form)
+    plan = plan_for(act, form)
     before = _present(act, form, record)
     require(act.person, "delete", form, record)
     if version is not None and version != before.version:
@@ -98,13 +98,13 @@ def delete(act: Act, form: str, record: int, version: int | None = None) -> Save
 
 def restore(act: Act, form: str, record: int) -> Saved:
     """Brings a record back from the trash; refused when a unique value now belongs to another."""
-    plan = _plan(act, form)
+    plan = plan_for(act, form)
     require(act.person, "delete", form, record)
     before = read_record(act, form, record, lock=True)
     if before is None or before.deleted_at is None:
         raise NotFound(_("This record is not in the trash."))
     entry = Entry(record, before, before.values, {each.key: (None, before.values.get(each.key)) for each in plan.distinct})
-    _check_together(act, plan, [entry])
+    check_together(act, plan, [entry])
     if entry.problems:
         raise Refused(entry.problems)
     return _bury(act, plan, before, None, "restore")
@@ -115,23 +115,28 @@ def write_batch(act: Act, form: str, rows: Sequence[BatchRow], lookup: Lookup | 
 
     Rows with problems are left out and reported; the others are written. `keep_before`: also gives the old values of changed records.
     """
-    plan = _plan(act, form)
+    plan = plan_for(act, form)
     require(act.person, "import" if act.source == "import" else "add", form)
-    lookup = lookup or ActLookup(act)
-    known = {each.id: each for each in read_records(act, form, [row.id for row in rows if row.id is not None], lock=True) if each.deleted_at is None}
+    entries = entries_of(act, plan, rows, lookup or ActLookup(act), lock=True)
+    _assign_serials(act, plan, [each for each in entries if not each.problems])
+    check_together(act, plan, [each for each in entries if not each.problems])
+    return _write_many(act, plan, entries, keep_before)
+
+
+def entries_of(act: Act, plan: Plan, rows: Sequence[BatchRow], lookup: Lookup, lock: bool) -> list[Entry]:
+    """The rows as they would be stored, each with what is wrong with it alone."""
+    known = {each.id: each for each in read_records(act, plan.form.key, [row.id for row in rows if row.id is not None], lock) if each.deleted_at is None}
     entries: list[Entry] = []
     for row in rows:
         if row.id is not None and row.id not in known:
             entries.append(Entry(row.id, None, problems=[Problem("", _("This record does not exist any more."))]))
         else:
             entries.append(prepare(act, plan, row.values, known[row.id] if row.id is not None else None, lookup))
-    _assign_serials(act, plan, [each for each in entries if not each.problems])
-    _check_together(act, plan, [each for each in entries if not each.problems])
-    return _write_many(act, plan, entries, keep_before)
+    return entries
 
 
 # -- one record -----------------------------------------------------------------------------------------------------------------
-def _plan(act: Act, form: str) -> Plan:
+def plan_for(act: Act, form: str) -> Plan:
     if form not in act.catalogue.forms:
         raise NotFound(_("There is no form with the key {key}.", key=form))
     return plan_of(act.catalogue, form, act.connection.dialect)
@@ -147,7 +152,7 @@ def _present(act: Act, form: str, record: int) -> Record:
 def _write_one(act: Act, plan: Plan, entry: Entry, action: str) -> Saved:
     if not entry.problems:
         _assign_serials(act, plan, [entry])
-        _check_together(act, plan, [entry])
+        check_together(act, plan, [entry])
     if entry.problems:
         raise Refused(entry.problems)
     if action == "update" and not entry.changes:
@@ -174,11 +179,11 @@ def _bury(act: Act, plan: Plan, before: Record, at: int | None, action: str) -> 
     if done.rowcount != 1:
         raise Stale(_("Somebody changed this record in the meantime. Look again."), before)
     event = outbox.append(act, "record_deleted" if action == "delete" else "record_restored", plan.form.key, before.id, {"values": _jsonable(plan, before.values)})
-    _insert_history(act, [(before.id, before.version + 1, {})], plan.form.key, action, event)
+    insert_history(act, [(before.id, before.version + 1, {})], plan.form.key, action, event)
     changes = Changes(act.source, event)
     changes.touch(plan.form.key, EVERYTHING, [before.id])
     for reference in plan.references:
-        _touch_target(act, changes, reference, {before.values.get(reference.key)}, {EVERYTHING})
+        touch_target(act, changes, reference, {before.values.get(reference.key)}, {EVERYTHING})
     derived.derive_all(act, changes)
     return Saved(before.id, before.version + 1, {}, event)
 
@@ -259,7 +264,7 @@ def _assign_serials(act: Act, plan: Plan, entries: list[Entry]) -> None:
                 each.changes[serial.key] = (None, each.values[serial.key])
 
 
-def _check_together(act: Act, plan: Plan, entries: list[Entry]) -> None:
+def check_together(act: Act, plan: Plan, entries: list[Entry]) -> None:
     for field_type in plan.distinct:
         _check_distinct(act, plan, field_type, entries)
     for reference in plan.references:
@@ -356,11 +361,11 @@ def _store(act: Act, plan: Plan, entries: list[Entry]) -> Changes:
                 targets.setdefault(each.changes[reference.key][0], set()).update(names)
             targets.setdefault(each.values.get(reference.key), set()).update(names)
         for target, names in targets.items():
-            _touch_target(act, changes, reference, {target}, names)
+            touch_target(act, changes, reference, {target}, names)
     return changes
 
 
-def _touch_target(act: Act, changes: Changes, reference: Any, targets: set[Any], names: set[str]) -> None:
+def touch_target(act: Act, changes: Changes, reference: Any, targets: set[Any], names: set[str]) -> None:
     targets.discard(None)
     if targets and reference.many_name and derived.relation_matters(act.catalogue, reference.form, reference.many_name, names):
         changes.touch(reference.form, reference.many_name, targets)
@@ -465,10 +470,10 @@ def _history(act: Act, plan: Plan, entries: list[Entry], texts: list[dict[str, l
     for action, chosen in (("create", [pair for pair in zip(entries, texts, strict=True) if pair[0].before is None]),
                            ("update", [pair for pair in zip(entries, texts, strict=True) if pair[0].before is not None])):
         if chosen:
-            _insert_history(act, [(each.record or 0, _version(each), text) for each, text in chosen], plan.form.key, action, event)
+            insert_history(act, [(each.record or 0, _version(each), text) for each, text in chosen], plan.form.key, action, event)
 
 
-def _insert_history(act: Act, rows: list[tuple[int, int, Any]], form: str, action: str, event: int | None) -> None:
+def insert_history(act: Act, rows: list[tuple[int, int, Any]], form: str, action: str, event: int | None) -> None:
     statement = prepared(act.catalogue.memo, "history", act.connection.dialect, lambda: sa.insert(record_change).values({name: sa.bindparam(name) for name in _HISTORY}))
     first = act.take_ids("record_change", len(rows))
     statement.many(act.connection, [

@@ -14,14 +14,17 @@ from runtime.errors import SettingsError
 from runtime.texts import _
 
 
-def open_engine(url: str) -> sa.Engine:
-    """An engine for the workspace's database: one SQLite file or one PostgreSQL database."""
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000", "cache_size=-65536", "temp_store=MEMORY")
+
+
+def open_engine(url: str, factory: Any = None) -> sa.Engine:
+    """An engine for the workspace's database: one SQLite file or one PostgreSQL database. `factory`: another class of SQLite connections."""
     try:
         address = sa.make_url(url)
     except sa.exc.ArgumentError as error:
         raise SettingsError(_("TIERLOOM_DATABASE_URL is not a database address. Write sqlite:///file or postgresql://user@host/name.")) from error
     if address.get_backend_name() == "sqlite":
-        return _open_sqlite(address)
+        return _open_sqlite(address, factory)
     if address.get_backend_name() == "postgresql":
         return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=10, pool_pre_ping=True,
                                 json_serializer=to_json, connect_args={"prepare_threshold": None})
@@ -32,22 +35,22 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _open_sqlite(address: sa.URL) -> sa.Engine:
+def _open_sqlite(address: sa.URL, factory: Any) -> sa.Engine:
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(address, json_serializer=to_json, connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False},
+    engine = sa.create_engine(address, json_serializer=to_json, connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False, **({"factory": factory} if factory else {})},
                               pool_size=10, max_overflow=20)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000", "cache_size=-65536", "temp_store=MEMORY"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         # pysqlite begins late and lets DDL survive a rollback: we begin ourselves, and writers take the lock at once,
         # since a reader that becomes a writer fails whatever the busy timeout is
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
+        connection.connection.cursor().execute("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
 
     return engine
 

@@ -17,6 +17,7 @@ from runtime.people.person import Person
 from runtime.settings import Settings
 from runtime.system import clock, database
 from runtime.system.ids import Blocks
+from runtime.system.prepared import Prepared
 from runtime.system.tables import workspace_setting
 
 SOURCES = ("form", "public_form", "api", "import", "automation", "workflow", "schedule", "merge", "publish", "undo")
@@ -86,6 +87,7 @@ class Workspace:
         """Set after each commit of a writer: workers wait on it instead of polling."""
         self._catalogue: Catalogue | None = None
         self._own: dict[str, str] | None = None
+        self._read_settings = Prepared(_SETTINGS, self.engine.dialect)
 
     @contextmanager
     def reading(self, person: Person, source: str = "form") -> Iterator[Act]:
@@ -110,7 +112,7 @@ class Workspace:
 
     def catalogue_of(self, connection: sa.Connection) -> Catalogue:
         """The published definitions as this transaction sees them; read again only when somebody has published."""
-        settings = dict(connection.execute(_SETTINGS).all())
+        settings = dict(self._read_settings.all(connection))
         self._own = settings
         revision = int(settings.get("revision", 0))
         if self._catalogue is None or self._catalogue.revision != revision:
@@ -125,7 +127,7 @@ class Workspace:
     def setting(self, name: str, default: str = "") -> str:
         if self._own is None:
             with database.reading(self.engine) as connection:
-                self._own = dict(connection.execute(_SETTINGS).all())
+                self._own = dict(self._read_settings.all(connection))
         return self._own.get(name, default)
 
     @property

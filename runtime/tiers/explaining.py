@@ -43,7 +43,8 @@ class Figure:
         if self.value is None:
             return "—"
         if self.type.kind == "money":
-            return format_currency(self.value, self.type.currency or "CNY", locale=locale)
+            currency = self.type.currency or "CNY"
+            return format_currency(self.value, currency, locale="zh_CN" if currency == "CNY" else locale)  # ¥, in English too
         if self.type.kind == "duration":
             return str(_("{days} days", days=self.value.days).in_language(language))
         return format_decimal(self.value, locale=locale, decimal_quantization=False)

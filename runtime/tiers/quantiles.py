@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.system.database import to_json
-from runtime.system.prepared import prepared
+from runtime.system.prepared import Prepared, prepared
 from runtime.system.tables import tier_cuts
 from runtime.tiers.decision import quantile_cuts
 from runtime.tiers.statements import YES, cut_name
@@ -72,7 +72,7 @@ def cut_population(connection: sa.Connection, facts: Facts, table: Any, inside: 
 def _streamed(connection: sa.Connection, query: Any) -> tuple[array[int], array[int]]:
     """Distinct values and how often each occurs, without a Python object a row."""
     values, counts = array("q"), array("q")
-    for value, count in connection.execute(query):
+    for value, count in Prepared(query, connection.dialect).run(connection):
         values.append(value)
         counts.append(count)
     return values, counts
@@ -83,4 +83,7 @@ def store(act: Act, model: CompiledModel, cuts: Cuts, sizes: dict[tuple[int, int
     rows = [{"model": model.number, "version": model.version, "lane": part.lane, "dimension": measure.key, "at": act.micros, "as_of": day,
              "cuts": to_json(cuts[number, place]), "population": sizes[number, place]} for number, place, part, measure in model.quantiles()]
     if rows:
+        same = tier_cuts.delete().where(tier_cuts.c.model == model.number, tier_cuts.c.version == model.version, tier_cuts.c.at == act.micros)
+        act.connection.execute(same)
         act.connection.execute(tier_cuts.insert(), rows)
+        act.catalogue.memo.pop(("tier_cuts", model.number), None)

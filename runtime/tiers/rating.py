@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -262,6 +263,7 @@ def tell(act: Act, kind: str, form: str, told: list[tuple[int, dict[str, Any]]],
     return outbox.append(act, kind, form, None, to_json({"items": told}), records=[record for record, _payload in told], source=source)
 
 
+@lru_cache(maxsize=10_000)
 def shown_score(score: int | None) -> str | None:
     """A stored score as people and the API read it: 45, 12.5, 33.3333."""
     if score is None:

@@ -231,7 +231,7 @@ class _Run:
         """Records that were rated while this run was at work, by the cut points from before it."""
         if not self.model.has_quantiles:
             return []
-        late = self.connection.execute(sa.select(tier_state.c.record).where(tier_state.c.model == self.model.number, tier_state.c.at >= self.read_at)).scalars().all()
+        late = self.connection.execute(sa.select(tier_state.c.record).where(tier_state.c.model == self.model.number, tier_state.c.at > self.read_at)).scalars().all()
         self.connection.commit()
         return list(late)
 

@@ -190,7 +190,7 @@ def layer(query: sa.Select[Any], name: str) -> sa.CTE:
 
 def rated(facts: Facts, source: Any, dialect: str) -> sa.CTE:
     """From a table of facts to a table with the columns RATED, one row a record."""
-    return layer(_tiers(facts.model, layer(_scores(facts, layer(_bands(facts, source), "banded"), dialect), "scored")), "rated")
+    return layer(_tiers(facts.model, layer(_scores(facts, _bands(facts, source).subquery("banded"), dialect), "scored")), "rated")
 
 
 def with_state(model: CompiledModel, found: Any, more: tuple[str, ...] = ()) -> sa.Select[Any]:
@@ -334,16 +334,19 @@ def _tiers(model: CompiledModel, scored: Any) -> sa.Select[Any]:
         return sa.case(*[(scored.c.part == sa.literal_column(str(number)), value) for number, value in enumerate(lanes, 1)], else_=own) if lanes else own
 
     by_score = by_part(lambda part: _by_score(model, part, scored.c.score))
-    lifted = by_part(lambda part: _ranks(model, part.floors, scored.c.raised_by))
-    capped = by_part(lambda part: _ranks(model, part.ceilings, scored.c.lowered_by))
-    first = layer(sa.select(*scored.c, by_score.label("by_score"), lifted.label("lifted"), capped.label("capped")), "ranked")
-    raised = sa.case((first.c.lifted > first.c.by_score, first.c.lifted), else_=first.c.by_score)
-    rank = sa.case((first.c.capped < raised, first.c.capped), else_=raised)
+    lifted, floor, rank, capped = NOTHING, NOTHING, by_score, NOTHING
+    if any(part.ceilings for part in model.parts):
+        capped = by_part(lambda part: _ranks(model, part.ceilings, scored.c.lowered_by))
+    if any(part.floors for part in model.parts):
+        lifted = by_part(lambda part: _ranks(model, part.floors, scored.c.raised_by))
+        rank = sa.case((lifted > by_score, lifted), else_=by_score)
+        floor = sa.case((sa.and_(lifted > by_score, sa.or_(capped.is_(None), capped >= lifted)), scored.c.raised_by), else_=NOTHING)
+    if capped is not NOTHING:
+        rank = sa.case((capped < rank, capped), else_=rank)
     return sa.select(
-        first.c.record, first.c.inside, first.c.part, first.c.score, first.c.bands,
-        sa.case((sa.and_(first.c.lifted > first.c.by_score, sa.or_(first.c.capped.is_(None), first.c.capped >= first.c.lifted)), first.c.raised_by), else_=NOTHING).label("floor"),
-        sa.case((sa.or_(first.c.inside == NO, first.c.score.is_(None)), NOTHING), else_=rank).label("rank"),
-        first.c.capped.label("ceiling"), first.c.frozen, first.c.provisional)
+        scored.c.record, scored.c.inside, scored.c.part, scored.c.score, scored.c.bands, floor.label("floor"),
+        sa.case((sa.or_(scored.c.inside == NO, scored.c.score.is_(None)), NOTHING), else_=rank).label("rank"),
+        capped.label("ceiling"), scored.c.frozen, scored.c.provisional)
 
 
 def _by_score(model: CompiledModel, part: Part, score: Any) -> Any:

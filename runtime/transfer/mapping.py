@@ -34,7 +34,7 @@ class Column:
 
     index: int
     heading: str
-    field: str | None = None
+    key: str | None = None
     how: str = "none"
     samples: list[str] = field(default_factory=list)
 
@@ -103,12 +103,12 @@ def propose(form: Form, fields: Mapping[str, FieldType], headings: Sequence[str]
     every = {name: each.key for each in form.fields for name in names_of(each)}
     taken: set[str] = set()
     for column in columns:
-        column.how, column.field = _exact(form, fields, every, folded(column.heading), taken)
-        if column.field:
-            taken.add(column.field)
+        column.how, column.key = _exact(form, fields, every, folded(column.heading), taken)
+        if column.key:
+            taken.add(column.key)
     for column in columns:
         if column.how == "none" and (found := _similar(fields, taken, folded(column.heading))):
-            column.how, column.field = "similar", found
+            column.how, column.key = "similar", found
             taken.add(found)
     return columns
 
@@ -141,14 +141,14 @@ def _likeness(heading: str, name: str) -> float:
 
 def usual_mode(form: Form, columns: Iterable[Column]) -> tuple[str, str | None]:
     """Update what is there and add the rest, where a column tells which record a row means."""
-    keys = keys_of(form, [each.field for each in columns if each.field])
+    keys = keys_of(form, [each.key for each in columns if each.key])
     chosen = next((each for each in keys if each.key == form.title), keys[0] if keys else None)
     return ("upsert", chosen.key) if chosen else ("add", None)
 
 
 def proposed(form: Form, columns: Iterable[Column]) -> ColumnMap:
     columns = list(columns)
-    return ColumnMap({each.index: each.field for each in columns if each.field}, *usual_mode(form, columns))
+    return ColumnMap({each.index: each.key for each in columns if each.key}, *usual_mode(form, columns))
 
 
 # -- checking -----------------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 """A house for automations: a workspace with forms, a clock that tests move, people, a receiver of webhooks."""
+
 from __future__ import annotations
 
 import json
@@ -83,8 +84,16 @@ class House:
     def person(self, email: str, *roles: str, active: bool = True, language: str | None = None) -> int:
         self.people += 1
         with self.workspace.writing(SYSTEM) as act:
-            act.connection.execute(tables.person.insert().values(id=self.people, email=email, name=email.partition("@")[0].capitalize(), active=int(active),
-                                                                 language=language, created_at=act.micros))
+            act.connection.execute(
+                tables.person.insert().values(
+                    id=self.people,
+                    email=email,
+                    name=email.partition("@")[0].capitalize(),
+                    active=int(active),
+                    language=language,
+                    created_at=act.micros,
+                )
+            )
             for role in roles:
                 act.connection.execute(tables.person_role.insert().values(person=self.people, role=role))
         return self.people
@@ -109,7 +118,10 @@ class House:
 
     def notifications(self) -> list[tuple[int, str]]:
         with self.workspace.reading(SYSTEM) as act:
-            return [(row.person, row.subject) for row in act.connection.execute(sa.select(tables.notification).order_by(tables.notification.c.id))]
+            return [
+                (row.person, row.subject)
+                for row in act.connection.execute(sa.select(tables.notification).order_by(tables.notification.c.id))
+            ]
 
     def as_person(self, number: int) -> Person:
         from runtime.system.jobs import person_of
@@ -181,7 +193,7 @@ class Call:
 
 @dataclass
 class Receiver:
-    """Answers what `answers` lists, one after the other, then 200. An answer is a status, (status, headers) or a function of the handler."""
+    """Answers what `answers` lists, one after the other, then 200: a status, (status, headers) or a function of the handler."""
 
     port: int = 0
     calls: list[Call] = field(default_factory=list)

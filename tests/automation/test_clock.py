@@ -1,4 +1,5 @@
 """What comes by the clock: cron lines on the wall clock, schedules, days of dates, the night."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
@@ -26,16 +27,19 @@ def times(line: str, start: str, count: int, zone: ZoneInfo = SHANGHAI) -> list[
 
 
 # -- cron -----------------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("line", "start", "expected"), [
-    ("0 8 31 * *", "2024-01-01", ["01-31 08:00", "03-31 08:00", "05-31 08:00"]),  # case A08: months without a 31st are skipped
-    ("0 9 L * *", "2024-01-01", ["01-31 09:00", "02-29 09:00", "03-31 09:00"]),
-    ("0 9 * * 0", "2024-05-01", ["05-05 09:00", "05-12 09:00"]),
-    ("0 9 * * 7", "2024-05-01", ["05-05 09:00", "05-12 09:00"]),
-    ("0 9 * * 5-7", "2024-05-01", ["05-03 09:00", "05-04 09:00", "05-05 09:00", "05-10 09:00"]),
-    ("0 9 * * sat-mon", "2024-05-01", ["05-04 09:00", "05-05 09:00", "05-06 09:00", "05-11 09:00"]),
-    ("0 9 1 * 1", "2024-05-01T10:00", ["05-06 09:00", "05-13 09:00", "05-20 09:00", "05-27 09:00", "06-01 09:00"]),
-    ("*/30 9-10 * * *", "2024-05-01T09:10", ["05-01 09:30", "05-01 10:00", "05-01 10:30", "05-02 09:00"]),
-])
+@pytest.mark.parametrize(
+    ("line", "start", "expected"),
+    [
+        ("0 8 31 * *", "2024-01-01", ["01-31 08:00", "03-31 08:00", "05-31 08:00"]),  # case A08: months without a 31st are skipped
+        ("0 9 L * *", "2024-01-01", ["01-31 09:00", "02-29 09:00", "03-31 09:00"]),
+        ("0 9 * * 0", "2024-05-01", ["05-05 09:00", "05-12 09:00"]),
+        ("0 9 * * 7", "2024-05-01", ["05-05 09:00", "05-12 09:00"]),
+        ("0 9 * * 5-7", "2024-05-01", ["05-03 09:00", "05-04 09:00", "05-05 09:00", "05-10 09:00"]),
+        ("0 9 * * sat-mon", "2024-05-01", ["05-04 09:00", "05-05 09:00", "05-06 09:00", "05-11 09:00"]),
+        ("0 9 1 * 1", "2024-05-01T10:00", ["05-06 09:00", "05-13 09:00", "05-20 09:00", "05-27 09:00", "06-01 09:00"]),
+        ("*/30 9-10 * * *", "2024-05-01T09:10", ["05-01 09:30", "05-01 10:00", "05-01 10:30", "05-02 09:00"]),
+    ],
+)
 def test_a_cron_line_comes_as_in_crontab(line: str, start: str, expected: list[str]) -> None:
     assert times(line, start, len(expected)) == expected
 
@@ -58,7 +62,9 @@ def test_a_time_repeated_by_the_change_of_clocks_comes_once() -> None:
     assert instant_of(datetime(2024, 10, 27, 2, 30), BERLIN) == datetime(2024, 10, 27, 0, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("line", ["", "* * * *", "61 * * * *", "* * * * 8", "*/0 * * * *", "* * * 13 *", "0 0 * * mon-", "0 0 1,,2 * *", "a b c d e"])
+@pytest.mark.parametrize(
+    "line", ["", "* * * *", "61 * * * *", "* * * * 8", "*/0 * * * *", "* * * 13 *", "0 0 * * mon-", "0 0 1,,2 * *", "a b c d e"]
+)
 def test_a_line_that_cannot_be_read_is_refused(line: str) -> None:
     with pytest.raises(ValueError):
         Cron(line)
@@ -85,14 +91,21 @@ def test_a_schedule_starts_a_run_at_each_of_its_times(office: House) -> None:
     office.at("2024-01-01").publish(scheduled("0 8 31 * *"))
     days = [f"{date(2024, 1, 1) + timedelta(days=number)} 08:00" for number in range(182)]
     office.ticks(*days)
-    assert [f"{run.created_at.astimezone(SHANGHAI):%m-%d %H:%M}" for run in office.runs(state="done")] == ["01-31 08:00", "03-31 08:00", "05-31 08:00"]
+    assert [f"{run.created_at.astimezone(SHANGHAI):%m-%d %H:%M}" for run in office.runs(state="done")] == [
+        "01-31 08:00",
+        "03-31 08:00",
+        "05-31 08:00",
+    ]
 
 
 def test_a_time_missed_for_a_while_is_made_up_and_one_missed_for_long_is_shown(office: House) -> None:
     """Case A20: down 01:00–07:00 and 01:00–09:00."""
     office.at("2024-05-06 01:00").publish(scheduled("0 2 * * *"))
     office.ticks("2024-05-06 07:00", "2024-05-07 09:00")
-    assert [(run.state, f"{run.created_at.astimezone(SHANGHAI):%d %H:%M}") for run in office.runs()] == [("done", "06 07:00"), ("skipped", "07 09:00")]
+    assert [(run.state, f"{run.created_at.astimezone(SHANGHAI):%d %H:%M}") for run in office.runs()] == [
+        ("done", "06 07:00"),
+        ("skipped", "07 09:00"),
+    ]
     assert "Missed" in office.runs()[1].reason["en"] and "2024-05-07 02:00" in office.runs()[1].reason["en"]
 
 
@@ -198,7 +211,15 @@ def test_a_birthday_on_29_february_comes_on_the_28th_in_common_years(contracts: 
     """Case A14."""
     contracts.at("2022-12-31").publish(reminding(every="year", at="10:00"))
     contracts.create(name="Lin", due_on="1992-02-29", owner=1)
-    contracts.ticks("2023-02-27 10:00", "2023-02-28 10:00", "2023-03-01 10:00", "2024-02-28 10:00", "2024-02-29 10:00", "2024-03-01 10:00", "2025-01-01 10:00")
+    contracts.ticks(
+        "2023-02-27 10:00",
+        "2023-02-28 10:00",
+        "2023-03-01 10:00",
+        "2024-02-28 10:00",
+        "2024-02-29 10:00",
+        "2024-03-01 10:00",
+        "2025-01-01 10:00",
+    )
     assert told(contracts) == [("Lin", "2023-02-28 10:00"), ("Lin", "2024-02-29 10:00")]
 
 
@@ -228,14 +249,24 @@ def test_an_only_if_holds_for_dates_too(contracts: House) -> None:
 
 # -- the night ----------------------------------------------------------------------------------------------------------------------
 def model(at: str) -> dict:
-    return {"kind": "tier_model", "key": "value", "label": "Value", "form": "customer", "recompute": {"nightly_at": at},
-            "dimensions": [{"key": "all", "label": "All", "weight": 1, "value": "1", "bands": {"by": "cuts", "cuts": [2]}}],
-            "tiers": [{"key": "gold", "label": "Gold", "from": 50}, {"key": "basic", "label": "Basic", "from": 0}]}
+    return {
+        "kind": "tier_model",
+        "key": "value",
+        "label": "Value",
+        "form": "customer",
+        "recompute": {"nightly_at": at},
+        "dimensions": [{"key": "all", "label": "All", "weight": 1, "value": "1", "bands": {"by": "cuts", "cuts": [2]}}],
+        "tiers": [{"key": "gold", "label": "Gold", "from": 50}, {"key": "basic", "label": "Basic", "from": 0}],
+    }
 
 
 def test_tiers_are_recomputed_once_every_night_at_their_hour(office: House, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[tuple[str, str]] = []
-    monkeypatch.setitem(jobs.KINDS, "tier_recompute", lambda workspace, job: done.append((job.payload["tier_model"], f"{office.moment.astimezone(SHANGHAI):%d %H:%M}")))
+    monkeypatch.setitem(
+        jobs.KINDS,
+        "tier_recompute",
+        lambda workspace, job: done.append((job.payload["tier_model"], f"{office.moment.astimezone(SHANGHAI):%d %H:%M}")),
+    )
     office.at("2024-05-06 12:00").publish(model("02:30"))
     office.ticks("2024-05-06 12:01", "2024-05-07 02:29", "2024-05-07 02:30", "2024-05-07 02:31", "2024-05-08 11:00")
     assert done == [("value", "07 02:30"), ("value", "08 11:00")]
@@ -244,14 +275,22 @@ def test_tiers_are_recomputed_once_every_night_at_their_hour(office: House, monk
 def test_tags_by_rule_are_recomputed_when_the_day_changes(office: House, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     monkeypatch.setitem(jobs.KINDS, "tag_recompute", lambda workspace, job: done.append(job.payload["tag_set"]))
-    tag_set = {"kind": "tag_set", "key": "marks", "label": "Marks", "form": "customer", "tags": [{"key": "short", "label": "Short", "rule": "LEN(name) < 3"}]}
+    tag_set = {
+        "kind": "tag_set",
+        "key": "marks",
+        "label": "Marks",
+        "form": "customer",
+        "tags": [{"key": "short", "label": "Short", "rule": "LEN(name) < 3"}],
+    }
     office.at("2024-05-06 12:00").publish(tag_set)
     office.ticks("2024-05-06 23:59", "2024-05-07 00:05", "2024-05-07 00:06")
     assert done == ["marks"]
 
 
 def test_old_events_and_runs_are_removed_and_claims_are_kept(office: House) -> None:
-    office.at("2024-05-06 01:00").publish(scheduled("0 2 * * *"), automation({"type": "record_created", "form": "customer"}, setting(name="'x'"), key="other"))
+    office.at("2024-05-06 01:00").publish(
+        scheduled("0 2 * * *"), automation({"type": "record_created", "form": "customer"}, setting(name="'x'"), key="other")
+    )
     office.create(name="a")
     office.ticks("2024-05-06 02:00")
     office.at("2024-06-10")

@@ -1,18 +1,17 @@
 """A worker is killed at the worst moments: nothing is lost, and inside the workspace nothing happens twice."""
+
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runtime.automation import engine
 from runtime.system.workspace import Workspace
 from tests.automation.conftest import House, Receiver, adding, allow, automation, created, tell, visits, webhook
-from tests.automation.dying import POINTS
+from tests.automation.dying import POINTS, exit_code_of_a_worker_until
 from tests.makers import form_json, number, text
 
 
@@ -21,16 +20,27 @@ def rules(house: House, receiver: Receiver) -> House:
     house.person("boss@example.com", "boss")
     house.publish(form_json(text(), number("points")), visits())
     allow(house, receiver)
-    house.publish(automation(created(), adding(note="'one'", customer="record"), webhook(receiver), adding(note="'two'", customer="record"), tell(subject="end")))
+    house.publish(
+        automation(
+            created(),
+            adding(note="'one'", customer="record"),
+            webhook(receiver),
+            adding(note="'two'", customer="record"),
+            tell(subject="end"),
+        )
+    )
     return house
 
 
 def dies_at(house: House, point: str) -> None:
     """Another process works for this workspace until it dies there."""
     settings = house.workspace.settings
-    done = subprocess.run([sys.executable, Path(__file__).with_name("dying.py"), str(settings.data_dir), settings.database_url, house.moment.isoformat(),
-                           ",".join(settings.outbound_allow), point], capture_output=True, text=True, timeout=120)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert (
+        exit_code_of_a_worker_until(
+            point, str(settings.data_dir), settings.database_url, house.moment.isoformat(), ",".join(settings.outbound_allow)
+        )
+        == -signal.SIGKILL
+    )
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -81,12 +91,13 @@ def test_what_is_committed_is_sent_after_a_restart(rules: House, receiver: Recei
 
 def test_a_worker_that_comes_back_too_late_notes_nothing(rules: House, receiver: Receiver) -> None:
     """Its lease has run out and another has done the work: its own result is dropped."""
-    def others_take_over(_handler: object) -> None:
-        _handler.send_response(200)
-        _handler.send_header("Content-Length", "0")
+
+    def others_take_over(handler: Any) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "0")
         rules.later(minutes=4)
         rules.settle()
-        _handler.end_headers()
+        handler.end_headers()
 
     receiver.answers = [others_take_over]
     rules.create(name="Lin")
@@ -95,7 +106,9 @@ def test_a_worker_that_comes_back_too_late_notes_nothing(rules: House, receiver:
     assert rules.run().state == "done" and len(receiver.calls) == 2 and len(set(receiver.keys)) == 1
 
 
-def test_something_unforeseen_takes_everything_back_and_is_tried_again(rules: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_something_unforeseen_takes_everything_back_and_is_tried_again(
+    rules: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from runtime.automation.steps.create_record import CreateRecord
 
     real, failures = CreateRecord.run, [ZeroDivisionError("a bug"), OSError("a full disk")]
@@ -186,7 +199,10 @@ def test_runs_keep_to_their_number_a_minute_in_their_order(house: House) -> None
 def test_a_limit_counts_any_minute_and_holds_up_no_other_automation(house: House) -> None:
     house.person("boss@example.com", "boss")
     house.publish(form_json(text()))
-    house.publish(automation(created(), tell(subject="slow {name}"), key="slow", limit={"runs_per_minute": 2}), automation(created(), tell(subject="fast"), key="fast"))
+    house.publish(
+        automation(created(), tell(subject="slow {name}"), key="slow", limit={"runs_per_minute": 2}),
+        automation(created(), tell(subject="fast"), key="fast"),
+    )
     for second, name in ((0, "a"), (50, "b"), (55, "c"), (56, "d")):
         house.at("2024-05-06 10:00").later(seconds=second)
         house.create(name=name)

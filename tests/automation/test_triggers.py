@@ -1,4 +1,5 @@
 """What starts an automation, and what does not."""
+
 from __future__ import annotations
 
 import pytest
@@ -65,8 +66,11 @@ def test_formulas_see_the_values_before_the_change(customers: House) -> None:
 def test_a_condition_may_look_at_a_related_record(house: House, amount: str, grade: str | None, told: int) -> None:
     """Case A05: an order without customer is no error, the condition is simply false."""
     house.person("boss@example.com", "boss")
-    house.publish(form_json(text(), choice("grade", "silver", "gold")), form_json(text("no"), money("amount"), reference(), key="order"),
-                  automation(created("order"), tell(), when="customer.grade == 'gold' and amount >= 500"))
+    house.publish(
+        form_json(text(), choice("grade", "silver", "gold")),
+        form_json(text("no"), money("amount"), reference(), key="order"),
+        automation(created("order"), tell(), when="customer.grade == 'gold' and amount >= 500"),
+    )
     customer = house.create(name="Lin", grade=grade) if grade else None
     house.create("order", no="1", amount=amount, customer=customer)
     house.settle()
@@ -97,12 +101,16 @@ def test_a_batch_starts_one_run_for_each_record(customers: House) -> None:
     from runtime.people.person import SYSTEM
     from runtime.records import gateway
 
-    customers.publish(automation(created(), tell(subject="{name}")), automation(updated("grade"), tell(subject="{name}: {previous.grade}"), key="moved"))
+    customers.publish(
+        automation(created(), tell(subject="{name}")), automation(updated("grade"), tell(subject="{name}: {previous.grade}"), key="moved")
+    )
     with customers.workspace.writing(SYSTEM) as act:
         saved = gateway.write_batch(act, "customer", [gateway.BatchRow({"name": name, "grade": "gold"}) for name in ("a", "b", "c")]).saved
     customers.settle()
     with customers.workspace.writing(SYSTEM) as act:
-        gateway.write_batch(act, "customer", [gateway.BatchRow({"grade": "silver"}, saved[1].id), gateway.BatchRow({"name": "z"}, saved[2].id)])
+        gateway.write_batch(
+            act, "customer", [gateway.BatchRow({"grade": "silver"}, saved[1].id), gateway.BatchRow({"name": "z"}, saved[2].id)]
+        )
     customers.settle()
     assert [run.automation for run in customers.runs()] == ["rule", "rule", "rule", "moved"]
     assert [subject.split(":")[0] for _person, subject in customers.notifications()] == ["a", "b", "c", "b"]
@@ -120,8 +128,10 @@ def test_a_rule_that_writes_its_own_field_runs_once_and_says_why(customers: Hous
 
 
 def test_two_rules_that_set_off_each_other_come_to_an_end(customers: House) -> None:
-    customers.publish(automation(updated("name"), setting(visits="IFEMPTY(visits, 0) + 1"), key="one"),
-                      automation(updated("visits"), setting(name="name & '.'"), key="two"))
+    customers.publish(
+        automation(updated("name"), setting(visits="IFEMPTY(visits, 0) + 1"), key="one"),
+        automation(updated("visits"), setting(name="name & '.'"), key="two"),
+    )
     record = customers.create(name="a")
     customers.update(record, name="b")
     customers.settle()
@@ -135,6 +145,13 @@ def test_a_chain_over_ever_new_records_is_cut_off(customers: House) -> None:
     customers.create(name="a")
     customers.settle()
     assert [run.state for run in customers.runs()] == ["done"] * 10 + ["stopped"]
+
+
+def test_what_happened_before_an_automation_was_switched_on_starts_nothing(customers: House) -> None:
+    customers.create(name="a")
+    customers.later(seconds=1).publish(automation(created(), tell()))
+    customers.settle()
+    assert customers.runs() == []
 
 
 def test_a_disabled_automation_does_nothing(customers: House) -> None:

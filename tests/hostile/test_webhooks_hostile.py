@@ -1,4 +1,5 @@
 """Webhooks that try to get into the house, or to keep it busy for ever."""
+
 from __future__ import annotations
 
 import socket
@@ -14,15 +15,50 @@ from tests.automation.conftest import Receiver, receiver
 __all__ = ["receiver"]
 
 PRIVATE = [
-    "http://127.0.0.1/", "http://localhost/", "http://LOCALHOST/", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://0.0.0.0/", "http://0/",
-    "http://2130706433/", "http://0x7f.1/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/", "http://10.0.0.1/", "http://172.16.0.1/",
-    "http://192.168.0.1/", "http://169.254.169.254/latest/meta-data/", "http://[fd00::1]/", "http://[fe80::1]/", "http://100.64.0.1/",
-    "http://[64:ff9b::7f00:1]/", "http://224.0.0.1/", "https://127.0.0.1/", "http://127.0.0.1:22/", "http://①②⑦.0.0.1/"]
+    "http://127.0.0.1/",
+    "http://localhost/",
+    "http://LOCALHOST/",
+    "http://[::1]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://0.0.0.0/",
+    "http://0/",
+    "http://2130706433/",
+    "http://0x7f.1/",
+    "http://0x7f000001/",
+    "http://0177.0.0.1/",
+    "http://127.1/",
+    "http://10.0.0.1/",
+    "http://172.16.0.1/",
+    "http://192.168.0.1/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://[fd00::1]/",
+    "http://[fe80::1]/",
+    "http://100.64.0.1/",
+    "http://[64:ff9b::7f00:1]/",
+    "http://224.0.0.1/",
+    "https://127.0.0.1/",
+    "http://127.0.0.1:22/",
+    "http://①②⑦.0.0.1/",
+]
 
 NO_ADDRESS = [
-    "file:///etc/passwd", "ftp://example.com/", "gopher://example.com/", "data:text/plain,a", "http://", "https:///path", "http://user:word@example.com/",
-    "http://user@example.com/", "http://example.com:99999/", "http://exa mple.com/", "http://example.com/\r\nHost: other", "http://example.com\\@127.0.0.1/",
-    "javascript:alert(1)", "//example.com/", "http://[::1", ""]
+    "file:///etc/passwd",
+    "ftp://example.com/",
+    "gopher://example.com/",
+    "data:text/plain,a",
+    "http://",
+    "https:///path",
+    "http://user:word@example.com/",
+    "http://user@example.com/",
+    "http://example.com:99999/",
+    "http://exa mple.com/",
+    "http://example.com/\r\nHost: other",
+    "http://example.com\\@127.0.0.1/",
+    "javascript:alert(1)",
+    "//example.com/",
+    "http://[::1",
+    "",
+]
 
 
 def refused(url: str, **more: Any) -> Trouble:
@@ -130,6 +166,7 @@ def test_an_endless_answer_is_cut_off(receiver: Receiver) -> None:
 
 def test_a_receiver_that_sends_a_byte_now_and_then_does_not_hold_a_worker(receiver: Receiver) -> None:
     """Each byte comes in time, the whole never would: in the headers too."""
+
     def drip(handler: Any) -> None:
         try:
             handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
@@ -158,6 +195,7 @@ def test_an_answer_whose_text_breaks_off_is_an_answer(receiver: Receiver) -> Non
 
 def test_a_receiver_that_never_answers_is_given_up(receiver: Receiver) -> None:
     """Case A26 c, one try."""
+
     def silent(handler: Any) -> None:
         handler.connection.recv(1)
 

@@ -1,4 +1,5 @@
 """What steps have in common beyond the shelf."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ class Inside(Step):
 
 
 class Outside(Step):
-    """Calls the outside world. What it will send is fixed and committed by `prepare` before the first try; `run` sends it, again if need be."""
+    """Calls the outside world. What it will send is fixed by `prepare` and committed before the first try; `run` sends it."""
 
     @property
     def outside(self) -> bool:  # type: ignore[override]
@@ -49,7 +50,9 @@ def value_problems(path: str, form_key: str | None, values: dict[str, str], cata
             yield Problem(f"{path}/{key}", _("The field {key} cannot be written by a step.", key=key))
 
 
-def value_formulas(path: str, target: str | None, values: dict[str, str], form: str | None, names: dict[str, Type], catalogue: Catalogue) -> Iterator[FormulaUse]:
+def value_formulas(
+    path: str, target: str | None, values: dict[str, str], form: str | None, names: dict[str, Type], catalogue: Catalogue
+) -> Iterator[FormulaUse]:
     """The formulas of such values: they read the automation's record and give what the target's field takes."""
     fields = catalogue.forms[target].by_key if target in catalogue.forms else {}
     for key, text in values.items():

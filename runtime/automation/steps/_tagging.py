@@ -1,4 +1,5 @@
 """What adding and removing a tag share: which tag of which set."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
 """Add tag: the record gets a tag, unless it has it."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal

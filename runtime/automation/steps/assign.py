@@ -1,4 +1,5 @@
 """Assign: hands the record to somebody of a pool."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 @STEPS.register
 class Assign(Inside):
-    """`by` least_loaded: whoever has the fewest records of this form; round_robin: one after the other. Nobody gets more than `capacity` records;
-    when all are full the record stays where it is, and the run log says so."""
+    """`by` least_loaded: whoever has the fewest records of this form; round_robin: one after the other.
+
+    Nobody gets more than `capacity` records; when all are full the record stays where it is, and the run log says so.
+    """
 
     type: Literal["assign"] = "assign"
     field: str = Field(title="Field")
@@ -47,7 +50,11 @@ class Assign(Inside):
             yield from who_problems("pool", self.pool, form, catalogue)
 
     def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
-        named = {"pool": in_words(self.pool, form, catalogue), "field": quoted([field_label(form, self.field, catalogue)], language), "most": self.capacity or 0}
+        named = {
+            "pool": in_words(self.pool, form, catalogue),
+            "field": quoted([field_label(form, self.field, catalogue)], language),
+            "most": self.capacity or 0,
+        }
         if self.by == "round_robin":
             message = _("assign {field} to {pool} in turn", **named)
         else:
@@ -69,7 +76,13 @@ class Assign(Inside):
         loads = self._loads(doing, pool)
         free = [each for each in pool if self.capacity is None or loads[each] < self.capacity]
         if not free:
-            return doing.skip(_("Everybody in the pool {pool} has {most} records already. The record stays where it is.", pool=self.pool, most=self.capacity))
+            return doing.skip(
+                _(
+                    "Everybody in the pool {pool} has {most} records already. The record stays where it is.",
+                    pool=self.pool,
+                    most=self.capacity,
+                )
+            )
         if self.by == "round_robin":
             chosen = min(free, key=lambda each: (pool.index(each) - turn) % len(pool))
         else:
@@ -81,6 +94,10 @@ class Assign(Inside):
         """How many other living records of the form each of the pool has."""
         built = tables_of(doing.act.catalogue)[doing.form or ""]
         column, main = built.column(self.field), built.main
-        query = sa.select(column, sa.func.count()).where(column.in_(pool), main.c.deleted_at.is_(None), main.c.id != doing.record_id).group_by(column)
+        query = (
+            sa.select(column, sa.func.count())
+            .where(column.in_(pool), main.c.deleted_at.is_(None), main.c.id != doing.record_id)
+            .group_by(column)
+        )
         found = {person: count for person, count in doing.act.connection.execute(query)}
         return {each: found.get(each, 0) for each in pool}

@@ -1,4 +1,5 @@
 """Branch: some steps if a condition holds, others if not."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -49,7 +50,9 @@ class Branch(Inside):
     def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
         then, otherwise = (said(getattr(self, arm), language, catalogue, form) for arm in ARMS)
         if then and otherwise:
-            return _("if {condition} ({then}), otherwise ({otherwise})", condition=self.when, then=then, otherwise=otherwise).in_language(language)
+            return _("if {condition} ({then}), otherwise ({otherwise})", condition=self.when, then=then, otherwise=otherwise).in_language(
+                language
+            )
         if otherwise:
             return _("unless {condition} ({otherwise})", condition=self.when, otherwise=otherwise).in_language(language)
         return _("if {condition} ({then})", condition=self.when, then=then).in_language(language)

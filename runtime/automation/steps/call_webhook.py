@@ -1,4 +1,5 @@
 """Call webhook: sends a signed message to an address outside."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 @STEPS.register
 class CallWebhook(Outside):
-    """Sends JSON: by default which automation ran for which record; with `body` these values instead. `secret` names the secret that signs it."""
+    """Sends JSON: which automation ran for which record, or with `body` these values instead. `secret` names the secret that signs it."""
 
     type: Literal["call_webhook"] = "call_webhook"
     url: str = Field(min_length=8, max_length=2000, title="Address", pattern=r"^https?://")
@@ -56,8 +57,14 @@ class CallWebhook(Outside):
     def _message(self, doing: Doing) -> dict[str, Any]:
         if self.body is not None:
             return {key: json_value(doing.told(text)) for key, text in self.body.items()}
-        return {"automation": doing.automation.key, "run": str(doing.run.id), "trigger": doing.run.trigger, "form": doing.form,
-                "record": None if doing.record_id is None else str(doing.record_id), "at": doing.act.now.isoformat()}
+        return {
+            "automation": doing.automation.key,
+            "run": str(doing.run.id),
+            "trigger": doing.run.trigger,
+            "form": doing.form,
+            "record": None if doing.record_id is None else str(doing.record_id),
+            "at": doing.act.now.isoformat(),
+        }
 
     def run(self, doing: Doing) -> dict[str, Any] | None:
         body = doing.prepared["body"].encode()

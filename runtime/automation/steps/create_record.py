@@ -1,4 +1,5 @@
 """Create record: adds a record to a form."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -33,7 +34,9 @@ class CreateRecord(Inside):
         yield from value_problems("values", self.form, self.values, catalogue)
         for field in catalogue.forms[self.form].fields:
             if field.required and field.writable and field.key not in self.values and field.default is None:
-                yield Problem(f"values/{field.key}", _("A record of {form} needs {field}.", form=catalogue.forms[self.form].label, field=field.label))
+                yield Problem(
+                    f"values/{field.key}", _("A record of {form} needs {field}.", form=catalogue.forms[self.form].label, field=field.label)
+                )
 
     def formulas(self, form: str | None, names: dict[str, Type], catalogue: Catalogue) -> Iterator[FormulaUse]:
         yield from value_formulas("values", self.form, self.values, form, names, catalogue)

@@ -1,4 +1,5 @@
 """Notify: tells people in the app or by e-mail."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -57,9 +58,18 @@ class Notify(Outside):
     def _tell(self, doing: Doing) -> dict[str, Any] | None:
         people = [each for each in recipients(doing.act, self.to, doing.values) if each.person is not None]
         for each in people:
-            insert_once(doing.act.connection, notification, {
-                "id": doing.act.take_ids("notification"), "person": each.person, "at": doing.act.micros, "link": doing.link(),
-                "cause": f"{doing.key}:{each.person}", **self._words(doing, each)})
+            insert_once(
+                doing.act.connection,
+                notification,
+                {
+                    "id": doing.act.take_ids("notification"),
+                    "person": each.person,
+                    "at": doing.act.micros,
+                    "link": doing.link(),
+                    "cause": f"{doing.key}:{each.person}",
+                    **self._words(doing, each),
+                },
+            )
         if not people:
             return doing.skip(_("Nobody is meant by this step at the moment."))
         return {"people": [each.person for each in people]}

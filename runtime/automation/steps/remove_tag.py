@@ -1,4 +1,5 @@
 """Remove tag: the record loses a tag, if it has it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
 """Update record: writes fields of the record, or of one it points at."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -41,7 +42,9 @@ class UpdateRecord(Inside):
         fields = quoted([field_label(self._form(form, catalogue), key, catalogue) for key in self.values], language)
         if self.target is None:
             return _("set {fields}", fields=fields).in_language(language)
-        return _("set {fields} of {reference}", fields=fields, reference=quoted([field_label(form, self.target, catalogue)], language)).in_language(language)
+        return _(
+            "set {fields} of {reference}", fields=fields, reference=quoted([field_label(form, self.target, catalogue)], language)
+        ).in_language(language)
 
     def run(self, doing: Doing) -> dict[str, Any] | None:
         form = self._form(doing.form, doing.act.catalogue)

@@ -1,4 +1,5 @@
 """What triggers have in common beyond the shelf: those that listen to events, and those the clock fires."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ class EventTrigger(Trigger):
         return {}
 
     def seen(self, doing: Doing) -> dict[str, Any]:
-        """Values of the record as the event told them. Conditions and messages speak of these, even if somebody has changed them again since."""
+        """Values of the record as the event told them: conditions and messages speak of these, even if they have changed again since."""
         return {}
 
     def begins(self, doing: Doing) -> bool:

@@ -1,4 +1,5 @@
 """Date field: on the day that a record's date names, or some days before or after it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -31,8 +32,10 @@ FIRST_YEAR = 1800
 
 @TRIGGERS.register
 class DateField(ClockTrigger):
-    """`days` is negative for days before the date. `every` year: on 28 February in common years for a 29th. With `catch_up` a record whose day had
-    passed already when its date was entered fires at once, else never."""
+    """`days` is negative for days before the date. `every` year: on 28 February in common years for a 29th.
+
+    With `catch_up` a record whose day had passed already when its date was entered fires at once, else never.
+    """
 
     type: Literal["date_field"] = "date_field"
     form: Key = Field(title="Form")
@@ -65,8 +68,12 @@ class DateField(ClockTrigger):
             yield Problem("every", _("A date with a time comes once; choose a date without a time for every year."))
 
     def sentence(self, language: str, catalogue: Catalogue) -> str:
-        named = {"field": quoted([field_label(self.form, self.field, catalogue)], language), "form": quoted([form_label(self.form, catalogue)], language),
-                 "at": self.at, "n": abs(self.days)}
+        named = {
+            "field": quoted([field_label(self.form, self.field, catalogue)], language),
+            "form": quoted([form_label(self.form, catalogue)], language),
+            "at": self.at,
+            "n": abs(self.days),
+        }
         if self.days == 0:
             message = _("on the day of {field} of {form} at {at}", **named)
         elif self.days < 0:
@@ -102,10 +109,17 @@ class DateField(ClockTrigger):
         rows, stored, of_time = self._stored(act)
         least = act.today - LONGEST_LATE - timedelta(days=self.days)
         most = act.today - timedelta(days=self.days)
-        bounds = (_midnight(least, act.zone), _midnight(most + timedelta(days=1), act.zone)) if of_time else (clock.to_day(least), clock.to_day(most) + 1)
+        bounds = (
+            (_midnight(least, act.zone), _midnight(most + timedelta(days=1), act.zone))
+            if of_time
+            else (clock.to_day(least), clock.to_day(most) + 1)
+        )
         fired = sa.select(due_time.c.record).where(due_time.c.automation == automation, due_time.c.record == rows.id)
-        query = rows.select(rows.id, stored.label("stored")).where(
-            stored >= bounds[0], stored < bounds[1], rows.table.c.updated_at >= changed, sa.not_(fired.exists())).order_by(rows.id)
+        query = (
+            rows.select(rows.id, stored.label("stored"))
+            .where(stored >= bounds[0], stored < bounds[1], rows.table.c.updated_at >= changed, sa.not_(fired.exists()))
+            .order_by(rows.id)
+        )
         for record, value in act.connection.execute(query):
             day = _day_of(value, act.zone) if of_time else clock.from_day(value)
             assert day is not None

@@ -1,4 +1,5 @@
 """Record created: a record was added to a form."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

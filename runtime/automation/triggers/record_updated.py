@@ -1,4 +1,5 @@
 """Record updated: values of a record really changed."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -57,7 +58,9 @@ class RecordUpdated(EventTrigger):
         form = quoted([form_label(self.form, catalogue)], language)
         fields = quoted([field_label(self.form, key, catalogue) for key in self.fields], language)
         if self.becomes is not None:
-            return _("when a record of {form} changes so that {condition} becomes true", form=form, condition=self.becomes).in_language(language)
+            return _("when a record of {form} changes so that {condition} becomes true", form=form, condition=self.becomes).in_language(
+                language
+            )
         if self.fields:
             return _("when {fields} changes in a record of {form}", form=form, fields=fields).in_language(language)
         return _("when a record of {form} changes", form=form).in_language(language)

@@ -1,4 +1,5 @@
 """Schedule: at times of the clock, written as in crontab."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ MOST = 1000
 
 @TRIGGERS.register
 class Schedule(ClockTrigger):
-    """About no record. `cron`: minute hour day month weekday. A time missed for longer than `grace_hours` is shown as missed, not made up."""
+    """About no record. `cron`: minute hour day month weekday. A time missed for longer than `grace_hours` is not made up."""
 
     type: Literal["schedule"] = "schedule"
     cron: str = Field(min_length=9, max_length=100, title="Times, as in crontab")
@@ -55,7 +56,10 @@ class Schedule(ClockTrigger):
             if cron(self.cron).after(datetime(2024, 1, 1, tzinfo=UTC), ZoneInfo("UTC")) is None:
                 yield Problem("cron", _("This time never comes."))
         except ValueError as error:
-            yield Problem("cron", _("Write five fields: minute, hour, day, month, weekday, like 0 9 * * 1 for Mondays at 9. ({reason})", reason=str(error)))
+            yield Problem(
+                "cron",
+                _("Write five fields: minute, hour, day, month, weekday, like 0 9 * * 1 for Mondays at 9. ({reason})", reason=str(error)),
+            )
 
     def sentence(self, language: str, catalogue: Catalogue) -> str:
         when = _in_words(self.cron)
@@ -64,7 +68,9 @@ class Schedule(ClockTrigger):
         return when.in_language(language)
 
 
-_DAYS = dict(zip(WEEKDAYS, (_("Sunday"), _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday")), strict=True))
+_DAYS = dict(
+    zip(WEEKDAYS, (_("Sunday"), _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday")), strict=True)
+)
 
 
 def _in_words(line: str) -> Message:

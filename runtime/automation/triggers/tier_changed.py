@@ -1,4 +1,5 @@
 """Tier changed: a tier model gave a record another tier."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @TRIGGERS.register
 class TierChanged(EventTrigger):
-    """`direction` up and down are moves from one tier to another; a first tier is neither. Formulas may use `tier_before` and `tier_after`."""
+    """`direction` up and down are moves between tiers; a first tier is neither. Formulas may use `tier_before` and `tier_after`."""
 
     type: Literal["tier_changed"] = "tier_changed"
     tier_model: Key = Field(title="Tier model")
@@ -79,9 +80,22 @@ class TierChanged(EventTrigger):
 
 
 _MOVED = {
-    "up": {"whole": _("when the tier by {model} rises"), "to": _("when the tier by {model} rises to {to}"), "since": _("when the tier by {model} rises from {since}"),
-           "both": _("when the tier by {model} rises from {since} to {to}")},
-    "down": {"whole": _("when the tier by {model} falls"), "to": _("when the tier by {model} falls to {to}"), "since": _("when the tier by {model} falls from {since}"),
-             "both": _("when the tier by {model} falls from {since} to {to}")},
-    "any": {"whole": _("when the tier by {model} changes"), "to": _("when the tier by {model} becomes {to}"), "since": _("when the tier by {model} is no longer {since}"),
-            "both": _("when the tier by {model} changes from {since} to {to}")}}
+    "up": {
+        "whole": _("when the tier by {model} rises"),
+        "to": _("when the tier by {model} rises to {to}"),
+        "since": _("when the tier by {model} rises from {since}"),
+        "both": _("when the tier by {model} rises from {since} to {to}"),
+    },
+    "down": {
+        "whole": _("when the tier by {model} falls"),
+        "to": _("when the tier by {model} falls to {to}"),
+        "since": _("when the tier by {model} falls from {since}"),
+        "both": _("when the tier by {model} falls from {since} to {to}"),
+    },
+    "any": {
+        "whole": _("when the tier by {model} changes"),
+        "to": _("when the tier by {model} becomes {to}"),
+        "since": _("when the tier by {model} is no longer {since}"),
+        "both": _("when the tier by {model} changes from {since} to {to}"),
+    },
+}

@@ -1,4 +1,5 @@
 """Tier grace: a record would fall to a lower tier and has some days left to keep its own."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -42,7 +43,9 @@ class TierGrace(EventTrigger):
 
     def sentence(self, language: str, catalogue: Catalogue) -> str:
         model = catalogue.tier_models.get(self.tier_model)
-        return _("when a grace period by {model} begins", model=quoted([model.label if model else self.tier_model], language)).in_language(language)
+        return _("when a grace period by {model} begins", model=quoted([model.label if model else self.tier_model], language)).in_language(
+            language
+        )
 
     def matches(self, event: Any, record: int | None, item: dict[str, Any], catalogue: Catalogue) -> bool:
         return item.get("model") == self.tier_model and record is not None

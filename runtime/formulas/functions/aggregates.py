@@ -177,18 +177,29 @@ class Extreme(AggregateFunction):
     def sql_over(self, writer: Writer, value: Operand) -> Any:
         return (sa.func.max if self.greatest else sa.func.min)(writer.ordered(value), type_=writer.sql_type(value.type))
 
+    def sql_possible(self, call: Call) -> bool:
+        # the best of several texts is found by comparing them pair by pair, which doubles with each
+        return call.type.kind != "text" or len(call.arguments) <= 3
+
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         values = [writer.as_type(each, writer.result) for each in operands]
         if writer.result.kind == "text":
-            values = [writer.c_collated(each) for each in values]
+            return self._best_text([writer.c_collated(each) for each in values])
+        if len(values) == 1:
+            return values[0]
+        if writer.dialect == "postgresql":
+            return (sa.func.greatest if self.greatest else sa.func.least)(*values, type_=pieces.BIG)
+        # on SQLite a blank would win; what stands in for it lies beyond every value
+        beyond = pieces.whole(-(2**62) if self.greatest else 2**62)
+        function = sa.func.max if self.greatest else sa.func.min
+        return sa.func.nullif(function(*(sa.func.coalesce(each, beyond) for each in values), type_=pieces.BIG), beyond, type_=pieces.BIG)
+
+    def _best_text(self, values: list[Any]) -> Any:
         found = values[0]
         for each in values[1:]:
-            found = self._of_two(found, each)
+            better = found >= each if self.greatest else found <= each
+            found = sa.case((sa.or_(each.is_(None), better), found), else_=each)
         return found
-
-    def _of_two(self, a: Any, b: Any) -> Any:
-        better = a >= b if self.greatest else a <= b
-        return sa.case((sa.or_(b.is_(None), better), a), else_=b)
 
 
 @register

@@ -134,6 +134,9 @@ class Function:
     def sql_possible(self, call: Call) -> bool:
         return self.in_sql
 
+    def cost_of(self, call: Call) -> int:
+        return self.cost
+
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
         """Least and greatest result in smallest units, from those of the arguments; for texts the greatest length."""
         return self.limits

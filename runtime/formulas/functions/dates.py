@@ -44,7 +44,7 @@ def months_later(day: date, months: int) -> date:
 class OfDay(Function):
     """A function of one day, which may be given as a time."""
 
-    parameters, needs_values, cost, uses_zone = (DAY,), True, 25, True
+    parameters, needs_values, cost = (DAY,), True, 3
 
     def run(self, *arguments: Any) -> Any:
         return self.of(day_of(arguments[1], arguments[0]))
@@ -149,7 +149,7 @@ class Year(OfDay):
         return Decimal(day.year)
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        return pieces.civil(operands[0].sql)[0]
+        return pieces.over(pieces.month_number(operands[0].sql), 12)
 
 
 @register
@@ -166,7 +166,7 @@ class Month(OfDay):
         return Decimal(day.month)
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        return pieces.civil(operands[0].sql)[1]
+        return pieces.rest(pieces.month_number(operands[0].sql), 12) + pieces.whole(1)
 
 
 @register
@@ -183,7 +183,7 @@ class Day(OfDay):
         return Decimal(day.day)
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        return pieces.civil(operands[0].sql)[2]
+        return pieces.day_of_month(operands[0].sql)
 
 
 @register
@@ -226,6 +226,8 @@ class Border(OfDay):
         day = operands[0].sql
         if not self.months:
             return day - _since_monday(day) + pieces.whole(6 if self.end else 0)
+        if self.months == 1 and not self.end:
+            return day - pieces.day_of_month(day) + pieces.whole(1)
         months = pieces.month_number(day)
         first = months - pieces.rest(months, self.months) if self.months > 1 else months
         return pieces.first_of_month(first + pieces.whole(self.months)) - pieces.whole(1) if self.end else pieces.first_of_month(first)
@@ -261,7 +263,7 @@ class StartOfMonth(Border):
     2024-02-01
     """
 
-    name, label, months, cost = "START_OF_MONTH", {"zh": "月初", "en": "Start of the month"}, 1, 200
+    name, label, months, cost = "START_OF_MONTH", {"zh": "月初", "en": "Start of the month"}, 1, 2
 
 
 @register
@@ -272,7 +274,7 @@ class EndOfMonth(Border):
     2024-02-29
     """
 
-    name, label, months, end, cost = "END_OF_MONTH", {"zh": "月末", "en": "End of the month"}, 1, True, 200
+    name, label, months, end, cost = "END_OF_MONTH", {"zh": "月末", "en": "End of the month"}, 1, True, 12
 
 
 @register
@@ -283,7 +285,7 @@ class StartOfQuarter(Border):
     2024-01-01
     """
 
-    name, label, months, cost = "START_OF_QUARTER", {"zh": "季初", "en": "Start of the quarter"}, 3, 400
+    name, label, months, cost = "START_OF_QUARTER", {"zh": "季初", "en": "Start of the quarter"}, 3, 24
 
 
 @register
@@ -294,7 +296,7 @@ class EndOfQuarter(Border):
     2024-03-31
     """
 
-    name, label, months, end, cost = "END_OF_QUARTER", {"zh": "季末", "en": "End of the quarter"}, 3, True, 400
+    name, label, months, end, cost = "END_OF_QUARTER", {"zh": "季末", "en": "End of the quarter"}, 3, True, 24
 
 
 @register
@@ -305,7 +307,7 @@ class StartOfYear(Border):
     2024-01-01
     """
 
-    name, label, months, cost = "START_OF_YEAR", {"zh": "年初", "en": "Start of the year"}, 12, 400
+    name, label, months, cost = "START_OF_YEAR", {"zh": "年初", "en": "Start of the year"}, 12, 24
 
 
 @register
@@ -316,7 +318,7 @@ class EndOfYear(Border):
     2024-12-31
     """
 
-    name, label, months, end, cost = "END_OF_YEAR", {"zh": "年末", "en": "End of the year"}, 12, True, 400
+    name, label, months, end, cost = "END_OF_YEAR", {"zh": "年末", "en": "End of the year"}, 12, True, 24
 
 
 @register
@@ -329,7 +331,7 @@ class Edate(Function):
     2023-02-28
     """
 
-    name, label, result_type, limits, cost = "EDATE", {"zh": "加月", "en": "Months later"}, DATE, DAY_BOUND, 800
+    name, label, result_type, limits, cost = "EDATE", {"zh": "加月", "en": "Months later"}, DATE, DAY_BOUND, 25
     parameters = (DATE_, MONTHS)
 
     def run(self, *arguments: Any) -> date:
@@ -337,7 +339,7 @@ class Edate(Function):
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         day = operands[0].sql
-        return pieces.clamped(pieces.month_number(day) + pieces.whole(operands[1].literal), pieces.civil(day)[2])
+        return pieces.clamped(pieces.month_number(day) + pieces.whole(operands[1].literal), pieces.day_of_month(day), writer.dialect)
 
 
 @register
@@ -348,7 +350,7 @@ class Eomonth(Function):
     2024-02-29
     """
 
-    name, label, result_type, limits, cost = "EOMONTH", {"zh": "月底", "en": "End of a later month"}, DATE, DAY_BOUND, 200
+    name, label, result_type, limits, cost = "EOMONTH", {"zh": "月底", "en": "End of a later month"}, DATE, DAY_BOUND, 12
     parameters = (DATE_, MONTHS)
 
     def run(self, *arguments: Any) -> date:
@@ -363,7 +365,7 @@ class Eomonth(Function):
 class Span(Function):
     """A duration."""
 
-    result_type, unit, micros = DURATION, timedelta(0), 0
+    result_type, unit, cost = DURATION, timedelta(0), 2
     parameters = (Parameter("number", ("number",)),)
 
     def run(self, *arguments: Any) -> timedelta:
@@ -484,7 +486,7 @@ class Datedif(Function):
     parameters, limits, cost = (
         (Parameter("start", ("date",)), Parameter("end", ("date",)), Parameter("unit", ("text",), constant=True)),
         (-4_000_000, 4_000_000),
-        600,
+        14,
     )
 
     def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
@@ -503,12 +505,10 @@ class Datedif(Function):
         start, end, unit = operands[0].sql, operands[1].sql, UNITS[str(operands[2].value).lower()]
         if unit == "days":
             return end - start
-        first, last = sa.case((end < start, end), else_=start), sa.case((end < start, start), else_=end)
-        begun = pieces.month_number(last) - pieces.month_number(first)
-        reached = pieces.clamped(pieces.month_number(last), pieces.civil(first)[2])
-        months = begun - sa.case((reached > last, pieces.whole(1)), else_=pieces.whole(0))
-        full = months if unit == "months" else pieces.over(months, 12)
-        return sa.case((sa.or_(start.is_(None), end.is_(None)), sa.null()), (end < start, -full), else_=full)
+        forwards, back = pieces.full_months(start, end), pieces.full_months(end, start)
+        if unit == "years":
+            forwards, back = pieces.over(forwards, 12), pieces.over(back, 12)
+        return sa.case((sa.or_(start.is_(None), end.is_(None)), sa.null()), (end < start, -back), else_=forwards)
 
 
 def full_months(start: date, end: date) -> int:

@@ -187,6 +187,7 @@ class Concat(Function):
 
     name, aliases, label = "CONCAT", ("CONCATENATE",), {"zh": "连接", "en": "Join texts"}
     parameters, repeats, result_type, blank = (Parameter("value", JOINABLE),), 1, TEXT, "own"
+    cost = 3
 
     def run(self, *arguments: Any) -> str:
         return short_enough("".join(as_text(each) for each in arguments))

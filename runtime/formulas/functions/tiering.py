@@ -12,7 +12,7 @@ from runtime.definitions.types import BOOLEAN, NUMBER, TEXT
 from runtime.formulas import sql_pieces as pieces
 from runtime.formulas.functions.base import NUMBER_KINDS, Function, Parameter, Trouble, register
 from runtime.formulas.scope import similar
-from runtime.formulas.tree import Field, Literal, Node, literal_value
+from runtime.formulas.tree import Call, Field, Literal, Node, literal_value
 from runtime.formulas.types import adapted
 from runtime.texts import _
 
@@ -33,7 +33,7 @@ class Band(Function):
     blank
     """
 
-    name, label, result_type, limits, cost = "BAND", {"zh": "分档", "en": "Band"}, NUMBER(0), (1, 300), 4
+    name, label, result_type, limits, cost = "BAND", {"zh": "分档", "en": "Band"}, NUMBER(0), (1, 300), 1
     parameters, repeats = (Parameter("number", NUMBER_KINDS), Parameter("cut", NUMBER_KINDS)), 1
 
     def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
@@ -45,6 +45,9 @@ class Band(Function):
         if any(isinstance(a, Decimal) and isinstance(b, Decimal) and a >= b for a, b in pairwise(cuts)):
             raise Trouble(_("Write the cuts in rising order."))
         return arguments
+
+    def cost_of(self, call: Call) -> int:
+        return len(call.arguments)
 
     def run(self, *arguments: Any) -> Decimal:
         return Decimal(1 + sum(arguments[0] >= cut for cut in arguments[1:]))

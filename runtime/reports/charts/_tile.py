@@ -88,8 +88,8 @@ def ask(act: Act, form: str, checked: Formula) -> None:
     for key in sorted(checked.uses.fields):
         require(act.person, "view", form, None, key)
     for use in checked.uses.relations:
-        for key in sorted(use.fields):
-            require(act.person, "view", use.form or form, None, key)
+        for key in sorted(use.fields) if use.subform is None else [use.subform]:
+            require(act.person, "view", use.form, None, key)
     for reference, key in sorted(checked.uses.paths):
         target: Any = form
         for step in reference.split("."):

@@ -1,0 +1,76 @@
+"""Small advice about a definition. Advice never keeps anybody from publishing."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from runtime.definitions.automation import Automation
+from runtime.definitions.catalogue import Catalogue
+from runtime.definitions.form import Form
+from runtime.definitions.model import Definition, LocalText
+from runtime.definitions.tag_set import TagSet
+from runtime.definitions.tier_model import Cuts, TierModel
+from runtime.errors import Problem
+from runtime.texts import _
+
+MANY_DIMENSIONS = 3
+MANY_FIELDS = 60
+
+
+def advice(definition: Definition, catalogue: Catalogue) -> list[Problem]:
+    """What might be better, each at its path."""
+    own = LINTS.get(definition.kind)
+    return [*_one_language(definition), *(own(definition, catalogue) if own else ())]
+
+
+def _one_language(definition: Definition) -> Iterator[Problem]:
+    label = definition.label
+    if isinstance(label, LocalText) and not (label.zh and label.en):
+        yield Problem("label", _("The name is there in one language only; others see it in that one."))
+
+
+def _tier_model(model: Any, catalogue: Catalogue) -> Iterator[Problem]:
+    assert isinstance(model, TierModel)
+    count, weights = len(model.dimensions), sum((each.weight for each in model.dimensions), Decimal(0))
+    if count == 1:
+        yield Problem("dimensions", _("One dimension alone sorts by one number. A second one shows who is valuable in another way."))
+    if count > MANY_DIMENSIONS:
+        yield Problem("dimensions", _("{count} dimensions are many: most teams explain two or three better.", count=count))
+    if weights != 100:
+        yield Problem("dimensions", _("The weights are {sum} in all. With 100 a weight reads as percent.", sum=f"{weights.normalize():f}"))
+    if not model.tests:
+        yield Problem("tests", _("There is no rule test yet. One typical customer with the expected tier guards against surprises."))
+    for number, tier in enumerate(model.tiers):
+        if tier.keep_from is not None and tier.from_ - tier.keep_from < 2:
+            yield Problem(f"tiers/{number}/keep_from", _("The keep border is close to the border, so customers near it go up and down."))
+    for number, dimension in enumerate(model.dimensions):
+        if isinstance(dimension.bands, Cuts) and dimension.bands.count == 2:
+            yield Problem(f"dimensions/{number}/bands", _("One cut makes two bands only; small differences weigh the whole dimension."))
+
+
+def _automation(automation: Any, catalogue: Catalogue) -> Iterator[Problem]:
+    assert isinstance(automation, Automation)
+    if not automation.enabled:
+        yield Problem("enabled", _("It is switched off: publishing changes nothing until it is on."))
+    if all(each.type == "branch" and not (getattr(each, "then", ()) or getattr(each, "otherwise", ())) for each in automation.steps):
+        yield Problem("steps", _("No step tells anybody or changes a record, so it has no effect."))
+
+
+def _form(form: Any, catalogue: Catalogue) -> Iterator[Problem]:
+    assert isinstance(form, Form)
+    if len(form.fields) > MANY_FIELDS:
+        yield Problem("fields", _("{count} fields are many: few people fill in all of them.", count=len(form.fields)))
+    if form.title in form.by_key and not form.by_key[form.title].required and form.by_key[form.title].writable:
+        yield Problem("title", _("The field that names a record is not required, so some records will have no name."))
+
+
+def _tag_set(tags: Any, catalogue: Catalogue) -> Iterator[Problem]:
+    assert isinstance(tags, TagSet)
+    for number, tag in enumerate(tags.tags):
+        if tag.meaning is None and not tag.archived:
+            yield Problem(f"tags/{number}/meaning", _("Nobody wrote down what this tag means."))
+
+
+LINTS: dict[str, Callable[[Any, Catalogue], Iterator[Problem]]] = {
+    "tier_model": _tier_model, "automation": _automation, "form": _form, "tag_set": _tag_set}

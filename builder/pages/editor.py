@@ -1,0 +1,225 @@
+"""The editor of a definition: its page, and what its script asks while somebody works: save, check, try out, publish."""
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, g, jsonify, render_template
+from werkzeug.wrappers import Response
+
+from builder import impact
+from builder.differences import differences
+from builder.drafts import ANY_FOLDER, LARGEST, Opened, loaded, open_draft, problems_of, read_body
+from builder.linting import advice
+from builder.pages.editor_data import editor_data
+from builder.pages.frame import as_text, asked_bytes, check_app, kind_of, moment, written
+from builder.words import KIND_NAMES
+from runtime.definitions import versions
+from runtime.definitions.model import FormulaUse
+from runtime.errors import FormulaProblems, NotFound, Problem, Refused, Stale
+from runtime.formulas import Scope, check
+from runtime.formulas.types import described
+from runtime.pages.web import builder_only, reader, reading, writing
+from runtime.system import jobs
+from runtime.system.tables import job as job_table
+from runtime.system.workspace import Act
+from runtime.texts import Message, _
+from runtime.tiers.recomputing import KIND as RECOMPUTE
+
+blueprint = Blueprint("editor", __name__)
+
+PLACE = f"/build/<app>/<{ANY_FOLDER}:folder>/<key>"
+EVERYTHING = frozenset({"person", "dimension", "effects"})
+
+
+@blueprint.get(PLACE)
+@builder_only
+def page(app: str, folder: str, key: str) -> str:
+    kind = kind_of(folder)
+    with reading() as act:
+        home = check_app(act, app) if kind != "app" else None
+        opened = open_draft(act, kind, key)
+        broken = act.catalogue.broken.get((kind, key))
+        given = {**editor_data(act, app, opened, _saved(opened)), **_state(act, opened.body)}
+        return render_template("builder/editor.html", app=app, own=home, kind=KIND_NAMES[kind], key=key, given=given, broken=broken, opened=opened, here=given["here"],
+                               label=as_text(opened.body.get("label")) or key)
+
+
+def _state(act: Act, body: Any) -> dict[str, Any]:
+    """What is wrong with a body, and what might be better."""
+    definition = loaded(body)
+    return {"problems": written(problems_of(act, body)), "advice": written(advice(definition, act.catalogue)) if definition is not None else []}
+
+
+def _saved(opened: Opened) -> dict[str, Any] | None:
+    if opened.draft is None:
+        return None
+    return {"time": moment(opened.draft.updated_at), "who": reader().person_name(opened.draft.author), "mine": opened.draft.author == g.person.id, "based_on": opened.draft.based_on}
+
+
+# -- saving -----------------------------------------------------------------------------------------------------------------------
+def _sent() -> dict[str, Any]:
+    """What the script sent: an object. Raises Refused."""
+    sent = read_body(asked_bytes(LARGEST))
+    if not isinstance(sent, dict):
+        raise Refused([Problem("", _("A definition is a JSON object with kind and key."))])
+    return sent
+
+
+def _body(sent: dict[str, Any]) -> dict[str, Any]:
+    body = sent.get("body")
+    if not isinstance(body, dict):
+        raise Refused([Problem("", _("A definition is a JSON object with kind and key."))])
+    return body
+
+
+@blueprint.put(f"{PLACE}/draft")
+@builder_only
+def save(app: str, folder: str, key: str) -> Any:
+    """Keeps the draft, however faulty. Answers 409 with the other draft when somebody else saved or published in between."""
+    kind, sent = kind_of(folder), _sent()
+    body = _body(sent)
+    with writing() as act:
+        opened = open_draft(act, kind, key)
+        if not _is_what_was_read(opened, sent):
+            return _overtaken(opened)
+        try:
+            edit = versions.save_draft(act, kind, key, body, opened.edit)
+        except Stale:
+            return _overtaken(open_draft(act, kind, key))
+        saved = {"time": moment(act.micros), "who": g.person.name, "mine": True, "based_on": opened.draft.based_on if opened.draft else act.catalogue.versions.get((kind, key))}
+        return jsonify({"edit": edit, "stamp": act.micros, "saved": saved, **_state(act, body)})
+
+
+def _is_what_was_read(opened: Opened, sent: dict[str, Any]) -> bool:
+    """Whether draft and live version are still those the page began from."""
+    return (sent.get("edit"), sent.get("stamp"), sent.get("live")) == (opened.edit, opened.draft.updated_at if opened.draft else 0, opened.live.version if opened.live else None)
+
+
+def _overtaken(opened: Opened) -> Any:
+    newest = opened.draft or opened.live
+    at = opened.draft.updated_at if opened.draft else opened.live.at if opened.live else 0
+    answer = jsonify({
+        "detail": reader().say(_("Somebody else changed this draft in the meantime. Look at their version before you save yours.")), "body": opened.body, "edit": opened.edit,
+        "stamp": opened.draft.updated_at if opened.draft else 0, "live": opened.live.version if opened.live else None, "live_body": opened.live.body if opened.live else None,
+        "next": opened.next_version, "who": reader().person_name(newest.author if newest else None), "time": moment(at), "saved": _saved(opened)})
+    answer.status_code = 409
+    return answer
+
+
+# -- checking ---------------------------------------------------------------------------------------------------------------------
+@blueprint.post(f"{PLACE}/formula")
+@builder_only
+def formula(app: str, folder: str, key: str) -> Response:
+    """Checks one formula as it is typed: {path, text, body} → {type} or {problems: [{message, position, length}]}."""
+    sent = _sent()
+    path, text = sent.get("path"), sent.get("text")
+    if not isinstance(path, str) or not isinstance(text, str):
+        raise Refused([Problem("text", _("Write a formula."))])
+    with reading() as act:
+        use, catalogue = _use(act, _body(sent), path, text)
+        try:
+            found = check(text, Scope(catalogue, use.form, use.subform, use.names, use.allow, use.own_rows), use.expect)
+        except FormulaProblems as error:
+            return jsonify({"problems": [{"message": reader().say(each.message), "position": each.position, "length": each.length} for each in error.problems]})
+        return jsonify({"type": reader().say(described(found.type)), "problems": []})
+
+
+def _use(act: Act, body: dict[str, Any], path: str, text: str) -> tuple[FormulaUse, Any]:
+    """What the formula at a path may use; where the draft cannot be read yet, as much as its form tells."""
+    definition = loaded(body)
+    if definition is not None:
+        catalogue = act.catalogue.with_definitions([definition])
+        for use in definition.formulas(catalogue):
+            if use.path == path:
+                return use, catalogue
+    form = body.get("key") if body.get("kind") == "form" else body.get("form")
+    return FormulaUse(path, text, form if isinstance(form, str) and form in act.catalogue.forms else None, allow=EVERYTHING), act.catalogue
+
+
+# -- publishing -------------------------------------------------------------------------------------------------------------------
+@blueprint.post(f"{PLACE}/preview")
+@builder_only
+def preview(app: str, folder: str, key: str) -> Response:
+    """What publishing the sent body would change and do."""
+    kind, body = kind_of(folder), _body(_sent())
+    with reading() as act:
+        opened = open_draft(act, kind, key)
+        state = _state(act, body)
+        changes = differences(opened.live.body if opened.live else None, body)
+        effect = [] if state["problems"] else [reader().say(each) for each in _effect(act, kind, body)]
+        return jsonify({"changes": [{"path": each.path, "message": reader().say(each.message)} for each in changes], "effect": effect, **state,
+                        "live": opened.live.version if opened.live else None, "next": opened.next_version, "based_on": opened.draft.based_on if opened.draft else None})
+
+
+def _effect(act: Act, kind: str, body: dict[str, Any]) -> list[Message]:
+    if kind == "tier_model":
+        return [in_words(impact.tier_impact(act, body))]
+    if kind != "form":
+        return []
+    found = impact.form_impact(act, body)
+    sentences = [_("{count} records are kept as they are.", count=f"{found.records:,}")] if found.records else []
+    if found.added:
+        sentences.append(_("New columns: {fields}. They begin empty, or with their default value.", fields=list(found.added)))
+    if found.removed:
+        sentences.append(_("No longer shown: {fields}. Their values are kept and come back with the field.", fields=list(found.removed)))
+    return sentences
+
+
+def in_words(found: impact.Impact) -> Message:
+    if not found.changed:
+        return _("Nobody would change tier.")
+    if found.changed == 1:
+        return _("1 customer would change tier: {up} up, {down} down.", up=found.up, down=found.down)
+    return _("{n} customers would change tier: {up} up, {down} down.", n=f"{found.changed:,}", up=f"{found.up:,}", down=f"{found.down:,}")
+
+
+@blueprint.post(f"{PLACE}/publish")
+@builder_only
+def publish(app: str, folder: str, key: str) -> Any:
+    """Publishes the draft that the page shows; answers with its version and the ratings that this set in motion."""
+    kind, sent = kind_of(folder), _sent()
+    note = sent.get("note")
+    with writing("publish") as act:
+        opened = open_draft(act, kind, key)
+        if not _is_what_was_read(opened, sent):
+            return _overtaken(opened)
+        if opened.draft is None:
+            raise Refused([], _("There is no draft to publish."))
+        (published,) = versions.publish(act, [opened.draft.body], note.strip()[:500] or None if isinstance(note, str) else None)
+        started = act.connection.execute(sa.select(job_table.c.id).where(job_table.c.kind == RECOMPUTE, job_table.c.created_at == act.micros).order_by(job_table.c.id)).scalars().all()
+        return jsonify({"version": published[2], "next": published[2] + 1, "jobs": list(started), "body": opened.draft.body})
+
+
+# -- tier models ------------------------------------------------------------------------------------------------------------------
+@blueprint.post("/build/<app>/tiers/<key>/impact")
+@builder_only
+def try_out(app: str, key: str) -> Response:
+    """How many would move if the sent body were published now; nothing is written."""
+    body = _body(_sent())
+    if body.get("kind") != "tier_model" or body.get("key") != key:
+        raise Refused([Problem("key", _("Kind and key cannot change: a key is chosen once."))])
+    with reading() as act:
+        found = impact.tier_impact(act, body)
+        return jsonify({
+            "population": found.population, "sampled": found.sampled, "margin": found.margin, "up": found.up, "down": found.down, "entered": found.entered, "left": found.left,
+            "changed": found.changed, "matrix": found.matrix, "sentence": reader().say(in_words(found)),
+            "tiers": [{"tier": each.key, "label": reader().say(each.label) if isinstance(each.label, Message) else reader().shown(each.label), "color": each.color, "rank": each.rank,
+                       "now": each.now, "then": each.then} for each in found.tiers]})
+
+
+@blueprint.get("/build/<app>/jobs/<int:number>")
+@builder_only
+def progress(app: str, number: int) -> Response:
+    """How far a rating after publishing is."""
+    with reading() as act:
+        row = jobs.find(act.connection, number)
+        if row.kind != RECOMPUTE:
+            raise NotFound(_("There is no such job."))
+        counts = json.loads(row.result) if row.result else {}
+        message = json.loads(row.message) if row.message else None
+        moved = sum(int(counts.get(name, 0)) for name in ("first", "up", "down", "left", "moved"))
+        return jsonify({"state": row.state, "done": row.done, "total": row.total, "moved": moved, "counts": counts, "message": reader().shown(message) if message else None})
+
+

@@ -1,0 +1,64 @@
+"""The table of routes of the run time. The design half has its own; the application joins both."""
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+
+from runtime.api import automations, formulas, jobs, me, records, tags, tiers
+from runtime.api.document import document
+from runtime.api.forms import BATCH, CHANGED_RECORD, NEW_RECORD, RECORD, RECORDS
+from runtime.api.route import CURSOR, LIMIT, NUMBER_CURSOR, Call, Param, Route, Shape
+from runtime.api.serving import blueprint_of
+
+TEXT = {"type": "string", "minLength": 1, "maxLength": 2000}
+FILTER = Param("filter", TEXT, "A formula that must hold, such as amount > 1000.")
+SORT = Param("sort", TEXT, "Keys with commas between them; a minus before a key sorts down: -amount,name.")
+FIELDS = Param("fields", TEXT, "Only these fields, with commas between their keys.")
+SEARCH = Param("search", {"type": "string", "minLength": 1, "maxLength": 200}, "Any part of a searchable value.")
+LIST = (FILTER, SORT, FIELDS, SEARCH, LIMIT, CURSOR)
+ALL, ONE = "/forms/{form}/records", "/forms/{form}/records/{id}"
+
+
+class Document(Shape):
+    """OpenAPI 3.1."""
+
+    model_config = {**Shape.model_config, "extra": "allow"}
+
+    openapi: str
+
+
+def openapi(call: Call) -> dict[str, Any]:
+    return document(current_app.extensions["api_routes"], call.act)
+
+
+ROUTES = [
+    Route("GET", "/openapi.json", openapi, "This document", "about", Document),
+    Route("GET", "/me", me.me, "Who asks", "about", me.Me),
+    Route("GET", "/forms/{form}/schema", records.schema, "JSON Schema of a record", "records", records.Schema),
+    Route("GET", ALL, records.listed, "A page of records", "records", RECORDS, query=LIST),
+    Route("POST", ALL, records.create, "Add a record", "records", RECORD, NEW_RECORD, status=201, writes=True, versioned=True),
+    Route("POST", f"{ALL}/batch", records.batch, "Add and change up to 1,000 records", "records", records.BatchDone, BATCH, writes=True),
+    Route("GET", ONE, records.one, "One record", "records", RECORD, versioned=True),
+    Route("PATCH", ONE, records.change, "Change fields of a record", "records", RECORD, CHANGED_RECORD, writes=True, versioned=True),
+    Route("DELETE", ONE, records.delete, "Put a record into the trash", "records", None, status=204, writes=True, versioned=True),
+    Route("GET", f"{ONE}/history", records.history, "What happened to a record", "records", records.History, query=(LIMIT, NUMBER_CURSOR)),
+    Route("POST", f"{ONE}/restore", records.restore, "Bring a record back from the trash", "records", RECORD, writes=True),
+    Route("POST", "/forms/{form}/aggregate", records.aggregate, "Grouped figures", "records", records.Groups, records.Wanted),
+    Route("GET", f"{ONE}/tags", tags.listed, "Tags of a record", "tags", tags.Tags),
+    Route("POST", f"{ONE}/tags", tags.give, "Give a record a tag", "tags", tags.Tags, tags.Tagging, writes=True),
+    Route("DELETE", f"{ONE}/tags/{{tag}}", tags.take, "Take a tag from a record", "tags", tags.Tags, writes=True),
+    Route("POST", "/formulas/check", formulas.check, "Whether a formula passes, and what it reads", "formulas", formulas.Checked, formulas.ToCheck),
+    Route("POST", "/formulas/evaluate", formulas.evaluated, "What a formula gives", "formulas", formulas.Evaluated, formulas.ToEvaluate),
+    Route("GET", "/tier-models/{model}/records/{id}", tiers.explained, "Why a record has its tier", "tiers", tiers.Explained),
+    Route("POST", "/tier-models/{model}/recompute", tiers.recompute, "Rate all records anew", "tiers", tiers.Queued, tiers.AsOf, status=202, writes=True),
+    Route("GET", "/tier-models/{model}/movement", tiers.movement, "Who moved between two days", "tiers", tiers.Moved, query=(tiers.FROM, tiers.TO)),
+    Route("GET", "/automations/{automation}/runs", automations.runs, "Runs of an automation", "automations", automations.Runs,
+          query=(automations.STATE, LIMIT, NUMBER_CURSOR)),
+    Route("GET", "/runs/{id}", automations.one, "One run with its steps", "automations", automations.Run),
+    Route("POST", "/runs/{id}/retry", automations.retry, "Run again what failed", "automations", automations.Run, writes=True),
+    Route("GET", "/jobs/{id}", jobs.one, "How far long work is", "jobs", jobs.Job),
+    Route("POST", "/jobs/{id}/cancel", jobs.cancel, "Stop long work", "jobs", jobs.Job, writes=True),
+]
+
+blueprint = blueprint_of("api", __name__, ROUTES)

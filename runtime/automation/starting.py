@@ -1,0 +1,90 @@
+"""Whether a run begins: in whose name, under which condition, and not too many a minute."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.automation.doing import Doing
+from runtime.automation.listening import problems_of
+from runtime.automation.run_rows import change, finish
+from runtime.definitions.automation import Automation
+from runtime.errors import TierloomError
+from runtime.people.accounts import by_email
+from runtime.people.person import SYSTEM, Person
+from runtime.records.rows import read_record
+from runtime.system.tables import automation_run as table
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.system.workspace import Act
+
+MINUTE = 60_000_000
+WORKERS_AT_MOST = 64
+
+
+def owner_of(act: Act, automation: Automation) -> Person | None:
+    """In whose name it writes: its owner, if that is a person, else the system. None when that person has left."""
+    if automation.owner is None or not automation.owner.startswith("user:"):
+        return SYSTEM
+    person = by_email(act.connection, automation.owner.removeprefix("user:"))
+    return person if person is not None and person.active else None
+
+
+def starts(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
+    """Whether the run really begins now; else it is skipped, stopped, failed or put off, and the log says why."""
+    current = act.catalogue.automations.get(row.automation)
+    if current is None or not current.enabled:
+        finish(act, row, "stopped", _("The automation has been switched off."))
+        return False
+    wrong = problems_of(current, act.catalogue)
+    if wrong:
+        finish(act, row, "stopped", _("The automation is broken: {problem}", problem=wrong[0].message))
+        return False
+    if row.record is not None and not _is_there(act, row):
+        finish(act, row, "skipped", _("The record has been deleted."))
+        return False
+    doing = Doing(act.workspace, row, automation, given_act=act)
+    try:
+        if not automation.trigger.begins(doing):  # type: ignore[attr-defined]
+            finish(act, row, "skipped", _("The condition of its trigger did not become true."))
+            return False
+        if automation.when is not None and not doing.holds(automation.when):
+            finish(act, row, "skipped", _("Its condition did not hold."))
+            return False
+    except TierloomError as error:
+        finish(act, row, "failed", _("Its condition cannot be worked out: {reason}", reason=error.message))
+        return False
+    if _is_too_fast(act, row, automation):
+        return False
+    change(act.connection, row, started_at=act.micros, state="running")
+    return True
+
+
+def _is_there(act: Act, row: sa.Row[Any]) -> bool:
+    found = read_record(act, row.form, row.record) if row.form in act.catalogue.forms else None
+    return found is not None and found.deleted_at is None
+
+
+def _is_too_fast(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
+    """Keeps to `runs_per_minute`: all that wait are put off, in their order, until a minute after the run that filled the limit."""
+    limit = automation.limit.runs_per_minute
+    recent = (
+        sa.select(table.c.started_at)
+        .where(table.c.automation == row.automation, table.c.started_at > act.micros - MINUTE)
+        .order_by(table.c.started_at.desc())
+        .limit(limit)
+    )
+    started = act.connection.execute(recent).scalars().all()
+    if act.connection.dialect.name == "postgresql" and len(started) + WORKERS_AT_MOST >= limit:
+        act.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"automation {row.automation}"))))
+        started = act.connection.execute(recent).scalars().all()
+    if len(started) < limit:
+        return False
+    free_at = started[-1] + MINUTE
+    act.connection.execute(
+        table.update()
+        .where(table.c.automation == row.automation, table.c.state == "waiting", table.c.started_at.is_(None), table.c.due_at < free_at)
+        .values(due_at=free_at)
+    )
+    return True

@@ -1,0 +1,88 @@
+"""What the gateway does for many records besides writing them: checking without writing, and putting them into the trash by sets."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from runtime.definitions.field_type import Lookup
+from runtime.errors import Problem, TierloomError
+from runtime.people.may import may, require
+from runtime.records import derived, gateway, outbox
+from runtime.records.changes import EVERYTHING, Changes
+from runtime.records.gateway import BatchResult, BatchRow, Saved
+from runtime.records.lookup import ActLookup
+from runtime.records.plan import Plan
+from runtime.records.rows import Record, read_records
+from runtime.records.tables import tables_of
+from runtime.system.sets import among
+from runtime.texts import _
+
+if TYPE_CHECKING:
+    from runtime.system.workspace import Act
+
+GONE = _("This record does not exist any more.")
+CHANGED = _("Somebody has changed this record since.")
+
+
+def check_batch(act: Act, form: str, rows: Sequence[BatchRow], lookup: Lookup | None = None) -> BatchResult:
+    """What `write_batch` would say to these rows, without writing; the id of a record that would be new is 0."""
+    plan = gateway.plan_for(act, form)
+    require(act.person, "import" if act.source == "import" else "add", form)
+    entries = gateway.entries_of(act, plan, rows, lookup or ActLookup(act), lock=False)
+    gateway.check_together(act, plan, [each for each in entries if not each.problems])
+    saved = [None if each.problems else Saved(each.record or 0, each.before.version if each.before else 1, each.changes) for each in entries]
+    return BatchResult(saved, [each.problems for each in entries])
+
+
+def delete_batch(act: Act, form: str, versions: Mapping[int, int]) -> dict[int, Problem]:
+    """Puts the records with these ids into the trash if they still have these versions; gives why each of the others stays."""
+    plan = gateway.plan_for(act, form)
+    require(act.person, "delete", form)
+    found = {each.id: each for each in read_records(act, form, list(versions), lock=True)}
+    refused: dict[int, Problem] = {}
+    good: list[Record] = []
+    for record, version in versions.items():
+        here = found.get(record)
+        if here is None or here.deleted_at is not None or not may(act.person, "delete", form, record):
+            refused[record] = Problem("", GONE)
+        elif here.version != version:
+            refused[record] = Problem("", CHANGED)
+        else:
+            good.append(here)
+    pointed = _pointed_at(act, form, [each.id for each in good])
+    for each in [each for each in good if each.id in pointed]:
+        try:
+            gateway.delete(act, form, each.id, each.version)
+        except TierloomError as error:
+            refused[each.id] = Problem("", error.message)
+    _bury(act, plan, [each for each in good if each.id not in pointed])
+    return refused
+
+
+def _pointed_at(act: Act, form: str, ids: list[int]) -> set[int]:
+    """Those of the records that living records point at: for them the reference says what becomes of the others."""
+    found: set[int] = set()
+    for other in act.catalogue.forms.values():
+        built = tables_of(act.catalogue).get(other.key)
+        for each in other.fields:
+            if built is not None and each.type == "reference" and getattr(each, "form") == form and each.key in built.columns:
+                column = built.column(each.key)
+                found |= set(act.connection.execute(sa.select(column).distinct().where(among(column, ids), built.main.c.deleted_at.is_(None))).scalars())
+    return found
+
+
+def _bury(act: Act, plan: Plan, records: list[Record]) -> None:
+    if not records:
+        return
+    form = plan.form.key
+    plan.deletion.many(act.connection, [{"the_id": each.id, "the_version": each.version, "version": each.version + 1, "updated_at": act.micros, "updated_by": act.person.id,
+                                         "deleted_at": act.micros} for each in records])
+    event = outbox.append(act, "record_deleted", form, None, {"items": []}, records=[each.id for each in records])
+    gateway.insert_history(act, [(each.id, each.version + 1, {}) for each in records], form, "delete", event)
+    changes = Changes(act.source, event)
+    changes.touch(form, EVERYTHING, [each.id for each in records])
+    for reference in plan.references:
+        gateway.touch_target(act, changes, reference, {each.values.get(reference.key) for each in records}, {EVERYTHING})
+    derived.derive_all(act, changes)

@@ -1,0 +1,1 @@
+"""Benchmarks: each compares Tierloom with what the work costs at least, in the same run."""
