@@ -6,7 +6,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from pydantic import Field
 
-from builder import differences
+from builder import comparing
 from runtime.api.records import instant
 from runtime.api.route import CURSOR, LIMIT, Answer, Call, Param, Route, Shape, etag, page
 from runtime.api.serving import blueprint_of
@@ -205,12 +205,12 @@ def diff(call: Call, kind: str, key: str) -> dict[str, Any]:
     act = _design(call, kind)
     before, after = (_published(act, kind, key, call.query.get(name), needed=True) for name in ("from", "to"))
     assert before is not None and after is not None
-    return {"items": [each.to_json() for each in differences.differences(before.body, after.body)]}
+    return {"items": [each.to_json() for each in comparing.differences(before.body, after.body)]}
 
 
 def check(call: Call) -> dict[str, Any]:
     require(call.act.person, "build")
-    return {"errors": _lines(call, differences.problems(call.act, list(call.body.definitions)))}
+    return {"errors": _lines(call, comparing.problems(call.act, list(call.body.definitions)))}
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------------------
@@ -218,20 +218,20 @@ def save_draft(call: Call, kind: str, key: str) -> Answer:
     act = _design(call, kind)
     body = call.body.model_dump(mode="json")
     edit = versions.save_draft(act, kind, key, body, call.version)
-    return Answer({"edit": edit, "problems": _lines(call, differences.problems(act, [body]))}, {"ETag": etag(edit)})
+    return Answer({"edit": edit, "problems": _lines(call, comparing.problems(act, [body]))}, {"ETag": etag(edit)})
 
 
 def publish(call: Call) -> dict[str, Any]:
     act, wanted = call.act, call.body
     require(act.person, "build")
     bodies = [each.body for each in versions.drafts(act.connection)] if wanted.definitions is None else list(wanted.definitions)
-    wrong = differences.problems(act, bodies)
+    wrong = comparing.problems(act, bodies)
     if wrong:
         raise DefinitionProblems(wrong)
-    told = {"definitions": [each.to_json() for each in differences.impact(act, bodies)], "roles": differences.new_roles(act, bodies)}
+    told = {"definitions": [each.to_json() for each in comparing.impact(act, bodies)], "roles": comparing.new_roles(act, bodies)}
     if wanted.dry_run:
         return {"published": [], "impact": told, "job": None}
-    return _done(act, differences.publish(act, bodies, wanted.note), told)
+    return _done(act, comparing.publish(act, bodies, wanted.note), told)
 
 
 def restore(call: Call, kind: str, key: str) -> dict[str, Any]:
@@ -239,7 +239,7 @@ def restore(call: Call, kind: str, key: str) -> dict[str, Any]:
     act = _design(call, kind)
     old = _published(act, kind, key, call.body.version, needed=True)
     assert old is not None
-    told = {"definitions": [each.to_json() for each in differences.impact(act, [old.body])], "roles": []}
+    told = {"definitions": [each.to_json() for each in comparing.impact(act, [old.body])], "roles": []}
     return _done(act, versions.restore(act, kind, key, call.body.version, call.body.note), told)
 
 

@@ -1,137 +1,165 @@
-"""What differs between two definitions, and what publishing a set would change."""
+"""Two versions of a definition compared into sentences: what changed, from what to what, in the words of the screen."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
+from builder.words import CHOICES, KIND_NAMES, THINGS, setting
+from runtime.texts import Message, _, in_language
 
-from runtime.definitions import loading, versions
-from runtime.definitions.model import Definition
-from runtime.errors import DefinitionProblems, NotFound, Problem
-from runtime.system.tables import role
-from runtime.system.workspace import Act
-from runtime.texts import _
-
-Json = dict[str, Any]
-ABSENT: Any = object()
+LONGEST = 80
+WHOLE_LIST = 12
+MISSING: Any = object()
+PASSED = ("bands", "movement")
+"""Objects that are not named on the way: “Recency · Cuts” is enough."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """At a path such as `fields/amount/label`: `act` is added, removed, changed or moved."""
+    """One change; `path` leads to it in the newer body, or to the list from which something was taken."""
 
     path: str
-    act: str
-    before: Any = None
-    after: Any = None
-
-    def to_json(self) -> Json:
-        return {"path": self.path, "act": self.act, "from": self.before, "to": self.after}
+    message: Message
 
 
 @dataclass(frozen=True)
-class Impact:
-    """What publishing one definition would do: `act` is new, changed or same."""
+class Place:
+    """Names of the parts on the way, from outside in: “Word of mouth · Weight”."""
 
-    kind: str
-    key: str
-    act: str
-    differences: tuple[Difference, ...] = ()
+    parts: tuple[Any, ...] = ()
 
-    def to_json(self) -> Json:
-        return {"kind": self.kind, "key": self.key, "act": self.act, "differences": [each.to_json() for each in self.differences]}
+    def and_(self, part: Any) -> Place:
+        return Place((*self.parts, part))
 
-
-def differences(before: Any, after: Any, path: str = "") -> list[Difference]:
-    """Every place where two definitions differ. Parts with a key are matched by it, whatever their order."""
-    if before == after and type(before) is type(after):
-        return []
-    if isinstance(before, dict) and isinstance(after, dict):
-        return _of_objects(_plain(before) if not path else before, _plain(after) if not path else after, path)
-    if _is_keyed(before) and _is_keyed(after):
-        return _of_keyed(before, after, path)
-    return [Difference(path, "changed", before, after)]
+    def in_language(self, language: str) -> str:
+        return " · ".join(str(in_language(each, language)) for each in self.parts)
 
 
-def impact(act: Act, bodies: Iterable[Json]) -> list[Impact]:
-    """What publishing these would change, one after the other."""
-    found = []
-    for body in bodies:
-        live = live_body(act, body["kind"], body["key"])
-        differing = differences(live, body) if live is not None else []
-        found.append(Impact(body["kind"], body["key"], "new" if live is None else "changed" if differing else "same", tuple(differing)))
+@dataclass(frozen=True)
+class Shown:
+    """A value as people write it, cut where it is long."""
+
+    value: Any
+
+    def in_language(self, language: str) -> str:
+        text = self._text(language)
+        return text if len(text) <= LONGEST else f"{text[:LONGEST - 1]}…"
+
+    def _text(self, language: str) -> str:
+        value = self.value
+        if isinstance(value, bool):
+            return CHOICES["true" if value else "false"].in_language(language)
+        if isinstance(value, str):
+            return CHOICES[value].in_language(language) if value in CHOICES else value
+        if isinstance(value, list) and not any(isinstance(each, (dict, list)) for each in value):
+            return ("、" if language == "zh" else ", ").join(str(each) for each in value)
+        if is_text(value):
+            return str(in_language(value, language))
+        return json.dumps(value, ensure_ascii=False)
+
+
+def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[Difference]:
+    """What changed from one body to the other, in the order of the definition; without `before` it is new."""
+    if before is None:
+        kind = KIND_NAMES.get(str(after.get("kind")), str(after.get("kind")))
+        name = after.get("label") if is_text(after.get("label")) else after.get("key")
+        return [Difference("", _("New: {kind} “{name}”", kind=kind, name=name))]
+    return list(_objects(before, after, "", Place()))
+
+
+def _objects(before: dict[str, Any], after: dict[str, Any], path: str, place: Place) -> Iterator[Difference]:
+    for name in dict.fromkeys((*after, *before)):
+        yield from _values(before.get(name, MISSING), after.get(name, MISSING), f"{path}/{name}".lstrip("/"), place, name)
+
+
+def _values(before: Any, after: Any, path: str, place: Place, name: str) -> Iterator[Difference]:
+    if before is after or (before == after and type(before) is type(after)):
+        return
+    here = place.and_(setting(name))
+    if is_list_of_things(before, name) and is_list_of_things(after, name):
+        yield from _lists(_list(before), _list(after), path, place, name)
+    elif isinstance(before, dict) and isinstance(after, dict) and not (is_text(before) or is_text(after)):
+        yield from _objects(before, after, path, place if name in PASSED else here)
+    elif isinstance(before, list) and isinstance(after, list) and max(len(before), len(after)) > WHOLE_LIST:
+        yield from _long_lists(before, after, path, here)
+    elif before is MISSING or before is None:
+        yield Difference(path, _("{what}: now {after}", what=here, after=Shown(after)))
+    elif after is MISSING or after is None:
+        yield Difference(path, _("{what}: {before} is taken out", what=here, before=Shown(before)))
+    elif is_text(before) and is_text(after):
+        yield from _texts(before, after, path, here)
+    else:
+        yield Difference(path, _("{what}: {before} → {after}", what=here, before=Shown(before), after=Shown(after)))
+
+
+def is_text(value: Any) -> bool:
+    """A text of one or both languages."""
+    return isinstance(value, str) or (isinstance(value, dict) and bool(value) and value.keys() <= {"zh", "en"})
+
+
+def is_list_of_things(value: Any, name: str) -> bool:
+    """A list of things that people know by name: fields, dimensions, steps …"""
+    return value is MISSING or (isinstance(value, list) and name in THINGS and all(isinstance(each, dict) for each in value))
+
+
+def _list(value: Any) -> list[dict[str, Any]]:
+    return [] if value is MISSING else value
+
+
+def _texts(before: Any, after: Any, path: str, here: Place) -> Iterator[Difference]:
+    """Two texts; where they are in two languages, each language that changed."""
+    if isinstance(before, str) and isinstance(after, str):
+        yield Difference(path, _("{what}: {before} → {after}", what=here, before=Shown(before), after=Shown(after)))
+        return
+    one, other = _languages(before), _languages(after)
+    for language in ("zh", "en"):
+        if one.get(language) != other.get(language):
+            change = {"before": Shown(one.get(language) or "–"), "after": Shown(other.get(language) or "–")}
+            yield Difference(path, _("{what}: {before} → {after}", what=here.and_(setting(language)), **change))
+
+
+def _languages(text: Any) -> dict[str, str]:
+    return {"zh": text, "en": text} if isinstance(text, str) else text
+
+
+def _long_lists(before: list[Any], after: list[Any], path: str, here: Place) -> Iterator[Difference]:
+    new, gone = [each for each in after if each not in before], [each for each in before if each not in after]
+    if new:
+        yield Difference(path, _("{what}: {after} added", what=here, after=Shown(new)))
+    if gone:
+        yield Difference(path, _("{what}: {before} is taken out", what=here, before=Shown(gone)))
+    if not new and not gone:
+        yield Difference(path, _("{what}: another order", what=here))
+
+
+def _lists(before: list[dict[str, Any]], after: list[dict[str, Any]], path: str, place: Place, name: str) -> Iterator[Difference]:
+    """Things matched by their key, or by their place where they have none."""
+    thing = place.and_(THINGS[name])
+    then, now = _by_name(before), _by_name(after)
+    for key, (number, each) in now.items():
+        if key not in then:
+            yield Difference(f"{path}/{number}", _("Added: {thing} “{name}”", thing=thing, name=_name(each, number)))
+        else:
+            yield from _objects(then[key][1], each, f"{path}/{number}", place.and_(_name(each, number)))
+    for key, (number, each) in then.items():
+        if key not in now:
+            yield Difference(path, _("Removed: {thing} “{name}”", thing=thing, name=_name(each, number)))
+    if [key for key in then if key in now] != [key for key in now if key in then]:
+        yield Difference(path, _("{what}: another order", what=place.and_(setting(name))))
+
+
+def _by_name(things: list[dict[str, Any]]) -> dict[Any, tuple[int, dict[str, Any]]]:
+    found: dict[Any, tuple[int, dict[str, Any]]] = {}
+    for number, each in enumerate(things):
+        key = each.get("key")
+        found[key if isinstance(key, str) and key not in found else number] = (number, each)
     return found
 
 
-def new_roles(act: Act, bodies: Iterable[Json]) -> list[str]:
-    """Roles that these definitions name and nobody has made yet: publishing makes them, empty."""
-    known = set(act.connection.execute(sa.select(role.c.key)).scalars())
-    return sorted({key for each in versions.load_all(bodies) for key in each.roles()} - known)
-
-
-def problems(act: Act, bodies: list[Any]) -> list[Problem]:
-    """Everything that keeps a set from being published; each path begins with `kind:key`."""
-    names = [(body.get("kind"), body.get("key")) for body in bodies if isinstance(body, dict)]
-    twice = [Problem(f"{kind}:{key}", _("This definition stands there twice.")) for kind, key in dict.fromkeys(names) if names.count((kind, key)) > 1]
-    try:
-        loaded: list[Definition] = versions.load_all(bodies)
-    except DefinitionProblems as error:
-        return twice + error.problems
-    found = loading.check(loaded, act.catalogue)
-    return twice + ([each.under(f"{loaded[0].kind}:{loaded[0].key}") for each in found] if len(loaded) == 1 else found)
-
-
-def publish(act: Act, bodies: list[Any], note: str | None = None) -> list[tuple[str, str, int]]:
-    """Publishes a set; what differs from the published one in nothing but spelling stays as it is. Raises DefinitionProblems."""
-    wrong = problems(act, bodies)
-    if wrong:
-        raise DefinitionProblems(wrong)
-    return versions.publish(act, [_settled(act, body) for body in bodies], note)
-
-
-def live_body(act: Act, kind: str, key: str) -> Json | None:
-    try:
-        return versions.find_version(act.connection, kind, key).body
-    except NotFound:
-        return None
-
-
-def _settled(act: Act, body: Json) -> Json:
-    live = live_body(act, body["kind"], body["key"])
-    return live if live is not None and not differences(live, body) else body
-
-
-def _plain(body: Json) -> Json:
-    """Files carry the number of their format; 1 is meant where there is none."""
-    return {name: value for name, value in body.items() if (name, value) != ("format", 1)}
-
-
-def _of_objects(before: Json, after: Json, path: str) -> list[Difference]:
-    found: list[Difference] = []
-    for name in dict.fromkeys([*before, *after]):
-        found += _at(f"{path}/{name}" if path else name, before.get(name, ABSENT), after.get(name, ABSENT))
-    return found
-
-
-def _of_keyed(before: list[Json], after: list[Json], path: str) -> list[Difference]:
-    old, new = ({each["key"]: each for each in given} for given in (before, after))
-    found: list[Difference] = []
-    for key in dict.fromkeys([*old, *new]):
-        found += _at(f"{path}/{key}", old.get(key, ABSENT), new.get(key, ABSENT))
-    orders = [key for key in old if key in new], [key for key in new if key in old]
-    return found + ([Difference(path, "moved", *orders)] if orders[0] != orders[1] else [])
-
-
-def _at(path: str, before: Any, after: Any) -> list[Difference]:
-    if before is ABSENT:
-        return [Difference(path, "added", None, after)]
-    if after is ABSENT:
-        return [Difference(path, "removed", before, None)]
-    return differences(before, after, path)
-
-
-def _is_keyed(value: Any) -> bool:
-    keys = [each.get("key") if isinstance(each, dict) else None for each in value] if isinstance(value, list) else []
-    return bool(keys) and all(isinstance(key, str) for key in keys) and len(set(keys)) == len(keys)
+def _name(thing: dict[str, Any], number: int) -> Any:
+    for key in ("label", "section", "name", "key"):
+        if is_text(thing.get(key)):
+            return thing[key]
+    return CHOICES.get(str(thing.get("type")), str(number + 1))

@@ -76,7 +76,10 @@ CHOICES: dict[str, Message] = {
     "tier_changed": _("A tier changes"), "tier_grace": _("A grace period begins"), "add_tag": _("Add a tag"),
     "remove_tag": _("Take a tag off"), "assign": _("Assign to a person"), "update_record": _("Change a record"),
     "create_record": _("Add a record"), "notify": _("Notify"), "branch": _("Branch"), "call_webhook": _("Call a web address"),
-    "boolean": _("yes or no")}
+    "boolean": _("yes or no"),
+    # colours of tiers
+    "purple": _("purple"), "yellow": _("yellow"), "gray": _("grey"), "blue": _("blue"), "green": _("green"), "teal": _("teal"),
+    "orange": _("orange"), "red": _("red"), "pink": _("pink"), "cyan": _("cyan"), "indigo": _("indigo"), "lime": _("lime"), "azure": _("azure")}
 
 THINGS: dict[str, Message] = {
     "fields": _("field"), "options": _("option"), "dimensions": _("dimension"), "tiers": _("tier"), "tags": _("tag"), "steps": _("step"),

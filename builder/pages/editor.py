@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, g, jsonify, render_template
+from flask import Blueprint, g, render_template
 from werkzeug.wrappers import Response
 
 from builder import impact
@@ -13,7 +13,7 @@ from builder.differences import differences
 from builder.drafts import ANY_FOLDER, LARGEST, Opened, loaded, open_draft, problems_of, read_body
 from builder.linting import advice
 from builder.pages.editor_data import editor_data
-from builder.pages.frame import as_text, asked_bytes, check_app, kind_of, moment, written
+from builder.pages.frame import as_text, asked_bytes, check_app, json_block, kind_of, moment, plain_json, written
 from builder.words import KIND_NAMES
 from runtime.definitions import versions
 from runtime.definitions.model import FormulaUse
@@ -38,11 +38,12 @@ EVERYTHING = frozenset({"person", "dimension", "effects"})
 def page(app: str, folder: str, key: str) -> str:
     kind = kind_of(folder)
     with reading() as act:
-        home = check_app(act, app) if kind != "app" else None
+        if kind != "app":
+            check_app(act, app)
         opened = open_draft(act, kind, key)
         broken = act.catalogue.broken.get((kind, key))
         given = {**editor_data(act, app, opened, _saved(opened)), **_state(act, opened.body)}
-        return render_template("builder/editor.html", app=app, own=home, kind=KIND_NAMES[kind], key=key, given=given, broken=broken, opened=opened, here=given["here"],
+        return render_template("builder/editor.html", app=app, kind=KIND_NAMES[kind], key=key, given=json_block(given), broken=broken, opened=opened, here=given["here"],
                                label=as_text(opened.body.get("label")) or key)
 
 
@@ -89,7 +90,7 @@ def save(app: str, folder: str, key: str) -> Any:
         except Stale:
             return _overtaken(open_draft(act, kind, key))
         saved = {"time": moment(act.micros), "who": g.person.name, "mine": True, "based_on": opened.draft.based_on if opened.draft else act.catalogue.versions.get((kind, key))}
-        return jsonify({"edit": edit, "stamp": act.micros, "saved": saved, **_state(act, body)})
+        return plain_json({"edit": edit, "stamp": act.micros, "saved": saved, **_state(act, body)})
 
 
 def _is_what_was_read(opened: Opened, sent: dict[str, Any]) -> bool:
@@ -100,12 +101,10 @@ def _is_what_was_read(opened: Opened, sent: dict[str, Any]) -> bool:
 def _overtaken(opened: Opened) -> Any:
     newest = opened.draft or opened.live
     at = opened.draft.updated_at if opened.draft else opened.live.at if opened.live else 0
-    answer = jsonify({
+    return plain_json({
         "detail": reader().say(_("Somebody else changed this draft in the meantime. Look at their version before you save yours.")), "body": opened.body, "edit": opened.edit,
         "stamp": opened.draft.updated_at if opened.draft else 0, "live": opened.live.version if opened.live else None, "live_body": opened.live.body if opened.live else None,
-        "next": opened.next_version, "who": reader().person_name(newest.author if newest else None), "time": moment(at), "saved": _saved(opened)})
-    answer.status_code = 409
-    return answer
+        "next": opened.next_version, "who": reader().person_name(newest.author if newest else None), "time": moment(at), "saved": _saved(opened)}, 409)
 
 
 # -- checking ---------------------------------------------------------------------------------------------------------------------
@@ -122,8 +121,8 @@ def formula(app: str, folder: str, key: str) -> Response:
         try:
             found = check(text, Scope(catalogue, use.form, use.subform, use.names, use.allow, use.own_rows), use.expect)
         except FormulaProblems as error:
-            return jsonify({"problems": [{"message": reader().say(each.message), "position": each.position, "length": each.length} for each in error.problems]})
-        return jsonify({"type": reader().say(described(found.type)), "problems": []})
+            return plain_json({"problems": [{"message": reader().say(each.message), "position": each.position, "length": each.length} for each in error.problems]})
+        return plain_json({"type": reader().say(described(found.type)), "problems": []})
 
 
 def _use(act: Act, body: dict[str, Any], path: str, text: str) -> tuple[FormulaUse, Any]:
@@ -149,7 +148,7 @@ def preview(app: str, folder: str, key: str) -> Response:
         state = _state(act, body)
         changes = differences(opened.live.body if opened.live else None, body)
         effect = [] if state["problems"] else [reader().say(each) for each in _effect(act, kind, body)]
-        return jsonify({"changes": [{"path": each.path, "message": reader().say(each.message)} for each in changes], "effect": effect, **state,
+        return plain_json({"changes": [{"path": each.path, "message": reader().say(each.message)} for each in changes], "effect": effect, **state,
                         "live": opened.live.version if opened.live else None, "next": opened.next_version, "based_on": opened.draft.based_on if opened.draft else None})
 
 
@@ -189,7 +188,7 @@ def publish(app: str, folder: str, key: str) -> Any:
             raise Refused([], _("There is no draft to publish."))
         (published,) = versions.publish(act, [opened.draft.body], note.strip()[:500] or None if isinstance(note, str) else None)
         started = act.connection.execute(sa.select(job_table.c.id).where(job_table.c.kind == RECOMPUTE, job_table.c.created_at == act.micros).order_by(job_table.c.id)).scalars().all()
-        return jsonify({"version": published[2], "next": published[2] + 1, "jobs": list(started), "body": opened.draft.body})
+        return plain_json({"version": published[2], "next": published[2] + 1, "jobs": list(started), "body": opened.draft.body})
 
 
 # -- tier models ------------------------------------------------------------------------------------------------------------------
@@ -202,7 +201,7 @@ def try_out(app: str, key: str) -> Response:
         raise Refused([Problem("key", _("Kind and key cannot change: a key is chosen once."))])
     with reading() as act:
         found = impact.tier_impact(act, body)
-        return jsonify({
+        return plain_json({
             "population": found.population, "sampled": found.sampled, "margin": found.margin, "up": found.up, "down": found.down, "entered": found.entered, "left": found.left,
             "changed": found.changed, "matrix": found.matrix, "sentence": reader().say(in_words(found)),
             "tiers": [{"tier": each.key, "label": reader().say(each.label) if isinstance(each.label, Message) else reader().shown(each.label), "color": each.color, "rank": each.rank,
@@ -220,6 +219,6 @@ def progress(app: str, number: int) -> Response:
         counts = json.loads(row.result) if row.result else {}
         message = json.loads(row.message) if row.message else None
         moved = sum(int(counts.get(name, 0)) for name in ("first", "up", "down", "left", "moved"))
-        return jsonify({"state": row.state, "done": row.done, "total": row.total, "moved": moved, "counts": counts, "message": reader().shown(message) if message else None})
+        return plain_json({"state": row.state, "done": row.done, "total": row.total, "moved": moved, "counts": counts, "message": reader().shown(message) if message else None})
 
 

@@ -1,10 +1,13 @@
 """What the design pages share: the app of an address, links to definitions, and how problems and moments are written."""
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
-from flask import request
+from flask import Response, request
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
 
 from builder.drafts import FOLDER_OF, FOLDERS, WORKSPACE
 from builder.words import KIND_ICONS, KIND_NAMES
@@ -60,3 +63,13 @@ def as_text(value: Any) -> str:
     if isinstance(value, str) or (isinstance(value, dict) and value and value.keys() <= {"zh", "en"} and all(each is None or isinstance(each, str) for each in value.values())):
         return reader().shown(value)
     return ""
+
+
+def plain_json(value: Any, status: int = 200) -> Response:
+    """An answer that keeps the order of names: a definition is read by people."""
+    return Response(json.dumps(value, ensure_ascii=False), status, mimetype="application/json")
+
+
+def json_block(value: Any) -> Markup:
+    """The same for a block inside a page."""
+    return htmlsafe_json_dumps(value, dumps=json.dumps, ensure_ascii=False)

@@ -46,7 +46,7 @@ def _hub(app: str) -> str:
         lines = _lines(act, app, own, drafts)
         groups = [{"kind": kind, "label": KIND_NAMES[kind], "icon": KIND_ICONS[kind], "lines": [each for each in lines if each["kind"] == kind]} for kind in KINDS]
         apps = [{"label": reader().shown(each.label), "href": f"/build/{each.key}", "active": each.key == app} for each in act.catalogue.apps.values()]
-        return render_template("builder/hub.html", app=app, own=act.catalogue.apps.get(app), groups=[each for each in groups if each["lines"]], apps=apps,
+        return render_template("builder/hub.html", app=app, app_here=act.catalogue.apps.get(app), parts_shown=[each for each in groups if each["lines"]], apps=apps,
                                drafts=sum(1 for each in lines if each["draft"]), faulty=sum(1 for each in lines if each["problems"] or each["broken"]),
                                kinds=[(kind, KIND_NAMES[kind]) for kind in KINDS], forms=len(act.catalogue.forms))
 
@@ -134,7 +134,7 @@ def look(app: str) -> str:
             changes.append({"kind": KIND_NAMES[each.kind], "icon": KIND_ICONS[each.kind], "label": as_text(each.body.get("label")) or each.key, "href": address(app, each.kind, each.key),
                             "by": reader().person_name(each.author), "at": moment(each.updated_at), "changes": [reader().say(one.message) for one in differences(_live_body(act, each), each.body)],
                             "problems": written(problems.get((each.kind, each.key), ()))})
-        return render_template("builder/publish.html", app=app, own=act.catalogue.apps.get(app), changes=changes, faulty=sum(map(len, problems.values())))
+        return render_template("builder/publish.html", app=app, app_here=act.catalogue.apps.get(app), changes=changes, faulty=sum(map(len, problems.values())))
 
 
 @blueprint.post("/build/<app>/publish")

@@ -47,9 +47,9 @@ def _served(route: Route) -> Callable[..., Response]:
             raise NotSignedIn()
         found = {name: _number(text) if name == "id" else text for name, text in names.items()}
         raw = _raw(route)
-        query = shapes.parameters(route.query, request.args.to_dict(flat=False)) if route.query or request.args else {}
-        if not shapes.storable([*query.values(), *names.values()]):
-            raise NotFound(errors.SENTENCES[404]) if not shapes.storable(list(names.values())) else errors.NotReadable()
+        if not shapes.storable(list(names.values())):
+            raise NotFound(errors.SENTENCES[404])
+        query = shapes.parameters(route.query, request.args.to_dict(flat=False))
         answer = _written(route, query, found, raw) if route.writes else _read(route, query, found, raw)
         return _response(route, answer)
 

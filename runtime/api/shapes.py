@@ -78,6 +78,8 @@ def parameters(wanted: Iterable[Param], given: dict[str, list[str]]) -> dict[str
             wrong.append(Problem(name, _("There is no parameter of this name. Choose from {names}.", names=list(known) or "–")))
         elif len(values) > 1:
             wrong.append(Problem(name, _("Give this parameter once.")))
+        elif not storable(values):
+            wrong.append(Problem(name, _("This contains a character that cannot be stored. Remove it, or type the text again.")))
         else:
             found[name] = _value(known[name], values[0])
             wrong += [each.under(name) for each in problems(validator(known[name].schema), found[name])]

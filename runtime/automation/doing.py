@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from runtime.automation.places import filled
 from runtime.automation.reader import MessageReader
 from runtime.automation.steps._base import STEP_FORMULAS
+from runtime.automation.triggers._base import ClockTrigger, EventTrigger
 from runtime.definitions.automation import Automation
 from runtime.errors import NotFound
 from runtime.formulas.definitions import formula
@@ -51,6 +52,12 @@ class Doing:
         return self.given_act
 
     @property
+    def trigger(self) -> EventTrigger | ClockTrigger:
+        trigger = self.automation.trigger
+        assert isinstance(trigger, (EventTrigger, ClockTrigger))
+        return trigger
+
+    @property
     def form(self) -> str | None:
         return self.run.form
 
@@ -86,7 +93,7 @@ class Doing:
 
     @cached_property
     def names(self) -> dict[str, Any]:
-        return self.automation.trigger.names(self.act.catalogue)
+        return self.trigger.names(self.act.catalogue)
 
     @cached_property
     def values(self) -> RecordValues:
@@ -96,10 +103,10 @@ class Doing:
     @cached_property
     def seen(self) -> RecordValues:
         """The record as it was when it fired, for what is decided and told: a later change of the same field has a run of its own."""
-        return self._values(self.automation.trigger.seen(self) if self.record_id is not None else {})
+        return self._values(self.trigger.seen(self) if self.record_id is not None else {})
 
     def _values(self, over: Mapping[str, Any]) -> RecordValues:
-        names = self.automation.trigger.values(self) if self.names else {}
+        names = self.trigger.values(self) if self.names else {}
         if self.record_id is None:
             return RecordValues(self.act, None, {}, None, {}, names)  # type: ignore[arg-type]
         system = {name: getattr(self.record, name) for name in SYSTEM_NAMES}

@@ -6,8 +6,10 @@ Everything here may be called at any time, any number of times, by any number of
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -22,7 +24,9 @@ from runtime.system import clock, jobs
 from runtime.system.database import reading, to_json, writing
 from runtime.system.sets import among
 from runtime.system.tables import automation_run, automation_step, day_done, definition, definition_version, due_time, event
+from runtime.tags import rules
 from runtime.texts import _
+from runtime.tiers import recomputing
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act, Workspace
@@ -35,7 +39,7 @@ LEAST_GRACE = timedelta(minutes=5)
 """A schedule without grace still gets over a restart."""
 MISSED_IN_LOG = 20
 """Of more missed times, or records at one time, the log does not speak one by one."""
-TAGS_AT = "00:05"
+TAGS, TAGS_AT = "tag_recompute", "00:05"
 KEEP_EVENTS, KEEP_RUNS = timedelta(days=30), timedelta(days=180)
 CLEANED_AT_ONCE = 1000
 
@@ -128,32 +132,37 @@ def _claim(act: Act, automation: Automation, at: int, record: int, state: str) -
 
 
 # -- every night --------------------------------------------------------------------------------------------------------------------
+def register() -> None:
+    """Makes the nightly work on tags known as a kind of long work."""
+    jobs.KINDS.setdefault(TAGS, lambda workspace, job: rules.recompute(workspace, job.payload["tag_set"], job))
+
+
 def start_nightly(workspace: Workspace) -> None:
     """Starts today's recomputation of tags and tiers once their hour has come."""
     with workspace.reading(SYSTEM, "schedule") as act:
         done = set(act.connection.execute(sa.select(day_done.c.what).where(day_done.c.day == act.day)).scalars())
-        wanted = [each for each in _nightly(act) if each[0] not in done]
-    for what, kind, payload, subject in wanted:
+        wanted = {what: begin for what, begin in _nightly(act).items() if what not in done}
+    for what, begin in wanted.items():
         with workspace.writing(SYSTEM, "schedule") as act:
             if insert_once(act.connection, day_done, {"what": what, "day": act.day, "at": act.micros}):
-                jobs.start(act, kind, payload, subject)
+                begin(act)
 
 
-def _nightly(act: Act) -> list[tuple[str, str, dict[str, Any], str]]:
-    """(what, kind of job, payload, subject) for all whose hour has come today and that stood at that hour already."""
-    found = []
+def _nightly(act: Act) -> dict[str, Callable[[Act], int]]:
+    """The work of all whose hour has come today and that stood as they are at that hour already."""
+    found: dict[str, Callable[[Act], int]] = {}
     for tags in act.catalogue.tag_sets.values():
-        if tags.ruled and "tag_recompute" in jobs.KINDS and _has_come(act, TAGS_AT, "tag_set", tags.key):
-            found.append((f"tags:{tags.key}", "tag_recompute", {"tag_set": tags.key}, tags.key))
-    lanes = {lane.tier_model for model in act.catalogue.tier_models.values() for lane in model.lanes}
-    for model in act.catalogue.tier_models.values():
-        if (
-            model.key not in lanes
-            and "tier_recompute" in jobs.KINDS
-            and _has_come(act, model.recompute.nightly_at, "tier_model", model.key)
-        ):
-            found.append((f"tier:{model.key}", "tier_recompute", {"tier_model": model.key}, model.key))
+        if tags.ruled and _has_come(act, TAGS_AT, "tag_set", tags.key):
+            found[f"tags:{tags.key}"] = partial(_queue_tags, tag_set=tags.key)
+    for form in act.catalogue.forms:
+        for model in act.catalogue.models_of(form):
+            if _has_come(act, model.recompute.nightly_at, "tier_model", model.key):
+                found[f"tier:{model.key}"] = partial(recomputing.queue, model=model.key)
     return found
+
+
+def _queue_tags(act: Act, tag_set: str) -> int:
+    return jobs.start(act, TAGS, {"tag_set": tag_set}, subject=f"tag_set:{tag_set}")
 
 
 def _has_come(act: Act, hour: str, kind: str, key: str) -> bool:

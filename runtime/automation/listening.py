@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -74,8 +74,8 @@ def since(act: Act, automation: Automation, same_trigger: bool = True) -> int:
 def _since(act: Act, automation: Automation, same_trigger: bool) -> int:
     versions = _bodies(automation.key).add_columns(definition_version.c.at).order_by(definition_version.c.version.desc())
     found, wanted = act.micros, None
-    for body, at in act.connection.execute(versions):
-        read = json.loads(body)
+    for row in act.connection.execute(versions):
+        read, at = json.loads(row[0]), row[1]
         this = (read.get("enabled", True), read.get("trigger") if same_trigger else None)
         wanted = wanted or this
         if this != wanted:
@@ -84,7 +84,7 @@ def _since(act: Act, automation: Automation, same_trigger: bool) -> int:
     return found
 
 
-def _bodies(key: str) -> sa.Select[tuple[str]]:
+def _bodies(key: str) -> sa.Select[Any]:
     return (
         sa.select(definition_version.c.body)
         .join(definition, definition.c.id == definition_version.c.definition)

@@ -46,7 +46,7 @@ def starts(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
         return False
     doing = Doing(act.workspace, row, automation, given_act=act)
     try:
-        if not automation.trigger.begins(doing):  # type: ignore[attr-defined]
+        if not doing.trigger.begins(doing):
             finish(act, row, "skipped", _("The condition of its trigger did not become true."))
             return False
         if automation.when is not None and not doing.holds(automation.when):

@@ -21,6 +21,8 @@ def text_of(raw: Any) -> str | None:
     """A typed text or the content of a cell as text: NFC, without blanks around it. Blank is None."""
     if raw is None:
         return None
+    if raw.__class__ is str and raw.isascii() and "\x00" not in raw:
+        return raw.strip() or None  # the rest is about other characters, and an import asks this for every cell
     text = raw if isinstance(raw, str) else _written(raw)
     text = unicodedata.normalize("NFC", _storable(text)).strip()
     return text.strip(INVISIBLE).strip() or None
@@ -33,6 +35,8 @@ def folded(text: str) -> str:
 
 def half_width(text: str) -> str:
     """１２３，４５ → 123,45; signs of other scripts for minus are minus."""
+    if text.isascii():
+        return text.strip()
     return unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-").strip().strip(INVISIBLE)
 
 

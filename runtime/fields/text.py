@@ -35,7 +35,7 @@ class Text(ColumnField):
         if text is None:
             return None
         if self.format == "none":
-            return " ".join(text.splitlines())
+            return text if text.isprintable() else " ".join(text.splitlines())
         return "".join(char for char in half_width(text) if char not in " -").upper()
 
     def check(self, value: str) -> list[Message]:

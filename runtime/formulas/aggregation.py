@@ -160,7 +160,9 @@ class AggregateReader:
             raise self.checker.report(written, _("by= belongs to FIRST and LAST: it says by what the rows are put in order."))
         node = self.checker.read(written, row)
         if node.type.kind not in ("number", "money", "date", "datetime", "duration", "text"):
-            raise self.checker.report(written, _("{what} has no order; choose a number, a date or a text.", what=described(node.type)))
+            raise self.checker.report(
+                written, _("Rows cannot be put in order by {what}; choose a number, a date or a text.", what=described(node.type))
+            )
         return node
 
     def _whole(self, written: parse.Written | None, name: str) -> int | None:
@@ -168,7 +170,7 @@ class AggregateReader:
             return None
         value = written.value if isinstance(written, parse.Constant) else None
         if not isinstance(value, Decimal) or value != int(value) or not 1 <= value <= MOST[name]:
-            raise self.checker.report(written, _("{name}= is a whole number from 1 to {most}, written out.", name=name, most=MOST[name]))
+            raise self.checker.report(written, _("Write {name}= as a whole number from 1 to {most}.", name=name, most=MOST[name]))
         return int(value)
 
     def _event_dates(self, row: Row) -> tuple[Node, ...]:
@@ -176,8 +178,8 @@ class AggregateReader:
         found: list[Node] = []
         for number, place in enumerate(row.places):
             key = getattr(place.form, "event_date", None)
-            field = place.form.field(key) if key and place.subform is None else None
-            if field is not None and field.formula_type().kind in ("date", "datetime"):
+            field = place.form.field(key) if key is not None and place.subform is None else None
+            if key is not None and field is not None and field.formula_type().kind in ("date", "datetime"):
                 found.append(tree.Field(field.formula_type(), key, row.relation[: number + 1]))
         return tuple(found)
 

@@ -1,6 +1,7 @@
 """What SQL can do exactly: static bounds of every number, and the size of the expression.
 
-A bound is the least and the greatest integer at the scale of the node; for texts (0, greatest length). What could pass 2^61, needs more than eight
+A bound is the least and the greatest integer at the scale of the node; for texts (0, greatest length). What could pass 2^61, needs
+more than eight
 decimals or repeats its parts too often is left to the evaluation record by record.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 
 from runtime.formulas import tree
 from runtime.formulas.functions.base import SHELF, Bound
@@ -18,12 +20,14 @@ from runtime.formulas.words import STORED_LIMIT
 
 MOST_SCALE = 8
 MOST_COST = 600
+WHOLE_LIMIT = 10**12
 LONGEST_TEXT = 1_000_000
 LONGEST_SQL_TEXT = 10**8
 COUNTS = (0, 10**9)
 """How many rows an aggregate may see."""
 SUMS = (10**17, 10**16, 10**15, 10**14, 10**13, 10**12)
-"""What a sum may be assumed to stay below: the largest of these with which the rest of the formula is exact. The statement fails beyond it."""
+"""What a sum may be assumed to stay below: the largest of these with which the rest of the formula is exact. The statement fails
+beyond it."""
 SHORT_SUM = 10**14
 """Tried first where something is divided: up to this an amount is divided in one step, so its sum is written once or twice only."""
 
@@ -34,21 +38,21 @@ class NotInSql(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to_sql needs to know beforehand: the limit that every sum is checked against."""
+    """The assumptions with which a formula is exact in SQL; the statement checks them, and fails where they do not hold.
+
+    `sum_limit`: no sum is larger. `limit_fields`: whether numbers and amounts are taken to be below 10^12 whole units.
+    """
 
     sum_limit: int
+    limit_fields: bool
 
 
 def plan(node: tree.Node) -> Plan | None:
     """How a formula is written as SQL, or None where it has to be evaluated record by record."""
     divides = any(isinstance(each, tree.Operation) and each.operator == "/" for each in tree.walk(node))
-    for sum_limit in (SHORT_SUM, *SUMS) if divides else SUMS:
+    for assumed in product((False, True), (SHORT_SUM, *SUMS) if divides else SUMS):
         try:
-            reader = Bounds(sum_limit)
-            reader.of(node)
-            if reader.cost(node) > MOST_COST:
-                return None
-            return Plan(sum_limit)
+            return _tried(node, Plan(assumed[1], assumed[0]))
         except TooLarge:
             continue
         except NotInSql:
@@ -56,13 +60,20 @@ def plan(node: tree.Node) -> Plan | None:
     return None
 
 
+def _tried(node: tree.Node, wanted: Plan) -> Plan | None:
+    """Raises TooLarge or NotInSql."""
+    bounds = Bounds(wanted)
+    bounds.of(node)
+    return wanted if bounds.cost(node) <= MOST_COST else None
+
+
 class TooLarge(Exception):
     """A number could pass 2^61."""
 
 
 class Bounds:
-    def __init__(self, sum_limit: int):
-        self.sum_limit = sum_limit
+    def __init__(self, plan: Plan):
+        self.plan = plan
         self._known: dict[int, Bound] = {}
 
     def of(self, node: tree.Node) -> Bound:
@@ -101,13 +112,25 @@ class Bounds:
         return (value, value)
 
     def of_Field(self, node: tree.Field) -> Bound:
-        return node.bound or default_bound(node)
+        return self.of_column(node)
 
     def of_Path(self, node: tree.Path) -> Bound:
-        return node.bound or default_bound(node)
+        return self.of_column(node)
 
     def of_Name(self, node: tree.Name) -> Bound:
-        return default_bound(node)
+        return self.of_column(node)
+
+    def of_column(self, node: tree.Node) -> Bound:
+        found = getattr(node, "bound", None) or default_bound(node)
+        limit = self.field_limit(node)
+        return found if limit is None else (max(found[0], -limit), min(found[1], limit))
+
+    def field_limit(self, node: tree.Node) -> int | None:
+        """What a column is checked against, or None where that is not needed."""
+        if not self.plan.limit_fields or node.type.kind not in ("number", "money"):
+            return None
+        found, limit = getattr(node, "bound", None) or default_bound(node), WHOLE_LIMIT * 10**node.type.scale
+        return limit if max(abs(found[0]), abs(found[1])) > limit else None
 
     def of_Negative(self, node: tree.Negative) -> Bound:
         found = self.of(node.operand)
@@ -244,13 +267,13 @@ class Bounds:
             return SHELF[node.function].limits
         inside = self.of(node.value)
         if node.function == "SUM":
-            return (-self.sum_limit, self.sum_limit)
+            return (-self.plan.sum_limit, self.plan.sum_limit)
         if node.function == "AVG":
             return self._average(node, node.value)
         return SHELF[node.function].limits or inside
 
     def _average(self, node: tree.Aggregate, value: tree.Node) -> Bound:
-        division((-self.sum_limit, self.sum_limit), value.type.scale, COUNTS, 0)
+        division((-self.plan.sum_limit, self.plan.sum_limit), value.type.scale, COUNTS, 0)
         return -LARGEST_QUOTIENT * 10**DIVISION_SCALE, LARGEST_QUOTIENT * 10**DIVISION_SCALE
 
     # -- size ----------------------------------------------------------------------------------------------------------------

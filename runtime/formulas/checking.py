@@ -20,7 +20,7 @@ from runtime.texts import Message, _
 
 GROUPS: dict[str, Message] = {
     "person": _(
-        "{name} depends on who asks. It can be used in defaults, steps, permissions, form rules and filters, not in values that are the same for everybody."
+        "{name} depends on who asks. Use it in defaults, steps, permissions, rules and filters, not in values that are everybody’s."
     ),
     "dimension": _("{name} can only be used in the floors, ceilings and freezes of a tier model."),
     "effects": _("{name} gives something new each time. It can only be used in default values and in values of steps."),
@@ -242,7 +242,7 @@ class Checker:
 
     def _check_group(self, function: Function, written: parse.Called) -> None:
         if function.group is not None and function.group not in self.scope.allow:
-            raise self.report(written, GROUPS[function.group].__class__(GROUPS[function.group].text, {"name": function.name}))
+            raise self.report(written, Message(GROUPS[function.group].text, {"name": function.name}))
 
     def _check_arity(self, function: Function, written: parse.Called) -> None:
         least, most = function.arity()

@@ -1,6 +1,7 @@
 """Evaluation for one record, by simpleeval. This is its only home.
 
-The checked tree is compiled once into the few nodes of Python's `ast` that simpleeval may see, plus four of our own for what is lazy or goes over
+The checked tree is compiled once into the few nodes of Python's `ast` that simpleeval may see, plus four of our own for what is lazy
+or goes over
 rows. Every other handler is taken away, operators and functions are ours, nothing has attributes, steps are counted.
 """
 
@@ -20,7 +21,7 @@ from runtime.formulas import arithmetic, tree
 from runtime.formulas.arithmetic import CannotCompute
 from runtime.formulas.functions import FUNCTIONS, SHELF
 from runtime.formulas.functions.base import blank_gives_blank
-from runtime.formulas.functions.dates import months_later
+from runtime.formulas.functions._days import months_later
 from runtime.texts import _
 
 if TYPE_CHECKING:
@@ -31,10 +32,13 @@ MOST_STEPS = 1_000_000
 
 
 class Values(Protocol):
-    """What a formula may ask of a record, or of a related row. Values are plain and copied: Decimal, str, bool, date, aware datetime, tuples, ids; blank is None.
+    """What a formula may ask of a record, or of a related row. Values are plain and copied: Decimal, str, bool, date, aware datetime,
+    tuples, ids; blank is None.
 
-    `related` gives the rows of a relation (records by id, sub-form rows by position), each of them Values again. A row of a sub-form answers `field`
-    with its own fields first and then with those of the record it belongs to. `as_of` is true in a run for another day than the present one.
+    `related` gives the rows of a relation (records by id, sub-form rows by position), each of them Values again. A row of a sub-form
+    answers `field`
+    with its own fields first and then with those of the record it belongs to. `as_of` is true in a run for another day than the
+    present one.
     A class may also have `aggregate(node)`, which answers an aggregate itself or says NotImplemented.
     """
 
@@ -58,7 +62,7 @@ class Values(Protocol):
 class Lazy(ast.expr):
     """The first part that is not blank."""
 
-    _fields = ("values",)
+    _fields = ()
 
 
 class Rows(ast.expr):
@@ -96,7 +100,7 @@ OPERATORS: dict[type, Callable[..., Any]] = {
     ast.GtE: arithmetic.greater_or_equal,
     ast.In: lambda value, options: options is not None and value in options,
 }
-SIGNS: dict[str, type[ast.AST]] = {
+SIGNS: dict[str, Any] = {
     "+": ast.Add,
     "-": ast.Sub,
     "*": ast.Mult,
@@ -209,7 +213,9 @@ def _choose(node: tree.Choose) -> ast.expr:
 def _call(node: tree.Call) -> ast.expr:
     arguments = [compiled(each) for each in node.arguments]
     if getattr(SHELF[node.function], "lazy", False):
-        return Lazy(values=arguments)
+        lazy = Lazy()
+        lazy.values = arguments  # type: ignore[attr-defined]
+        return lazy
     return ast.Call(ast.Name(node.function), arguments, [])
 
 
@@ -254,7 +260,7 @@ class Evaluator(SimpleEval):
         for function in FUNCTIONS:
             self.functions[function.name] = self._callable(function)
         kept = (ast.UnaryOp, ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call)
-        self.nodes = {kind: self.nodes[kind] for kind in kept}
+        self.nodes: dict[Any, Callable[..., Any]] = {kind: self.nodes[kind] for kind in kept}
         self.nodes.update({Lazy: self._eval_lazy, Rows: self._eval_rows, Held: self._eval_held, Read: self._eval_read})
         self.values: Any = None
         self.rows: dict[tuple[str, ...], Any] = {}

@@ -21,7 +21,8 @@ LARGEST_QUOTIENT = 10**12
 
 @dataclass(frozen=True)
 class Division:
-    """How a division is written. `steps`: factors by which the rest is taken further, together the factor of the quotient; none for small dividends.
+    """How a division is written. `steps`: factors by which the rest is taken further, together the factor of the quotient; none for
+    small dividends.
     `guarded`: the quotient is checked against its limit as well. `signed`: the dividend may be negative."""
 
     steps: tuple[int, ...]
@@ -161,7 +162,8 @@ def number_text(number: Any, scale: int, dialect: str, trimmed: bool) -> Any:
 
 
 # -- the calendar: day numbers since 1970-01-01 -----------------------------------------------------------------------------------
-# After Cassio Neri and Lorenz Schneider, “Euclidean affine functions and their application to calendar algorithms” (2022): years begin in March,
+# After Cassio Neri and Lorenz Schneider, “Euclidean affine functions and their application to calendar algorithms” (2022): years begin
+# in March,
 # so the leap day is the last. Chosen because each step needs the one before only once or twice, which keeps nested calls short.
 SHIFT = 719_468
 """Days from 1 March of the year 0 to 1970-01-01."""
@@ -187,6 +189,12 @@ def month_number(day: Any) -> Any:
 
 def day_of_month(day: Any) -> Any:
     return over(rest(_month_and_day(_of_year(day)[1]), 2**16), 2_141) + whole(1)
+
+
+def since_monday(day: Any) -> Any:
+    """Days since the Monday before, 0 to 6."""
+    # day 0 was a Thursday; the shift by whole weeks keeps every day of our calendar above zero
+    return rest(day + whole(3 + 7 * 102_741), 7)
 
 
 def first_of_month(months: Any) -> Any:

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -21,51 +20,12 @@ from runtime.formulas.arithmetic import day_number, micros_of
 from runtime.formulas.bounds import COUNTS, Bounds, Plan, default_bound, division, repeats
 from runtime.formulas.evaluate import window_of
 from runtime.formulas.functions import SHELF
+from runtime.formulas.sources import RelatedSource, Source
 
 if TYPE_CHECKING:
     from runtime.formulas import Formula
 
 SQL_TYPES: dict[str, sa.types.TypeEngine[Any]] = {"text": sa.Text(), "choice": sa.Text(), "boolean": sa.Boolean()}
-
-
-class Source(Protocol):
-    """The record's side of a statement. Columns hold the stored form; `today` and `now` are bind parameters, `today_value` is the day itself.
-
-    `as_of` is true when that day is not the present one. `person` is the asking person (id, roles, reports, departments) or None.
-    """
-
-    dialect: str
-    today: Any
-    now: Any
-    today_value: date
-    zone: ZoneInfo
-    as_of: bool
-    person: Any
-
-    def field(self, key: str) -> Any: ...
-    def system(self, key: str) -> Any: ...
-    def path(self, reference: str, key: str) -> Any: ...
-    def name(self, name: str) -> Any: ...
-    def list_contains(self, key: str, option: str) -> Any: ...
-    def list_empty(self, key: str) -> Any: ...
-    def related(self, relation: tuple[str, ...]) -> RelatedSource: ...
-    def segment(self, key: str) -> Any: ...
-    def dimension_band(self, key: str) -> Any: ...
-    def cuts(self, field: str, count: int) -> Iterable[Decimal | None] | None: ...
-
-
-class RelatedSource(Protocol):
-    """The rows of a relation. `source` answers for them, `level` for the rows on the way: ("orders",) within ("orders", "items").
-
-    `aggregate` makes one value a record of `value`, an SQL aggregate such as sum(x), over the rows that meet the conditions; `correlated` says whether
-    value or conditions speak of the record itself. `first` gives `value` of the first row in the given order (which ends with a unique column).
-    """
-
-    source: Source
-
-    def level(self, path: tuple[str, ...]) -> Source: ...
-    def aggregate(self, value: Any, conditions: Sequence[Any], correlated: bool) -> Any: ...
-    def first(self, value: Any, order: Sequence[Any], conditions: Sequence[Any]) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -116,13 +76,14 @@ class Writer:
         self.source = source
         self.plan = plan
         self.dialect = source.dialect
-        self.bounds = Bounds(plan.sum_limit)
+        self.bounds = Bounds(plan)
         self.result = BOOLEAN
         self.views: dict[tuple[str, ...], Source] = {(): source}
         self.named: dict[int, Any] = {}
 
     def whole_formula(self, node: tree.Node, write: Callable[[tree.Node], Any]) -> Any:
-        """The formula, in which subqueries that it needs several times are worked out once: `(SELECT … FROM (SELECT (SELECT sum…) AS a0) AS once)`."""
+        """The formula, in which subqueries that it needs several times are worked out once: `(SELECT … FROM (SELECT (SELECT sum…) AS
+        a0) AS once)`."""
         found = {id(each): self._subquery(each) for each in _repeated_aggregates(node)}
         found = {key: each for key, each in found.items() if isinstance(each, sa.ScalarSelect)}
         if not found:
@@ -151,19 +112,20 @@ class Writer:
         source = self.source_of(node)
         if node.system:
             return source.system("id" if node.key == "record" else node.key)
-        return self._column(source.field(node.key), node.type)
+        return self._column(source.field(node.key), node)
 
     def write_Path(self, node: tree.Path) -> Any:
-        return self._column(self.source_of(node).path(node.reference, "id" if node.key == "record" else node.key), node.type)
+        return self._column(self.source_of(node).path(node.reference, "id" if node.key == "record" else node.key), node)
 
     def write_Name(self, node: tree.Name) -> Any:
-        return self._column(self.source.name(node.name), node.type)
+        return self._column(self.source.name(node.name), node)
 
-    def _column(self, column: Any, type: Type) -> Any:
+    def _column(self, column: Any, node: tree.Node) -> Any:
         """A stored value; a box is stored as 0 or 1 and read as a condition."""
-        if type.kind == "boolean" and not isinstance(column.type, sa.Boolean):
+        if node.type.kind == "boolean" and not isinstance(column.type, sa.Boolean):
             return column == 1
-        return column
+        limit = self.bounds.field_limit(node)
+        return column if limit is None else pieces.within(column, limit)
 
     def write_Negative(self, node: tree.Negative) -> Any:
         return -self.write(node.operand)
@@ -184,9 +146,7 @@ class Writer:
     def _quotient(self, node: tree.Operation) -> Any:
         a, b = (self.bounds.of(each) or default_bound(each) for each in (node.left, node.right))
         way = division(a, node.left.type.scale, b, node.right.type.scale)
-        return pieces.quotient(
-            self.write(node.left), node.left.type.scale, self.write(node.right), node.right.type.scale, way
-        )
+        return pieces.quotient(self.write(node.left), node.left.type.scale, self.write(node.right), node.right.type.scale, way)
 
     def _of_times(self, node: tree.Operation) -> Any:
         left, right = self.write(node.left), self.write(node.right)
@@ -249,7 +209,7 @@ class Writer:
 
     def write_Among(self, node: tree.Among, positive: bool = False) -> Any:
         if isinstance(node.list, tree.Field):
-            return self.source_of(node.list).list_contains(node.list.key, tree.literal_value(node.operand))
+            return self.source_of(node.list).list_contains(node.list.key, str(tree.literal_value(node.operand)))
         assert isinstance(node.list, tree.Call)
         values = SHELF[node.list.function].run(self.source)
         if not values:

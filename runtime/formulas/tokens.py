@@ -1,7 +1,9 @@
 """From the text a person typed to plain tokens, forgiving what is only a matter of keyboards.
 
-Full-width signs and digits, `=` and `<>`, curly quotes, AND(a, b), TRUE and 真, any case of function names: all mean what they seem to mean.
-Words, numbers and texts leave here as numbered places (`n3`), so Python's parser never sees what somebody typed, only operators and brackets.
+Full-width signs and digits, `=` and `<>`, curly quotes, AND(a, b), TRUE and 真, any case of function names: all mean what they seem to
+mean.
+Words, numbers and texts leave here as numbered places (`n3`), so Python's parser never sees what somebody typed, only operators and
+brackets.
 """
 
 from __future__ import annotations
@@ -51,7 +53,8 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`kind`: word, label, number, text, truth, keyword or operator. `text` is canonical, `start` and `end` are places in what was typed."""
+    """`kind`: word, label, number, text, truth, keyword or operator. `text` is canonical, `start` and `end` are places in what was
+    typed."""
 
     kind: str
     text: str
@@ -299,7 +302,8 @@ def _emit(typed: str, tokens: list[Token]) -> Tokens:
 
 
 def canonical(tokens: Tokens, names: dict[int, str]) -> str:
-    """The text as it is stored: keys instead of labels, one spelling of operators and functions. `names`: token number → what it refers to."""
+    """The text as it is stored: keys instead of labels, one spelling of operators and functions. `names`: token number → what it
+    refers to."""
     written = ""
     before: Token | None = None
     for number, token in enumerate(tokens.all):

@@ -128,7 +128,8 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True)
 class Aggregate(Node):
-    """One value over related rows. Without `value` rows are counted. `event_dates`: (level, field) whose later days a run for another day leaves out."""
+    """One value over related rows. Without `value` rows are counted. `event_dates`: (level, field) whose later days a run for another
+    day leaves out."""
 
     function: str
     relation: tuple[str, ...]

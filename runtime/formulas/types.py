@@ -92,7 +92,7 @@ def arithmetic(operator: str, left: Node, right: Node) -> Type | Message:
         if operator == "+":
             return _("+ adds numbers; join texts with &.")
         return _(
-            "{left} and {right} cannot be computed with {operator}; VALUE(text) makes a number of a text.",
+            "The operator {operator} does not work on {left} and {right}; VALUE(text) makes a number of a text.",
             left=described(a),
             right=described(b),
             operator=operator,
@@ -118,7 +118,7 @@ def _of_numbers(operator: str, a: Type, b: Type) -> Type | Message | None:
         return NUMBER(_scale(operator, a, b))
     if kinds == ("money", "money"):
         if a.currency != b.currency:
-            return _("{left} and {right} never meet; convert one of them first.", left=described(a), right=described(b))
+            return _("Currencies never mix: here {left} meets {right}. Convert one of them first.", left=described(a), right=described(b))
         if operator in ("+", "-"):
             return scaled(a, max(a.scale, b.scale))
         return NUMBER(DIVISION_SCALE) if operator == "/" else None
@@ -159,7 +159,7 @@ def _cannot(operator: str, a: Type, b: Type) -> Message:
         return _("A date and a date with time do not meet; DATE(…) takes the day of a time.")
     if kinds == {"number", "money"} and operator in ("+", "-"):
         return _("An amount of money and a number do not meet; multiply the number by an amount first or use a money field.")
-    return _("{left} {operator} {right} has no meaning.", left=described(a), operator=operator, right=described(b))
+    return _("There is no {operator} between {left} and {right}.", left=described(a), operator=operator, right=described(b))
 
 
 def comparison(operator: str, left: Node, right: Node) -> Message | None:
@@ -181,7 +181,7 @@ def comparison(operator: str, left: Node, right: Node) -> Message | None:
     if kind == "choice" or (b.kind == "choice"):
         return _("The options of a choice have no order; write in ('a', 'b') or ==.")
     if kind in ("boolean", "list", "member", "record"):
-        return _("{what} has no order; only == and != can be used.", what=described(a))
+        return _("For {what} there is no order; only == and != can be used.", what=described(a))
     return None
 
 
@@ -196,8 +196,8 @@ def _mismatch(a: Type, b: Type) -> Message:
     if "list" in kinds:
         return _("A list is asked with in: 'vip' in tags; or with HAS_ANY(tags, 'vip').")
     if kinds == {"money"}:
-        return _("{left} and {right} never meet; convert one of them first.", left=described(a), right=described(b))
-    return _("{left} cannot be compared with {right}.", left=described(a), right=described(b))
+        return _("Currencies never mix: here {left} meets {right}. Convert one of them first.", left=described(a), right=described(b))
+    return _("There is no comparing {left} with {right}.", left=described(a), right=described(b))
 
 
 def fits(node: Node, wanted: Type) -> bool:

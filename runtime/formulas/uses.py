@@ -14,7 +14,8 @@ POPULATION = ("QUANTILE_BAND", "PERCENT_RANK")
 
 @dataclass(frozen=True)
 class RelationUse:
-    """Related rows that are read: `path` of relation names. Their records are of `form`; `reference` is its field that points back (None for a
+    """Related rows that are read: `path` of relation names. Their records are of `form`; `reference` is its field that points back
+    (None for a
     sub-form, which `subform` names). `fields` are the keys read of these rows."""
 
     path: tuple[str, ...]
@@ -26,7 +27,8 @@ class RelationUse:
 
 @dataclass(frozen=True)
 class Uses:
-    """`paths` holds (reference, field); two references in a row are written `order.customer`. `parent` are fields of the record a sub-form's row belongs to."""
+    """`paths` holds (reference, field); two references in a row are written `order.customer`. `parent` are fields of the record a
+    sub-form's row belongs to."""
 
     fields: frozenset[str] = frozenset()
     paths: frozenset[tuple[str, str]] = frozenset()

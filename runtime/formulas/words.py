@@ -64,7 +64,10 @@ class WordReader:
         if row is None:
             raise self.checker.report(
                 written,
-                _("{name} differs from record to record; use an aggregate such as SUM({name}) or COUNT(record).", name=written.parts[0]),
+                _(
+                    "The value of {name} differs from record to record; use an aggregate such as SUM({name}) or COUNT(record).",
+                    name=written.parts[0],
+                ),
             )
         if found.relation is not None:
             raise self.checker.report(
@@ -78,7 +81,7 @@ class WordReader:
             raise self.checker.report(
                 written,
                 _(
-                    "{name} are many records; say what you want of them: COUNT({name}), SUM({name}.field), MAX({name}.field) …",
+                    "There are many {name}; say what you want of them: COUNT({name}), SUM({name}.field) or MAX({name}.field).",
                     name=relation.name,
                 ),
             )
@@ -129,7 +132,11 @@ class WordReader:
         if isinstance(found, Ambiguous):
             raise self.checker.report(
                 self._part(written, number),
-                _("{name} means several fields: {keys}. Write the key of the one you mean.", name=word, keys=", ".join(found.keys)),
+                _(
+                    "The name {name} means several fields: {keys}. Write the key of the one you mean.",
+                    name=word,
+                    keys=", ".join(found.keys),
+                ),
             )
         if found is None:
             words = [*place.words(), *(self.scope.extra if number == 0 else ())]
@@ -164,7 +171,10 @@ class WordReader:
             if found.system or getattr(found.field, "type", None) != "reference":
                 raise self.checker.report(
                     self._part(written, number),
-                    _("{name} is no reference to another record, so nothing can follow after the point.", name=written.parts[number]),
+                    _(
+                        "The field {name} is no reference to another record, so nothing can follow after the point.",
+                        name=written.parts[number],
+                    ),
                 )
             steps.append(found.key)
             if len(steps) > 2:
@@ -190,7 +200,7 @@ class WordReader:
             type = found.field.formula_type()
         except NotImplementedError:
             raise self.checker.report(
-                self._part(written, number), _("{name} holds nothing a formula can compute with.", name=found.key)
+                self._part(written, number), _("The field {name} holds nothing a formula can compute with.", name=found.key)
             ) from None
         return with_options(found.field, type, place.catalogue), stored_bound(found.field, type)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import g
-from markupsafe import Markup
+from flask import current_app, g
+from markupsafe import Markup, escape
 
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
@@ -90,11 +90,50 @@ def _grace(until: date | None) -> int | None:
     return None if until is None else max(0, (until - reader().today).days)
 
 
+BLANK = Markup('<span class="tl-quiet">—</span>')
+
+
+def drawn(each: dict[str, Any], plain: bool = False) -> Markup:
+    """A cell of a list as page. Lists draw thousands of these, so they are not macros; what repeats is drawn once a page."""
+    kind = each["kind"]
+    if kind == "blank":
+        return BLANK
+    if kind == "tier":
+        return _drawn_once(("tier", each["tier"] and each["tier"]["key"], each["provisional"], each["grace"]), lambda: _piece("show", each))
+    if kind == "tags":
+        return _drawn_once(("tags", tuple(tag["key"] for tag in each["tags"])), lambda: _piece("show", each)) if each["tags"] else Markup("")
+    if kind == "link" and not plain:
+        outside = Markup(' rel="noopener noreferrer" target="_blank"') if each.get("outside") else ""
+        return Markup('<a href="{}"{}>{}</a>').format(each["href"], outside, each["text"])
+    if kind == "choice" and each["color"] and not plain:
+        return _drawn_once(("choice", each["color"], each["text"]), lambda: Markup('<span class="tl-option tier-{}">{}</span>').format(each["color"], each["text"]))
+    if each.get("long"):
+        return Markup('<span class="tl-cut">{}</span>').format(each["text"])
+    if each.get("hover"):
+        return Markup('<span title="{}">{}</span>').format(each["hover"], each["text"])
+    return escape(each.get("text", ""))
+
+
+def drawn_score(score: float | None, color: str) -> Markup:
+    """A score with its little bar."""
+    if score is None:
+        return Markup("")
+    return _drawn_once(("score", score, color), lambda: Markup('<span class="tl-score"><span class="tl-num">{:.2f}</span>{}</span>').format(score, _piece("score_bar", score, color)))
+
+
+def _drawn_once(key: Any, draw: Any) -> Markup:
+    kept = g.setdefault("drawn", {})
+    if key not in kept:
+        kept[key] = draw()
+    return kept[key]
+
+
+def _piece(macro: str, *given: Any) -> Markup:
+    module = current_app.jinja_env.get_template("macros/cells.html" if macro == "show" else "macros/tiers.html").module
+    return Markup(getattr(module, macro)(*given))
+
+
 def title_of(form: Form, record: Record) -> str:
     field_type = form.by_key.get(form.title)
     value = record.values.get(form.title)
     return f"#{record.id}" if field_type is None or value is None else field_type.display(value, reader()) or f"#{record.id}"
-
-
-def plain(markup: Any) -> str:
-    return Markup(markup).striptags()

@@ -11,8 +11,8 @@ from runtime.definitions.form import Form
 from runtime.definitions.view import View
 from runtime.errors import FormulaProblems, NotFound, Refused, TierloomError
 from runtime.pages.apps import find_app
-from runtime.pages.cells import cell, tag_facts, tier_facts, title_of, visible
-from runtime.pages.web import go_to, reader, reading, signed_in, writing
+from runtime.pages.cells import cell, drawn, drawn_score, tag_facts, tier_facts, title_of, visible
+from runtime.pages.web import go_to, reader, reading, signed_in, wants_json, writing
 from runtime.people.may import may, require
 from runtime.records import gateway, query
 from runtime.records.conditions import WITHOUT_VALUE, WORDS, Condition, operators, read_condition
@@ -78,14 +78,13 @@ def records(app: str, form: str) -> str:
     with reading() as act:
         found_app, definition = find_app(act, app), find_form(act, form)
         wish = Wish(act, definition, request.args)
-        problem, page, total = wish.problem, None, 0
+        problem, page = wish.problem, None
         try:
             page = query.page(act, form, search=wish.search, sort=wish.sort, columns=wish.columns, limit=ROWS, cursor=wish.cursor, also=wish.filters())
-            total = query.count(act, form, search=wish.search, also=wish.filters())
         except (FormulaProblems, Refused) as error:
             problem = error.message
         rows = _rows(act, app, definition, page) if page else []
-        return render_template("list.html", app=found_app, form=definition, wish=wish, page=page, rows=rows, problem=problem, total=total, counted=query.COUNTED,
+        return render_template("list.html", app=found_app, form=definition, wish=wish, page=page, rows=rows, problem=problem,
                                heads=_heads(definition, wish), chips=_chips(wish), views=_views(act, definition, wish, app), fields=_pickable(definition),
                                tags=_taggable(act, definition), model=act.catalogue.model_of(form), sortable=_sortable(definition), all_columns=[each for each in visible(definition) if each.stores != "rows"])
 
@@ -100,11 +99,19 @@ def find_form(act: Act, key: str) -> Form:
 
 
 def _rows(act: Act, app: str, form: Form, page: query.Page) -> list[dict[str, Any]]:
+    """What the table and the phone's cards show of each record, drawn."""
+    rated = next((key for key in page.columns if key in form.by_key and form.by_key[key].stores == "rated"), None)
     found = []
     for record in page.records:
-        cells = {key: cell(act.catalogue, form, record, key, app, page.titles, page.people) for key in page.columns}
-        found.append({"id": record.id, "href": f"/apps/{app}/{form.key}/{record.id}", "title": title_of(form, record) if form.title in page.columns else f"#{record.id}",
-                      "cells": cells, "score": None if record.score is None else record.score / 10_000})
+        cells = [(key, cell(act.catalogue, form, record, key, app, page.titles, page.people)) for key in page.columns]
+        title = title_of(form, record) if form.title in page.columns else f"#{record.id}"
+        tier = dict(cells)[rated].get("tier") if rated else None
+        drawn_cells = []
+        for place, (key, each) in enumerate(cells):
+            html = drawn(each, plain=place == 0) if place or each["kind"] != "blank" else f"#{record.id}"
+            drawn_cells.append((html, bool(each.get("numeric")), drawn_score(None if record.score is None else record.score / 10_000, tier["color"] if tier else "gray") if key == rated else None))
+        found.append({"id": record.id, "href": f"/apps/{app}/{form.key}/{record.id}", "title": title, "cells": drawn_cells, "tier": drawn(dict(cells)[rated]) if rated else "",
+                      "facts": " · ".join(str(each["text"]) for _key, each in cells[1:6] if each["kind"] in ("text", "choice", "link", "person") and each.get("text"))})
     return found
 
 
@@ -256,12 +263,16 @@ def _picked() -> list[int]:
 
 @blueprint.get("/apps/<app>/<form>/count")
 @signed_in
-def exact_count(app: str, form: str) -> Response:
-    """The exact number of records a list has, when somebody asks for it."""
+def count(app: str, form: str) -> Any:
+    """How many records a list has: asked by the page after it is shown, up to a bound, and exactly on a click (`?exact=1`)."""
     with reading() as act:
         find_app(act, app)
         wish = Wish(act, find_form(act, form), request.args)
-        return jsonify(count=query.count(act, form, search=wish.search, also=wish.filters(), most=None))
+        exact = bool(request.args.get("exact"))
+        number = query.count(act, form, search=wish.search, also=wish.filters(), most=None if exact else query.COUNTED)
+    if wants_json():
+        return jsonify(count=number, exact=exact or number <= query.COUNTED)
+    return render_template("list_count.html", number=number, counted=query.COUNTED, more=not exact and number > query.COUNTED, address=f"/apps/{app}/{form}/count{wish.address(cursor=None, exact='1')}")
 
 
 @blueprint.get("/apps/<app>/<form>/find")

@@ -39,7 +39,7 @@ def tier_card(act: Act, model: TierModel, record: Record) -> dict[str, Any] | No
 
 def _made_by(model: TierModel, found: Explanation) -> str:
     when = reader().datetime(found.at) if found.at else ""
-    return reader().say(_("{model} v{version} · computed {when}", model=model.label, version=found.version, when=when))
+    return reader().say(_("{model} v{version} · {when}", model=model.label, version=found.version, when=when))
 
 
 def _notes(catalogue: Catalogue, model: TierModel, found: Explanation) -> Any:

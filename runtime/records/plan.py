@@ -131,7 +131,7 @@ class Plan:
         name = self.built.search.name
         if self.dialect.name == "sqlite":
             return f"INSERT INTO {name}(rowid, grams) VALUES (?, ?)", f"INSERT INTO {name}({name}, rowid, grams) VALUES ('delete', ?, ?)"
-        return f"INSERT INTO {name}(record, grams) VALUES (%s, %s)", f"DELETE FROM {name} WHERE record = %s AND %s IS NOT NULL"
+        return f"INSERT INTO {name}(record, grams) VALUES (%s, %s)", f"DELETE FROM {name} WHERE record = %s AND CAST(%s AS text) IS NOT NULL"
 
 
 def plan_of(catalogue: Catalogue, form_key: str, dialect: sa.Dialect) -> Plan:

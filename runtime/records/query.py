@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
+from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
 from runtime.definitions.model import SYSTEM_FIELDS
 from runtime.errors import NotFound, Problem, Refused
@@ -23,6 +25,7 @@ from runtime.records.search import normalise, query_grams
 from runtime.records.sources import RecordSource, Rows
 from runtime.records.tables import FormTables, tables_of
 from runtime.system import clock
+from runtime.system.prepared import Prepared, prepared
 from runtime.system.sets import among
 from runtime.system.tables import person, record_change, tag_assignment, tier_history, tier_state
 from runtime.texts import _
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 MOST = 200
+KEPT_PAGES = 300
 COUNTED = 10_000
 PERSON = frozenset({"person"})
 
@@ -76,39 +80,72 @@ def page(act: Act, form: str, filter: str | None = None, search: str | None = No
     definition = act.catalogue.forms[form]
     shown = [key for key in (columns if columns is not None else default_columns(act, definition)) if key in definition.by_key or key in SYSTEM_FIELDS]
     limit = max(1, min(limit, MOST))
-    rows = Rows(act, form)
-    order = _order(act, definition, rows, sort)
-    read = [key for key in shown if key in definition.by_key and definition.by_key[key].stores not in ("rows", "many", "assigned")]
-    picked: dict[str, ColumnElement[Any]] = {key: rows.source.field(key) for key in read}
-    _tier_columns(definition, rows, read, picked)
-    conditions = _conditions(act, form, rows, [filter, *also], search)
-    query = rows.select(*[rows.table.c[name] for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")],
-                        *picked.values(), *[expression for expression, _down in order], deleted=deleted).where(*conditions)
-    if cursor:
-        query = query.where(_after(order, rows.id, _read_cursor(cursor, len(order))))
-    query = query.order_by(*_ordering(order), rows.id).limit(limit + 1)
-    found = act.connection.execute(query, {"today": act.day, "now": act.micros}).all()
-    records = [_record(definition, row, list(picked), read) for row in found[:limit]]
+    filters = tuple(each for each in (filter, *also) if each)
+    wanted = normalise(search) if search and search.strip() else None
+    after = _read_cursor(cursor, max(len(sort), 1)) if cursor else None
+    made = _page_statement(act, definition, tuple(shown), filters, wanted, tuple(sort), after, deleted)
+    values = {"today": act.day, "now": act.micros, "most_rows": limit + 1, **_search_values(act, wanted), **{f"after_{place}": value for place, value in enumerate(after or ()) if value is not None}}
+    found = made.statement.all(act.connection, values)
+    records = [_record(definition, row, made.reads) for row in found[:limit]]
     result = Page(definition, shown, records, None)
     if len(found) > limit:
         last = found[limit - 1]
-        result.next = _write_cursor([*last[len(last) - len(order):], last[0]] if order else [last[0]])
-
+        result.next = _write_cursor([*last[len(last) - made.keys:], last[0]])
     _add_lists(act, definition, shown, records)
     _add_names(act, definition, shown, result)
     return result
+
+
+@dataclass(frozen=True)
+class PageStatement:
+    """The statement of a page: after the system columns come the fields in `reads`, each with what makes its value, then as many sort keys as `keys`."""
+
+    statement: Prepared
+    reads: tuple[tuple[str, Any], ...]
+    keys: int
+
+
+def _page_statement(act: Act, form: Form, shown: tuple[str, ...], filters: tuple[str, ...], wanted: str | None, sort: tuple[str, ...], after: list[Any] | None, deleted: bool) -> PageStatement:
+    """Built once for each kind of wish: people leaf through the same few lists, and building costs more than running."""
+    kept = act.catalogue.memo.setdefault("pages", OrderedDict())
+    shape = None if after is None else tuple(each is None for each in after)
+    conditions = [formula(act.catalogue, form.key, text, allow=PERSON, expect=("boolean",)) for text in filters]
+    asker = act.person.id if any(each.uses.person for each in conditions) else None
+    key = (form.key, shown, filters, None if wanted is None else min(len(wanted), 2), sort, shape, deleted, act.day, asker)
+    if key not in kept:
+        while len(kept) >= KEPT_PAGES:
+            kept.popitem(last=False)
+        kept[key] = _build_page(act, form, shown, conditions, wanted, sort, after, deleted)
+    kept.move_to_end(key)
+    return kept[key]
+
+
+def _build_page(act: Act, form: Form, shown: tuple[str, ...], conditions: list[Any], wanted: str | None, sort: tuple[str, ...], after: list[Any] | None, deleted: bool) -> PageStatement:
+    rows = Rows(act, form.key)
+    order = _order(act, form, rows, sort)
+    read = [key for key in shown if key in form.by_key and form.by_key[key].stores not in ("rows", "many", "assigned")]
+    picked: dict[str, ColumnElement[Any]] = {key: rows.source.field(key) for key in read}
+    _tier_columns(form, rows, read, picked)
+    holding = [to_sql(each, rows.source) for each in conditions]
+    if wanted is not None:
+        holding.append(_search(act, rows.built, wanted))
+    if after is not None:
+        holding.append(_after(order, rows.id, after))
+    query = rows.select(*[rows.table.c[name] for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")],
+                        *picked.values(), *[expression for expression, _down in order], deleted=deleted).where(*holding)
+    query = query.order_by(*_ordering(order), rows.id).limit(sa.bindparam("most_rows", type_=sa.Integer()))
+    return PageStatement(Prepared(query, act.connection.dialect), tuple((name, _reader_of(form, name)) for name in picked), len(order))
 
 
 def count(act: Act, form: str, filter: str | None = None, search: str | None = None, most: int | None = COUNTED, also: Sequence[str] = (), deleted: bool = False) -> int:
     """How many records there are, counted no further than `most` + 1 (None: exactly)."""
     require(act.person, "view", form)
     rows = Rows(act, form)
-    query = rows.select(rows.id, deleted=deleted)
     conditions = _conditions(act, form, rows, [filter, *also], search)
     query = rows.select(rows.id, deleted=deleted).where(*conditions)
     if most is not None:
         query = query.limit(most + 1)
-    return act.connection.execute(sa.select(sa.func.count()).select_from(query.subquery()), {"today": act.day, "now": act.micros}).scalar() or 0
+    return act.connection.execute(sa.select(sa.func.count()).select_from(query.subquery()), _values(act, search)).scalar() or 0
 
 
 def ids(act: Act, form: str, filter: str | None = None, search: str | None = None, limit: int = 100_000, also: Sequence[str] = ()) -> list[int]:
@@ -116,7 +153,7 @@ def ids(act: Act, form: str, filter: str | None = None, search: str | None = Non
     require(act.person, "view", form)
     rows = Rows(act, form)
     conditions = _conditions(act, form, rows, [filter, *also], search)
-    return list(act.connection.execute(rows.select(rows.id).where(*conditions).order_by(rows.id).limit(limit), {"today": act.day, "now": act.micros}).scalars())
+    return list(act.connection.execute(rows.select(rows.id).where(*conditions).order_by(rows.id).limit(limit), _values(act, search)).scalars())
 
 
 def aggregate(act: Act, form: str, by: Sequence[str] = (), measures: Sequence[str] = ("COUNT(record)",), filter: str | None = None, limit: int = 1_000) -> list[dict[str, Any]]:
@@ -137,7 +174,7 @@ def aggregate(act: Act, form: str, by: Sequence[str] = (), measures: Sequence[st
     if groups:
         query = query.group_by(*groups).order_by(*[each.is_(None) for each in groups], *groups).limit(limit)
     found = []
-    for row in act.connection.execute(query, {"today": act.day, "now": act.micros}):
+    for row in act.connection.execute(query, _values(act, None)):
         item: dict[str, Any] = {key: None if value is None else definition.by_key[key].from_column(value) for key, value in zip(by, row, strict=False)}
         for text, figure, value in zip(measures, figures, row[len(by):], strict=True):
             item[text] = from_sql(figure.type, value)
@@ -154,28 +191,36 @@ def from_sql(type: Any, value: Any) -> Any:
     return {"date": clock.from_day, "datetime": clock.from_micros, "boolean": bool}.get(type.kind, lambda each: each)(value)
 
 
+def _values(act: Act, search: str | None) -> dict[str, Any]:
+    return {"today": act.day, "now": act.micros, **_search_values(act, normalise(search) if search and search.strip() else None)}
+
+
 # -- conditions and order -----------------------------------------------------------------------------------------------------------
 def _conditions(act: Act, form: str, rows: Rows, filters: Iterable[str | None], search: str | None) -> list[ColumnElement[bool]]:
     found = [to_sql(formula(act.catalogue, form, text, allow=PERSON, expect=("boolean",)), rows.source) for text in filters if text]
     if search and search.strip():
-        found.append(_search(act, rows.built, search))
+        found.append(_search(act, rows.built, normalise(search)))
     return found
 
 
 def _search(act: Act, built: FormTables, wanted: str) -> ColumnElement[bool]:
-    text = normalise(wanted)
-    main = built.main
-    if not text:
+    """Part of a searchable value; `wanted` is normalised. Its values are given when the statement runs, see `_search_values`."""
+    main, name = built.main, built.search.name
+    if not wanted:
         return sa.false()
-    if len(text) == 1:
-        return main.c.search.contains(text, autoescape=True)
-    found = query_grams(text)
-    name = built.search.name
-    if act.connection.dialect.name == "sqlite":
-        hits = sa.text(f"{main.name}.id IN (SELECT rowid FROM {name} WHERE {name} MATCH :grams)").bindparams(grams=" AND ".join(f'"{each}"' for each in found))
-        return sa.and_(hits, sa.func.instr(main.c.search, text) > 0)
-    hits = sa.text(f"{main.name}.id IN (SELECT record FROM {name} WHERE grams @> CAST(:grams AS text[]))").bindparams(grams=found)
-    return sa.and_(hits, sa.func.strpos(main.c.search, text) > 0)
+    sqlite = act.connection.dialect.name == "sqlite"
+    contains = (sa.func.instr if sqlite else sa.func.strpos)(main.c.search, sa.bindparam("wanted", type_=sa.Text())) > 0
+    if len(wanted) == 1:
+        return contains
+    hits = f"{main.name}.id IN (SELECT rowid FROM {name} WHERE {name} MATCH :grams)" if sqlite else f"{main.name}.id IN (SELECT record FROM {name} WHERE grams @> CAST(:grams AS text[]))"
+    return sa.and_(sa.text(hits), contains)
+
+
+def _search_values(act: Act, wanted: str | None) -> dict[str, Any]:
+    if not wanted:
+        return {}
+    found = query_grams(wanted)
+    return {"wanted": wanted, "grams": " AND ".join(f'"{each}"' for each in found) if act.connection.dialect.name == "sqlite" else found}
 
 
 def _order(act: Act, form: Form, rows: Rows, sort: Sequence[str]) -> list[tuple[ColumnElement[Any], bool]]:
@@ -215,13 +260,14 @@ def _ordering(order: list[tuple[ColumnElement[Any], bool]]) -> list[Any]:
 
 def _after(order: list[tuple[ColumnElement[Any], bool]], record: ColumnElement[Any], cursor: list[Any]) -> ColumnElement[bool]:
     """The rows that come after the cursor's: lexicographic, blanks last, ties by id."""
-    condition: ColumnElement[bool] = record > cursor[-1]
-    for (expression, down), value in reversed(list(zip(order, cursor[:-1], strict=True))):
-        if value is None:
+    condition: ColumnElement[bool] = record > sa.bindparam(f"after_{len(order)}", type_=sa.BigInteger())
+    for place, (expression, down) in reversed(list(enumerate(order))):
+        if cursor[place] is None:
             condition = sa.and_(expression.is_(None), condition)
-        else:
-            beyond = expression < value if down else expression > value
-            condition = sa.or_(beyond, expression.is_(None), sa.and_(expression == value, condition))
+            continue
+        value = sa.bindparam(f"after_{place}", type_=expression.type)
+        beyond = expression < value if down else expression > value
+        condition = sa.or_(beyond, expression.is_(None), sa.and_(expression == value, condition))
     return condition
 
 
@@ -248,46 +294,62 @@ def _tier_columns(form: Form, rows: Rows, read: list[str], picked: dict[str, Col
             return
 
 
-def _record(form: Form, row: Any, names: list[str], read: list[str]) -> Record:
-    created, updated = clock.from_micros(row[2]), clock.from_micros(row[4])
-    assert created is not None and updated is not None
-    record = Record(form, row[0], row[1], created, row[3], updated, row[5], clock.from_micros(row[6]))
-    for name, stored in zip(names, row[7:], strict=False):
-        if name == "~score":
-            record.score = stored
-        elif name == "~provisional":
-            record.provisional = bool(stored)
-        elif name == "~grace":
-            record.grace_until = clock.from_day(stored)
+def _record(form: Form, row: Any, reads: tuple[tuple[str, Any], ...]) -> Record:
+    """A record of a page from its row: the system columns, then what `reads` names."""
+    record = Record(form, *row[:7])
+    for place, (name, read) in enumerate(reads, 7):
+        stored = row[place]
+        if name[0] == "~":
+            _read_tier_column(record, name, stored)
         else:
-            record.values[name] = None if stored is None else form.by_key[name].from_column(stored)
+            record.values[name] = stored if stored is None or read is None else read(stored)
     return record
+
+
+def _read_tier_column(record: Record, name: str, stored: Any) -> None:
+    if name == "~score":
+        record.score = stored
+    elif name == "~provisional":
+        record.provisional = bool(stored)
+    else:
+        record.grace_until = clock.from_day(stored)
+
+
+def _reader_of(form: Form, name: str) -> Any:
+    """What makes a value of the stored form; None where they are the same."""
+    field_type = form.by_key.get(name)
+    if field_type is None or type(field_type).from_column is FieldType.from_column:
+        return None
+    return field_type.from_column
 
 
 def _add_lists(act: Act, form: Form, shown: list[str], records: list[Record]) -> None:
     """Tags and fields of several values, in one statement."""
-    parts: list[Any] = []
-    wanted = [record.id for record in records]
-    built = tables_of(act.catalogue)[form.key]
-    for key in shown:
-        field_type = form.by_key.get(key)
-        if field_type is None or not wanted:
-            continue
-        if field_type.stores == "assigned":
-            parts.append(sa.select(sa.literal(key).label("key"), tag_assignment.c.record, tag_assignment.c.tag.label("value"), tag_assignment.c.id.label("place")).where(
-                tag_assignment.c.form == form.key, tag_assignment.c.tag_set == getattr(field_type, "tag_set"), tag_assignment.c.removed_at.is_(None), among(tag_assignment.c.record, wanted)))
-        elif field_type.stores == "many" and built.many is not None:
-            many = built.many
-            parts.append(sa.select(sa.literal(key).label("key"), many.c.record, many.c.value, sa.cast(many.c.position, sa.BigInteger).label("place")).where(many.c.field == built.numbers[key], among(many.c.record, wanted)))
-        else:
-            continue
-        for record in records:
-            record.values[key] = ()
-    if not parts:
+    keys = tuple(key for key in shown if key in form.by_key and form.by_key[key].stores in ("assigned", "many"))
+    if not keys or not records:
         return
     by_id = {record.id: record for record in records}
-    for key, record, value, _place in sorted(act.connection.execute(sa.union_all(*parts)).all(), key=lambda each: (each[0], each[1], each[3])):
+    for record in records:
+        record.values.update(dict.fromkeys(keys, ()))
+    statement = prepared(act.catalogue.memo, ("lists", form.key, keys), act.connection.dialect, lambda: _lists_select(act, form, keys))
+    for key, record, value, _place in sorted(statement.all(act.connection, {"ids": list(by_id)}), key=lambda each: (each[0], each[1], each[3])):
         by_id[record].values[key] = (*by_id[record].values[key], value)
+
+
+def _lists_select(act: Act, form: Form, keys: tuple[str, ...]) -> Any:
+    built, parts = tables_of(act.catalogue)[form.key], []
+    for key in keys:
+        field_type = form.by_key[key]
+        name = sa.literal(key).label("key")
+        if field_type.stores == "assigned":
+            tags = tag_assignment.c
+            parts.append(sa.select(name, tags.record, tags.tag.label("value"), tags.id.label("place")).where(
+                tags.form == form.key, tags.tag_set == getattr(field_type, "tag_set"), tags.removed_at.is_(None), among(tags.record)))
+        else:
+            assert built.many is not None
+            many = built.many.c
+            parts.append(sa.select(name, many.record, many.value, sa.cast(many.position, sa.BigInteger).label("place")).where(many.field == built.numbers[key], among(many.record)))
+    return sa.union_all(*parts)
 
 
 def _add_names(act: Act, form: Form, shown: list[str], result: Page) -> None:
@@ -307,19 +369,19 @@ def _add_names(act: Act, form: Form, shown: list[str], result: Page) -> None:
 
 def titles(act: Act, wanted: dict[str, set[int]]) -> dict[tuple[str, int], str]:
     """What records are called, by (form, id), in one statement. A title that is no text is written plainly; a blank one is the record's number."""
-    parts = []
-    for form, records in wanted.items():
-        built = tables_of(act.catalogue).get(form)
-        if not records or built is None or not may(act.person, "view", form):
-            continue
-        column = built.columns.get(built.form.title) if built.places.get(built.form.title) == "main" else None
-        parts.append(sa.select(sa.literal(form).label("form"), built.main.c.id, sa.cast(column, sa.Text) if column is not None else sa.cast(sa.null(), sa.Text)).where(among(built.main.c.id, sorted(records))))
-    if not parts:
+    asked = {form: sorted(records) for form, records in sorted(wanted.items()) if records and form in tables_of(act.catalogue) and may(act.person, "view", form)}
+    if not asked:
         return {}
-    found = {}
-    for form, record, stored in act.connection.execute(sa.union_all(*parts)):
-        found[form, record] = title_text(act.catalogue.forms[form], stored) or f"#{record}"
-    return found
+    names = {form: f"ids_{number}" for number, form in enumerate(asked)}
+    statement = prepared(act.catalogue.memo, ("titles", tuple(asked)), act.connection.dialect, lambda: sa.union_all(*[_titles_select(act, form, name) for form, name in names.items()]))
+    rows = statement.all(act.connection, {names[form]: records for form, records in asked.items()})
+    return {(form, record): title_text(act.catalogue.forms[form], stored) or f"#{record}" for form, record, stored in rows}
+
+
+def _titles_select(act: Act, form: str, name: str) -> Any:
+    built = tables_of(act.catalogue)[form]
+    column = built.columns[built.form.title] if built.places.get(built.form.title) == "main" else sa.null()
+    return sa.select(sa.literal(form).label("form"), built.main.c.id, sa.cast(column, sa.Text)).where(among(built.main.c.id, name=name))
 
 
 def title_text(form: Form, stored: str | None) -> str:
@@ -338,7 +400,8 @@ def people_names(act: Act, wanted: Iterable[int]) -> dict[int, str]:
     found = set(wanted)
     if not found:
         return {}
-    return {row.id: row.name for row in act.connection.execute(sa.select(person.c.id, person.c.name).where(among(person.c.id, sorted(found))))}
+    statement = prepared(act.catalogue.memo, "people names", act.connection.dialect, lambda: sa.select(person.c.id, person.c.name).where(among(person.c.id)))
+    return dict(statement.all(act.connection, {"ids": sorted(found)}))
 
 
 # -- what happened to a record ------------------------------------------------------------------------------------------------------

@@ -26,17 +26,29 @@ class Record:
     form: Form
     id: int
     version: int
-    created_at: datetime
+    created_micros: int
     created_by: int
-    updated_at: datetime
+    updated_micros: int
     updated_by: int
-    deleted_at: datetime | None
+    deleted_micros: int | None
     values: dict[str, Any] = field(default_factory=dict)
     search: str = ""
     score: Any = None
     provisional: bool = False
     grace_until: Any = None
     row_ids: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def created_at(self) -> datetime:
+        return _instant(self.created_micros)
+
+    @property
+    def updated_at(self) -> datetime:
+        return _instant(self.updated_micros)
+
+    @property
+    def deleted_at(self) -> datetime | None:
+        return clock.from_micros(self.deleted_micros)
 
 
 def read_record(act: Act, form_key: str, record_id: int, lock: bool = False) -> Record | None:
@@ -55,7 +67,7 @@ def read_records(act: Act, form_key: str, ids: list[int], lock: bool = False) ->
     width = len(SYSTEM_COLUMNS)
     found: dict[int, Record] = {}
     for row in rows:
-        record = Record(built.form, row[0], row[1], _instant(row[2]), row[3], _instant(row[4]), row[5], clock.from_micros(row[6]), search=row[7])
+        record = Record(built.form, *row[:7], search=row[7])
         for key, stored in zip(keys, row[width:], strict=True):
             record.values[key] = None if stored is None else built.by_path[key].from_column(stored)
         found[row[0]] = record

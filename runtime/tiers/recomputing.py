@@ -22,12 +22,13 @@ from runtime.records.tables import tables_of
 from runtime.system import clock, jobs
 from runtime.system.database import to_json
 from runtime.system.prepared import Prepared
+from runtime.system.sets import among
 from runtime.system.tables import tier_history, tier_state
 from runtime.system.workspace import Act, Workspace
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.quantiles import Cuts, cut_population, parameters, store, stored_cuts
 from runtime.tiers.rating import HISTORY, evaluated, facts_of, ratings, rows_of, shown_score
-from runtime.tiers.statements import BIG, NO, NOTHING, RATED, STATE, YES, Facts, facts_place, rated, with_state
+from runtime.tiers.statements import BIG, NOTHING, RATED, STATE, Facts, facts_place, rated, with_state
 
 if TYPE_CHECKING:
     from runtime.system.jobs import Job
@@ -124,9 +125,9 @@ class _Run:
             store(act, self.model, self.cuts, self.sizes, self.day)
         late = self._overtaken()
         for what, do in ((FIRST, self._first), (FIGURES, self._figures), (DECIDE, self._decide)):
-            for low, high in self._chunks(what):
+            for low, high, count in self._chunks(what):
                 with self._writing() as act:
-                    late += do(act, low, high) or []
+                    late += do(act, low, high, count) or []
         for start in range(0, len(late), CHUNK):
             with self._writing() as act:
                 self._rate(act, late[start:start + CHUNK])
@@ -158,14 +159,14 @@ class _Run:
             raise jobs.Cancelled
         return now
 
-    def _chunks(self, what: int) -> Iterator[tuple[int, int]]:
-        """Bounds (above, up to) of record ids that hold a chunk of rows each."""
+    def _chunks(self, what: int) -> Iterator[tuple[int, int, int]]:
+        """Bounds (above, up to) of record ids that hold a chunk of rows each, and how many rows that are."""
         ids = self.connection.execute(sa.select(self.table.c.record).where(self.table.c.what == what).order_by(self.table.c.record)).scalars().all()
         self.connection.commit()
         low = 0
         for start in range(0, len(ids), CHUNK):
             chunk = ids[start:start + CHUNK]
-            yield low, chunk[-1]
+            yield low, chunk[-1], len(chunk)
             low = chunk[-1]
             self.done += len(chunk)
             if self.job is not None:
@@ -175,38 +176,55 @@ class _Run:
         table = self.table
         return [table.c.what == what, table.c.record > low, table.c.record <= high]
 
-    def _first(self, act: Act, low: int, high: int) -> list[int]:
+    def _first(self, act: Act, low: int, high: int, count: int) -> list[int]:
         """First tiers, by sets; gives the records that somebody else has rated meanwhile."""
         table, model, connection = self.table, self.model, self.connection
         rows = self._rows(FIRST, low, high)
-        mine = sa.and_(tier_state.c.model == model.number, tier_state.c.record == table.c.record)
-        late = list(connection.execute(sa.select(table.c.record).where(*rows, sa.exists().where(mine))).scalars())
-        if late:
-            connection.execute(table.delete().where(*rows, sa.exists().where(mine)))
-        found = connection.execute(sa.select(table.c.record, table.c.rank, table.c.score, table.c.provisional, _by(table)).where(*rows).order_by(table.c.record)).all()
-        if not found:
-            return late
-        event = outbox.append(act, "tier_changed", model.form, None, self._items(found), records=[row[0] for row in found], source=self.source)
-        number = act.take_ids("tier_history", len(found)) + sa.func.row_number().over(order_by=table.c.record) - 1
         tier = _tier(model, table.c.rank)
-        added = {"id": number, "model": model.number, "record": table.c.record, "version": model.version, "tier_from": sa.null(), "tier_to": tier, "score_from": sa.null(),
-                 "score_to": table.c.score, "bands": table.c.bands, "cause": "first", "source": self.source, "as_of": self.day, "valid_from": act.micros, "event": event}
-        connection.execute(tier_history.insert().from_select(HISTORY, sa.select(*[_column(added[name]).label(name) for name in HISTORY]).where(*rows)))
         state = {"model": model.number, "record": table.c.record, "tier": tier, "rank": table.c.rank, "score": table.c.score, "bands": table.c.bands, "lane": _lane(model, table.c.part),
                  "floor": table.c.floor, "provisional": table.c.provisional, "since": act.micros, "risen_on": self.day, "version": model.version, "as_of": self.day, "at": act.micros}
-        connection.execute(tier_state.insert().from_select(list(state), sa.select(*[_column(value).label(name) for name, value in state.items()]).where(*rows)))
+        insert = _insert(connection)(tier_state).from_select(list(state), sa.select(*[_column(value).label(name) for name, value in state.items()]).where(*rows)).on_conflict_do_nothing()
+        found = sorted(Prepared(insert.returning(tier_state.c.record, tier_state.c.rank, tier_state.c.score, tier_state.c.provisional, tier_state.c.floor), connection.dialect).all(connection))
+        late = self._taken({row[0] for row in found}, rows, count)
+        if not found:
+            return late
+        event = outbox.append(act, "tier_changed", model.form, None, self._items(found, rows), records=[row[0] for row in found], source=self.source)
+        added = {"id": self._numbers(act, low, high, len(found)), "model": model.number, "record": table.c.record, "version": model.version, "tier_from": sa.null(), "tier_to": tier, "score_from": sa.null(),
+                 "score_to": table.c.score, "bands": table.c.bands, "cause": "first", "source": self.source, "as_of": self.day, "valid_from": act.micros, "event": event}
+        connection.execute(tier_history.insert().from_select(HISTORY, sa.select(*[_column(added[name]).label(name) for name in HISTORY]).where(*rows)))
         self.counts["first"] += len(found)
         return late
 
-    def _items(self, found: list[Any]) -> str:
+    def _numbers(self, act: Act, low: int, high: int, count: int) -> Any:
+        """An id for each row of a chunk, as an expression: by the records' own numbers where they lie close together, which needs no sorting."""
+        if high - low <= 2 * count:
+            return self.table.c.record + (act.take_ids("tier_history", high - low) - low - 1)
+        return act.take_ids("tier_history", count) + sa.func.row_number().over(order_by=self.table.c.record) - 1
+
+    def _taken(self, mine: set[int], rows: list[Any], count: int) -> list[int]:
+        """The records of a chunk whose first tier somebody else has given; they are taken off the list."""
+        if len(mine) == count:
+            return []
+        wanted = self.connection.execute(sa.select(self.table.c.record).where(*rows)).scalars().all()
+        late = [record for record in wanted if record not in mine]
+        if late:
+            self.connection.execute(self.table.delete().where(among(self.table.c.record, late)))
+        return late
+
+    def _items(self, found: list[Any], rows: list[Any]) -> str:
         """The payload of a chunk's event, written out: the same as `tell_of_moves` gives."""
-        key, tiers = to_json(self.model.model.key), [to_json(tier) for tier in self.model.tiers]
-        by = ("score", "floor", "ceiling")
+        key, tiers, capped = to_json(self.model.model.key), [to_json(tier) for tier in self.model.tiers], self._capped(rows)
         items = [f'[{record},{{"model":{key},"from":null,"to":{tiers[rank]},"direction":"first","score":"{shown_score(score)}","provisional":{"true" if provisional else "false"},'
-                 f'"tier_source":"{by[reason]}"}}]' for record, rank, score, provisional, reason in found]
+                 f'"tier_source":"{"ceiling" if record in capped else "score" if floor is None else "floor"}"}}]' for record, rank, score, provisional, floor in found]
         return f'{{"items":[{",".join(items)}]}}'
 
-    def _figures(self, act: Act, low: int, high: int) -> list[int]:
+    def _capped(self, rows: list[Any]) -> set[int]:
+        """The records of a chunk whose tier a ceiling has made."""
+        if not any(part.ceilings for part in self.model.parts):
+            return set()
+        return set(self.connection.execute(sa.select(self.table.c.record).where(*rows, self.table.c.ceiling == self.table.c.rank)).scalars())
+
+    def _figures(self, act: Act, low: int, high: int, _count: int) -> list[int]:
         """New figures of records that keep their tier, by sets; gives the records that somebody else has rated meanwhile."""
         table, model = self.table, self.model
         rows = self._rows(FIGURES, low, high)
@@ -217,7 +235,7 @@ class _Run:
         self.counts["figures"] += done.rowcount
         return list(self.connection.execute(sa.select(table.c.record).where(*rows).join(tier_state, mine).where(tier_state.c.at != act.micros)).scalars())
 
-    def _decide(self, act: Act, low: int, high: int) -> None:
+    def _decide(self, act: Act, low: int, high: int, _count: int) -> None:
         """Moves are decided one by one, from the facts of this moment."""
         self._rate(act, list(self.connection.execute(sa.select(self.table.c.record).where(*self._rows(DECIDE, low, high))).scalars()))
 
@@ -263,9 +281,10 @@ def _lane(model: CompiledModel, part: Any) -> Any:
     return sa.case({number: sa.literal(each.lane, sa.Text()) for number, each in enumerate(model.parts)}, value=part)
 
 
-def _by(table: sa.Table) -> Any:
-    """What decided: 0 score, 1 floor, 2 ceiling."""
-    return sa.case((table.c.ceiling == table.c.rank, sa.literal_column("2")), (table.c.floor.is_not(None), YES), else_=NO)
+def _insert(connection: sa.Connection) -> Any:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
 
 
 def _column(value: Any) -> Any:

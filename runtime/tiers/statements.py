@@ -188,9 +188,9 @@ def layer(query: sa.Select[Any], name: str) -> sa.CTE:
     return query.cte(name).prefix_with("MATERIALIZED")
 
 
-def rated(facts: Facts, source: Any, dialect: str) -> sa.CTE:
+def rated(facts: Facts, source: Any, dialect: str) -> sa.Subquery:
     """From a table of facts to a table with the columns RATED, one row a record."""
-    return layer(_tiers(facts.model, layer(_scores(facts, _bands(facts, source).subquery("banded"), dialect), "scored")), "rated")
+    return _tiers(facts.model, layer(_scores(facts, _bands(facts, source).subquery("banded"), dialect), "scored")).subquery("rated")
 
 
 def with_state(model: CompiledModel, found: Any, more: tuple[str, ...] = ()) -> sa.Select[Any]:

@@ -192,7 +192,7 @@ def rows_of(path: Path, reading: Reading, most_bytes: int) -> Iterator[Row]:
 def data_rows(path: Path, reading: Reading, most_bytes: int) -> Iterator[Row]:
     """The rows below the headings that are not blank."""
     for number, row in rows_of(path, reading, most_bytes):
-        if number > reading.header and any(not is_blank(cell) for cell in row):
+        if number > reading.header and row and (not is_blank(row[0]) or any(not is_blank(cell) for cell in row)):
             yield number, row
 
 

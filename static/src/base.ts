@@ -9,6 +9,7 @@ import './css/fields.css';
 import './css/lists.css';
 import './css/tier_colors.css';
 import './css/tiers.css';
+import './css/overview.css';
 import './css/print.css';
 import 'bootstrap/js/dist/collapse';
 import 'bootstrap/js/dist/dropdown';

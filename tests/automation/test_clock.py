@@ -10,7 +10,8 @@ import pytest
 from runtime.automation import due
 from runtime.automation.clock import Cron, cron, instant_of
 from runtime.people.person import SYSTEM
-from runtime.system import jobs, tables
+from runtime.system import tables
+from runtime.tiers import recomputing
 from tests.automation.conftest import House, automation, setting, tell
 from tests.makers import SHANGHAI, day, form_json, instant, member, text
 
@@ -260,31 +261,28 @@ def model(at: str) -> dict:
     }
 
 
-def test_tiers_are_recomputed_once_every_night_at_their_hour(office: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[tuple[str, str]] = []
-    monkeypatch.setitem(
-        jobs.KINDS,
-        "tier_recompute",
-        lambda workspace, job: done.append((job.payload["tier_model"], f"{office.moment.astimezone(SHANGHAI):%d %H:%M}")),
-    )
+def nights(house: House, kind: str) -> list[str]:
+    """When jobs of a kind were started in the night."""
+    with house.workspace.reading(SYSTEM) as act:
+        rows = act.connection.execute(tables.job.select().where(tables.job.c.kind == kind).order_by(tables.job.c.id)).all()
+    by_clock = [row for row in rows if '"publish"' not in row.payload]
+    assert [row.state for row in rows] == ["done"] * len(rows)
+    return [f"{datetime.fromtimestamp(row.created_at / 1e6, SHANGHAI):%d %H:%M}" for row in by_clock]
+
+
+def test_tiers_are_recomputed_once_every_night_at_their_hour(office: House) -> None:
     office.at("2024-05-06 12:00").publish(model("02:30"))
     office.ticks("2024-05-06 12:01", "2024-05-07 02:29", "2024-05-07 02:30", "2024-05-07 02:31", "2024-05-08 11:00")
-    assert done == [("value", "07 02:30"), ("value", "08 11:00")]
+    assert nights(office, recomputing.KIND) == ["07 02:30", "08 11:00"]
 
 
-def test_tags_by_rule_are_recomputed_when_the_day_changes(office: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
-    monkeypatch.setitem(jobs.KINDS, "tag_recompute", lambda workspace, job: done.append(job.payload["tag_set"]))
-    tag_set = {
-        "kind": "tag_set",
-        "key": "marks",
-        "label": "Marks",
-        "form": "customer",
-        "tags": [{"key": "short", "label": "Short", "rule": "LEN(name) < 3"}],
-    }
+def test_tags_by_rule_are_recomputed_when_the_day_changes(office: House) -> None:
+    due.register()
+    rule = {"key": "short", "label": "Short", "rule": "LEN(name) < 3"}
+    tag_set = {"kind": "tag_set", "key": "marks", "label": "Marks", "form": "customer", "tags": [rule]}
     office.at("2024-05-06 12:00").publish(tag_set)
     office.ticks("2024-05-06 23:59", "2024-05-07 00:05", "2024-05-07 00:06")
-    assert done == ["marks"]
+    assert nights(office, due.TAGS) == ["07 00:05"]
 
 
 def test_old_events_and_runs_are_removed_and_claims_are_kept(office: House) -> None:

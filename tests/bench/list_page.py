@@ -20,7 +20,13 @@ from tests.bench.world import forget, new_workspace, open_shop, signed_in
 
 LIMIT_CORE, LIMIT_PAGE = 3.0, 4.0
 WISH: dict[str, Any] = {"filter": "stage == 'new' and spend == 0", "sort": ("-code",), "columns": ["code", "name", "stage", "tier", "last_on", "spend"]}
-TABLE = jinja2.Template("""<!doctype html><title>list</title><table>{% for row in rows %}<tr>{% for value in row %}<td>{{ value if value is not none }}</td>{% endfor %}</tr>{% endfor %}</table>""", autoescape=True)
+TABLE = jinja2.Template("""<!doctype html><title>list</title><table class="table"><thead><tr><th></th><th>Code</th><th>Name</th><th>Stage</th><th>Tier</th><th>Score</th><th>Last</th><th>Spend</th></tr></thead>
+{% for row in rows %}<tr data-row-key="{{ row[0] }}" data-href="/apps/shop/customer/{{ row[0] }}" tabindex="-1"><td class="tl-check"><input type="checkbox" name="id" value="{{ row[0] }}" aria-label="Pick {{ row[8] }}"></td>
+<td class="tl-stick"><a href="/apps/shop/customer/{{ row[0] }}"><b>{{ row[7] }}</b></a></td><td>{{ row[8] }}</td><td><span class="tl-option">{{ row[9] }}</span></td>
+<td>{% if row[10] %}<span class="tl-tier"><svg viewBox="0 0 11 12" aria-hidden="true">{% for rung in (1, 2, 3) %}<rect x="0" y="{{ rung * 3 }}" width="11" height="2" rx="1" fill="currentColor"/>{% endfor %}</svg>{{ row[10] }}</span>{% endif %}</td>
+<td>{% if row[13] is not none %}<span class="tl-score"><span class="tl-num">{{ "%.2f"|format(row[13] / 10000) }}</span><svg width="52" height="5"><rect width="100%" height="5" rx="2.5"/><rect width="{{ row[13] / 10000 }}%" height="5" rx="2.5"/></svg></span>{% endif %}</td>
+<td>{{ row[11] if row[11] is not none else "—" }}</td><td class="tl-num">{{ "¥%.2f"|format(row[12] / 100) if row[12] is not none else "—" }}</td></tr>{% endfor %}</table>
+<ul>{% for row in rows %}<li><a href="/apps/shop/customer/{{ row[0] }}"><div class="tl-row"><b>{{ row[8] }}</b><span>{{ row[10] or "" }}</span></div><div class="tl-meta">{{ row[7] }} · {{ row[9] }}</div></a></li>{% endfor %}</ul>""", autoescape=True)
 
 
 def run(rows: int | None, database_name: str) -> Iterator[Result]:
@@ -64,8 +70,9 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
 def _pages(workspace: Any, bare: sqlite3.Connection, said: Any) -> tuple[Any, Any]:
     with workspace.writing(SYSTEM, "publish") as act:
         versions.publish(act, [{"kind": "app", "key": "shop", "label": "Shop", "menu": [{"section": "Data", "items": ["form:customer"]}]}])
-    client = signed_in(workspace)
-    address = "/apps/shop/customer?where=stage|any_of|new&where=spend|is|0&sort=-code&columns=code,name,stage,tier,last_on,spend"
+    app, cookie = signed_in(workspace)
+    client = app.test_client(use_cookies=False)
+    address = "/apps/shop/customer?where=stage|any_of|new&where=spend|lte|0&sort=-code&columns=code,name,stage,tier,last_on,spend"
     flask = Flask("bare")
 
     @flask.get("/list")
@@ -84,7 +91,7 @@ def _pages(workspace: Any, bare: sqlite3.Connection, said: Any) -> tuple[Any, An
     bare_client = flask.test_client()
 
     def page() -> None:
-        assert client.get(address).status_code == 200
+        assert client.get(address, headers={"Cookie": cookie}).status_code == 200
 
     def plain() -> None:
         assert bare_client.get("/list").status_code == 200

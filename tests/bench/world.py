@@ -67,8 +67,8 @@ def open_shop(workspace: Workspace, customers: int = 1_000) -> list[int]:
     return found
 
 
-def signed_in(workspace: Workspace) -> Any:
-    """A client of the product's pages with the session of a builder."""
+def signed_in(workspace: Workspace) -> tuple[Any, str]:
+    """The product's web application, and the cookie of a builder's session."""
     from app import create_app
     from runtime.pages.identity import COOKIE
 
@@ -77,6 +77,4 @@ def signed_in(workspace: Workspace) -> Any:
         token = sessions.start(act.connection, person.id, act.now)
     app = create_app(workspace)
     app.config["WTF_CSRF_ENABLED"] = False
-    client = app.test_client()
-    client.set_cookie(COOKIE, token)
-    return client
+    return app, f"{COOKIE}={token}"

@@ -1,4 +1,5 @@
 """A database with the tables of the formulas' small world, once on SQLite and once on PostgreSQL."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

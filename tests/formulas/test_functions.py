@@ -1,7 +1,7 @@
 """What every function must do: its examples hold on all readers, and it is documented."""
+
 from __future__ import annotations
 
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa

@@ -2,6 +2,7 @@
 
 TIERLOOM_FORMULA_EXAMPLES raises the number of formulas a database (300).
 """
+
 from __future__ import annotations
 
 import os
@@ -17,9 +18,13 @@ from tests.formulas.generated import FORMULAS, records
 from tests.formulas.world import TODAY, Row, computed_in_sql, fill, formula, found_in_sql
 
 EXAMPLES = int(os.environ.get("TIERLOOM_FORMULA_EXAMPLES", "300"))
-QUIET = settings(max_examples=EXAMPLES, deadline=None, derandomize="TIERLOOM_FORMULA_EXAMPLES" not in os.environ,
-                 phases=[Phase.explicit, Phase.generate, Phase.shrink] if os.environ.get("CI") else [Phase.explicit, Phase.generate],
-                 suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+QUIET = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="TIERLOOM_FORMULA_EXAMPLES" not in os.environ,
+    phases=[Phase.explicit, Phase.generate, Phase.shrink] if os.environ.get("CI") else [Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 @QUIET
@@ -42,7 +47,21 @@ def test_all_readers_agree(database: sa.Connection, text: str, rows: list[Row], 
             assert found_in_sql(database, wanted) == [row.values["id"] for row, holds in zip(rows, expected, strict=True) if holds]
 
 
-@pytest.mark.parametrize("text", ["1 / 3", "1 + 1 == 2", "'a' & 'b'", "IF(TRUE, 1, 2)", "10 % 3", "2147483647 * 2", "-7 / 2", "0.1 + 0.2 == 0.3", "5 / 0", "SUM(orders.amount)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 / 3",
+        "1 + 1 == 2",
+        "'a' & 'b'",
+        "IF(TRUE, 1, 2)",
+        "10 % 3",
+        "2147483647 * 2",
+        "-7 / 2",
+        "0.1 + 0.2 == 0.3",
+        "5 / 0",
+        "SUM(orders.amount)",
+    ],
+)
 def test_constants_and_an_empty_table_are_no_trouble(database: sa.Connection, text: str):
     fill(database, [])
     assert computed_in_sql(database, formula(text)) == []

@@ -2,6 +2,7 @@
 
 The examples of all functions are about the first record here, on 6 May 2024.
 """
+
 from __future__ import annotations
 
 import importlib
@@ -67,16 +68,61 @@ def options(*keys: str) -> list[dict[str, Any]]:
     return [{"key": key, "label": key.title()} for key in keys]
 
 
-SAMPLE = {"kind": "form", "key": "sample", "label": {"zh": "样例", "en": "Sample"}, "title": "name", "fields": [
-    text("name", {"zh": "名称", "en": "Name"}), text("other"), number("amount", 2, {"zh": "金额", "en": "Amount, net"}), number("nothing", 2), number("zero", 0),
-    number("whole", 0, min=-1000, max=1000), number("fine", 6), money("spend"), money("budget"), money("dollars", "USD"),
-    of_type("date", "day"), of_type("date", "no_day"), of_type("datetime", "seen_at"), of_type("checkbox", "agreed"), of_type("member", "owner", {"zh": "负责人", "en": "Owner"}),
-    of_type("choice", "status", options=options("draft", "done", "returned")), of_type("multi_choice", "colors", options=options("red", "green", "blue")),
-    of_type("multi_choice", "tags", options=options("vip", "loyal", "new")), of_type("reference", "parent", form="sample", many_name="children")]}
-ORDER = {"kind": "form", "key": "order", "label": {"zh": "订单", "en": "Order"}, "title": "no", "event_date": "paid_on", "fields": [
-    text("no"), of_type("reference", "customer", form="sample", many_name="orders"), of_type("date", "paid_on"), of_type("datetime", "sent_at"), number("amount", 2, {"zh": "订单金额", "en": "Order amount"}),
-    money("price"), of_type("choice", "status", options=options("draft", "done")), of_type("checkbox", "discounted"),
-    {"type": "subform", "key": "items", "label": "Lines", "fields": [text("product"), number("quantity", 0, min=0, max=10_000), number("amount", 2), money("price", max=10_000_000, min=0)]}]}
+SAMPLE = {
+    "kind": "form",
+    "key": "sample",
+    "label": {"zh": "样例", "en": "Sample"},
+    "title": "name",
+    "fields": [
+        text("name", {"zh": "名称", "en": "Name"}),
+        text("other"),
+        number("amount", 2, {"zh": "金额", "en": "Amount, net"}),
+        number("nothing", 2),
+        number("zero", 0),
+        number("whole", 0, min=-1000, max=1000),
+        number("fine", 6),
+        money("spend"),
+        money("budget"),
+        money("dollars", "USD"),
+        of_type("date", "day"),
+        of_type("date", "no_day"),
+        of_type("datetime", "seen_at"),
+        of_type("checkbox", "agreed"),
+        of_type("member", "owner", {"zh": "负责人", "en": "Owner"}),
+        of_type("choice", "status", options=options("draft", "done", "returned")),
+        of_type("multi_choice", "colors", options=options("red", "green", "blue")),
+        of_type("multi_choice", "tags", options=options("vip", "loyal", "new")),
+        of_type("reference", "parent", form="sample", many_name="children"),
+    ],
+}
+ORDER = {
+    "kind": "form",
+    "key": "order",
+    "label": {"zh": "订单", "en": "Order"},
+    "title": "no",
+    "event_date": "paid_on",
+    "fields": [
+        text("no"),
+        of_type("reference", "customer", form="sample", many_name="orders"),
+        of_type("date", "paid_on"),
+        of_type("datetime", "sent_at"),
+        number("amount", 2, {"zh": "订单金额", "en": "Order amount"}),
+        money("price"),
+        of_type("choice", "status", options=options("draft", "done")),
+        of_type("checkbox", "discounted"),
+        {
+            "type": "subform",
+            "key": "items",
+            "label": "Lines",
+            "fields": [
+                text("product"),
+                number("quantity", 0, min=0, max=10_000),
+                number("amount", 2),
+                money("price", max=10_000_000, min=0),
+            ],
+        },
+    ],
+}
 SEGMENT = {"kind": "segment", "key": "vip_at_risk", "label": "Valuable", "form": "sample", "where": "amount > 100"}
 
 
@@ -149,8 +195,22 @@ def decimals(**given: Any) -> dict[str, Any]:
 
 
 def an_order(id: int, items: Sequence[dict[str, Any]] = (), **given: Any) -> Row:
-    order = Row({"id": id, "no": None, "paid_on": None, "sent_at": None, "amount": None, "price": None, "status": None, "discounted": False, **decimals(**given)})
-    order.rows["items"] = [Row({"product": None, "quantity": None, "amount": None, "price": None, **decimals(**each)}, above=order) for each in items]
+    order = Row(
+        {
+            "id": id,
+            "no": None,
+            "paid_on": None,
+            "sent_at": None,
+            "amount": None,
+            "price": None,
+            "status": None,
+            "discounted": False,
+            **decimals(**given),
+        }
+    )
+    order.rows["items"] = [
+        Row({"product": None, "quantity": None, "amount": None, "price": None, **decimals(**each)}, above=order) for each in items
+    ]
     return order
 
 
@@ -163,19 +223,48 @@ def a_record(orders: Sequence[Row] = (), **given: Any) -> Row:
 
 def example() -> Row:
     """The record of the examples."""
-    orders = [an_order(1, amount="100", status="done", paid_on=date(2024, 5, 1)), an_order(2, amount="50.25", status="done", paid_on=date(2024, 2, 10)),
-              an_order(3, amount="30", status="draft", paid_on=date(2024, 3, 1)), an_order(4, status="draft")]
-    return a_record(orders, name="Ann", amount="120.5", zero="0", day=date(2024, 2, 29), owner=7, status="done", tags=("vip",), agreed=True, spend="9000", budget="8000.5")
+    orders = [
+        an_order(1, amount="100", status="done", paid_on=date(2024, 5, 1)),
+        an_order(2, amount="50.25", status="done", paid_on=date(2024, 2, 10)),
+        an_order(3, amount="30", status="draft", paid_on=date(2024, 3, 1)),
+        an_order(4, status="draft"),
+    ]
+    return a_record(
+        orders,
+        name="Ann",
+        amount="120.5",
+        zero="0",
+        day=date(2024, 2, 29),
+        owner=7,
+        status="done",
+        tags=("vip",),
+        agreed=True,
+        spend="9000",
+        budget="8000.5",
+    )
 
 
 # -- tables ---------------------------------------------------------------------------------------------------------------------
-COLUMN = {"date": sa.Integer, "datetime": sa.BigInteger, "number": sa.BigInteger, "money": sa.BigInteger, "boolean": sa.SmallInteger, "text": sa.Text,
-          "choice": sa.Text, "member": sa.BigInteger, "record": sa.BigInteger}
+COLUMN = {
+    "date": sa.Integer,
+    "datetime": sa.BigInteger,
+    "number": sa.BigInteger,
+    "money": sa.BigInteger,
+    "boolean": sa.SmallInteger,
+    "text": sa.Text,
+    "choice": sa.Text,
+    "member": sa.BigInteger,
+    "record": sa.BigInteger,
+}
 METADATA = sa.MetaData()
 
 
 def table_of(name: str, fields: Sequence[Any], *more: sa.Column[Any]) -> sa.Table:
-    columns = [sa.Column(sa.sql.quoted_name(each.key, True), COLUMN[each.formula_type().kind]) for each in fields if each.formula_type().kind in COLUMN]
+    columns = [
+        sa.Column(sa.sql.quoted_name(each.key, True), COLUMN[each.formula_type().kind])
+        for each in fields
+        if each.formula_type().kind in COLUMN
+    ]
     return sa.Table(name, METADATA, *more, *columns)
 
 
@@ -223,11 +312,19 @@ def fill(connection: sa.Connection, records: Sequence[Row]) -> None:
     orders, items, lists, samples = [], [], [], []
     for record in records:
         samples.append(_row_of(SAMPLES, catalogue().forms["sample"].fields, record))
-        lists += [{"record": record.values["id"], "field": key, "value": value} for key in ("colors", "tags") for value in record.values[key]]
+        lists += [
+            {"record": record.values["id"], "field": key, "value": value} for key in ("colors", "tags") for value in record.values[key]
+        ]
         for order in record.rows.get("orders", ()):
             orders.append({**_row_of(ORDERS, catalogue().forms["order"].fields, order), "customer": record.values["id"]})
             for item in order.rows.get("items", ()):
-                items.append({**_row_of(ITEMS, catalogue().forms["order"].field("items").fields, item), "id": len(items) + 1, "of_order": order.values["id"]})
+                items.append(
+                    {
+                        **_row_of(ITEMS, catalogue().forms["order"].field("items").fields, item),
+                        "id": len(items) + 1,
+                        "of_order": order.values["id"],
+                    }
+                )
     for table, rows in ((SAMPLES, samples), (ORDERS, orders), (ITEMS, items), (LISTS, lists)):
         if rows:
             connection.execute(table.insert(), rows)

@@ -106,7 +106,7 @@ class Count(AggregateFunction):
     """
 
     name, label, nothing, value_kinds = "COUNT", {"zh": "计数", "en": "Count"}, Decimal(0), SCALAR
-    parameters, limits = (Parameter("value", SCALAR),), (0, MOST_ROWS)
+    parameters, limits = (Parameter("value", tuple(kind for kind in SCALAR if kind != "record")),), (0, MOST_ROWS)
 
     def result(self, arguments: list[Node]) -> Type:
         return NUMBER(0)
@@ -229,7 +229,8 @@ class Max(Extreme):
 
 
 class Ordered(AggregateFunction):
-    """The value of one row. Rows are in order of by= (else on=, else the form's date, else as they were made); blanks stand last, equal ones by record number."""
+    """The value of one row. Rows are in order of by= (else on=, else the form's date, else as they were made); blanks stand last,
+    equal ones by record number."""
 
     only_rows, value_kinds = True, SCALAR
     parameters = (Parameter("value", SCALAR),)

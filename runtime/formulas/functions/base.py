@@ -1,6 +1,7 @@
 """Function: what every function of the language states in one place: names, parameters, result, blanks, both ways of computing it.
 
-The docstring is the user's reference; its first paragraph says what the function does. Lines that begin with `>>>` are examples and run as tests on every
+The docstring is the user's reference; its first paragraph says what the function does. Lines that begin with `>>>` are examples and
+run as tests on every
 reader; the line below is the result as `shown_value` writes it.
 """
 

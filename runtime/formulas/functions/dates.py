@@ -6,14 +6,15 @@ from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
 from runtime.definitions.types import DATE, DATETIME, DURATION, NUMBER, Type
 from runtime.formulas import sql_pieces as pieces
-from runtime.formulas.arithmetic import days_between, span_of, too_large
-from runtime.formulas.functions.base import DAY_KINDS, Bound, Function, Parameter, Trouble, register
+from runtime.formulas.arithmetic import days_between, span_of
+from runtime.formulas.functions._days import DAY, DAY_BOUND, OfDay, day_of, months_later
+from runtime.formulas.functions.base import Bound, Function, Parameter, Trouble, register
 from runtime.formulas.tree import Call, Node, literal_value
 from runtime.texts import _
 
@@ -21,39 +22,8 @@ if TYPE_CHECKING:
     from runtime.formulas.scope import Scope
     from runtime.formulas.to_sql import Operand, Writer
 
-DAY = Parameter("date", DAY_KINDS)
 DATE_ = Parameter("date", ("date",))
 MONTHS = Parameter("months", ("number",), constant=True, least=-1200, most=1200)
-DAY_BOUND = (-719_162, 2_932_896)
-
-
-def day_of(value: Any, values: Any) -> date:
-    """The calendar day of a date, or of a time in the workspace's zone."""
-    return value.astimezone(values.zone).date() if isinstance(value, datetime) else value
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day of a later month, or its last day where it is shorter."""
-    number = day.year * 12 + day.month - 1 + months
-    year, month = divmod(number, 12)
-    if not 1 <= year <= 9999:
-        raise too_large()
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-class OfDay(Function):
-    """A function of one day, which may be given as a time."""
-
-    parameters, needs_values, cost = (DAY,), True, 3
-
-    def run(self, *arguments: Any) -> Any:
-        return self.of(day_of(arguments[1], arguments[0]))
-
-    def of(self, day: date) -> Any:
-        raise NotImplementedError
-
-    def sql_possible(self, call: Call) -> bool:
-        return all(each.type.kind != "datetime" for each in call.arguments)
 
 
 @register
@@ -200,125 +170,7 @@ class Weekday(OfDay):
         return Decimal(day.isoweekday())
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        return _since_monday(operands[0].sql) + pieces.whole(1)
-
-
-def _since_monday(day: Any) -> Any:
-    # day 0 was a Thursday; the shift by whole weeks keeps every day of our calendar above zero
-    return pieces.rest(day + pieces.whole(3 + 7 * 102_741), 7)
-
-
-class Border(OfDay):
-    """First or last day of a period. `months` is its length, 0 for a week."""
-
-    result_type, limits, months, end = DATE, DAY_BOUND, 0, False
-
-    def of(self, day: date) -> date:
-        try:
-            if not self.months:
-                return day + timedelta(days=(6 if self.end else 0) - day.weekday())
-            first = date(day.year, day.month - (day.month - 1) % self.months, 1)
-            return months_later(first, self.months) - timedelta(days=1) if self.end else first
-        except OverflowError:
-            raise too_large() from None
-
-    def sql(self, writer: Writer, *operands: Operand) -> Any:
-        day = operands[0].sql
-        if not self.months:
-            return day - _since_monday(day) + pieces.whole(6 if self.end else 0)
-        if self.months == 1 and not self.end:
-            return day - pieces.day_of_month(day) + pieces.whole(1)
-        months = pieces.month_number(day)
-        first = months - pieces.rest(months, self.months) if self.months > 1 else months
-        return pieces.first_of_month(first + pieces.whole(self.months)) - pieces.whole(1) if self.end else pieces.first_of_month(first)
-
-
-@register
-class StartOfWeek(Border):
-    """The Monday of a day's week.
-
-    >>> START_OF_WEEK(day)
-    2024-02-26
-    """
-
-    name, label, cost = "START_OF_WEEK", {"zh": "周初", "en": "Start of the week"}, 2
-
-
-@register
-class EndOfWeek(Border):
-    """The Sunday of a day's week.
-
-    >>> END_OF_WEEK(day)
-    2024-03-03
-    """
-
-    name, label, end, cost = "END_OF_WEEK", {"zh": "周末", "en": "End of the week"}, True, 2
-
-
-@register
-class StartOfMonth(Border):
-    """The first day of a day's month.
-
-    >>> START_OF_MONTH(day)
-    2024-02-01
-    """
-
-    name, label, months, cost = "START_OF_MONTH", {"zh": "月初", "en": "Start of the month"}, 1, 2
-
-
-@register
-class EndOfMonth(Border):
-    """The last day of a day's month.
-
-    >>> END_OF_MONTH(day)
-    2024-02-29
-    """
-
-    name, label, months, end, cost = "END_OF_MONTH", {"zh": "月末", "en": "End of the month"}, 1, True, 12
-
-
-@register
-class StartOfQuarter(Border):
-    """The first day of a day's quarter.
-
-    >>> START_OF_QUARTER(day)
-    2024-01-01
-    """
-
-    name, label, months, cost = "START_OF_QUARTER", {"zh": "季初", "en": "Start of the quarter"}, 3, 24
-
-
-@register
-class EndOfQuarter(Border):
-    """The last day of a day's quarter.
-
-    >>> END_OF_QUARTER(day)
-    2024-03-31
-    """
-
-    name, label, months, end, cost = "END_OF_QUARTER", {"zh": "季末", "en": "End of the quarter"}, 3, True, 24
-
-
-@register
-class StartOfYear(Border):
-    """The first day of a day's year.
-
-    >>> START_OF_YEAR(day)
-    2024-01-01
-    """
-
-    name, label, months, cost = "START_OF_YEAR", {"zh": "年初", "en": "Start of the year"}, 12, 24
-
-
-@register
-class EndOfYear(Border):
-    """The last day of a day's year.
-
-    >>> END_OF_YEAR(day)
-    2024-12-31
-    """
-
-    name, label, months, end, cost = "END_OF_YEAR", {"zh": "年末", "en": "End of the year"}, 12, True, 24
+        return pieces.since_monday(operands[0].sql) + pieces.whole(1)
 
 
 @register
@@ -366,7 +218,7 @@ class Span(Function):
     """A duration."""
 
     result_type, unit, cost = DURATION, timedelta(0), 2
-    parameters = (Parameter("number", ("number",)),)
+    parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("number", ("number",)),)
 
     def run(self, *arguments: Any) -> timedelta:
         return span_of(arguments[0], self.unit)
@@ -471,7 +323,8 @@ UNITS = {
 
 @register
 class Datedif(Function):
-    """The whole days, months or years from one date to another; negative if the second is earlier. A month is full when the same day of the month
+    """The whole days, months or years from one date to another; negative if the second is earlier. A month is full when the same day
+    of the month
     is reached, or the last day of a shorter one.
 
     >>> DATEDIF(DATE(2024, 1, 31), DATE(2024, 2, 29), 'months')

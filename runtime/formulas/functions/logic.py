@@ -71,7 +71,8 @@ class Ifs(Function):
 
 @register
 class Switch(Function):
-    """Compares a value with constants, one after the other, and gives what stands behind the first that is equal. A single argument at the end is for everything else.
+    """Compares a value with constants, one after the other, and gives what stands behind the first that is equal. A single argument at
+    the end is for everything else.
 
     >>> SWITCH(status, 'done', 1, 'draft', 2, 0)
     1
@@ -210,7 +211,7 @@ class IsEmpty(Function):
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         operand = operands[0]
-        if operand.type.kind == "list":
+        if isinstance(operand.node, Field) and operand.type.kind == "list":
             return writer.source_of(operand.node).list_empty(operand.node.key)
         if operand.type.kind in ("text", "choice"):
             return sa.or_(operand.sql.is_(None), operand.sql == "")

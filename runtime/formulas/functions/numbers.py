@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -111,7 +111,8 @@ class Int(Function):
     -3
     """
 
-    name, aliases, label = "INT", ("FLOOR",), {"zh": "取整", "en": "Whole number"}
+    name, label = "INT", {"zh": "取整", "en": "Whole number"}
+    aliases: ClassVar[tuple[str, ...]] = ("FLOOR",)
     parameters, cost = (NUMBER_,), 3
     direction = ROUND_FLOOR
 
@@ -140,7 +141,8 @@ class Ceiling(Int):
     -2
     """
 
-    name, aliases, label = "CEILING", (), {"zh": "向上取整", "en": "Ceiling"}
+    name, label = "CEILING", {"zh": "向上取整", "en": "Ceiling"}
+    aliases = ()
     direction = ROUND_CEILING
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:

@@ -300,7 +300,9 @@ class Substitute(Function):
         return text.replace(old, new)
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        return sa.func.replace(*(each.sql for each in operands), type_=sa.Text())
+        text, old, new = (each.sql for each in operands)
+        # SQLite gives a text without looking at what it is to be replaced by
+        return sa.case((sa.or_(old.is_(None), new.is_(None)), sa.null()), else_=sa.func.replace(text, old, new, type_=sa.Text()))
 
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
         return None if given[0] is None or given[2] is None else (0, given[0][1] * max(1, given[2][1]))

@@ -108,6 +108,7 @@ class OfList(Function):
 
     def parts(self, writer: Writer, operands: tuple[Operand, ...]) -> list[Any]:
         field = operands[0].node
+        assert isinstance(field, Field)
         source = writer.source_of(field)
         return [source.list_contains(field.key, each.value) for each in operands[1:]]
 

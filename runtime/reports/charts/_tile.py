@@ -76,10 +76,11 @@ class FormTile(Tile):
     def measured(self, act: Act) -> Type:
         return formula(act.catalogue, self.form, self.measure, own_rows=True).type
 
-    def list_href(self, app: str, *conditions: str) -> str:
-        """The list of the records behind a figure."""
+    def list_href(self, app: str, *conditions: str, where: str | None = None) -> str:
+        """The list of the records behind a figure: the tile's filter, further formulas, and a condition as people pick it (`field|is|value`)."""
         wanted = [each for each in (self.filter, *conditions) if each]
         query = {"filter": " and ".join(f"({each})" for each in wanted) if len(wanted) > 1 else wanted[0]} if wanted else {}
+        query |= {"where": where} if where else {}
         return f"/apps/{app}/{self.form}{'?' + urlencode(query) if query else ''}"
 
 

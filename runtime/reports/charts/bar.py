@@ -9,7 +9,7 @@ from pydantic import Field
 from runtime.definitions.shelf import CHARTS
 from runtime.errors import Problem
 from runtime.records import query
-from runtime.records.conditions import quoted
+from runtime.records.conditions import BY_KIND
 from runtime.reports.charts._tile import Drawing, FormTile, height, in_words, plain
 from runtime.texts import _
 
@@ -63,7 +63,7 @@ class Bar(FormTile):
     def drawing(self, act: Act, figures: dict[str, Any], reader: Any, app: str) -> Drawing:
         field = act.catalogue.forms[self.form].by_key[self.by]
         type, looks = self.measured(act), self._looks(act, field)
-        labels = [self._label(field, each["key"], reader) for each in figures["groups"]]
+        labels = [self._label(act, field, each["key"], reader) for each in figures["groups"]]
         links = [self._href(field, each["key"], app) for each in figures["groups"]]
         bars = []
         for label, link, each in zip(labels, links, figures["groups"], strict=True):
@@ -78,23 +78,24 @@ class Bar(FormTile):
         return Drawing(option=option, columns=[reader.shown(field.label), reader.shown(self.label)], links=links, note=note,
                        rows=[[label, in_words(each["value"], type, reader)] for label, each in zip(labels, figures["groups"], strict=True)])
 
-    def _label(self, field: Any, key: Any, reader: Any) -> str:
+    def _label(self, act: Act, field: Any, key: Any, reader: Any) -> str:
         if key is None:
             return str(reader.say(_("blank")))
+        kind = field.formula_type().kind
+        if field.stores == "rated":
+            tier = act.catalogue.tier_models[field.tier_model].by_key.get(key)
+            return reader.shown(tier.label) if tier is not None else str(key)
         if field.type == "reference":
             return str(reader.record_title(field.form, int(key)))
-        if field.formula_type().kind == "member":
+        if kind == "member":
             return str(reader.person_name(int(key)))
-        if field.formula_type().kind == "boolean":
+        if kind == "boolean":
             return str(reader.say(_("yes") if key else _("no")))
-        return str(field.display(key, reader)) if isinstance(key, str) and field.formula_type().kind in ("choice", "text") else str(key)
+        return str(field.display(key, reader)) if kind in ("choice", "text") else str(key)
 
     def _href(self, field: Any, key: Any, app: str) -> str | None:
-        kind = field.formula_type().kind
         if key is None:
-            return self.list_href(app, f"ISEMPTY({self.by})")
-        if kind in ("choice", "text"):
-            return self.list_href(app, f"{self.by} == {quoted(str(key))}")
-        if kind == "boolean":
-            return self.list_href(app, self.by if key else f"not {self.by}")
-        return self.list_href(app, f"{self.by} == {key}") if kind in ("number", "money") else None
+            return self.list_href(app, where=f"{self.by}|blank|")
+        if "is" not in BY_KIND.get(field.formula_type().kind, ()):
+            return None
+        return self.list_href(app, where=f"{self.by}|is|{str(key).lower() if isinstance(key, bool) else key}")

@@ -1,0 +1,276 @@
+"""The tier overview of an app: how the tiers are filled, what they bring, who moved between two days, and the lists behind each figure."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from flask import Blueprint, g, render_template, request
+
+from runtime.definitions.tier_model import TierModel
+from runtime.errors import NotFound
+from runtime.formulas.definitions import formula
+from runtime.formulas.tree import Field
+from runtime.pages import tier_charts
+from runtime.pages.apps import find_app
+from runtime.pages.cells import tier_facts
+from runtime.pages.web import reader, reading, signed_in
+from runtime.people.may import may, require
+from runtime.records import query
+from runtime.system.tables import automation_run, tier_state
+from runtime.system.workspace import Act
+from runtime.texts import Message, _
+from runtime.tiers.figures import Distribution, Movement, distribution, histogram, movement
+from runtime.tiers.movers import NOBODY, Direction, Found, ending_grace, first_day, held, movers
+
+blueprint = Blueprint("tiers", __name__)
+
+PERIOD = timedelta(days=90)
+LATELY = timedelta(days=30)
+ROWS = 50
+DIRECTIONS: dict[str, Message] = {"moved": _("Moved"), "up": _("Up"), "down": _("Down"), "entered": _("New"), "left": _("Left"), "stayed": _("Stayed")}
+
+
+@dataclass(frozen=True)
+class Span:
+    """The two days that rule the page, in their order."""
+
+    first: date
+    last: date
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {"from": self.first.isoformat(), "to": self.last.isoformat()}
+
+
+@dataclass(frozen=True)
+class Figure:
+    label: str
+    value: str
+    note: str = ""
+    href: str | None = None
+    tone: str | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A model in an app: where its lists and records are."""
+
+    app: str
+    model: TierModel
+    form: Any
+
+    @property
+    def field(self) -> str | None:
+        """The form's field that shows the tier."""
+        return next((each.key for each in self.form.fields if each.stores == "rated" and each.tier_model == self.model.key), None)
+
+    def list_of(self, *tiers: str) -> str | None:
+        """The list of records with one of these tiers."""
+        if self.field is None:
+            return None
+        return f"/apps/{self.app}/{self.form.key}?{urlencode({'where': f'{self.field}|any_of|' + ','.join(tiers)})}"
+
+    def movers(self, span: Span, **wanted: str) -> str:
+        return f"/apps/{self.app}/-/tiers/{self.model.key}/movers?{urlencode({**span.query, **wanted})}"
+
+    def held(self, why: str) -> str:
+        return f"/apps/{self.app}/-/tiers/{self.model.key}/{why}"
+
+
+# -- the overview ---------------------------------------------------------------------------------------------------------------------
+@blueprint.get("/apps/<app>/-/tiers")
+@signed_in
+def overview(app: str) -> str:
+    with reading() as act:
+        found_app = find_app(act, app)
+        models = models_of(act, app)
+        if not models:
+            return render_template("tiers.html", app=found_app, model=None)
+        place, span = _place(act, app, request.args.get("model") or models[0].key), _span(act)
+        spread = distribution(act, place.model.key)
+        known = {"app": found_app, "model": place.model, "form": place.form, "models": _choices(app, models, place.model, span), "span": span, "spread": spread,
+                 "version": act.catalogue.versions.get(("tier_model", place.model.key), 1), "today": act.today}
+        first = first_day(act, place.model.key)
+        if first is None:
+            return render_template("tiers.html", **known)
+        moved = movement(act, place.model.key, span.first, span.last)
+        return render_template(
+            "tiers.html", **known, figures=_figures(act, place, span, spread, moved), first=first, nobody_then=not (moved.up + moved.down + moved.stayed + moved.left),
+            shares=_shares(act, place, spread), moves=tier_charts.moves(place.model, moved, lambda **wanted: place.movers(span, **wanted)),
+            scores=tier_charts.scores(place.model, histogram(act, place.model.key), place.list_of) if spread.total else None, used=list(_used(act, place, spread)))
+
+
+def models_of(act: Act, app: str) -> list[TierModel]:
+    """The tier models of an app whose records the person may see; lanes belong to their model."""
+    lanes = {lane.tier_model for model in act.catalogue.tier_models.values() for lane in model.lanes}
+    return [model for model in act.catalogue.tier_models.values() if model.app in (None, app) and model.key not in lanes and may(g.person, "view", model.form)]
+
+
+def _place(act: Act, app: str, key: str) -> Place:
+    model = act.catalogue.tier_models.get(key)
+    if model is None or model.app not in (None, app) or model.form not in act.catalogue.forms:
+        raise NotFound(_("There is no tier model with the key {key}.", key=key))
+    require(g.person, "view", model.form)
+    return Place(app, model, act.catalogue.forms[model.form])
+
+
+def _choices(app: str, models: list[TierModel], chosen: TierModel, span: Span) -> list[dict[str, Any]]:
+    return [{"label": model.label, "href": f"/apps/{app}/-/tiers?{urlencode({'model': model.key, **span.query})}", "active": model.key == chosen.key} for model in models]
+
+
+def _span(act: Act) -> Span:
+    """The days of the address; what cannot be read is the last 90 days, and no day lies ahead."""
+    last = min(_day(request.args.get("to")) or act.today, act.today)
+    first = min(_day(request.args.get("from")) or last - PERIOD, act.today)
+    return Span(min(first, last), max(first, last))
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+# -- five figures ---------------------------------------------------------------------------------------------------------------------
+def _figures(act: Act, place: Place, span: Span, spread: Distribution, moved: Movement) -> Iterator[Figure]:
+    total = sum(count for _then, now, count in moved.flows if now is not None)
+    yield Figure(reader().shown(place.form.label), reader().number(total), reader().say(_("{n} new, {left} left", n=reader().number(moved.entered), left=reader().number(moved.left))),
+                 f"/apps/{place.app}/{place.form.key}")
+    yield _high(place, moved)
+    both = moved.up + moved.down
+    yield Figure(reader().say(_("Up / down")), f"{reader().number(moved.up)} / {reader().number(moved.down)}",
+                 reader().say(_("{share} have moved", share=reader().share(both, moved.up + moved.down + moved.stayed))), place.movers(span, direction="moved"))
+    ending = ending_grace(act, place.model.key)
+    yield Figure(reader().say(_("In grace")), reader().number(spread.in_grace), reader().say(_("{n} end today", n=ending)) if ending else reader().say(_("none ends today")),
+                 place.held("grace"), "bad" if ending else None)
+    yield Figure(reader().say(_("Provisional")), reader().number(spread.provisional), reader().say(_("{share}, because data are missing", share=reader().share(spread.provisional, spread.total)))
+                 if spread.provisional else reader().say(_("all data are there")), place.held("provisional"), "care" if spread.provisional else None)
+
+
+def high_tiers(model: TierModel) -> list[str]:
+    """The upper half of the tiers, from the best down."""
+    return [tier.key for tier in reversed(model.ranked)][:max(1, len(model.tiers) // 2)]
+
+
+def _high(place: Place, moved: Movement) -> Figure:
+    keys = high_tiers(place.model)
+    then, now = (sum(tier_charts.at(moved, key, side) for key in keys) for side in (1, 2))
+    label = place.model.by_key[keys[-1]].label
+    name = reader().shown(label) if len(keys) == 1 else reader().say(_("{tier} and above", tier=label))
+    note = reader().say(_("{change} since then", change=tier_charts.signed(now - then)))
+    return Figure(name, reader().number(now), note, place.list_of(*keys), "good" if now > then else "bad" if now < then else None)
+
+
+# -- what they bring ------------------------------------------------------------------------------------------------------------------
+def _shares(act: Act, place: Place, spread: Distribution) -> tier_charts.Drawn:
+    dimension, key = _money(act, place)
+    amounts: dict[str, Decimal] = {}
+    if key is not None and place.field is not None:
+        measure = f"SUM({key})"
+        amounts = {each[place.field]: each[measure] or Decimal(0) for each in query.aggregate(act, place.form.key, by=[place.field], measures=[measure]) if each[place.field]}
+    return tier_charts.shares(place.model, place.form, spread, amounts, dimension, place.list_of)
+
+
+def _money(act: Act, place: Place) -> tuple[Any, str | None]:
+    """The first dimension that is an amount kept in a field that the person may see, and the field's key."""
+    for dimension in place.model.dimensions:
+        tree = formula(act.catalogue, place.form.key, dimension.value).tree
+        if isinstance(tree, Field) and tree.type.kind == "money" and not tree.system and may(g.person, "view", place.form.key, None, tree.key):
+            return dimension, tree.key
+    return None, None
+
+
+# -- is it used -----------------------------------------------------------------------------------------------------------------------
+def _used(act: Act, place: Place, spread: Distribution) -> Iterator[dict[str, Any]]:
+    """For each tier: whether people and automations treat it differently, and for how many they lately did."""
+    acted = _acted(act, place)
+    for each in spread.tiers:
+        yield {"tier": tier_facts(act.catalogue, place.model.key, each.key), "plan": each.key in place.model.plans, "automations": sum(1 for _one in _automations(act, place, each.key)),
+               "acted": acted.get(each.key, 0), "count": each.count, "href": place.list_of(each.key)}
+
+
+def _automations(act: Act, place: Place, tier: str) -> Iterator[Any]:
+    """Automations that begin with a change to this tier, or name it in their condition."""
+    for each in act.catalogue.automations.values():
+        if not each.enabled or each.trigger.form_key(act.catalogue) != place.form.key:
+            continue
+        begins = getattr(each.trigger, "tier_model", None) == place.model.key and tier in (getattr(each.trigger, "to", ()) or place.model.by_key)
+        if begins or f"'{tier}'" in (each.when or ""):
+            yield each
+
+
+def _acted(act: Act, place: Place) -> dict[str, int]:
+    """How many records of each tier an automation has done something for in the last 30 days."""
+    run, state = automation_run.c, tier_state.c
+    since = act.micros - LATELY // timedelta(microseconds=1)
+    lately = sa.select(run.record).where(run.form == place.form.key, run.state == "done", run.created_at > since).distinct().subquery("lately")
+    model = act.catalogue.ids["tier_model", place.model.key]
+    rows = act.connection.execute(sa.select(state.tier, sa.func.count()).join(lately, lately.c.record == state.record).where(state.model == model, state.tier.is_not(None)).group_by(state.tier))
+    return {tier: count for tier, count in rows}
+
+
+# -- the lists behind the figures -----------------------------------------------------------------------------------------------------
+@blueprint.get("/apps/<app>/-/tiers/<model>/movers")
+@signed_in
+def moved(app: str, model: str) -> str:
+    """Who had which tiers at the end of the two days: ?from=&to=&then=&now=&direction="""
+    with reading() as act:
+        found_app, place, span = find_app(act, app), _place(act, app, model), _span(act)
+        then, now = (_tier(place, request.args.get(name)) for name in ("then", "now"))
+        direction: Any = request.args.get("direction")
+        if direction not in get_args(Direction):
+            direction = None if then or now else "moved"
+        found = movers(act, model, span.first, span.last, then, now, direction, _cursor(), ROWS)
+        tabs = [{"label": reader().say(label), "href": place.movers(span, direction=key), "active": direction == key} for key, label in DIRECTIONS.items()]
+        return _page(act, found_app, place, found, span=span, tabs=tabs, then=_named(act, place, then), now=_named(act, place, now), why=None)
+
+
+@blueprint.get("/apps/<app>/-/tiers/<model>/<any(grace, provisional):why>")
+@signed_in
+def held_back(app: str, model: str, why: Any) -> str:
+    """Who is in grace, or has a provisional tier."""
+    with reading() as act:
+        found_app, place = find_app(act, app), _place(act, app, model)
+        found = held(act, model, why, _cursor(), ROWS)
+        tabs = [{"label": reader().say(label), "href": place.held(key), "active": why == key} for key, label in (("grace", _("In grace")), ("provisional", _("Provisional")))]
+        return _page(act, found_app, place, found, span=_span(act), tabs=tabs, why=why)
+
+
+def _page(act: Act, app: Any, place: Place, found: Found, **more: Any) -> str:
+    titles = query.titles(act, {place.form.key: {each.record for each in found.records}})
+    rows = []
+    for each in found.records:
+        before = getattr(each, "then", None)
+        score, score_before = getattr(each, "score_now", None) or getattr(each, "score", None), getattr(each, "score_then", None)
+        rows.append({"href": f"/apps/{app.key}/{place.form.key}/{each.record}", "title": titles.get((place.form.key, each.record), f"#{each.record}"),
+                     "then": tier_facts(act.catalogue, place.model.key, before), "now": tier_facts(act.catalogue, place.model.key, each.now if hasattr(each, "now") else each.tier),
+                     "score": None if score is None else f"{score:.2f}", "score_then": None if score_before is None else f"{score_before:.2f}",
+                     "at": getattr(each, "at", None) or getattr(each, "since", None), "until": getattr(each, "until", None)})
+    args = request.args.to_dict()
+    next_href = f"{request.path}?{urlencode({**args, 'after': found.next})}" if found.next else None
+    return render_template("movers.html", app=app, model=place.model, form=place.form, rows=rows, total=found.total, next_href=next_href,
+                           first_href=f"{request.path}?{urlencode({name: value for name, value in args.items() if name != 'after'})}" if "after" in args else None, **more)
+
+
+def _tier(place: Place, key: str | None) -> str | None:
+    if not key:
+        return None
+    if key != NOBODY and key not in place.model.by_key:
+        raise NotFound(_("This model has no tier with the key {key}.", key=key))
+    return key
+
+
+def _named(act: Act, place: Place, key: str | None) -> Any:
+    """A tier's badge, “none” for those without one, None where any tier will do."""
+    return "none" if key == NOBODY else tier_facts(act.catalogue, place.model.key, key)
+
+
+def _cursor() -> int:
+    text = request.args.get("after", "")
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
