@@ -27,7 +27,7 @@ from runtime.records import query
 from runtime.system import jobs
 from runtime.system.jobs import Job
 from runtime.system.workspace import Act, Workspace
-from runtime.texts import Message, _
+from runtime.texts import _
 
 LIBRARY = Path(__file__).resolve().parent.parent / "templates_library"
 JOB = "template_install"
@@ -184,12 +184,18 @@ def install(act: Act, key: str, sample: bool = False, prefix: str | None = None,
     return install_template(act, find_template(key), sample, prefix, progress)
 
 
+def check(act: Act, template: Template, sample: bool = False, prefix: str | None = None) -> None:
+    """Raises Refused for what can be seen beforehand: a prefix that is none, records that a sample would mix with."""
+    names = _named(template, prefix)[2]
+    if sample:
+        _refuse_to_mix(act, template, names)
+
+
 def install_template(act: Act, template: Template, sample: bool = False, prefix: str | None = None,
                      progress: Callable[[int, int], None] | None = None) -> Installed:
     bodies, drafts, names = _named(template, prefix)
+    check(act, template, sample, prefix)
     done = Installed(names.get(("app", template.app), template.app))
-    if sample:
-        _refuse_to_mix(act, template, names)
     wanted = [each for body in bodies if (each := _beside(act, body, done)) is not None]
     wanted = [_with_days_ahead(act, each) for each in wanted]
     done.published = versions.publish(act, wanted, str(_("Installed the template {key}.", key=template.key)))
@@ -322,7 +328,3 @@ def import_folder(act: Act, folder: Path, sample: bool = False, prefix: str | No
     if not (folder / "template.json").is_file():
         raise NotFound(_("There is no template.json in {folder}.", folder=str(folder)))
     return install_template(act, read_template(folder), sample, prefix)
-
-
-def in_words(preview: Preview) -> Message:
-    return _("{forms} forms, {tags} tags, {automations} automations", forms=preview.forms, tags=preview.tags, automations=preview.automations)

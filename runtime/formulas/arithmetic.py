@@ -103,7 +103,7 @@ def negate(a: Any) -> Any:
 
 def rounded(number: Decimal, digits: int = 0) -> Decimal:
     """Half away from zero (四舍五入)."""
-    return number.quantize(Decimal(1).scaleb(-digits), rounding='ROUND_HALF_EVEN', context=_ROUNDING)
+    return number.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_ROUNDING)
 
 
 def floored(number: Decimal) -> Decimal:

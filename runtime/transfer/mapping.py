@@ -12,7 +12,6 @@ from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
 from runtime.errors import Problem, Refused
 from runtime.people.may import may
-from runtime.people.person import Person
 from runtime.records.tables import tables_of
 from runtime.texts import LANGUAGES, Message, _, shown
 from runtime.transfer.reading import Row, cell_text, is_blank
