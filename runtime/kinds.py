@@ -15,6 +15,7 @@ def load() -> None:
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{shelf}.{module.name}")
 
+    from runtime.automation import due
     from runtime.definitions import loading, versions
     from runtime.formulas.definitions import formula_problems
     from runtime.records import derived
@@ -27,4 +28,5 @@ def load() -> None:
     derived.DERIVERS.extend((derived.derive_fields, rules.derive, rating.derive))
     versions.APPLY.extend((apply_schema, recomputing.after_publish))
     recomputing.register()
+    due.register()
     work.register()

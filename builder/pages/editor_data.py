@@ -17,7 +17,7 @@ from runtime.system.workspace import Act
 from runtime.texts import Message, _
 
 TEXTS: dict[str, Message] = {
-    "add": _("Add {thing}"), "entry": _("entry"), "up": _("Move up"), "down": _("Move down"), "remove": _("Remove"), "open": _("Open"), "close": _("Close"),
+    "add": _("Add {thing}"), "entry": _("entry"), "up": _("Move up"), "down": _("Move down"), "remove": _("Remove"), "close": _("Close"),
     "undo": _("Undo"), "redo": _("Redo"), "form_tab": _("Form"), "json_tab": _("JSON"), "problems_tab": _("Problems"), "model_tab": _("Tiers and cuts"),
     "all_tab": _("All settings"), "uses_tab": _("Used by"), "saved": _("Draft saved {time}"), "saving": _("Saving …"), "unsaved": _("Not saved: {why}"),
     "live_only": _("Live version {version}, no draft"), "never": _("Not published yet"), "publish": _("Publish v{version} …"), "publish_now": _("Publish"),
@@ -27,26 +27,25 @@ TEXTS: dict[str, Message] = {
     "no_problems": _("No problems. This can be published."), "problems_head": _("Have to be solved"), "advice_head": _("Worth a thought"),
     "json_label": _("The whole draft as JSON"), "json_bad": _("This is no JSON yet: {reason}. The form keeps the last readable state."),
     "json_object": _("A definition is a JSON object with kind and key."), "not_a_form": _("This part has another shape than the form can show. Change it in the JSON."),
-    "unknown": _("There is no setting of this name."), "optional": _("optional"), "as_default": _("as usual: {value}"), "choose": _("Choose"), "choose_type": _("Type"),
+    "unknown": _("There is no setting of this name."), "as_default": _("as usual: {value}"), "choose": _("Choose"), "choose_type": _("Type"),
     "stale_title": _("Somebody else saved this draft"), "stale_text": _("{who} saved it at {time}. Nothing of yours is lost: choose which one goes on."),
     "take_theirs": _("Go on with theirs"), "keep_mine": _("Go on with mine"), "gives": _("gives {type}"), "checking": _("checking …"),
     "moved_up": _("Moved up to place {n}"), "moved_down": _("Moved down to place {n}"), "removed": _("Removed"), "added": _("Added"),
-    "more_settings": _("More settings"), "name_key": _("Name of the entry"), "yes": _("yes"), "no": _("no"), "of_list": _("{thing} {n}"),
+    "more_settings": _("More settings"), "name_key": _("Name of the entry"),
     "used_by_none": _("Nothing uses it yet."), "field_used_by": _("Used by {names}"), "key_fixed": _("The key was chosen once and stays."),
-    "weight_sum": _("Weights {sum} in all"), "dimension": _("Dimension"), "weight": _("Weight"), "cuts": _("Cuts, from one band to the next"),
+    "weight_sum": _("Weights {sum} in all"), "weight": _("Weight"), "cuts": _("Cuts, from one band to the next"),
     "cut_n": _("{name}: cut {n}"), "better": _("Better is"), "missing": _("If missing"), "quantiles": _("{count} equal shares of the population"),
     "tier": _("Tier"), "from": _("From score"), "keep_from": _("Keep from"), "add_cut": _("Add a cut"), "remove_cut": _("Remove the last cut"),
     "now": _("Now"), "then": _("After"), "difference": _("Change"), "impact_title": _("Who would move"),
-    "impact_none": _("Nobody would change tier."), "impact_one": _("1 customer would change tier: {up} up, {down} down."),
-    "impact_some": _("{n} customers would change tier: {up} up, {down} down."),
+   
     "impact_sample": _("By a sample of {sampled} out of {population}; a share is exact to ± {margin} percentage points."),
     "impact_all": _("All {population} customers worked out."), "impact_wait": _("Working it out …"), "impact_faulty": _("Solve the problems first; then the figures come."),
     "matrix": _("Rows: the tier now. Columns: the tier after publishing."), "job_running": _("Rating all customers …"), "job_progress": _("{done} of {total}"),
     "job_done_none": _("Published. Nobody changed tier."), "job_done_one": _("Published. 1 customer moved."), "job_done": _("Published. {n} customers moved."),
     "job_failed": _("Published, but the rating stopped: {reason}"), "see_tiers": _("See the tier overview"), "published": _("Published as version {version}."),
-    "was": _("live: {value}"), "versions": _("Versions"), "zh": _("Chinese"), "en": _("English"), "drop_draft": _("Discard the draft"), "nobody": _("No tier"),
+    "was": _("live: {value}"), "versions": _("Versions"), "zh": _("Chinese"), "en": _("English"),
     "older_base": _("The draft began from version {base}; version {live} was published meanwhile. Publishing takes its changes back."),
-    "lowest_band": _("lowest band"), "best_band": _("best band"), "see_changes": _("Compare with live"), "json_apply": _("The form shows this state.")}
+    "live_v": _("live v{version}")}
 
 
 def editor_data(act: Act, app: str, opened: Opened, saved: dict[str, Any] | None) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def surely(condition: Any) -> Any:
 
 def half_away(a: Any, divisor: int) -> Any:
     """a ÷ divisor, rounded half away from zero. The divisor is an even power of ten, so its half is whole."""
-    return over(a + sa.case((a < 0, whole(-(divisor // 2))), else_=whole(divisor // 2 - 1)), divisor)
+    return over(a + sa.case((a < 0, whole(-(divisor // 2))), else_=whole(divisor // 2)), divisor)
 
 
 def away(a: Any, divisor: int) -> Any:

@@ -136,13 +136,13 @@ def _change(form: Form, row: Any) -> Happening | None:
 
 
 def _tag_change(at: datetime, who: str, form: Form, changes: dict[str, Any]) -> Happening:
-    field_type = next((each for each in form.fields if each.stores == "assigned"), None)
-    tag_set = getattr(field_type, "tag_set", "")
+    """What was added and removed between the tags before and after."""
     parts = []
-    for name, sentence in (("added", _("added the tag {tags}")), ("removed", _("removed the tag {tags}"))):
-        keys = changes.get(name) or []
-        if keys:
-            parts.append(reader().say(Message(sentence.text, {"tags": "、".join(reader().tag_label(tag_set, key) for key in keys)})))
+    for key, (before, after) in changes.items():
+        tag_set = getattr(form.by_key.get(key), "tag_set", key)
+        for sentence, keys in ((_("added the tag {tags}"), [each for each in after or () if each not in (before or ())]), (_("removed the tag {tags}"), [each for each in before or () if each not in (after or ())])):
+            if keys:
+                parts.append(reader().say(Message(sentence.text, {"tags": [reader().tag_label(tag_set, each) for each in keys]})))
     return Happening(at, "tag", "tag", " · ".join(parts), who)
 
 

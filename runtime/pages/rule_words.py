@@ -106,11 +106,11 @@ class Teller:
 
     def _aggregate(self, node: Aggregate, _beside: Node | None) -> str:
         rows = self._rows(node.relation)
-        if node.where is not None:
-            rows = reader().say(_("{rows} with {condition}", rows=rows, condition=self.tell(node.where)))
         if node.days is not None or node.months is not None:
-            last = _("{rows} of the last {n} days", rows=rows, n=node.days) if node.days is not None else _("{rows} of the last {n} months", rows=rows, n=node.months)
+            last = _("{rows} in the last {n} days", rows=rows, n=node.days) if node.days is not None else _("{rows} in the last {n} months", rows=rows, n=node.months)
             rows = reader().say(last)
+        if node.where is not None:
+            rows = reader().say(_("{rows} where {condition}", rows=rows, condition=self.tell(node.where)))
         value = self.tell(node.value) if node.value is not None else ""
         if node.function in AGGREGATES and (value or node.function == "COUNT"):
             return reader().say(Message(AGGREGATES[node.function].text, {"rows": rows, "value": value}))

@@ -1,4 +1,4 @@
-"""The run log of an app: what automations did, for whom and why, failures on top; each run with its steps, and a way to run it again."""
+"""The run log of an app: what automations did, for whom and why, the latest failures on top; each run with its steps, and a way to run it again."""
 from __future__ import annotations
 
 import json
@@ -27,7 +27,8 @@ from runtime.texts import Message, _
 blueprint = Blueprint("runs", __name__)
 
 ROWS = 50
-ON_TOP = 5
+ON_TOP = 3
+RECENT = timedelta(days=7)
 AGAIN = ("failed", "stopped")
 STATES: dict[str, tuple[Message, str, str]] = {
     "waiting": (_("waiting"), "quiet", "clock"), "running": (_("running"), "accent", "player-play"), "done": (_("done"), "good", "check"),
@@ -73,8 +74,9 @@ def run_log(app: str) -> str:
         counts = _counts(act, mine)
         wanted = [*mine, *([automation_run.c.state == state] if state else []), *([automation_run.c.id < int(before)] if before.isdecimal() else [])]
         rows = _rows(act, wanted, ROWS + 1)
-        failures = _rows(act, [*mine, automation_run.c.state == "failed"], ON_TOP) if state is None and not before else []
-        lines = _lines(act, app, rows[:ROWS])
+        failures = _failures(act, mine) if state is None and not before else []
+        on_top = {each.id for each in failures}
+        lines = _lines(act, app, [each for each in rows[:ROWS] if each.id not in on_top])
         return render_template(
             "runs.html", app=found_app, lines=lines, failures=_lines(act, app, failures), failed=counts.get("failed", 0), total=sum(counts.values()),
             states=_tabs(app, automation, state, counts), automations=_automations(act, app), automation=automation, state=state, broken=_broken(act, app),
@@ -95,6 +97,12 @@ def _counts(act: Act, conditions: list[Any]) -> dict[str, int]:
 
 def _rows(act: Act, conditions: list[Any], limit: int) -> list[Any]:
     return list(act.connection.execute(sa.select(automation_run).where(*conditions).order_by(automation_run.c.id.desc()).limit(limit)).all())
+
+
+def _failures(act: Act, conditions: list[Any]) -> list[Any]:
+    """The last failures of this week: older ones stay in their place."""
+    since = clock.to_micros(act.now - RECENT)
+    return _rows(act, [*conditions, automation_run.c.state == "failed", automation_run.c.created_at > since], ON_TOP)
 
 
 def _lines(act: Act, app: str, rows: list[Any]) -> list[Line]:
@@ -147,10 +155,11 @@ def _broken(act: Act, app: str) -> list[dict[str, Any]]:
 
 
 def _tabs(app: str, automation: str | None, state: str | None, counts: dict[str, int]) -> list[dict[str, Any]]:
-    found = [{"label": reader().say(_("All")), "href": _href(app, automation=automation), "active": state is None, "count": reader().number(sum(counts.values()))}]
+    found = [{"label": f"{reader().say(_('All'))} {reader().number(sum(counts.values()))}", "href": _href(app, automation=automation), "active": state is None}]
     for key, (label, _tone, _icon) in STATES.items():
         if counts.get(key) or key == state:
-            found.append({"label": reader().say(label), "href": _href(app, automation=automation, state=key), "active": state == key, "count": reader().number(counts.get(key, 0))})
+            text = reader().say(label)
+            found.append({"label": f"{text[:1].upper()}{text[1:]} {reader().number(counts.get(key, 0))}", "href": _href(app, automation=automation, state=key), "active": state == key})
     return found
 
 

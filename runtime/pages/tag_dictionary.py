@@ -15,6 +15,7 @@ from runtime.pages.apps import find_app
 from runtime.pages.cells import FAMILIES
 from runtime.pages.rule_words import in_words
 from runtime.pages.web import reader, reading, signed_in
+from runtime.people import accounts
 from runtime.people.may import may
 from runtime.records.tables import tables_of
 from runtime.system.tables import tag_assignment
@@ -89,4 +90,11 @@ def _rule(act: Act, tags: TagSet, tag: Tag) -> tuple[str | None, str | None]:
 
 
 def _people(act: Act, tags: TagSet, who: tuple[str, ...]) -> str:
-    return ("、" if reader().language == "zh" else ", ").join(reader().say(who_in_words(each, tags.form, act.catalogue)) for each in who)
+    """People, roles by their names where they have one."""
+    roles = accounts.known_roles(act.connection)
+    words = []
+    for each in who:
+        sort, _colon, name = each.partition(":")
+        named = sort == "role" and str(roles.get(name, name)) != name
+        words.append(reader().say(roles[name] if named else who_in_words(each, tags.form, act.catalogue)))
+    return ("、" if reader().language == "zh" else ", ").join(words)

@@ -45,7 +45,7 @@ def shares(model: TierModel, form: Any, spread: Distribution, amounts: dict[str,
     for row, each in zip(rows, spread.tiers, strict=True):
         amount = amounts.get(each.key, Decimal(0))
         row += [reader().money(amount, None, 0), reader().share(amount, whole)]
-    return Drawn(_("{form} and {money}: who brings what", form=form.label, money=money.label), "", _shares_option(model, series), [*columns, reader().shown(money.label), second], rows)
+    return Drawn(_("{form} and {money} by tier", form=form.label, money=money.label), "", _shares_option(model, series), [*columns, reader().shown(money.label), second], rows)
 
 
 def _bars(model: TierModel, name: str, amounts: dict[str, Any], whole: Decimal, opacity: float, list_of: Callable[[str], str | None]) -> dict[str, Any]:

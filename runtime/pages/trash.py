@@ -35,7 +35,7 @@ def trash(app: str) -> str:
         chosen = request.args.get("form") or next((key for key, count in counts.items() if count), next(iter(counts), None))
         if chosen is not None and chosen not in counts:
             raise NotFound(_("There is no form with the key {key}.", key=chosen))
-        tabs = [{"label": act.catalogue.forms[key].label, "href": f"/apps/{app}/-/trash?form={key}", "active": key == chosen, "count": _shown(count)}
+        tabs = [{"label": f"{reader().shown(act.catalogue.forms[key].label)} {_shown(count)}", "href": f"/apps/{app}/-/trash?form={key}", "active": key == chosen}
                 for key, count in counts.items() if count or key == chosen]
         if chosen is None or not counts[chosen]:
             return render_template("trash.html", app=found_app, tabs=tabs, rows=[], form=None)
@@ -85,6 +85,7 @@ def _restore(act: Act, form: str, picked: list[int]) -> tuple[list[int], list[An
                 gateway.restore(act, form, record)
             back.append(record)
         except TierloomError as error:
+            act.workspace.ids.forget()  # a block of ids taken on the way went back with it
             kept.append(error.problems[0].message if isinstance(error, Refused) and error.problems else error.message)
     return back, kept
 

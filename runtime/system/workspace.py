@@ -25,7 +25,7 @@ SOURCES = ("form", "public_form", "api", "import", "automation", "workflow", "sc
 
 @dataclass(frozen=True)
 class Cause:
-    """What led to an act of an automation: the event and the keys of the automations in the chain, oldest first."""
+    """What led to an act of an automation: the event, and the automations in the chain as KEY:RECORD (KEY where there is no record), oldest first."""
 
     event: int | None = None
     automations: tuple[str, ...] = ()

@@ -1,4 +1,5 @@
 """Giving and taking tags: by people and automations here, by rule in rules.py. An assignment is a row; taking a tag keeps the row with its end."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -52,13 +53,22 @@ def give(act: Act, tag_set: str, tag: str, records: Iterable[int], reason: str |
     """Gives records a tag; gives back those that did not have it. One event and what follows from it in the same transaction."""
     tags, chosen = _found(act, tag_set, tag)
     if chosen.archived:
-        raise Refused([Problem("tag", _("The tag “{tag}” is archived and is given no more. Choose another, or take it out of the archive.", tag=chosen.label))])
+        raise Refused(
+            [
+                Problem(
+                    "tag",
+                    _("The tag “{tag}” is archived and is given no more. Choose another, or take it out of the archive.", tag=chosen.label),
+                )
+            ]
+        )
     wanted = _living(act, tags.form, records)
     _may(act.person, tags.may_assign, act, tags.form, wanted, _("You may not give tags of this dictionary. Ask one of those who may."))
     here = {each.record: each for each in present(act, tags, wanted) if each.tag == tag}
     mine = [each.id for each in here.values() if each.by_rule]
     if mine:
-        act.connection.execute(tag_assignment.update().where(among(tag_assignment.c.id, mine)).values(by_rule=0, person=act.person.id, reason=reason))
+        act.connection.execute(
+            tag_assignment.update().where(among(tag_assignment.c.id, mine)).values(by_rule=0, person=act.person.id, reason=reason)
+        )
     fresh = [record for record in wanted if record not in here]
     change(act, tags, {record: ([tag], []) for record in fresh}, Changes(act.source), reason=reason)
     return fresh
@@ -71,7 +81,17 @@ def take(act: Act, tag_set: str, tag: str, records: Iterable[int], reason: str |
     _may(act.person, tags.may_remove, act, tags.form, wanted, _("You may not take tags of this dictionary away. Ask one of those who may."))
     here = [each for each in present(act, tags, wanted) if each.tag == tag]
     if any(each.by_rule for each in here) and not chosen.archived:
-        raise Refused([Problem("tag", _("The tag “{tag}” follows a rule and would come back at once. Change the rule in the tag dictionary instead.", tag=chosen.label))])
+        raise Refused(
+            [
+                Problem(
+                    "tag",
+                    _(
+                        "The tag “{tag}” follows a rule and would come back at once. Change the rule in the tag dictionary instead.",
+                        tag=chosen.label,
+                    ),
+                )
+            ]
+        )
     change(act, tags, {each.record: ([], [tag]) for each in here}, Changes(act.source), reason=reason)
     return [each.record for each in here]
 
@@ -80,8 +100,11 @@ def tags_of(act: Act, form: str, ids: Iterable[int], tag_set: str | None = None)
     """The tags of each record, in the order in which they were given; of one dictionary or of all the form has."""
     wanted = list(ids)
     found: dict[int, list[str]] = {record: [] for record in wanted}
-    query = sa.select(tag_assignment.c.record, tag_assignment.c.tag).where(
-        tag_assignment.c.form == form, among(tag_assignment.c.record, wanted), tag_assignment.c.removed_at.is_(None)).order_by(tag_assignment.c.id)
+    query = (
+        sa.select(tag_assignment.c.record, tag_assignment.c.tag)
+        .where(tag_assignment.c.form == form, among(tag_assignment.c.record, wanted), tag_assignment.c.removed_at.is_(None))
+        .order_by(tag_assignment.c.id)
+    )
     for record, tag in act.connection.execute(query if tag_set is None else query.where(tag_assignment.c.tag_set == tag_set)):
         found[record].append(tag)
     return found
@@ -97,11 +120,22 @@ def present(act: Act, tags: TagSet, ids: Iterable[int]) -> list[Present]:
 
 def _present() -> Any:
     named = [tag_assignment.c[name] == sa.bindparam(name) for name in ("form", "tag_set")]
-    return sa.select(tag_assignment.c.id, tag_assignment.c.record, tag_assignment.c.tag, tag_assignment.c.by_rule).where(
-        *named, among(tag_assignment.c.record), tag_assignment.c.removed_at.is_(None)).order_by(tag_assignment.c.id)
+    return (
+        sa.select(tag_assignment.c.id, tag_assignment.c.record, tag_assignment.c.tag, tag_assignment.c.by_rule)
+        .where(*named, among(tag_assignment.c.record), tag_assignment.c.removed_at.is_(None))
+        .order_by(tag_assignment.c.id)
+    )
 
 
-def change(act: Act, tags: TagSet, wanted: dict[int, tuple[list[str], list[str]]], changes: Changes, by_rule: bool = False, reason: str | None = None, follow: bool = True) -> list[int]:
+def change(
+    act: Act,
+    tags: TagSet,
+    wanted: dict[int, tuple[list[str], list[str]]],
+    changes: Changes,
+    by_rule: bool = False,
+    reason: str | None = None,
+    follow: bool = True,
+) -> list[int]:
     """Writes (added, removed) tags of records with history and one event, and notes what was touched; `follow` works out what depends on it."""
     changed = {record: each for record, each in wanted.items() if each[0] or each[1]}
     if not changed:
@@ -121,7 +155,9 @@ def change(act: Act, tags: TagSet, wanted: dict[int, tuple[list[str], list[str]]
 
 def tag_fields(act: Act, tags: TagSet) -> list[str]:
     """The fields that show the tags of a dictionary."""
-    return [each.key for each in act.catalogue.forms[tags.form].fields if each.stores == "assigned" and getattr(each, "tag_set") == tags.key]
+    return [
+        each.key for each in act.catalogue.forms[tags.form].fields if each.stores == "assigned" and getattr(each, "tag_set") == tags.key
+    ]
 
 
 def _add(act: Act, tags: TagSet, changed: dict[int, tuple[list[str], list[str]]], by_rule: bool, reason: str | None) -> None:
@@ -129,10 +165,30 @@ def _add(act: Act, tags: TagSet, changed: dict[int, tuple[list[str], list[str]]]
     if not pairs:
         return
     first = act.take_ids("tag_assignment", len(pairs))
-    statement = prepared(act.catalogue.memo, "tags.add", act.connection.dialect, lambda: tag_assignment.insert().values({name: sa.bindparam(name) for name in ADDED}))
-    statement.many(act.connection, [
-        {"id": number, "form": tags.form, "record": record, "tag_set": tags.key, "tag": tag, "by_rule": int(by_rule), "person": act.person.id, "at": act.micros,
-         "expires_at": expiry(act, tags.by_key[tag]), "reason": reason} for number, (record, tag) in enumerate(pairs, first)])
+    statement = prepared(
+        act.catalogue.memo,
+        "tags.add",
+        act.connection.dialect,
+        lambda: tag_assignment.insert().values({name: sa.bindparam(name) for name in ADDED}),
+    )
+    statement.many(
+        act.connection,
+        [
+            {
+                "id": number,
+                "form": tags.form,
+                "record": record,
+                "tag_set": tags.key,
+                "tag": tag,
+                "by_rule": int(by_rule),
+                "person": act.person.id,
+                "at": act.micros,
+                "expires_at": expiry(act, tags.by_key[tag]),
+                "reason": reason,
+            }
+            for number, (record, tag) in enumerate(pairs, first)
+        ],
+    )
 
 
 def _remove(act: Act, tags: TagSet, changed: dict[int, tuple[list[str], list[str]]], reason: str | None) -> None:
@@ -142,9 +198,17 @@ def _remove(act: Act, tags: TagSet, changed: dict[int, tuple[list[str], list[str
             by_tag.setdefault(tag, []).append(record)
     for tag, records in by_tag.items():
         values: dict[str, Any] = {"removed_at": act.micros, "removed_by": act.person.id}
-        act.connection.execute(tag_assignment.update().where(
-            tag_assignment.c.form == tags.form, tag_assignment.c.tag_set == tags.key, tag_assignment.c.tag == tag, among(tag_assignment.c.record, records),
-            tag_assignment.c.removed_at.is_(None)).values(values if reason is None else {**values, "reason": reason}))
+        act.connection.execute(
+            tag_assignment.update()
+            .where(
+                tag_assignment.c.form == tags.form,
+                tag_assignment.c.tag_set == tags.key,
+                tag_assignment.c.tag == tag,
+                among(tag_assignment.c.record, records),
+                tag_assignment.c.removed_at.is_(None),
+            )
+            .values(values if reason is None else {**values, "reason": reason})
+        )
 
 
 def expiry(act: Act, tag: Tag) -> int | None:
@@ -161,7 +225,9 @@ def _tell(act: Act, tags: TagSet, changed: dict[int, tuple[list[str], list[str]]
     return outbox.append(act, "tags_changed", tags.form, None, to_json({"items": told}), records=list(changed), source=source)
 
 
-def _remember(act: Act, tags: TagSet, changed: dict[int, tuple[list[str], list[str]]], before: dict[int, list[str]], event: int, source: str) -> None:
+def _remember(
+    act: Act, tags: TagSet, changed: dict[int, tuple[list[str], list[str]]], before: dict[int, list[str]], event: int, source: str
+) -> None:
     """A line in the record's timeline: the tags before and after."""
     main = tables_of(act.catalogue)[tags.form].main
     versions = dict(act.connection.execute(sa.select(main.c.id, main.c.version).where(among(main.c.id, list(changed)))).all())
@@ -170,8 +236,20 @@ def _remember(act: Act, tags: TagSet, changed: dict[int, tuple[list[str], list[s
     rows = []
     for number, (record, (added, removed)) in enumerate(changed.items(), first):
         after = [tag for tag in before[record] if tag not in removed] + added
-        rows.append({"id": number, "form": tags.form, "record": record, "version": versions.get(record, 0), "at": act.micros, "person": act.person.id, "source": source,
-                     "action": "tags", "changes": to_json({name: [before[record], after]}), "event": event})
+        rows.append(
+            {
+                "id": number,
+                "form": tags.form,
+                "record": record,
+                "version": versions.get(record, 0),
+                "at": act.micros,
+                "person": act.person.id,
+                "source": source,
+                "action": "tags",
+                "changes": to_json({name: [before[record], after]}),
+                "event": event,
+            }
+        )
     act.connection.execute(record_change.insert(), rows)
 
 

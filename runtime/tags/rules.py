@@ -1,4 +1,5 @@
 """Tags by rule, kept right by sets: after every change for the records it touched, after every day for all."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -123,14 +124,16 @@ def recompute(workspace: Workspace, tag_set: str, job: Job | None = None, source
         if tags is None:
             raise NotFound(_("There is no tag set with the key {key}.", key=tag_set))
         ids = _differing(act, tags)
-    return {"changed": _in_chunks(workspace, ids, job, source, lambda act, some: _settle_and_follow(act, act.catalogue.tag_sets[tag_set], some))}
+    return {
+        "changed": _in_chunks(workspace, ids, job, source, lambda act, some: _settle_and_follow(act, act.catalogue.tag_sets[tag_set], some))
+    }
 
 
 def _in_chunks(workspace: Workspace, ids: list[int], job: Job | None, source: str, do: Any) -> int:
     changed = 0
     for start in range(0, len(ids), CHUNK):
         with workspace.writing(SYSTEM, source) as act:
-            changed += len(do(act, ids[start:start + CHUNK]))
+            changed += len(do(act, ids[start : start + CHUNK]))
         if job is not None:
             job.progress(min(start + CHUNK, len(ids)), len(ids))
     return changed
@@ -156,10 +159,18 @@ def _differing(act: Act, tags: TagSet) -> list[int]:
     differs = []
     for tag, rule in found.items():
         given = tag_assignment.alias()
-        here = sa.exists().where(given.c.form == tags.form, given.c.tag_set == tags.key, given.c.record == rows.id, given.c.tag == tag, given.c.removed_at.is_(None))
+        here = sa.exists().where(
+            given.c.form == tags.form,
+            given.c.tag_set == tags.key,
+            given.c.record == rows.id,
+            given.c.tag == tag,
+            given.c.removed_at.is_(None),
+        )
         by_rule = here.where(given.c.by_rule == 1)
         holds = to_sql(rule, rows.source)
-        differs.append(sa.or_(sa.and_(holds, sa.not_(here.correlate_except(given))), sa.and_(sa.not_(holds), by_rule.correlate_except(given))))
+        differs.append(
+            sa.or_(sa.and_(holds, sa.not_(here.correlate_except(given))), sa.and_(sa.not_(holds), by_rule.correlate_except(given)))
+        )
     query = rows.select(rows.id).where(sa.or_(*differs)).order_by(rows.id)
     return list(act.connection.execute(query, {"today": act.day, "now": act.micros}).scalars())
 
@@ -169,13 +180,23 @@ def expire(workspace: Workspace, job: Job | None = None) -> dict[str, int]:
     expired = 0
     with workspace.reading(SYSTEM) as act:
         over = tag_assignment.c.removed_at.is_(None), tag_assignment.c.expires_at <= act.micros
-        rows = act.connection.execute(sa.select(tag_assignment.c.tag_set, tag_assignment.c.record, tag_assignment.c.tag).where(*over).order_by(tag_assignment.c.record)).all()
+        rows = act.connection.execute(
+            sa.select(tag_assignment.c.tag_set, tag_assignment.c.record, tag_assignment.c.tag)
+            .where(*over)
+            .order_by(tag_assignment.c.record)
+        ).all()
     for tag_set in {row.tag_set for row in rows}:
         tags_by_record: dict[int, list[str]] = {}
         for row in rows:
             if row.tag_set == tag_set:
                 tags_by_record.setdefault(row.record, []).append(row.tag)
-        expired += _in_chunks(workspace, list(tags_by_record), job, "schedule", lambda act, some, key=tag_set, over=tags_by_record: _end(act, key, {record: over[record] for record in some}))
+        expired += _in_chunks(
+            workspace,
+            list(tags_by_record),
+            job,
+            "schedule",
+            lambda act, some, key=tag_set, over=tags_by_record: _end(act, key, {record: over[record] for record in some}),
+        )
     return {"expired": expired}
 
 
@@ -184,5 +205,7 @@ def _end(act: Act, tag_set: str, tags_by_record: dict[int, list[str]]) -> list[i
     if tags is None:
         return []
     here = {(each.record, each.tag) for each in present(act, tags, tags_by_record)}
-    moves: dict[int, tuple[list[str], list[str]]] = {record: ([], [tag for tag in over if (record, tag) in here]) for record, over in tags_by_record.items()}
+    moves: dict[int, tuple[list[str], list[str]]] = {
+        record: ([], [tag for tag in over if (record, tag) in here]) for record, over in tags_by_record.items()
+    }
     return change(act, tags, moves, Changes(act.source), by_rule=True)

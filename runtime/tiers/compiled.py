@@ -1,4 +1,5 @@
 """A tier model made ready: its formulas compiled, its figures as integers, its lanes beside it. Built once per revision."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -143,13 +144,27 @@ def compile(catalogue: Catalogue, key: str) -> CompiledModel:
 
 
 def _compiled(catalogue: Catalogue, model: TierModel) -> CompiledModel:
-    lanes = [_part(catalogue, lane.key, catalogue.tier_models[lane.tier_model], _condition(catalogue, model.form, lane.when)) for lane in model.lanes]
+    lanes = [
+        _part(catalogue, lane.key, catalogue.tier_models[lane.tier_model], _condition(catalogue, model.form, lane.when))
+        for lane in model.lanes
+    ]
     freezes = tuple(_rule(catalogue, model.form, each) for each in model.freeze)
     form = catalogue.forms[model.form]
-    quality = tuple(formula(catalogue, model.form, f"COUNT({key}) == 0" if form.by_key[key].stores == "rows" else f"ISEMPTY({key})") for key in form.quality_fields)
+    quality = tuple(
+        formula(catalogue, model.form, f"COUNT({key}) == 0" if form.by_key[key].stores == "rows" else f"ISEMPTY({key})")
+        for key in form.quality_fields
+    )
     own = _part(catalogue, "", model, None)
-    without_names = CompiledModel(model, catalogue.ids.get(("tier_model", model.key), 0), catalogue.versions.get(("tier_model", model.key), 0), (own, *lanes), freezes,
-                                  Rules.of(model), quality, frozenset())
+    without_names = CompiledModel(
+        model,
+        catalogue.ids.get(("tier_model", model.key), 0),
+        catalogue.versions.get(("tier_model", model.key), 0),
+        (own, *lanes),
+        freezes,
+        Rules.of(model),
+        quality,
+        frozenset(),
+    )
     names = frozenset().union(*(_names(catalogue, model.form, each) for each in without_names.formulas()))
     return CompiledModel(**{**_fields(without_names), "names": names})
 
@@ -160,8 +175,16 @@ def _fields(compiled: CompiledModel) -> dict[str, Any]:
 
 def _part(catalogue: Catalogue, lane: str, model: TierModel, when: Formula | None) -> Part:
     population = None if model.population is None else _condition(catalogue, model.form, model.population)
-    return Part(lane, model, when, population, tuple(_measure(catalogue, model, each) for each in model.dimensions),
-                tuple(_rule(catalogue, model.form, each) for each in model.floors), tuple(_rule(catalogue, model.form, each) for each in model.ceilings), Scale.of(model))
+    return Part(
+        lane,
+        model,
+        when,
+        population,
+        tuple(_measure(catalogue, model, each) for each in model.dimensions),
+        tuple(_rule(catalogue, model.form, each) for each in model.floors),
+        tuple(_rule(catalogue, model.form, each) for each in model.ceilings),
+        Scale.of(model),
+    )
 
 
 def _condition(catalogue: Catalogue, form: str, text: str) -> Formula:
@@ -176,7 +199,13 @@ def _measure(catalogue: Catalogue, model: TierModel, dimension: Dimension) -> Me
     value = formula(catalogue, model.form, dimension.value, expect=("number", "money", "duration"))
     missing_when = None if dimension.missing_when is None else _condition(catalogue, model.form, dimension.missing_when)
     paths = [] if missing_when is not None else sorted(_relations(catalogue, model.form, value, set()))
-    return Measure(dimension, value, missing_when, tuple(formula(catalogue, model.form, f"COUNT({'.'.join(path)})") for path in paths), _cuts(dimension, value.type))
+    return Measure(
+        dimension,
+        value,
+        missing_when,
+        tuple(formula(catalogue, model.form, f"COUNT({'.'.join(path)})") for path in paths),
+        _cuts(dimension, value.type),
+    )
 
 
 def _relations(catalogue: Catalogue, form: str, value: Formula, seen: set[str]) -> set[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 Scores and shares are integers of 1/10,000 point, days are days since 1970-01-01, bands count from 1 (worst).
 """
+
 from __future__ import annotations
 
 from bisect import bisect_right
@@ -56,9 +57,13 @@ class Scale:
     @classmethod
     def of(cls, model: TierModel) -> Scale:
         return cls(
-            tuple(_points(each.weight) for each in model.dimensions), tuple(each.bands.count for each in model.dimensions),
-            tuple(each.missing for each in model.dimensions), tuple(_points(tier.from_) for tier in model.ranked), tuple(tier.key for tier in model.ranked),
-            {tier.key: _points(tier.from_ if tier.keep_from is None else tier.keep_from) for tier in model.ranked})
+            tuple(_points(each.weight) for each in model.dimensions),
+            tuple(each.bands.count for each in model.dimensions),
+            tuple(each.missing for each in model.dimensions),
+            tuple(_points(tier.from_) for tier in model.ranked),
+            tuple(tier.key for tier in model.ranked),
+            {tier.key: _points(tier.from_ if tier.keep_from is None else tier.keep_from) for tier in model.ranked},
+        )
 
     def tier_at(self, score: int) -> str:
         """The highest tier that begins at or below this score."""
@@ -79,10 +84,15 @@ def weigh(scale: Scale, bands: Sequence[int | None]) -> Weighed:
     """Shares and score of a record's bands, where None says that the dimension is missing. The shares add up to the score exactly."""
     missing = tuple(band is None for band in bands)
     shown = tuple(1 if band is None and policy == "worst" else band for band, policy in zip(bands, scale.missing, strict=True))
-    total = sum(weight for weight, gone, policy in zip(scale.weights, missing, scale.missing, strict=True) if not (gone and policy == "leave_out"))
+    total = sum(
+        weight for weight, gone, policy in zip(scale.weights, missing, scale.missing, strict=True) if not (gone and policy == "leave_out")
+    )
     if all(missing):
         return Weighed(None, (0,) * len(shown), shown, missing)
-    shares = tuple(_share(weight, band, count, policy, total) for weight, band, count, policy in zip(scale.weights, shown, scale.counts, scale.missing, strict=True))
+    shares = tuple(
+        _share(weight, band, count, policy, total)
+        for weight, band, count, policy in zip(scale.weights, shown, scale.counts, scale.missing, strict=True)
+    )
     return Weighed(sum(shares), shares, shown, missing)
 
 
@@ -116,7 +126,14 @@ class Rules:
     @classmethod
     def of(cls, model: TierModel) -> Rules:
         given = model.movement
-        return cls(model.ranks, given.least_stay_days or 0, given.least_stay_months or 0, given.grace_days, given.down == "one_step", given.demotion == "propose")
+        return cls(
+            model.ranks,
+            given.least_stay_days or 0,
+            given.least_stay_months or 0,
+            given.grace_days,
+            given.down == "one_step",
+            given.demotion == "propose",
+        )
 
     def lower_from(self, risen_on: int) -> int:
         """The first day on which a tier reached on `risen_on` may be lost."""
@@ -139,7 +156,15 @@ class Rated:
     frozen: bool = False
 
 
-def rate(scale: Scale, ranks: dict[str, int], score: int | None, floor: str | None = None, ceiling: str | None = None, inside: bool = True, frozen: bool = False) -> Rated:
+def rate(
+    scale: Scale,
+    ranks: dict[str, int],
+    score: int | None,
+    floor: str | None = None,
+    ceiling: str | None = None,
+    inside: bool = True,
+    frozen: bool = False,
+) -> Rated:
     """The tier that a score, the best floor and the lowest ceiling that hold make together."""
     if score is None or not inside:
         return Rated(score, None, keep=scale.keep, inside=inside, frozen=frozen)

@@ -1,4 +1,5 @@
 """Why a record has its tier: the facts, their bands and shares that add up to the score exactly, what holds the tier, and what would lift it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -123,20 +124,63 @@ class Explanation:
 
     def to_json(self, language: str) -> dict[str, Any]:
         """As the API answers it."""
+
         def said(text: Any) -> Any:
             return None if text is None else text.in_language(language) if hasattr(text, "in_language") else text
 
-        bounds = [[{"tier": each.tier, "why": said(each.why), "decided": each.decided} for each in found] for found in (self.floors, self.ceilings)]
+        bounds = [
+            [{"tier": each.tier, "why": said(each.why), "decided": each.decided} for each in found]
+            for found in (self.floors, self.ceilings)
+        ]
         held = self.movement
         return {
-            "model": self.model, "version": self.version, "as_of": self.as_of.isoformat(), "tier": self.tier, "score": _text(self.score), "lane": self.lane or None,
-            "dimensions": [{"key": each.key, "label": said(each.label), "value": _text(each.value), "display": said(each.display), "band": each.band, "bands": each.bands,
-                            "weight": _text(each.weight), "share": _text(each.share), "missing": each.missing, "why": said(each.why)} for each in self.dimensions],
-            "floors": bounds[0], "ceilings": bounds[1],
-            "movement": None if held is None else {"by": held.by, "tier": held.tier, "until": held.until and held.until.isoformat(), "proposed": held.proposed, "message": said(held.message)},
+            "model": self.model,
+            "version": self.version,
+            "as_of": self.as_of.isoformat(),
+            "tier": self.tier,
+            "score": _text(self.score),
+            "lane": self.lane or None,
+            "dimensions": [
+                {
+                    "key": each.key,
+                    "label": said(each.label),
+                    "value": _text(each.value),
+                    "display": said(each.display),
+                    "band": each.band,
+                    "bands": each.bands,
+                    "weight": _text(each.weight),
+                    "share": _text(each.share),
+                    "missing": each.missing,
+                    "why": said(each.why),
+                }
+                for each in self.dimensions
+            ],
+            "floors": bounds[0],
+            "ceilings": bounds[1],
+            "movement": None
+            if held is None
+            else {
+                "by": held.by,
+                "tier": held.tier,
+                "until": held.until and held.until.isoformat(),
+                "proposed": held.proposed,
+                "message": said(held.message),
+            },
             "provisional": [said(each) for each in self.provisional],
-            "next": [{"dimension": each.dimension, "band": each.band, "value": _text(each.value.value), "score": _text(each.score), "tier": each.tier, "message": said(each.message)} for each in self.next],
-            "stored_tier": self.stored_tier, "updating": self.updating}
+            "next": [
+                {
+                    "dimension": each.dimension,
+                    "band": each.band,
+                    "value": _text(each.value.value),
+                    "score": _text(each.score),
+                    "tier": each.tier,
+                    "message": said(each.message),
+                }
+                for each in self.next
+            ],
+            "stored_tier": self.stored_tier,
+            "updating": self.updating,
+        }
 
 
 def explain(act: Act, model_key: str, record: int) -> Explanation:
@@ -145,26 +189,66 @@ def explain(act: Act, model_key: str, record: int) -> Explanation:
     facts, day = facts_of(act, model), model.day(act.day)
     row = _facts_row(act, facts, record, day)
     cuts = stored_cuts(act, model)
-    usable: Cuts = cuts if cuts is not None else {(number, place): [None] * (measure.count - 1) for number, place, _part, measure in model.quantiles()}
+    usable = (
+        cuts
+        if cuts is not None
+        else Cuts({(number, place): [None] * (measure.count - 1) for number, place, _part, measure in model.quantiles()})
+    )
     judged = judge(facts, row, usable)
     state = _state(act, model, record)
-    before = None if state is None else Before(state.tier, state.risen_on, state.fell_on, state.grace_until, state.proposed, state.fixed, state.fixed_until)
+    before = (
+        None
+        if state is None
+        else Before(state.tier, state.risen_on, state.fell_on, state.grace_until, state.proposed, state.fixed, state.fixed_until)
+    )
     decision = decide(model.rules, judged.rated, before, day)
     part = model.parts[judged.part]
     dimensions = tuple(_dimension(facts, row, judged, part, place, usable) for place in range(len(part.measures)))
     return Explanation(
-        model_key, model.version, clock.from_day(day) or act.today, None if state is None else clock.from_micros(state.at), part.lane, judged.inside, decision.tier, _points(judged.weighed.score), dimensions,
-        _bounds(model, part.floors, judged.floors, judged.floor), _bounds(model, part.ceilings, judged.ceilings, _deciding_ceiling(model, part, judged)),
-        _held(model, part, judged, decision, before, day), _provisional(model, judged, dimensions), _lifts(facts, row, judged, usable, decision.tier),
-        None if state is None else clock.from_micros(state.since), None if state is None else state.tier, cuts is None or _differs(state, judged, decision) or is_waiting(act, model.form, record))
+        model_key,
+        model.version,
+        clock.from_day(day) or act.today,
+        None if state is None else clock.from_micros(state.at),
+        part.lane,
+        judged.inside,
+        decision.tier,
+        _points(judged.weighed.score),
+        dimensions,
+        _bounds(model, part.floors, judged.floors, judged.floor),
+        _bounds(model, part.ceilings, judged.ceilings, _deciding_ceiling(model, part, judged)),
+        _held(model, part, judged, decision, before, day),
+        _provisional(model, judged, dimensions),
+        _lifts(facts, row, judged, usable, decision.tier),
+        None if state is None else clock.from_micros(state.since),
+        None if state is None else state.tier,
+        cuts is None or _differs(state, judged, decision) or is_waiting(act, model.form, record),
+    )
 
 
 def explain_history(act: Act, model_key: str, record: int) -> list[dict[str, Any]]:
     """Every change of a record's tier by a model, newest first."""
     model = compile(act.catalogue, model_key)
-    rows = act.connection.execute(sa.select(tier_history).where(tier_history.c.model == model.number, tier_history.c.record == record).order_by(tier_history.c.id.desc()))
-    return [{"at": clock.from_micros(row.valid_from), "until": clock.from_micros(row.valid_to), "from": row.tier_from, "to": row.tier_to, "cause": row.cause, "source": row.source,
-             "version": row.version, "as_of": clock.from_day(row.as_of), "score_from": _points(row.score_from), "score_to": _points(row.score_to), "event": row.event} for row in rows]
+    rows = act.connection.execute(
+        sa.select(tier_history)
+        .where(tier_history.c.model == model.number, tier_history.c.record == record)
+        .order_by(tier_history.c.id.desc())
+    )
+    return [
+        {
+            "at": clock.from_micros(row.valid_from),
+            "until": clock.from_micros(row.valid_to),
+            "from": row.tier_from,
+            "to": row.tier_to,
+            "cause": row.cause,
+            "source": row.source,
+            "version": row.version,
+            "as_of": clock.from_day(row.as_of),
+            "score_from": _points(row.score_from),
+            "score_to": _points(row.score_to),
+            "event": row.event,
+        }
+        for row in rows
+    ]
 
 
 # -- facts ------------------------------------------------------------------------------------------------------------------------
@@ -202,9 +286,23 @@ def _dimension(facts: Facts, row: dict[str, Any], judged: Judgement, part: Part,
     measure = part.measures[place]
     value = read(row[facts.of(measure.value)], measure.value.type)
     missing = judged.weighed.missing[place]
-    why = _missing(measure) if missing else _band_in_words(measure, judged.weighed.bands[place] or 1, _cut_values(measure, cuts.get((judged.part, place))))
-    return Dimension(measure.key, measure.dimension.label, value, Figure(value, measure.value.type), judged.weighed.bands[place], measure.count, measure.dimension.weight,
-                     Decimal(judged.weighed.shares[place]) / POINT, missing, why)
+    why = (
+        _missing(measure)
+        if missing
+        else _band_in_words(measure, judged.weighed.bands[place] or 1, _cut_values(measure, cuts.get((judged.part, place))))
+    )
+    return Dimension(
+        measure.key,
+        measure.dimension.label,
+        value,
+        Figure(value, measure.value.type),
+        judged.weighed.bands[place],
+        measure.count,
+        measure.dimension.weight,
+        Decimal(judged.weighed.shares[place]) / POINT,
+        missing,
+        why,
+    )
 
 
 def _cut_values(measure: Measure, stored: list[int | None] | None) -> list[Figure]:
@@ -216,7 +314,7 @@ def _cut_values(measure: Measure, stored: list[int | None] | None) -> list[Figur
 def _band_in_words(measure: Measure, band: int, cuts: list[Figure]) -> Message:
     """The range of values that a band stands for."""
     reached = cuts[band - 2] if band > 1 and cuts[band - 2].value is not None else None
-    above = next((cut for cut in cuts[band - 1:] if cut.value is not None), None)
+    above = next((cut for cut in cuts[band - 1 :] if cut.value is not None), None)
     if measure.better == "higher":
         if reached is None:
             return _("less than {high}", high=above) if above is not None else _("all values alike")
@@ -227,13 +325,19 @@ def _band_in_words(measure: Measure, band: int, cuts: list[Figure]) -> Message:
 
 
 def _missing(measure: Measure) -> Message:
-    return {"worst": _("Nothing is known yet; it counts as the lowest band."), "neutral": _("Nothing is known yet; it counts half of its weight."),
-            "leave_out": _("Nothing is known yet; it is left out and the others count for more.")}[measure.dimension.missing]
+    return {
+        "worst": _("Nothing is known yet; it counts as the lowest band."),
+        "neutral": _("Nothing is known yet; it counts half of its weight."),
+        "leave_out": _("Nothing is known yet; it is left out and the others count for more."),
+    }[measure.dimension.missing]
 
 
 # -- tier -------------------------------------------------------------------------------------------------------------------------
 def _bounds(model: CompiledModel, conditions: tuple[Condition, ...], holding: tuple[int, ...], deciding: int | None) -> tuple[Bound, ...]:
-    return tuple(Bound(conditions[number].tier, model.model.by_key[conditions[number].tier].label, conditions[number].rule.why, number == deciding) for number in holding)
+    return tuple(
+        Bound(conditions[number].tier, model.model.by_key[conditions[number].tier].label, conditions[number].rule.why, number == deciding)
+        for number in holding
+    )
 
 
 def _deciding_ceiling(model: CompiledModel, part: Part, judged: Judgement) -> int | None:
@@ -248,13 +352,20 @@ def _held(model: CompiledModel, part: Part, judged: Judgement, decision: Decisio
     until = clock.from_day(decision.until)
     target = _label(model, judged.rated.tier)
     sentences = {
-        "keep": lambda: _("Stays {tier} down to {border} points.", tier=label, border=shown_score(part.scale.keep.get(decision.tier or "", 0))),
-        "least_stay": lambda: _("Stays {tier} until {day} at least; by its figures it would be {target}.", tier=label, target=target, day=until),
+        "keep": lambda: _(
+            "Stays {tier} down to {border} points.", tier=label, border=shown_score(part.scale.keep.get(decision.tier or "", 0))
+        ),
+        "least_stay": lambda: _(
+            "Stays {tier} until {day} at least; by its figures it would be {target}.", tier=label, target=target, day=until
+        ),
         "grace": lambda: _("In grace until {day}: without recovery it becomes {target}.", day=until, target=target),
         "one_step": lambda: _("Goes down one tier at a time; by its figures it would be {target}.", target=target),
         "proposed": lambda: _("A step down to {target} is proposed and waits for a decision.", target=_label(model, decision.proposed)),
         "freeze": lambda: _frozen(model, judged, label),
-        "override": lambda: _("Set to {tier} by hand until {day}.", tier=label, day=until) if until else _("Set to {tier} by hand.", tier=label)}
+        "override": lambda: (
+            _("Set to {tier} by hand until {day}.", tier=label, day=until) if until else _("Set to {tier} by hand.", tier=label)
+        ),
+    }
     if decision.by not in sentences:
         return None
     return Held(decision.by, judged.rated.tier, until, decision.proposed, sentences[decision.by]())
@@ -262,7 +373,11 @@ def _held(model: CompiledModel, part: Part, judged: Judgement, decision: Decisio
 
 def _frozen(model: CompiledModel, judged: Judgement, label: Any) -> Message:
     why = next((model.freezes[number].rule.why for number in judged.frozen_by if model.freezes[number].rule.why), None)
-    return _("Stays {tier} while this holds: {why}", tier=label, why=why) if why is not None else _("Stays {tier} while it is frozen.", tier=label)
+    return (
+        _("Stays {tier} while this holds: {why}", tier=label, why=why)
+        if why is not None
+        else _("Stays {tier} while it is frozen.", tier=label)
+    )
 
 
 def _label(model: CompiledModel, tier: str | None) -> Any:
@@ -296,14 +411,23 @@ def _lifts(facts: Facts, row: dict[str, Any], judged: Judgement, cuts: Cuts, tie
     return tuple(each[-1] for each in sorted(found, key=lambda each: each[:3])[:LIFTS])
 
 
-def _lift(facts: Facts, row: dict[str, Any], judged: Judgement, cuts: Cuts, place: int, bands: list[int | None], own: list[int | None] | None, rank: int) -> Lift | None:
+def _lift(
+    facts: Facts,
+    row: dict[str, Any],
+    judged: Judgement,
+    cuts: Cuts,
+    place: int,
+    bands: list[int | None],
+    own: list[int | None] | None,
+    rank: int,
+) -> Lift | None:
     part = facts.model.parts[judged.part]
     measure = part.measures[place]
     values = _cut_values(measure, cuts.get((judged.part, place)))
     for band in range(max((bands[place] or 1) + 1, 2), measure.count + 1):
         if values[band - 2].value is None:
             return None
-        then = judge_bands(facts, row, judged.part, [*bands[:place], band, *bands[place + 1:]], own)
+        then = judge_bands(facts, row, judged.part, [*bands[:place], band, *bands[place + 1 :]], own)
         if then.rated.tier is not None and facts.model.rules.ranks[then.rated.tier] > rank:
             return _said(facts.model, measure, band, values[band - 2], read(row[facts.of(measure.value)], measure.value.type), then)
     return None
@@ -311,9 +435,18 @@ def _lift(facts: Facts, row: dict[str, Any], judged: Judgement, cuts: Cuts, plac
 
 def _said(model: CompiledModel, measure: Measure, band: int, wanted: Figure, value: Any, then: Judgement) -> Lift:
     score = _points(then.weighed.score) or Decimal(0)
-    words = {"dimension": measure.dimension.label, "wanted": wanted, "now": replace(wanted, value=value), "score": shown_score(then.weighed.score), "tier": _label(model, then.rated.tier)}
-    message = (_("{dimension}: {wanted} or more (now {now}) leads to {score} points and {tier}.", **words) if measure.better == "higher"
-               else _("{dimension}: {wanted} or less (now {now}) leads to {score} points and {tier}.", **words))
+    words = {
+        "dimension": measure.dimension.label,
+        "wanted": wanted,
+        "now": replace(wanted, value=value),
+        "score": shown_score(then.weighed.score),
+        "tier": _label(model, then.rated.tier),
+    }
+    message = (
+        _("{dimension}: {wanted} or more (now {now}) leads to {score} points and {tier}.", **words)
+        if measure.better == "higher"
+        else _("{dimension}: {wanted} or less (now {now}) leads to {score} points and {tier}.", **words)
+    )
     return Lift(measure.key, band, wanted, score, then.rated.tier or "", message)
 
 

@@ -1,4 +1,5 @@
 """A whole population in figures, by sets: how it is spread over the tiers, how scores lie, and who moved between two days."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -82,14 +83,30 @@ def distribution(act: Act, model_key: str) -> Distribution:
     """How many records each tier has now."""
     model = compile(act.catalogue, model_key)
     state = tier_state.c
-    rows = act.connection.execute(sa.select(state.tier, sa.func.count(), sa.func.sum(state.provisional), sa.func.count(state.grace_until)).where(
-        state.model == model.number, state.tier.is_not(None)).group_by(state.tier)).all()
+    rows = act.connection.execute(
+        sa.select(state.tier, sa.func.count(), sa.func.sum(state.provisional), sa.func.count(state.grace_until))
+        .where(state.model == model.number, state.tier.is_not(None))
+        .group_by(state.tier)
+    ).all()
     counts = {tier: (count, int(provisional), grace) for tier, count, provisional, grace in rows}
     total = sum(count for count, _provisional, _grace in counts.values())
     return Distribution(
-        tuple(Slice(tier.key, tier.label, tier.color, model.rules.ranks[tier.key], counts.get(tier.key, (0, 0, 0))[0], _share(counts.get(tier.key, (0, 0, 0))[0], total),
-                    counts.get(tier.key, (0, 0, 0))[1]) for tier in reversed(model.model.ranked)),
-        total, sum(each[1] for each in counts.values()), sum(each[2] for each in counts.values()))
+        tuple(
+            Slice(
+                tier.key,
+                tier.label,
+                tier.color,
+                model.rules.ranks[tier.key],
+                counts.get(tier.key, (0, 0, 0))[0],
+                _share(counts.get(tier.key, (0, 0, 0))[0], total),
+                counts.get(tier.key, (0, 0, 0))[1],
+            )
+            for tier in reversed(model.model.ranked)
+        ),
+        total,
+        sum(each[1] for each in counts.values()),
+        sum(each[2] for each in counts.values()),
+    )
 
 
 def _share(count: int, total: int) -> Decimal:
@@ -103,11 +120,18 @@ def histogram(act: Act, model_key: str, bins: int = 20) -> Histogram:
     width = HUNDRED // bins
     place = state.score.op("/")(sa.literal_column(str(width)))
     counts = {tier.key: [0] * bins for tier in reversed(model.model.ranked)}
-    query = sa.select(state.tier, place.label("bin"), sa.func.count()).where(state.model == model.number, state.score.is_not(None), state.tier.is_not(None)).group_by(state.tier, place)
+    query = (
+        sa.select(state.tier, place.label("bin"), sa.func.count())
+        .where(state.model == model.number, state.score.is_not(None), state.tier.is_not(None))
+        .group_by(state.tier, place)
+    )
     for tier, number, count in act.connection.execute(query):
         if tier in counts:
             counts[tier][min(int(number), bins - 1)] += count
-    return Histogram(tuple((Decimal(100) * number / bins).quantize(Decimal("0.0001")) for number in range(bins + 1)), {tier: tuple(each) for tier, each in counts.items()})
+    return Histogram(
+        tuple((Decimal(100) * number / bins).quantize(Decimal("0.0001")) for number in range(bins + 1)),
+        {tier: tuple(each) for tier, each in counts.items()},
+    )
 
 
 def movement(act: Act, model_key: str, from_: date, to: date) -> Movement:
@@ -118,7 +142,9 @@ def movement(act: Act, model_key: str, from_: date, to: date) -> Movement:
     tier_then = sa.func.max(sa.case((both.c.side == 1, both.c.tier))).label("tier_then")
     tier_now = sa.func.max(sa.case((both.c.side == 2, both.c.tier))).label("tier_now")
     each = sa.select(both.c.record, tier_then, tier_now).group_by(both.c.record).subquery("each_record")
-    rows = act.connection.execute(sa.select(each.c.tier_then, each.c.tier_now, sa.func.count()).group_by(each.c.tier_then, each.c.tier_now)).all()
+    rows = act.connection.execute(
+        sa.select(each.c.tier_then, each.c.tier_now, sa.func.count()).group_by(each.c.tier_then, each.c.tier_now)
+    ).all()
     return _movement(model, from_, to, [(row[0], row[1], row[2]) for row in rows if row[0] is not None or row[1] is not None])
 
 
@@ -127,7 +153,8 @@ def _at(act: Act, model: CompiledModel, day: date, side: int) -> Any:
     end = clock.to_micros(datetime.combine(day + timedelta(days=1), time(), act.zone))
     row = tier_history.c
     return sa.select(row.record, row.tier_to.label("tier"), sa.literal_column(str(side)).label("side")).where(
-        row.model == model.number, row.valid_from < end, sa.or_(row.valid_to.is_(None), row.valid_to >= end))
+        row.model == model.number, row.valid_from < end, sa.or_(row.valid_to.is_(None), row.valid_to >= end)
+    )
 
 
 def _movement(model: CompiledModel, from_: date, to: date, flows: list[tuple[str | None, str | None, int]]) -> Movement:

@@ -1,4 +1,5 @@
 """One record judged step by step in Python, from the same facts as the SQL: for explanations, trials, and what SQL cannot express."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -66,7 +67,9 @@ def part_of(facts: Facts, row: Mapping[str, Any]) -> int:
     return next((number for number, part in enumerate(facts.model.parts) if part.when is not None and row[facts.of(part.when)]), 0)
 
 
-def judge_bands(facts: Facts, row: Mapping[str, Any], number: int, bands: list[int | None], own_bands: list[int | None] | None = None) -> Judgement:
+def judge_bands(
+    facts: Facts, row: Mapping[str, Any], number: int, bands: list[int | None], own_bands: list[int | None] | None = None
+) -> Judgement:
     """The judgement for given bands; `own_bands` are those of the model itself where a lane rates."""
     model = facts.model
     part = model.parts[number]
@@ -79,10 +82,28 @@ def judge_bands(facts: Facts, row: Mapping[str, Any], number: int, bands: list[i
     ranks = model.rules.ranks
     floor = max(floors, key=lambda each: (ranks[part.floors[each].tier], -each), default=None)
     ceiling = min(ceilings, key=lambda each: (ranks[part.ceilings[each].tier], each), default=None)
-    rated = rate(part.scale, ranks, weighed.score, None if floor is None else part.floors[floor].tier, None if ceiling is None else part.ceilings[ceiling].tier,
-                 inside, bool(frozen_by))
+    rated = rate(
+        part.scale,
+        ranks,
+        weighed.score,
+        None if floor is None else part.floors[floor].tier,
+        None if ceiling is None else part.ceilings[ceiling].tier,
+        inside,
+        bool(frozen_by),
+    )
     quality, poor = _quality(facts, row)
-    return Judgement(number, inside, weighed, floors, ceilings, floor if rated.by == "floor" else None, rated, quality, any(weighed.missing) or poor, frozen_by)
+    return Judgement(
+        number,
+        inside,
+        weighed,
+        floors,
+        ceilings,
+        floor if rated.by == "floor" else None,
+        rated,
+        quality,
+        any(weighed.missing) or poor,
+        frozen_by,
+    )
 
 
 def _holding(facts: Facts, conditions: tuple[Condition, ...], values: BandValues) -> tuple[int, ...]:

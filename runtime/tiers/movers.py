@@ -1,4 +1,5 @@
 """Who moved between two days, and who is in grace or provisional: the records behind the figures of a tier model."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -53,26 +54,45 @@ class Found:
     next: int | None
 
 
-def movers(act: Act, model_key: str, from_: date, to: date, then: str | None = None, now: str | None = None, direction: Direction | None = None,
-           after: int = 0, limit: int = 50) -> Found:
+def movers(
+    act: Act,
+    model_key: str,
+    from_: date,
+    to: date,
+    then: str | None = None,
+    now: str | None = None,
+    direction: Direction | None = None,
+    after: int = 0,
+    limit: int = 50,
+) -> Found:
     """The records with these tiers at the end of the two days, or that moved in this direction. `then` and `now` are tiers, or NOBODY for none."""
     model = compile(act.catalogue, model_key)
     each = _both(act, model, from_, to)
     condition = sa.and_(sa.or_(each.c.then.is_not(None), each.c.now.is_not(None)), *_conditions(model, each, then, now, direction))
     total = act.connection.execute(sa.select(sa.func.count()).select_from(each).where(condition)).scalar() or 0
     rows = act.connection.execute(sa.select(each).where(condition, each.c.record > after).order_by(each.c.record).limit(limit + 1)).all()
-    records = [Mover(row.record, row.then, row.now, _points(row.score_then), _points(row.score_now), clock.from_micros(row.at)) for row in rows[:limit]]
+    records = [
+        Mover(row.record, row.then, row.now, _points(row.score_then), _points(row.score_now), clock.from_micros(row.at))
+        for row in rows[:limit]
+    ]
     return Found(records, total, records[-1].record if len(rows) > limit else None)
 
 
 def held(act: Act, model_key: str, why: Literal["grace", "provisional"], after: int = 0, limit: int = 50) -> Found:
     """The records in grace, or those whose tier is provisional."""
     state = tier_state.c
-    condition = sa.and_(state.model == compile(act.catalogue, model_key).number, state.tier.is_not(None), state.grace_until.is_not(None) if why == "grace" else state.provisional == 1)
+    condition = sa.and_(
+        state.model == compile(act.catalogue, model_key).number,
+        state.tier.is_not(None),
+        state.grace_until.is_not(None) if why == "grace" else state.provisional == 1,
+    )
     total = act.connection.execute(sa.select(sa.func.count()).select_from(tier_state).where(condition)).scalar() or 0
     columns = (state.record, state.tier, state.score, state.grace_until, state.since)
     rows = act.connection.execute(sa.select(*columns).where(condition, state.record > after).order_by(state.record).limit(limit + 1)).all()
-    records = [Held(row.record, row.tier, _points(row.score), clock.from_day(row.grace_until), clock.from_micros(row.since)) for row in rows[:limit]]
+    records = [
+        Held(row.record, row.tier, _points(row.score), clock.from_day(row.grace_until), clock.from_micros(row.since))
+        for row in rows[:limit]
+    ]
     return Found(records, total, records[-1].record if len(rows) > limit else None)
 
 
@@ -97,19 +117,38 @@ def _both(act: Act, model: CompiledModel, from_: date, to: date) -> Any:
     def of(side: int, column: Any) -> Any:
         return sa.func.max(sa.case((sides.c.side == side, column)))
 
-    return sa.select(sides.c.record, of(1, sides.c.tier).label("then"), of(2, sides.c.tier).label("now"), of(1, sides.c.score).label("score_then"),
-                     of(2, sides.c.score).label("score_now"), of(2, sides.c.since).label("at")).group_by(sides.c.record).subquery("each_record")
+    return (
+        sa.select(
+            sides.c.record,
+            of(1, sides.c.tier).label("then"),
+            of(2, sides.c.tier).label("now"),
+            of(1, sides.c.score).label("score_then"),
+            of(2, sides.c.score).label("score_now"),
+            of(2, sides.c.since).label("at"),
+        )
+        .group_by(sides.c.record)
+        .subquery("each_record")
+    )
 
 
 def _at(act: Act, model: CompiledModel, day: date, side: int) -> Any:
     end = clock.to_micros(datetime.combine(day + timedelta(days=1), time(), act.zone))
     row = tier_history.c
-    return sa.select(row.record, row.tier_to.label("tier"), row.score_to.label("score"), row.valid_from.label("since"), sa.literal_column(str(side)).label("side")).where(
-        row.model == model.number, row.valid_from < end, sa.or_(row.valid_to.is_(None), row.valid_to >= end))
+    return sa.select(
+        row.record,
+        row.tier_to.label("tier"),
+        row.score_to.label("score"),
+        row.valid_from.label("since"),
+        sa.literal_column(str(side)).label("side"),
+    ).where(row.model == model.number, row.valid_from < end, sa.or_(row.valid_to.is_(None), row.valid_to >= end))
 
 
 def _conditions(model: CompiledModel, each: Any, then: str | None, now: str | None, direction: Direction | None) -> list[Any]:
-    found = [column.is_(None) if wanted == NOBODY else column == wanted for column, wanted in ((each.c.then, then), (each.c.now, now)) if wanted is not None]
+    found = [
+        column.is_(None) if wanted == NOBODY else column == wanted
+        for column, wanted in ((each.c.then, then), (each.c.now, now))
+        if wanted is not None
+    ]
     if direction == "entered":
         return [*found, each.c.then.is_(None)]
     if direction == "left":

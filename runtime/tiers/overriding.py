@@ -1,4 +1,5 @@
 """What people decide about a single tier: an override with its reason and last day, and a proposed step down that is accepted."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -50,7 +51,11 @@ def lift_override(act: Act, model_key: str, record: int) -> None:
     """Ends an override now; the computed tier returns."""
     model = compile(act.catalogue, model_key)
     require(act.person, "edit", model.form, record)
-    act.connection.execute(tier_state.update().where(tier_state.c.model == model.number, tier_state.c.record == record, tier_state.c.fixed.is_not(None)).values(fixed_until=act.day - 1))
+    act.connection.execute(
+        tier_state.update()
+        .where(tier_state.c.model == model.number, tier_state.c.record == record, tier_state.c.fixed.is_not(None))
+        .values(fixed_until=act.day - 1)
+    )
     _note(act, model, record, "lift_override", {})
     _follow(act, model, rate(act, model_key, [record]))
 
@@ -78,14 +83,26 @@ def _living(act: Act, model: CompiledModel, record: int) -> None:
 
 def _fix(act: Act, model: CompiledModel, record: int, tier: str, until: date | None) -> None:
     values = {"fixed": tier, "fixed_until": None if until is None else clock.to_day(until)}
-    changed = act.connection.execute(tier_state.update().where(tier_state.c.model == model.number, tier_state.c.record == record).values(values))
+    changed = act.connection.execute(
+        tier_state.update().where(tier_state.c.model == model.number, tier_state.c.record == record).values(values)
+    )
     if not changed.rowcount:
-        act.connection.execute(tier_state.insert().values(model=model.number, record=record, version=model.version, as_of=act.day, at=act.micros, **values))
+        act.connection.execute(
+            tier_state.insert().values(model=model.number, record=record, version=model.version, as_of=act.day, at=act.micros, **values)
+        )
 
 
 def _note(act: Act, model: CompiledModel, record: int, what: str, details: dict[str, str | None]) -> None:
-    act.connection.execute(audit.insert().values(id=act.take_ids("audit"), at=act.micros, person=act.person.id, act=what, what=f"tier_model:{model.model.key}",
-                                                 details=to_json({"record": record, **details})))
+    act.connection.execute(
+        audit.insert().values(
+            id=act.take_ids("audit"),
+            at=act.micros,
+            person=act.person.id,
+            act=what,
+            what=f"tier_model:{model.model.key}",
+            details=to_json({"record": record, **details}),
+        )
+    )
 
 
 def _follow(act: Act, model: CompiledModel, moved: list[int]) -> None:

@@ -1,8 +1,10 @@
 """Cut points of quantile bands: worked out from the whole population at a full recompute, stored, and frozen until the next one."""
+
 from __future__ import annotations
 
 import json
 from array import array
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -18,18 +20,25 @@ if TYPE_CHECKING:
     from runtime.tiers.compiled import CompiledModel
     from runtime.tiers.statements import Facts
 
-Cuts = dict[tuple[int, int], list[int | None]]
-"""(number of the part, number of the dimension) → its cut points."""
+
+class Cuts(dict[tuple[int, int], list[int | None]]):
+    """(number of the part, number of the dimension) → its cut points."""
+
+    @cached_property
+    def parameters(self) -> dict[str, int | None]:
+        """The cut points under the names that the statements give them."""
+        return {cut_name(part, place, number): cut for (part, place), values in self.items() for number, cut in enumerate(values)}
 
 
 def stored_cuts(act: Act, model: CompiledModel) -> Cuts | None:
     """The cut points of the last full recompute of this version; None before the first one."""
     if not model.has_quantiles:
-        return {}
+        return Cuts()
     memo, dialect = act.catalogue.memo, act.connection.dialect
     part, measure = next((part, measure) for _n, _d, part, measure in model.quantiles())
     at = prepared(memo, "tier_cuts.at", dialect, _newest).scalar(
-        act.connection, {"model": model.number, "version": model.version, "lane": part.lane, "dimension": measure.key})
+        act.connection, {"model": model.number, "version": model.version, "lane": part.lane, "dimension": measure.key}
+    )
     if at is None:
         return None
     known = memo.get(("tier_cuts", model.number))
@@ -44,25 +53,35 @@ def _newest() -> Any:
 
 
 def _read(act: Act, model: CompiledModel, at: int) -> Cuts:
-    rows = act.connection.execute(sa.select(tier_cuts.c.lane, tier_cuts.c.dimension, tier_cuts.c.cuts).where(
-        tier_cuts.c.model == model.number, tier_cuts.c.version == model.version, tier_cuts.c.at == at))
+    rows = act.connection.execute(
+        sa.select(tier_cuts.c.lane, tier_cuts.c.dimension, tier_cuts.c.cuts).where(
+            tier_cuts.c.model == model.number, tier_cuts.c.version == model.version, tier_cuts.c.at == at
+        )
+    )
     found = {(row.lane, row.dimension): json.loads(row.cuts) for row in rows}
-    return {(number, place): found.get((part.lane, measure.key), [None] * (measure.count - 1)) for number, place, part, measure in model.quantiles()}
+    return Cuts(
+        {
+            (number, place): found.get((part.lane, measure.key), [None] * (measure.count - 1))
+            for number, place, part, measure in model.quantiles()
+        }
+    )
 
 
-def parameters(cuts: Cuts) -> dict[str, int | None]:
-    """The cut points under the names that the statements give them."""
-    return {cut_name(part, place, number): cut for (part, place), values in cuts.items() for number, cut in enumerate(values)}
-
-
-def cut_population(connection: sa.Connection, facts: Facts, table: Any, inside: Any, part_of: Any) -> tuple[Cuts, dict[tuple[int, int], int]]:
+def cut_population(
+    connection: sa.Connection, facts: Facts, table: Any, inside: Any, part_of: Any
+) -> tuple[Cuts, dict[tuple[int, int], int]]:
     """Works out all cut points of a model from a table of facts; gives them with the size of each population."""
-    cuts: Cuts = {}
+    cuts = Cuts()
     sizes: dict[tuple[int, int], int] = {}
     for number, place, _part, measure in facts.model.quantiles():
         value = table.c[facts.of(measure.value)]
         order = value.desc() if measure.better == "lower" else value
-        query = sa.select(value, sa.func.count()).where(inside == YES, part_of == sa.literal_column(str(number)), value.is_not(None)).group_by(value).order_by(order)
+        query = (
+            sa.select(value, sa.func.count())
+            .where(inside == YES, part_of == sa.literal_column(str(number)), value.is_not(None))
+            .group_by(value)
+            .order_by(order)
+        )
         values, counts = _streamed(connection, query)
         sizes[number, place] = sum(counts)
         cuts[number, place] = quantile_cuts(zip(values, counts, strict=True), sizes[number, place], measure.count)
@@ -80,10 +99,23 @@ def _streamed(connection: sa.Connection, query: Any) -> tuple[array[int], array[
 
 def store(act: Act, model: CompiledModel, cuts: Cuts, sizes: dict[tuple[int, int], int], day: int) -> None:
     """Keeps the cut points beside the earlier ones, so that a past tier can be reproduced."""
-    rows = [{"model": model.number, "version": model.version, "lane": part.lane, "dimension": measure.key, "at": act.micros, "as_of": day,
-             "cuts": to_json(cuts[number, place]), "population": sizes[number, place]} for number, place, part, measure in model.quantiles()]
+    rows = [
+        {
+            "model": model.number,
+            "version": model.version,
+            "lane": part.lane,
+            "dimension": measure.key,
+            "at": act.micros,
+            "as_of": day,
+            "cuts": to_json(cuts[number, place]),
+            "population": sizes[number, place],
+        }
+        for number, place, part, measure in model.quantiles()
+    ]
     if rows:
-        same = tier_cuts.delete().where(tier_cuts.c.model == model.number, tier_cuts.c.version == model.version, tier_cuts.c.at == act.micros)
+        same = tier_cuts.delete().where(
+            tier_cuts.c.model == model.number, tier_cuts.c.version == model.version, tier_cuts.c.at == act.micros
+        )
         act.connection.execute(same)
         act.connection.execute(tier_cuts.insert(), rows)
         act.catalogue.memo.pop(("tier_cuts", model.number), None)

@@ -1,4 +1,5 @@
 """Rating records when something changed: one statement asks for the new figures beside the stored state, and only what differs is written."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,15 +26,49 @@ from runtime.system.sets import among
 from runtime.system.tables import tier_history, tier_state
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.decision import POINT, Before, Decision, Rated, decide
-from runtime.tiers.quantiles import Cuts, parameters, stored_cuts
+from runtime.tiers.quantiles import Cuts, stored_cuts
 from runtime.tiers.statements import RATED, STATE, Facts, layer, rated, with_state
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
-WRITTEN = ("model", "record", "tier", "rank", "score", "bands", "lane", "floor", "provisional", "since", "risen_on", "fell_on", "grace_until", "proposed",
-           "fixed", "fixed_until", "version", "as_of", "at")
-HISTORY = ("id", "model", "record", "version", "tier_from", "tier_to", "score_from", "score_to", "bands", "cause", "source", "as_of", "valid_from", "event")
+WRITTEN = (
+    "model",
+    "record",
+    "tier",
+    "rank",
+    "score",
+    "bands",
+    "lane",
+    "floor",
+    "provisional",
+    "since",
+    "risen_on",
+    "fell_on",
+    "grace_until",
+    "proposed",
+    "fixed",
+    "fixed_until",
+    "version",
+    "as_of",
+    "at",
+)
+HISTORY = (
+    "id",
+    "model",
+    "record",
+    "version",
+    "tier_from",
+    "tier_to",
+    "score_from",
+    "score_to",
+    "bands",
+    "cause",
+    "source",
+    "as_of",
+    "valid_from",
+    "event",
+)
 SYSTEM = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
 WIDTH = len(RATED)
 
@@ -71,10 +106,20 @@ def _derive(act: Act, model: TierModel, changes: Changes) -> None:
 
 def tier_fields(act: Act, model: TierModel) -> list[str]:
     """The fields that show a model's tier."""
-    return [each.key for each in act.catalogue.forms[model.form].fields if each.stores == "rated" and getattr(each, "tier_model") == model.key]
+    return [
+        each.key for each in act.catalogue.forms[model.form].fields if each.stores == "rated" and getattr(each, "tier_model") == model.key
+    ]
 
 
-def rate(act: Act, model_key: str, ids: Iterable[int], source: str | None = None, event: int | None = None, as_of: date | None = None, placing: bool = False) -> list[int]:
+def rate(
+    act: Act,
+    model_key: str,
+    ids: Iterable[int],
+    source: str | None = None,
+    event: int | None = None,
+    as_of: date | None = None,
+    placing: bool = False,
+) -> list[int]:
     """Rates these records now; gives those whose tier changed. A model that shares out a population waits for its first full recompute.
 
     `event` is the event of the change behind it. `placing`: by the borders at once, without movement.
@@ -104,7 +149,7 @@ def _rated_rows(act: Act, model: CompiledModel, ids: list[int], cuts: Cuts, day:
     if not model.in_sql:
         return by_evaluation(act, model, ids, cuts, day)
     statement = kept(act, ("tier_rating", model.number), day, lambda: _statement(act, model, day))
-    return statement.all(act.connection, {"ids": ids, "today": day, "now": act.micros, **parameters(cuts)})
+    return statement.all(act.connection, {"ids": ids, "today": day, "now": act.micros, **cuts.parameters})
 
 
 def kept(act: Act, name: tuple[Any, ...], day: int, build: Callable[[], Prepared]) -> Prepared:
@@ -137,9 +182,13 @@ def facts_of(act: Act, model: CompiledModel) -> Facts:
 def by_evaluation(act: Act, model: CompiledModel, ids: list[int], cuts: Cuts, day: int) -> list[tuple[Any, ...]]:
     """The same where SQL cannot express a formula: the facts are evaluated record by record."""
     facts = facts_of(act, model)
-    statement = prepared(act.catalogue.memo, ("tier_rating", model.number, "given"), act.connection.dialect,
-                         lambda: with_state(model, rated(facts, layer(facts.given(), "facts"), act.connection.dialect.name)))
-    given = parameters(cuts)
+    statement = prepared(
+        act.catalogue.memo,
+        ("tier_rating", model.number, "given"),
+        act.connection.dialect,
+        lambda: with_state(model, rated(facts, layer(facts.given(), "facts"), act.connection.dialect.name)),
+    )
+    given = cuts.parameters
     return [row for each in evaluated(act, facts, ids, day) for row in statement.all(act.connection, {**each, **given})]
 
 
@@ -180,15 +229,45 @@ class Ratings:
     def take(self, row: Any) -> None:
         """Decides one row of RATED and STATE."""
         record, inside, part, score, bands, floor, rank, ceiling, frozen, provisional = row[:WIDTH]
-        tier, was_rank, was_score, was_bands, lane, was_floor, was_provisional, since, risen_on, fell_on, grace, proposed, fixed, fixed_until = row[WIDTH:]
+        (
+            tier,
+            was_rank,
+            was_score,
+            was_bands,
+            lane,
+            was_floor,
+            was_provisional,
+            since,
+            risen_on,
+            fell_on,
+            grace,
+            proposed,
+            fixed,
+            fixed_until,
+        ) = row[WIDTH:]
         tiers, rules = self.model.tiers, self.model.rules
         chosen = self.model.parts[part]
         target = tiers[rank] if rank is not None else None
         if target == tier and grace is None and fixed is None and proposed is None:
-            if tier is None or (score == was_score and bands == was_bands and was_rank == rank and lane == chosen.lane and floor == was_floor and provisional == was_provisional):
+            if tier is None or (
+                score == was_score
+                and bands == was_bands
+                and was_rank == rank
+                and lane == chosen.lane
+                and floor == was_floor
+                and provisional == was_provisional
+            ):
                 return
         lowest = tiers[ceiling] if ceiling is not None else None
-        judged = Rated(score, target, "ceiling" if ceiling is not None and ceiling == rank else "floor" if floor is not None else "score", lowest, chosen.scale.keep, bool(inside), bool(frozen))
+        judged = Rated(
+            score,
+            target,
+            "ceiling" if ceiling is not None and ceiling == rank else "floor" if floor is not None else "score",
+            lowest,
+            chosen.scale.keep,
+            bool(inside),
+            bool(frozen),
+        )
         before = Before(tier, risen_on, fell_on, grace, proposed, fixed, fixed_until)
         decision = decide(rules, judged, before, self.day, self.placing)
         if fixed is not None and fixed_until is not None and fixed_until < self.day:
@@ -198,16 +277,40 @@ class Ratings:
         if after is None:
             score = bands = floor = None
             provisional = 0
-        changed = (after != tier or (score, bands, floor, provisional, new_rank) != (was_score, was_bands, was_floor, was_provisional, was_rank) or lane != chosen.lane
-                   or (decision.risen_on, decision.fell_on, decision.grace_until, decision.proposed) != (risen_on, fell_on, grace, proposed) or (fixed, fixed_until) != row[-2:])
+        changed = (
+            after != tier
+            or (score, bands, floor, provisional, new_rank) != (was_score, was_bands, was_floor, was_provisional, was_rank)
+            or lane != chosen.lane
+            or (decision.risen_on, decision.fell_on, decision.grace_until, decision.proposed) != (risen_on, fell_on, grace, proposed)
+            or (fixed, fixed_until) != row[-2:]
+        )
         if not changed or (after is None and tier is None and was_rank is None and since is None):
             return
         moved = after != tier
         act, model = self.act, self.model
-        self.states.append({
-            "model": model.number, "record": record, "tier": after, "rank": new_rank, "score": score, "bands": bands, "lane": chosen.lane, "floor": floor,
-            "provisional": provisional, "since": act.micros if moved else since, "risen_on": decision.risen_on, "fell_on": decision.fell_on, "grace_until": decision.grace_until,
-            "proposed": decision.proposed, "fixed": fixed, "fixed_until": fixed_until, "version": model.version, "as_of": self.day, "at": act.micros})
+        self.states.append(
+            {
+                "model": model.number,
+                "record": record,
+                "tier": after,
+                "rank": new_rank,
+                "score": score,
+                "bands": bands,
+                "lane": chosen.lane,
+                "floor": floor,
+                "provisional": provisional,
+                "since": act.micros if moved else since,
+                "risen_on": decision.risen_on,
+                "fell_on": decision.fell_on,
+                "grace_until": decision.grace_until,
+                "proposed": decision.proposed,
+                "fixed": fixed,
+                "fixed_until": fixed_until,
+                "version": model.version,
+                "as_of": self.day,
+                "at": act.micros,
+            }
+        )
         if moved:
             self.moves.append(Move(record, tier, after, decision, was_score, score, bands, bool(provisional)))
         elif decision.grace_until is not None and grace is None and after is not None:
@@ -217,8 +320,18 @@ class Ratings:
         """Records that are in the trash, or gone for good: their tier ends without an event of its own."""
         statement = prepared(self.act.catalogue.memo, "tier_state.of", self.act.connection.dialect, _states)
         for record, tier, score in statement.all(self.act.connection, {"model": self.model.number, "ids": sorted(ids)}):
-            self.states.append({**dict.fromkeys(WRITTEN), "model": self.model.number, "record": record, "provisional": 0, "since": self.act.micros, "version": self.model.version,
-                                "as_of": self.day, "at": self.act.micros})
+            self.states.append(
+                {
+                    **dict.fromkeys(WRITTEN),
+                    "model": self.model.number,
+                    "record": record,
+                    "provisional": 0,
+                    "since": self.act.micros,
+                    "version": self.model.version,
+                    "as_of": self.day,
+                    "at": self.act.micros,
+                }
+            )
             self.moves.append(Move(record, tier, None, Decision(None, "left", None, "gone"), score, None, None, False))
 
     def write(self, source: str) -> list[int]:
@@ -237,23 +350,57 @@ class Ratings:
 
     def _remember(self, source: str, event: int | None) -> None:
         act, model, memo, dialect = self.act, self.model, self.act.catalogue.memo, self.act.connection.dialect
-        closing = prepared(memo, "tier_history.close", dialect, _closing)
-        closing.many(act.connection, [{"the_model": model.number, "the_record": move.record, "at": act.micros} for move in self.moves if move.before is not None])
+        ended = [{"the_model": model.number, "the_record": move.record, "at": act.micros} for move in self.moves if move.before is not None]
+        if ended:
+            prepared(memo, "tier_history.close", dialect, _closing).many(act.connection, ended)
         first = act.take_ids("tier_history", len(self.moves))
-        rows = [(number, model.number, move.record, model.version, move.before, move.after, move.score_from, move.score_to, move.bands, move.decision.cause, source, self.day, act.micros, event)
-                for number, move in enumerate(self.moves, first)]
+        rows = [
+            (
+                number,
+                model.number,
+                move.record,
+                model.version,
+                move.before,
+                move.after,
+                move.score_from,
+                move.score_to,
+                move.bands,
+                move.decision.cause,
+                source,
+                self.day,
+                act.micros,
+                event,
+            )
+            for number, move in enumerate(self.moves, first)
+        ]
         prepared(memo, "tier_history.add", dialect, _adding).many(act.connection, [dict(zip(HISTORY, row, strict=True)) for row in rows])
 
 
 def tell_of_moves(act: Act, model: CompiledModel, moves: list[Move], source: str) -> int:
     """One event for one record, or one for all of them."""
-    told = [(move.record, {"model": model.model.key, "from": move.before, "to": move.after, "direction": move.decision.direction, "score": shown_score(move.score_to),
-                           "provisional": move.provisional, "tier_source": move.decision.by}) for move in moves]
+    told = [
+        (
+            move.record,
+            {
+                "model": model.model.key,
+                "from": move.before,
+                "to": move.after,
+                "direction": move.decision.direction,
+                "score": shown_score(move.score_to),
+                "provisional": move.provisional,
+                "tier_source": move.decision.by,
+            },
+        )
+        for move in moves
+    ]
     return tell(act, "tier_changed", model.form, told, source)
 
 
 def tell_of_grace(act: Act, model: CompiledModel, graces: list[tuple[int, str, int, int | None]], source: str) -> int:
-    told = [(record, {"model": model.model.key, "tier": tier, "until": str(clock.from_day(until)), "score": shown_score(score)}) for record, tier, until, score in graces]
+    told = [
+        (record, {"model": model.model.key, "tier": tier, "until": str(clock.from_day(until)), "score": shown_score(score)})
+        for record, tier, until, score in graces
+    ]
     return tell(act, "tier_grace", model.form, told, source)
 
 
@@ -274,17 +421,28 @@ def shown_score(score: int | None) -> str | None:
 def _upsert(dialect: sa.Dialect) -> Any:
     from sqlalchemy.dialects import postgresql, sqlite
 
-    insert = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(tier_state).values({name: sa.bindparam(name) for name in WRITTEN})
+    insert = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(tier_state).values(
+        {name: sa.bindparam(name) for name in WRITTEN}
+    )
     return insert.on_conflict_do_update(index_elements=["model", "record"], set_={name: insert.excluded[name] for name in WRITTEN[2:]})
 
 
 def _states() -> Any:
-    return sa.select(tier_state.c.record, tier_state.c.tier, tier_state.c.score).where(tier_state.c.model == sa.bindparam("model"), among(tier_state.c.record), tier_state.c.tier.is_not(None))
+    return sa.select(tier_state.c.record, tier_state.c.tier, tier_state.c.score).where(
+        tier_state.c.model == sa.bindparam("model"), among(tier_state.c.record), tier_state.c.tier.is_not(None)
+    )
 
 
 def _closing() -> Any:
-    return tier_history.update().where(tier_history.c.model == sa.bindparam("the_model"), tier_history.c.record == sa.bindparam("the_record"),
-                                       tier_history.c.valid_to.is_(None)).values(valid_to=sa.bindparam("at"))
+    return (
+        tier_history.update()
+        .where(
+            tier_history.c.model == sa.bindparam("the_model"),
+            tier_history.c.record == sa.bindparam("the_record"),
+            tier_history.c.valid_to.is_(None),
+        )
+        .values(valid_to=sa.bindparam("at"))
+    )
 
 
 def _adding() -> Any:

@@ -3,6 +3,7 @@
 Everything is worked out into temporary tables outside a writing transaction and applied in chunks, each in a transaction of its own, where
 the stored state is still the one that was read. What somebody has rated anew meanwhile is rated again at the end.
 """
+
 from __future__ import annotations
 
 from collections import Counter
@@ -26,7 +27,7 @@ from runtime.system.sets import among
 from runtime.system.tables import tier_history, tier_state
 from runtime.system.workspace import Act, Workspace
 from runtime.tiers.compiled import CompiledModel, compile
-from runtime.tiers.quantiles import Cuts, cut_population, parameters, store, stored_cuts
+from runtime.tiers.quantiles import Cuts, cut_population, store, stored_cuts
 from runtime.tiers.rating import HISTORY, evaluated, facts_of, ratings, rows_of, shown_score
 from runtime.tiers.statements import BIG, NOTHING, RATED, STATE, Facts, facts_place, rated, with_state
 
@@ -39,7 +40,9 @@ FIRST, FIGURES, DECIDE = 1, 2, 3
 """What is to be done with a record: give its first tier, write new figures of the same tier, or decide about a move."""
 
 
-def recompute(workspace: Workspace, model_key: str, as_of: date | None = None, source: str = "schedule", job: Job | None = None, fires: bool = True) -> dict[str, int]:
+def recompute(
+    workspace: Workspace, model_key: str, as_of: date | None = None, source: str = "schedule", job: Job | None = None, fires: bool = True
+) -> dict[str, int]:
     """Rates every record by a model, with new cut points; gives how many got a first tier, moved (up, down, left, moved) or only new figures.
 
     Raises NotFound, and Cancelled when the job is to stop: what is applied by then stays.
@@ -54,7 +57,9 @@ def recompute(workspace: Workspace, model_key: str, as_of: date | None = None, s
 
 
 class _Run:
-    def __init__(self, workspace: Workspace, connection: sa.Connection, model_key: str, as_of: date | None, source: str, job: Job | None, fires: bool):
+    def __init__(
+        self, workspace: Workspace, connection: sa.Connection, model_key: str, as_of: date | None, source: str, job: Job | None, fires: bool
+    ):
         self.workspace, self.connection, self.model_key = workspace, connection, model_key
         self.as_of, self.source, self.job, self.fires = as_of, source, job, fires
         self.counts: Counter[str] = Counter(first=0, up=0, down=0, left=0, moved=0, figures=0)
@@ -80,7 +85,15 @@ class _Run:
             self.connection.execution_options(isolation_level="READ COMMITTED")
 
     def _act(self) -> Act:
-        return Act(self.workspace, self.connection, SYSTEM, self.source, self.workspace.now(), self.workspace.catalogue_of(self.connection), fires=self.fires)
+        return Act(
+            self.workspace,
+            self.connection,
+            SYSTEM,
+            self.source,
+            self.workspace.now(),
+            self.workspace.catalogue_of(self.connection),
+            fires=self.fires,
+        )
 
     def _temporary(self, name: str, columns: list[sa.Column[Any]]) -> sa.Table:
         table = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
@@ -91,17 +104,24 @@ class _Run:
     def _facts(self, act: Act, facts: Facts) -> sa.Table:
         """A row of facts for every living record."""
         texts = {each.name for each in facts.columns if each.is_text}
-        table = self._temporary("tier_facts", [sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
-                                               *[sa.Column(name, sa.Text() if name in texts else BIG) for name in facts.names[1:]]])
+        table = self._temporary(
+            "tier_facts",
+            [
+                sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+                *[sa.Column(name, sa.Text() if name in texts else BIG) for name in facts.names[1:]],
+            ],
+        )
         given = {"today": self.day, "now": act.micros}
         if self.model.in_sql:
-            Prepared(table.insert().from_select(facts.names, facts.select(rows_of(act, self.model, self.day))), self.connection.dialect).run(self.connection, given)
+            Prepared(
+                table.insert().from_select(facts.names, facts.select(rows_of(act, self.model, self.day))), self.connection.dialect
+            ).run(self.connection, given)
             return table
         main = tables_of(act.catalogue)[self.model.form].main
         insert = Prepared(table.insert().values({name: sa.bindparam(name) for name in facts.names}), self.connection.dialect)
         ids = self.connection.execute(sa.select(main.c.id).where(main.c.deleted_at.is_(None)).order_by(main.c.id)).scalars().all()
         for start in range(0, len(ids), CHUNK):
-            insert.many(self.connection, evaluated(act, facts, list(ids[start:start + CHUNK]), self.day))
+            insert.many(self.connection, evaluated(act, facts, list(ids[start : start + CHUNK]), self.day))
         return table
 
     def _result(self, act: Act, facts: Facts, table: sa.Table) -> None:
@@ -110,12 +130,23 @@ class _Run:
         what = _what(self.model, found.c)
         kinds = {"bands": sa.Text(), "was_tier": sa.Text()}
         names = [*RATED, "was_at", "was_tier"]
-        self.table = self._temporary("tier_result", [sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False), sa.Column("what", sa.SmallInteger),
-                                                     *[sa.Column(name, kinds.get(name, BIG)) for name in names if name != "record"]])
+        self.table = self._temporary(
+            "tier_result",
+            [
+                sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+                sa.Column("what", sa.SmallInteger),
+                *[sa.Column(name, kinds.get(name, BIG)) for name in names if name != "record"],
+            ],
+        )
         query = sa.select(*[found.c[name] for name in names], what.label("what")).where(what.is_not(None))
-        Prepared(self.table.insert().from_select([*names, "what"], query), self.connection.dialect).run(self.connection, parameters(self.cuts))
-        gone = sa.select(tier_state.c.record, sa.literal_column(str(DECIDE))).where(tier_state.c.model == self.model.number, tier_state.c.tier.is_not(None)).where(
-            sa.not_(sa.exists().where(table.c.record == tier_state.c.record)))
+        Prepared(self.table.insert().from_select([*names, "what"], query), self.connection.dialect).run(
+            self.connection, self.cuts.parameters
+        )
+        gone = (
+            sa.select(tier_state.c.record, sa.literal_column(str(DECIDE)))
+            .where(tier_state.c.model == self.model.number, tier_state.c.tier.is_not(None))
+            .where(sa.not_(sa.exists().where(table.c.record == tier_state.c.record)))
+        )
         self.connection.execute(self.table.insert().from_select(["record", "what"], gone))
         self.total = self.connection.execute(sa.select(sa.func.count()).select_from(self.table)).scalar() or 0
 
@@ -130,7 +161,7 @@ class _Run:
                     late += do(act, low, high, count) or []
         for start in range(0, len(late), CHUNK):
             with self._writing() as act:
-                self._rate(act, late[start:start + CHUNK])
+                self._rate(act, late[start : start + CHUNK])
         if self.job is not None:
             self.job.progress(self.total, self.total)
         return dict(self.counts)
@@ -161,11 +192,15 @@ class _Run:
 
     def _chunks(self, what: int) -> Iterator[tuple[int, int, int]]:
         """Bounds (above, up to) of record ids that hold a chunk of rows each, and how many rows that are."""
-        ids = self.connection.execute(sa.select(self.table.c.record).where(self.table.c.what == what).order_by(self.table.c.record)).scalars().all()
+        ids = (
+            self.connection.execute(sa.select(self.table.c.record).where(self.table.c.what == what).order_by(self.table.c.record))
+            .scalars()
+            .all()
+        )
         self.connection.commit()
         low = 0
         for start in range(0, len(ids), CHUNK):
-            chunk = ids[start:start + CHUNK]
+            chunk = ids[start : start + CHUNK]
             yield low, chunk[-1], len(chunk)
             low = chunk[-1]
             self.done += len(chunk)
@@ -181,17 +216,58 @@ class _Run:
         table, model, connection = self.table, self.model, self.connection
         rows = self._rows(FIRST, low, high)
         tier = _tier(model, table.c.rank)
-        state = {"model": model.number, "record": table.c.record, "tier": tier, "rank": table.c.rank, "score": table.c.score, "bands": table.c.bands, "lane": _lane(model, table.c.part),
-                 "floor": table.c.floor, "provisional": table.c.provisional, "since": act.micros, "risen_on": self.day, "version": model.version, "as_of": self.day, "at": act.micros}
-        insert = _insert(connection)(tier_state).from_select(list(state), sa.select(*[_column(value).label(name) for name, value in state.items()]).where(*rows)).on_conflict_do_nothing()
-        found = sorted(Prepared(insert.returning(tier_state.c.record, tier_state.c.rank, tier_state.c.score, tier_state.c.provisional, tier_state.c.floor), connection.dialect).all(connection))
+        state = {
+            "model": model.number,
+            "record": table.c.record,
+            "tier": tier,
+            "rank": table.c.rank,
+            "score": table.c.score,
+            "bands": table.c.bands,
+            "lane": _lane(model, table.c.part),
+            "floor": table.c.floor,
+            "provisional": table.c.provisional,
+            "since": act.micros,
+            "risen_on": self.day,
+            "version": model.version,
+            "as_of": self.day,
+            "at": act.micros,
+        }
+        insert = (
+            _insert(connection)(tier_state)
+            .from_select(list(state), sa.select(*[_column(value).label(name) for name, value in state.items()]).where(*rows))
+            .on_conflict_do_nothing()
+        )
+        found = sorted(
+            Prepared(
+                insert.returning(tier_state.c.record, tier_state.c.rank, tier_state.c.score, tier_state.c.provisional, tier_state.c.floor),
+                connection.dialect,
+            ).all(connection)
+        )
         late = self._taken({row[0] for row in found}, rows, count)
         if not found:
             return late
-        event = outbox.append(act, "tier_changed", model.form, None, self._items(found, rows), records=[row[0] for row in found], source=self.source)
-        added = {"id": self._numbers(act, low, high, len(found)), "model": model.number, "record": table.c.record, "version": model.version, "tier_from": sa.null(), "tier_to": tier, "score_from": sa.null(),
-                 "score_to": table.c.score, "bands": table.c.bands, "cause": "first", "source": self.source, "as_of": self.day, "valid_from": act.micros, "event": event}
-        connection.execute(tier_history.insert().from_select(HISTORY, sa.select(*[_column(added[name]).label(name) for name in HISTORY]).where(*rows)))
+        event = outbox.append(
+            act, "tier_changed", model.form, None, self._items(found, rows), records=[row[0] for row in found], source=self.source
+        )
+        added = {
+            "id": self._numbers(act, low, high, len(found)),
+            "model": model.number,
+            "record": table.c.record,
+            "version": model.version,
+            "tier_from": sa.null(),
+            "tier_to": tier,
+            "score_from": sa.null(),
+            "score_to": table.c.score,
+            "bands": table.c.bands,
+            "cause": "first",
+            "source": self.source,
+            "as_of": self.day,
+            "valid_from": act.micros,
+            "event": event,
+        }
+        connection.execute(
+            tier_history.insert().from_select(HISTORY, sa.select(*[_column(added[name]).label(name) for name in HISTORY]).where(*rows))
+        )
         self.counts["first"] += len(found)
         return late
 
@@ -214,15 +290,20 @@ class _Run:
     def _items(self, found: list[Any], rows: list[Any]) -> str:
         """The payload of a chunk's event, written out: the same as `tell_of_moves` gives."""
         key, tiers, capped = to_json(self.model.model.key), [to_json(tier) for tier in self.model.tiers], self._capped(rows)
-        items = [f'[{record},{{"model":{key},"from":null,"to":{tiers[rank]},"direction":"first","score":"{shown_score(score)}","provisional":{"true" if provisional else "false"},'
-                 f'"tier_source":"{"ceiling" if record in capped else "score" if floor is None else "floor"}"}}]' for record, rank, score, provisional, floor in found]
+        items = [
+            f'[{record},{{"model":{key},"from":null,"to":{tiers[rank]},"direction":"first","score":"{shown_score(score)}","provisional":{"true" if provisional else "false"},'
+            f'"tier_source":"{"ceiling" if record in capped else "score" if floor is None else "floor"}"}}]'
+            for record, rank, score, provisional, floor in found
+        ]
         return f'{{"items":[{",".join(items)}]}}'
 
     def _capped(self, rows: list[Any]) -> set[int]:
         """The records of a chunk whose tier a ceiling has made."""
         if not any(part.ceilings for part in self.model.parts):
             return set()
-        return set(self.connection.execute(sa.select(self.table.c.record).where(*rows, self.table.c.ceiling == self.table.c.rank)).scalars())
+        return set(
+            self.connection.execute(sa.select(self.table.c.record).where(*rows, self.table.c.ceiling == self.table.c.rank)).scalars()
+        )
 
     def _figures(self, act: Act, low: int, high: int, _count: int) -> list[int]:
         """New figures of records that keep their tier, by sets; gives the records that somebody else has rated meanwhile."""
@@ -230,10 +311,17 @@ class _Run:
         rows = self._rows(FIGURES, low, high)
         mine = sa.and_(tier_state.c.model == model.number, tier_state.c.record == table.c.record)
         values = {name: table.c[name] for name in ("score", "bands", "floor", "provisional")}
-        done = self.connection.execute(tier_state.update().where(mine, *rows, tier_state.c.at == table.c.was_at).values(
-            {**values, "lane": _lane(model, table.c.part), "version": model.version, "as_of": self.day, "at": act.micros}))
+        done = self.connection.execute(
+            tier_state.update()
+            .where(mine, *rows, tier_state.c.at == table.c.was_at)
+            .values({**values, "lane": _lane(model, table.c.part), "version": model.version, "as_of": self.day, "at": act.micros})
+        )
         self.counts["figures"] += done.rowcount
-        return list(self.connection.execute(sa.select(table.c.record).where(*rows).join(tier_state, mine).where(tier_state.c.at != act.micros)).scalars())
+        return list(
+            self.connection.execute(
+                sa.select(table.c.record).where(*rows).join(tier_state, mine).where(tier_state.c.at != act.micros)
+            ).scalars()
+        )
 
     def _decide(self, act: Act, low: int, high: int, _count: int) -> None:
         """Moves are decided one by one, from the facts of this moment."""
@@ -249,7 +337,13 @@ class _Run:
         """Records that were rated while this run was at work, by the cut points from before it."""
         if not self.model.has_quantiles:
             return []
-        late = self.connection.execute(sa.select(tier_state.c.record).where(tier_state.c.model == self.model.number, tier_state.c.at > self.read_at)).scalars().all()
+        late = (
+            self.connection.execute(
+                sa.select(tier_state.c.record).where(tier_state.c.model == self.model.number, tier_state.c.at > self.read_at)
+            )
+            .scalars()
+            .all()
+        )
         self.connection.commit()
         return list(late)
 
@@ -263,12 +357,26 @@ class _Run:
 
 def _what(model: CompiledModel, row: Any) -> Any:
     """FIRST, FIGURES or DECIDE for a record; NULL where nothing is to be done."""
-    settled = sa.and_(row.rank == row.was_rank, row.was_tier == _tier(model, row.rank), row.was_grace_until.is_(None), row.was_proposed.is_(None), row.was_fixed.is_(None))
-    same = sa.and_(*[row[name].is_not_distinct_from(row[f"was_{name}"]) for name in ("score", "bands", "floor", "provisional")], row.was_lane == _lane(model, row.part))
+    settled = sa.and_(
+        row.rank == row.was_rank,
+        row.was_tier == _tier(model, row.rank),
+        row.was_grace_until.is_(None),
+        row.was_proposed.is_(None),
+        row.was_fixed.is_(None),
+    )
+    same = sa.and_(
+        *[row[name].is_not_distinct_from(row[f"was_{name}"]) for name in ("score", "bands", "floor", "provisional")],
+        row.was_lane == _lane(model, row.part),
+    )
     new = row.was_at.is_(None)
     return sa.case(
-        (sa.and_(new, row.rank.is_(None)), NOTHING), (new, sa.literal_column(str(FIRST))), (sa.and_(settled, same), NOTHING),
-        (sa.and_(row.rank.is_(None), row.was_tier.is_(None), row.was_fixed.is_(None)), NOTHING), (settled, sa.literal_column(str(FIGURES))), else_=sa.literal_column(str(DECIDE)))
+        (sa.and_(new, row.rank.is_(None)), NOTHING),
+        (new, sa.literal_column(str(FIRST))),
+        (sa.and_(settled, same), NOTHING),
+        (sa.and_(row.rank.is_(None), row.was_tier.is_(None), row.was_fixed.is_(None)), NOTHING),
+        (settled, sa.literal_column(str(FIGURES))),
+        else_=sa.literal_column(str(DECIDE)),
+    )
 
 
 def _tier(model: CompiledModel, rank: Any) -> Any:
@@ -308,7 +416,12 @@ def _do(workspace: Workspace, job: Job) -> dict[str, int]:
 def queue(act: Act, model: str, as_of: date | None = None, source: str = "schedule", fires: bool = True) -> int:
     """Queues a full recompute; gives the job's id."""
     compile(act.catalogue, model)
-    return jobs.start(act, KIND, {"model": model, "as_of": None if as_of is None else as_of.isoformat(), "source": source, "fires": fires}, subject=f"tier_model:{model}")
+    return jobs.start(
+        act,
+        KIND,
+        {"model": model, "as_of": None if as_of is None else as_of.isoformat(), "source": source, "fires": fires},
+        subject=f"tier_model:{model}",
+    )
 
 
 def after_publish(act: Act, before: Catalogue, changed: list[Definition]) -> None:

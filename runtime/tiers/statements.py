@@ -3,6 +3,7 @@
 Each layer is computed once (a materialised common table, or a temporary table in a full recompute) and read by the next, so that no
 aggregate is worked out twice. Truth is 0 or 1, scores are 1/10,000 points, as everywhere in the database.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +26,22 @@ from runtime.tiers.decision import HUNDRED
 if TYPE_CHECKING:
     from runtime.records.sources import Rows
 
-STATE = ("tier", "rank", "score", "bands", "lane", "floor", "provisional", "since", "risen_on", "fell_on", "grace_until", "proposed", "fixed", "fixed_until")
+STATE = (
+    "tier",
+    "rank",
+    "score",
+    "bands",
+    "lane",
+    "floor",
+    "provisional",
+    "since",
+    "risen_on",
+    "fell_on",
+    "grace_until",
+    "proposed",
+    "fixed",
+    "fixed_until",
+)
 RATED = ("record", "inside", "part", "score", "bands", "floor", "rank", "ceiling", "frozen", "provisional")
 BIG = sa.BigInteger()
 YES, NO = sa.literal_column("1", sa.Integer), sa.literal_column("0", sa.Integer)
@@ -84,7 +100,12 @@ def read(value: Any, type: Type) -> Any:
         return None
     if type.kind in ("number", "money"):
         return Decimal(value).scaleb(-type.scale)
-    return {"duration": lambda micros: timedelta(microseconds=micros), "date": clock.from_day, "datetime": clock.from_micros, "boolean": bool}.get(type.kind, _same)(value)
+    return {
+        "duration": lambda micros: timedelta(microseconds=micros),
+        "date": clock.from_day,
+        "datetime": clock.from_micros,
+        "boolean": bool,
+    }.get(type.kind, _same)(value)
 
 
 def _micros(value: timedelta) -> int:
@@ -197,7 +218,9 @@ def with_state(model: CompiledModel, found: Any, more: tuple[str, ...] = ()) -> 
     """The columns RATED beside the state as it is stored, and `more` of the state after them."""
     state = tier_state.alias("state")
     joined = found.outerjoin(state, sa.and_(state.c.model == sa.literal_column(str(model.number)), state.c.record == found.c.record))
-    return sa.select(*[found.c[name] for name in RATED], *[state.c[name].label(f"was_{name}") for name in (*STATE, *more)]).select_from(joined)
+    return sa.select(*[found.c[name] for name in RATED], *[state.c[name].label(f"was_{name}") for name in (*STATE, *more)]).select_from(
+        joined
+    )
 
 
 def _bands(facts: Facts, source: Any) -> sa.Select[Any]:
@@ -208,13 +231,21 @@ def _bands(facts: Facts, source: Any) -> sa.Select[Any]:
             value, missing = source.c[facts.of(measure.value)], facts.missing(measure)
             gone = value.is_(None) if missing is None else sa.or_(value.is_(None), source.c[missing] == YES)
             columns.append(flag(gone).label(f"m{number}_{place}"))
-            columns.append(sa.case((gone, YES if measure.dimension.missing == "worst" else NOTHING), *_steps(number, place, measure, value), else_=YES).label(f"b{number}_{place}"))
+            columns.append(
+                sa.case(
+                    (gone, YES if measure.dimension.missing == "worst" else NOTHING), *_steps(number, place, measure, value), else_=YES
+                ).label(f"b{number}_{place}")
+            )
     return sa.select(*columns)
 
 
 def _part(facts: Facts, source: Any) -> Any:
     """The number of the first lane that takes a record; 0 where none does."""
-    lanes = [(source.c[facts.of(each.when)] == YES, sa.literal_column(str(number))) for number, each in enumerate(facts.model.parts) if each.when is not None]
+    lanes = [
+        (source.c[facts.of(each.when)] == YES, sa.literal_column(str(number)))
+        for number, each in enumerate(facts.model.parts)
+        if each.when is not None
+    ]
     return sa.case(*lanes, else_=NO) if lanes else NO
 
 
@@ -258,18 +289,27 @@ def _scores(facts: Facts, banded: Any, dialect: str) -> sa.Select[Any]:
 
     def by_part(values: Iterable[Any]) -> Any:
         own, *lanes = values
-        return sa.case(*[(banded.c.part == sa.literal_column(str(number)), value) for number, value in enumerate(lanes, 1)], else_=own) if lanes else own
+        return (
+            sa.case(*[(banded.c.part == sa.literal_column(str(number)), value) for number, value in enumerate(lanes, 1)], else_=own)
+            if lanes
+            else own
+        )
 
     parts = list(enumerate(facts.model.parts))
     missing = by_part([sa.or_(*[banded.c[f"m{n}_{place}"] == YES for place in range(len(part.measures))]) for n, part in parts])
     return sa.select(
-        banded.c.record, banded.c.part, flag(_inside(facts, banded, banded.c.part)).label("inside"),
+        banded.c.record,
+        banded.c.part,
+        flag(_inside(facts, banded, banded.c.part)).label("inside"),
         by_part([_score(n, part, banded) for n, part in parts]).label("score"),
         by_part([_bands_text(n, part, banded) for n, part in parts]).label("bands"),
         by_part([_first(facts.model, part.floors, lambda each, n=n: holds(n, each), best=True) for n, part in parts]).label("raised_by"),
-        by_part([_first(facts.model, part.ceilings, lambda each, n=n: holds(n, each), best=False) for n, part in parts]).label("lowered_by"),
+        by_part([_first(facts.model, part.ceilings, lambda each, n=n: holds(n, each), best=False) for n, part in parts]).label(
+            "lowered_by"
+        ),
         flag(sa.or_(*[holds(0, each) for each in facts.model.freezes]) if facts.model.freezes else sa.false()).label("frozen"),
-        flag(sa.or_(missing, _poor(facts, banded))).label("provisional"))
+        flag(sa.or_(missing, _poor(facts, banded))).label("provisional"),
+    )
 
 
 def _poor(facts: Facts, banded: Any) -> Any:
@@ -314,7 +354,10 @@ def _rounded(twice: Any, denominator: Any) -> Any:
 
 
 def _bands_text(number: int, part: Part, banded: Any) -> Any:
-    texts = [sa.func.coalesce(sa.cast(banded.c[f"b{number}_{place}"], sa.Text), sa.literal_column("''", sa.Text)) for place in range(len(part.measures))]
+    texts = [
+        sa.func.coalesce(sa.cast(banded.c[f"b{number}_{place}"], sa.Text), sa.literal_column("''", sa.Text))
+        for place in range(len(part.measures))
+    ]
     found = texts[0]
     for each in texts[1:]:
         found = found.concat(sa.literal_column("','", sa.Text)).concat(each)
@@ -324,14 +367,23 @@ def _bands_text(number: int, part: Part, banded: Any) -> Any:
 def _first(model: CompiledModel, conditions: Sequence[Condition], holds: Any, best: bool) -> Any:
     """The number of the floor with the highest tier, or the ceiling with the lowest, that holds."""
     order = sorted(range(len(conditions)), key=lambda number: model.rules.ranks[conditions[number].tier], reverse=best)
-    return sa.case(*[(holds(conditions[number]), sa.literal_column(str(number), sa.Integer)) for number in order], else_=NOTHING) if order else NOTHING
+    return (
+        sa.case(*[(holds(conditions[number]), sa.literal_column(str(number), sa.Integer)) for number in order], else_=NOTHING)
+        if order
+        else NOTHING
+    )
 
 
 def _tiers(model: CompiledModel, scored: Any) -> sa.Select[Any]:
     """The rank that score, floor and ceiling make; `floor` is the floor that really raised, `ceiling` the rank of the ceiling that holds."""
+
     def by_part(of: Any) -> Any:
         own, *lanes = [of(part) for part in model.parts]
-        return sa.case(*[(scored.c.part == sa.literal_column(str(number)), value) for number, value in enumerate(lanes, 1)], else_=own) if lanes else own
+        return (
+            sa.case(*[(scored.c.part == sa.literal_column(str(number)), value) for number, value in enumerate(lanes, 1)], else_=own)
+            if lanes
+            else own
+        )
 
     by_score = by_part(lambda part: _by_score(model, part, scored.c.score))
     lifted, floor, rank, capped = NOTHING, NOTHING, by_score, NOTHING
@@ -344,9 +396,17 @@ def _tiers(model: CompiledModel, scored: Any) -> sa.Select[Any]:
     if capped is not NOTHING:
         rank = sa.case((capped < rank, capped), else_=rank)
     return sa.select(
-        scored.c.record, scored.c.inside, scored.c.part, scored.c.score, scored.c.bands, floor.label("floor"),
+        scored.c.record,
+        scored.c.inside,
+        scored.c.part,
+        scored.c.score,
+        scored.c.bands,
+        floor.label("floor"),
         sa.case((sa.or_(scored.c.inside == NO, scored.c.score.is_(None)), NOTHING), else_=rank).label("rank"),
-        capped.label("ceiling"), scored.c.frozen, scored.c.provisional)
+        capped.label("ceiling"),
+        scored.c.frozen,
+        scored.c.provisional,
+    )
 
 
 def _by_score(model: CompiledModel, part: Part, score: Any) -> Any:
@@ -357,7 +417,13 @@ def _by_score(model: CompiledModel, part: Part, score: Any) -> Any:
 
 
 def _ranks(model: CompiledModel, conditions: Sequence[Condition], number: Any) -> Any:
-    return sa.case(*[(number == sa.literal_column(str(place)), _rank(model, each.tier)) for place, each in enumerate(conditions)], else_=NOTHING) if conditions else NOTHING
+    return (
+        sa.case(
+            *[(number == sa.literal_column(str(place)), _rank(model, each.tier)) for place, each in enumerate(conditions)], else_=NOTHING
+        )
+        if conditions
+        else NOTHING
+    )
 
 
 def _rank(model: CompiledModel, tier: str) -> Any:
@@ -371,4 +437,3 @@ def _long(value: int) -> Any:
 
 def flag(condition: Any) -> Any:
     return sa.case((condition, YES), else_=NO)
-

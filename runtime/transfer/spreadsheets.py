@@ -17,10 +17,12 @@ OUT_OF_ROWS, NO_SHEET = 3, 4
 
 def main(source: str, target: str, sheet: str, most: int) -> int:
     _limit()
-    from python_calamine import CalamineWorkbook
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    book = CalamineWorkbook.from_path(source)
-    names = [each.name for each in book.sheets_metadata if each.typ.name == "WorkSheet" and each.visible.name == "Visible"] or list(book.sheet_names)
+    with open(source, "rb") as file:  # by its content: the name of a kept file says nothing
+        book = CalamineWorkbook.from_filelike(file)
+    names = [each.name for each in book.sheets_metadata
+             if each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible] or list(book.sheet_names)
     if sheet and sheet not in names:
         return NO_SHEET
     chosen = next((found for name in ([sheet] if sheet else names) if (found := book.get_sheet_by_name(name)).height or sheet), None)

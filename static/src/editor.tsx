@@ -1,5 +1,6 @@
 // The editor of definitions, and the small behaviours of the design hub.
 import './css/editor.css';
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { $ } from './base/dom';
@@ -9,7 +10,7 @@ import { ObjectInput, Suggestions } from './editor/fields';
 import { resolve } from './editor/schema';
 import { ImpactPanel, TierPanel } from './editor/tier';
 import { nextVersion, openPublish, Outcome, PublishDialog, StaleDialog } from './editor/publish';
-import { advice, body, canRedo, canUndo, failure, given, isObject, jump, live, problems, redo, replace, saved, saveNow, saving, t, tab, undo, wide, type Json } from './editor/state';
+import { advice, body, canRedo, canUndo, failure, given, isObject, jump, leave, live, problems, redo, replace, saved, saveNow, saving, t, tab, undo, wide, type Json } from './editor/state';
 
 // -- the first line -------------------------------------------------------------------------------------------------------------
 function DraftState() {
@@ -118,7 +119,8 @@ function startEditor(place: HTMLElement): void {
     if (key === 'z') { event.preventDefault(); if (event.shiftKey) redo(); else undo(); }
     if (key === 'y') { event.preventDefault(); redo(); }
   });
-  addEventListener('beforeunload', event => { if (saving.value === 'waiting' || saving.value === 'saving') { void saveNow(); event.preventDefault(); } });
+  addEventListener('pagehide', leave);
+  effect(() => { const shown = $('[data-live]'); if (shown && live.value.version !== null) shown.textContent = ` · ${t('live_v', { version: live.value.version })}`; });
 }
 
 /** In the hub: the key is proposed from the name until somebody writes one. */

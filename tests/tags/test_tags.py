@@ -1,4 +1,5 @@
 """Tags: given and taken by people within their rights, and by rule as the facts change."""
+
 import json
 from datetime import date, timedelta
 
@@ -171,7 +172,13 @@ def test_a_temporary_tag_ends_with_its_last_day(workspace):
 
 
 def test_a_rule_whose_last_day_is_over_gives_no_more(workspace):
-    world = World(workspace, {**TAGS, "tags": [{"key": "busy", "label": "Busy", "standing": "temporary", "expires": "2026-11-20", "rule": "COUNT(orders) >= 1"}]})
+    world = World(
+        workspace,
+        {
+            **TAGS,
+            "tags": [{"key": "busy", "label": "Busy", "standing": "temporary", "expires": "2026-11-20", "rule": "COUNT(orders) >= 1"}],
+        },
+    )
     ann = world.customer()
     world.order(ann, 10)
     assert (tags(world, ann), rules.recompute(workspace, "customer_tags")) == ([], {"changed": 0})

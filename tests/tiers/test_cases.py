@@ -2,6 +2,7 @@
 
 Left out: R17 is decided where a file's instants are read (transfer, fields/datetime), R35 where records are merged (quality/).
 """
+
 import json
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,9 @@ from runtime.records.values import RecordValues
 from runtime.tiers.decision import band_of, quantile_cuts
 from tests.tiers.world import BY_AMOUNT, World, dimension, model
 
-CASES = {case["id"]: case for case in map(json.loads, (Path(__file__).parents[1] / "data" / "cases" / "tiers.jsonl").read_text().splitlines())}
+CASES = {
+    case["id"]: case for case in map(json.loads, (Path(__file__).parents[1] / "data" / "cases" / "tiers.jsonl").read_text().splitlines())
+}
 LABELS = {"basic": "普通", "silver": "银卡", "gold": "金卡", "diamond": "钻石", None: "潜在"}
 ELSEWHERE = {"R17", "R35"}
 TOTAL = "SUM(orders.amount)"
@@ -93,7 +96,10 @@ def test_r11_a_refund_counts_on_its_own_day(workspace):
 
 
 def test_r14_a_division_by_zero_is_blank_and_the_run_goes_on(workspace):
-    before, now = "SUM(orders.amount, on=orders.paid_on, days=180) - SUM(orders.amount, on=orders.paid_on, days=90)", "SUM(orders.amount, on=orders.paid_on, days=90)"
+    before, now = (
+        "SUM(orders.amount, on=orders.paid_on, days=180) - SUM(orders.amount, on=orders.paid_on, days=90)",
+        "SUM(orders.amount, on=orders.paid_on, days=90)",
+    )
     average, growth = "SUM(orders.amount) / COUNT(orders)", f"({now} - ({before})) / ({before})"
     case = Case(workspace, "R14", growth, recompute={"on_change": False}).take_orders()
     case.customer("C2")
@@ -128,16 +134,25 @@ def test_r32_a_keep_period_and_then_one_step_a_run(workspace):
     for day, expected in case.case["expect"]["C1"].items():
         case.world.on(date.fromisoformat(day)).recompute()
         assert (day, case.tiers()["C1"]) == (day, expected)
-    moves = [(json.loads(event.payload)["direction"], LABELS[json.loads(event.payload)["from"]], LABELS[json.loads(event.payload)["to"]]) for event in case.world.events()[1:]]
+    moves = [
+        (json.loads(event.payload)["direction"], LABELS[json.loads(event.payload)["from"]], LABELS[json.loads(event.payload)["to"]])
+        for event in case.world.events()[1:]
+    ]
     assert moves == [("down", event["from"], event["to"]) for event in case.case["events"]]
 
 
 def test_r38_late_and_cancelled_orders_move_the_tier_back(workspace):
     case = Case(workspace, "R38", f"{TOTAL[:-1]}, where=orders.status == 'done')", date(2024, 5, 1))
     customer = case.customer("C1")
-    seen, acts = {}, {
-        "2024-05-01": lambda: case.world.order(customer, 4000, date(2024, 5, 1)), "2024-05-02": lambda: case.world.order(customer, 1500, date(2024, 5, 2)),
-        "2024-05-03": lambda: case.world.change("order", second, status="returned"), "2024-05-05": lambda: case.world.order(customer, 1200, date(2024, 4, 30))}
+    seen, acts = (
+        {},
+        {
+            "2024-05-01": lambda: case.world.order(customer, 4000, date(2024, 5, 1)),
+            "2024-05-02": lambda: case.world.order(customer, 1500, date(2024, 5, 2)),
+            "2024-05-03": lambda: case.world.change("order", second, status="returned"),
+            "2024-05-05": lambda: case.world.order(customer, 1200, date(2024, 4, 30)),
+        },
+    )
     second = 0
     for day in case.case["expect"]["C1"]:
         case.world.on(date.fromisoformat(day))

@@ -1,4 +1,5 @@
 """From bands to a tier: the rule of docs/tiers.md, without a database."""
+
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -15,18 +16,35 @@ from runtime.tiers.decision import Before, Decision, Rated, Rules, Scale, add_mo
 
 DAY = clock.to_day(date(2026, 11, 21))
 RETAIL = {"recency": 25, "frequency": 20, "monetary": 25, "engagement": 10, "referral": 20}
-TIERS = [{"key": "diamond", "label": "Diamond", "from": 75, "keep_from": 67}, {"key": "gold", "label": "Gold", "from": 55, "keep_from": 47},
-         {"key": "silver", "label": "Silver", "from": 35, "keep_from": 27}, {"key": "basic", "label": "Basic", "from": 0}]
+TIERS = [
+    {"key": "diamond", "label": "Diamond", "from": 75, "keep_from": 67},
+    {"key": "gold", "label": "Gold", "from": 55, "keep_from": 47},
+    {"key": "silver", "label": "Silver", "from": 35, "keep_from": 27},
+    {"key": "basic", "label": "Basic", "from": 0},
+]
 
 
 def a_model(weights: dict[str, Any] | None = None, missing: str = "worst", bands: int = 5, **more: Any) -> TierModel:
-    dimensions = [{"key": key, "label": key, "weight": weight, "value": "1", "missing": missing, "bands": {"by": "quantiles", "count": bands}}
-                  for key, weight in (weights or RETAIL).items()]
-    return TierModel.model_validate_json(__import__("json").dumps(
-        {"kind": "tier_model", "key": "m", "label": "M", "form": "customer", "dimensions": dimensions, "tiers": TIERS, **more}))
+    dimensions = [
+        {"key": key, "label": key, "weight": weight, "value": "1", "missing": missing, "bands": {"by": "quantiles", "count": bands}}
+        for key, weight in (weights or RETAIL).items()
+    ]
+    return TierModel.model_validate_json(
+        __import__("json").dumps(
+            {"kind": "tier_model", "key": "m", "label": "M", "form": "customer", "dimensions": dimensions, "tiers": TIERS, **more}
+        )
+    )
 
 
-def decided(model: TierModel, score: int, before: Before | None = None, day: int = DAY, floor: str | None = None, ceiling: str | None = None, **more: Any) -> Decision:
+def decided(
+    model: TierModel,
+    score: int,
+    before: Before | None = None,
+    day: int = DAY,
+    floor: str | None = None,
+    ceiling: str | None = None,
+    **more: Any,
+) -> Decision:
     """The decision for a score in whole points."""
     placing = more.pop("placing", False)
     rated = rate(Scale.of(model), model.ranks, score * 10_000, floor, ceiling, **more)
@@ -93,7 +111,14 @@ models = st.lists(st.tuples(weights, st.integers(2, 20), st.sampled_from(["worst
 @st.composite
 def scales_and_bands(draw: st.DrawFn) -> tuple[Scale, list[int | None]]:
     parts = draw(models)
-    scale = Scale(tuple(int(weight * 10_000) for weight, _n, _p in parts), tuple(count for _w, count, _p in parts), tuple(policy for _w, _n, policy in parts), (0,), ("basic",), {})
+    scale = Scale(
+        tuple(int(weight * 10_000) for weight, _n, _p in parts),
+        tuple(count for _w, count, _p in parts),
+        tuple(policy for _w, _n, policy in parts),
+        (0,),
+        ("basic",),
+        {},
+    )
     return scale, [draw(st.none() | st.integers(1, count)) for _w, count, _p in parts]
 
 
@@ -117,7 +142,7 @@ def test_shares_are_rounded_half_away_and_add_up_to_the_score_exactly(given_: tu
 def test_a_better_band_never_lowers_the_score(given_: tuple[Scale, list[int | None]], data: st.DataObject):
     scale, bands = given_
     place = data.draw(st.integers(0, len(bands) - 1))
-    scores = [weigh(scale, [*bands[:place], band, *bands[place + 1:]]).score for band in range(1, scale.counts[place] + 1)]
+    scores = [weigh(scale, [*bands[:place], band, *bands[place + 1 :]]).score for band in range(1, scale.counts[place] + 1)]
     assert all(a is not None and b is not None and a <= b for a, b in pairwise(scores))
 
 
@@ -134,7 +159,9 @@ def test_without_any_value_there_is_no_score_and_no_tier():
 
 
 # -- tier -----------------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("score", "tier"), [(100, "diamond"), (75, "diamond"), (74, "gold"), (55, "gold"), (35, "silver"), (34, "basic"), (0, "basic")])
+@pytest.mark.parametrize(
+    ("score", "tier"), [(100, "diamond"), (75, "diamond"), (74, "gold"), (55, "gold"), (35, "silver"), (34, "basic"), (0, "basic")]
+)
 def test_a_border_belongs_to_the_higher_tier(score: int, tier: str):
     assert decided(a_model(), score).tier == tier
 
@@ -182,8 +209,17 @@ def test_least_stay_in_months_counts_calendar_months():
     assert decided(model, 10, Before("gold", risen), clock.to_day(date(2025, 5, 6))).tier == "basic"
 
 
-@pytest.mark.parametrize(("start", "months", "end"), [("2024-01-31", 1, "2024-02-29"), ("2023-01-31", 1, "2023-02-28"), ("2024-02-29", 12, "2025-02-28"), ("2024-05-06", 0, "2024-05-06"),
-                                                      ("2024-08-31", 1, "2024-09-30"), ("2023-12-15", 1, "2024-01-15")])
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [
+        ("2024-01-31", 1, "2024-02-29"),
+        ("2023-01-31", 1, "2023-02-28"),
+        ("2024-02-29", 12, "2025-02-28"),
+        ("2024-05-06", 0, "2024-05-06"),
+        ("2024-08-31", 1, "2024-09-30"),
+        ("2023-12-15", 1, "2024-01-15"),
+    ],
+)
 def test_months_end_on_a_day_that_exists(start: str, months: int, end: str):
     assert clock.from_day(add_months(clock.to_day(date.fromisoformat(start)), months)) == date.fromisoformat(end)
 
@@ -250,25 +286,58 @@ def test_a_tier_that_the_model_no_longer_has_is_replaced_without_movement():
     assert (found.tier, found.cause, found.direction) == ("silver", "publish", "moved")
 
 
-movements = st.fixed_dictionaries({}, optional={
-    "least_stay_days": st.integers(0, 40), "least_stay_months": st.integers(0, 3), "grace_days": st.integers(0, 20), "down": st.sampled_from(["direct", "one_step"]),
-    "demotion": st.sampled_from(["auto", "propose"])})
+movements = st.fixed_dictionaries(
+    {},
+    optional={
+        "least_stay_days": st.integers(0, 40),
+        "least_stay_months": st.integers(0, 3),
+        "grace_days": st.integers(0, 20),
+        "down": st.sampled_from(["direct", "one_step"]),
+        "demotion": st.sampled_from(["auto", "propose"]),
+    },
+)
 tiers = st.sampled_from(["basic", "silver", "gold", "diamond"])
 days = st.integers(DAY - 60, DAY + 60)
-befores = st.builds(Before, st.none() | tiers, st.integers(DAY - 60, DAY), st.none() | days, st.none() | days, st.none(), st.none() | tiers, st.none() | days)
+befores = st.builds(
+    Before,
+    st.none() | tiers,
+    st.integers(DAY - 60, DAY),
+    st.none() | days,
+    st.none() | days,
+    st.none(),
+    st.none() | tiers,
+    st.none() | days,
+)
 scores = st.none() | st.integers(0, 1_000_000)
 
 
 @given(movements, scores, st.none() | tiers, st.none() | tiers, befores, st.booleans(), st.booleans(), st.booleans())
-def test_deciding_again_on_the_same_day_changes_nothing(movement: dict[str, Any], score: int | None, floor: str | None, ceiling: str | None, before: Before, inside: bool, frozen: bool, placing: bool):
+def test_deciding_again_on_the_same_day_changes_nothing(
+    movement: dict[str, Any],
+    score: int | None,
+    floor: str | None,
+    ceiling: str | None,
+    before: Before,
+    inside: bool,
+    frozen: bool,
+    placing: bool,
+):
     model = a_model(movement=movement)
     rules, rated = Rules.of(model), rate(Scale.of(model), model.ranks, score, floor, ceiling, inside, frozen)
     once = decide(rules, rated, before, DAY, placing)
     kept = before.fixed_until is None or before.fixed_until >= DAY
-    after = Before(once.tier, once.risen_on, once.fell_on, once.grace_until, once.proposed, before.fixed if kept else None, before.fixed_until)
+    after = Before(
+        once.tier, once.risen_on, once.fell_on, once.grace_until, once.proposed, before.fixed if kept else None, before.fixed_until
+    )
     twice = decide(rules, rated, after, DAY, placing)
     assert twice.cause is None
-    assert (twice.tier, twice.risen_on, twice.fell_on, twice.grace_until, twice.proposed) == (once.tier, once.risen_on, once.fell_on, once.grace_until, once.proposed)
+    assert (twice.tier, twice.risen_on, twice.fell_on, twice.grace_until, twice.proposed) == (
+        once.tier,
+        once.risen_on,
+        once.fell_on,
+        once.grace_until,
+        once.proposed,
+    )
 
 
 @given(movements, scores, befores)
@@ -283,4 +352,6 @@ def test_movement_only_ever_holds_a_tier_back(movement: dict[str, Any], score: i
 
 
 def test_a_rated_record_outside_the_population_has_no_tier():
-    assert rate(Scale.of(a_model()), a_model().ranks, 900_000, inside=False) == Rated(900_000, None, keep=Scale.of(a_model()).keep, inside=False)
+    assert rate(Scale.of(a_model()), a_model().ranks, 900_000, inside=False) == Rated(
+        900_000, None, keep=Scale.of(a_model()).keep, inside=False
+    )

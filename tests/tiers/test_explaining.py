@@ -1,4 +1,5 @@
 """An explanation adds up, says what is missing and what holds the tier, and names the smallest changes that lift."""
+
 import json
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,7 +24,10 @@ def test_the_shares_add_up_to_the_score_and_to_what_is_stored(workspace):
     ann = world.customer(points=25)
     world.order(ann, 1200)
     found = explained(world, ann)
-    assert [(each.key, each.band, each.bands, each.share) for each in found.dimensions] == [("points", 3, 5, Decimal(30)), ("spend", 2, 3, Decimal(20))]
+    assert [(each.key, each.band, each.bands, each.share) for each in found.dimensions] == [
+        ("points", 3, 5, Decimal(30)),
+        ("spend", 2, 3, Decimal(20)),
+    ]
     assert sum(each.share for each in found.dimensions) == found.score == Decimal(world.state(ann).score) / 10_000
     assert (found.tier, found.stored_tier, found.updating, found.version, found.as_of) == ("silver", "silver", False, 1, TODAY)
 
@@ -34,7 +38,11 @@ def test_values_and_bands_are_said_in_both_languages(workspace):
     world.order(ann, 1200, TODAY - timedelta(days=40))
     found = explained(world, ann)
     assert [each.display.in_language("zh") for each in found.dimensions] == ["25", "¥1,200.00", "40"]
-    assert [each.why.in_language("en") for each in found.dimensions] == ["20 or more, less than 30", "¥1,000.00 or more, less than ¥5,000.00", "90 or less, more than 30"]
+    assert [each.why.in_language("en") for each in found.dimensions] == [
+        "20 or more, less than 30",
+        "¥1,000.00 or more, less than ¥5,000.00",
+        "90 or less, more than 30",
+    ]
     assert found.dimensions[1].why.in_language("zh") == "¥1,000.00 及以上，不到 ¥5,000.00"
 
 
@@ -42,22 +50,42 @@ def test_what_is_missing_makes_the_tier_provisional_and_is_named(workspace):
     world = World(workspace, model(*TWO, movement={"provisional_below_quality": 80}))
     found = explained(world, world.customer(points=25))
     assert (found.dimensions[1].band, found.dimensions[1].missing, found.dimensions[1].share) == (None, True, Decimal(20))
-    assert [str(each) for each in found.provisional] == ["“Spend” has no value yet.", "Only 50 % of the profile is filled; 80 % are needed."]
+    assert [str(each) for each in found.provisional] == [
+        "“Spend” has no value yet.",
+        "Only 50 % of the profile is filled; 80 % are needed.",
+    ]
 
 
 def test_floors_that_hold_are_named_with_their_reason(workspace):
-    world = World(workspace, model(*TWO, floors=[{"when": "DIMENSION_BAND('points') >= 3", "tier": "gold", "why": "Loyal"}, {"when": "points > 1000", "tier": "diamond"}]))
+    world = World(
+        workspace,
+        model(
+            *TWO,
+            floors=[
+                {"when": "DIMENSION_BAND('points') >= 3", "tier": "gold", "why": "Loyal"},
+                {"when": "points > 1000", "tier": "diamond"},
+            ],
+        ),
+    )
     found = explained(world, world.customer(points=25))
     assert [(each.tier, each.why, each.decided) for each in found.floors] == [("gold", "Loyal", True)]
 
 
 def test_at_most_three_smallest_changes_lead_to_a_higher_tier(workspace):
-    world = World(workspace, model(*[dimension(key, "points", [10, 20, 30], weight=weight) for key, weight in (("a", 40), ("b", 30), ("c", 20), ("d", 10))], tiers=[
-        {"key": "top", "label": "Top", "from": 40}, {"key": "low", "label": "Low", "from": 0}]))
+    world = World(
+        workspace,
+        model(
+            *[dimension(key, "points", [10, 20, 30], weight=weight) for key, weight in (("a", 40), ("b", 30), ("c", 20), ("d", 10))],
+            tiers=[{"key": "top", "label": "Top", "from": 40}, {"key": "low", "label": "Low", "from": 0}],
+        ),
+    )
     found = explained(world, world.customer(points=15))
     assert (found.tier, found.score) == ("low", Decimal("33.3333"))
     assert [(each.dimension, each.band, each.score, each.tier) for each in found.next] == [
-        ("d", 4, Decimal(40), "top"), ("b", 3, Decimal("43.3333"), "top"), ("c", 4, Decimal("46.6666"), "top")]
+        ("d", 4, Decimal(40), "top"),
+        ("b", 3, Decimal("43.3333"), "top"),
+        ("c", 4, Decimal("46.6666"), "top"),
+    ]
     assert found.next[0].message.in_language("en") == "D: 30 or more (now 15) leads to 40 points and Top."
 
 
@@ -78,9 +106,14 @@ def test_the_best_tier_has_nothing_above_it(workspace):
     assert explained(world, world.customer(points=25)).next == ()
 
 
-@pytest.mark.parametrize(("movement", "sentence"), [
-    ({"least_stay_days": 30}, "Stays Diamond until 2026-12-21 at least; by its figures it would be Basic."), ({"grace_days": 14}, "In grace until 2026-12-05: without recovery it becomes Basic."),
-    ({"demotion": "propose"}, "A step down to Basic is proposed and waits for a decision.")])
+@pytest.mark.parametrize(
+    ("movement", "sentence"),
+    [
+        ({"least_stay_days": 30}, "Stays Diamond until 2026-12-21 at least; by its figures it would be Basic."),
+        ({"grace_days": 14}, "In grace until 2026-12-05: without recovery it becomes Basic."),
+        ({"demotion": "propose"}, "A step down to Basic is proposed and waits for a decision."),
+    ],
+)
 def test_what_holds_a_tier_is_said(workspace, movement, sentence):
     world = World(workspace, model(dimension("points", "points", [10]), movement=movement))
     ann = world.customer(points=25)
@@ -103,11 +136,19 @@ def test_quantiles_are_explained_by_the_stored_cut_points(workspace):
     world = World(workspace, model(dimension("points", "points", 5)))
     people = [world.customer(points=points) for points in (1, 1, 1, 2, 3)]
     world.recompute()
-    assert [str(explained(world, each).dimensions[0].why) for each in (people[0], people[3], people[4])] == ["less than 2", "2 or more, less than 3", "3 or more"]
+    assert [str(explained(world, each).dimensions[0].why) for each in (people[0], people[3], people[4])] == [
+        "less than 2",
+        "2 or more, less than 3",
+        "3 or more",
+    ]
 
 
 def test_a_lane_explains_by_its_own_dimensions(workspace):
-    world = World(workspace, model(dimension("first", "points", [5]), key="fresh"), model(dimension("points", "points", [50]), lanes=[{"key": "new", "when": "stage == 'new'", "tier_model": "fresh"}]))
+    world = World(
+        workspace,
+        model(dimension("first", "points", [5]), key="fresh"),
+        model(dimension("points", "points", [50]), lanes=[{"key": "new", "when": "stage == 'new'", "tier_model": "fresh"}]),
+    )
     found = explained(world, world.customer(points=10, stage="new"))
     assert (found.lane, [each.key for each in found.dimensions], found.tier) == ("new", ["first"], "diamond")
 
@@ -118,7 +159,13 @@ def test_the_answer_of_the_api_is_plain_json(workspace):
     assert json.loads(json.dumps(told)) == told
     assert {"model", "version", "as_of", "tier", "score", "dimensions", "floors", "movement", "provisional", "next"} <= told.keys()
     assert {key: told["dimensions"][0][key] for key in ("key", "value", "band", "weight", "share", "missing")} == {
-        "key": "points", "value": "25", "band": 3, "weight": "60", "share": "30", "missing": False}
+        "key": "points",
+        "value": "25",
+        "band": 3,
+        "weight": "60",
+        "share": "30",
+        "missing": False,
+    }
 
 
 def test_the_history_of_a_record_is_told_newest_first(workspace):
@@ -127,7 +174,10 @@ def test_the_history_of_a_record_is_told_newest_first(workspace):
     world.later(hours=1).change("customer", ann, points=35)
     with workspace.reading(SYSTEM) as act:
         found = explain_history(act, "value", ann)
-    assert [(each["from"], each["to"], each["cause"], each["score_to"]) for each in found] == [("basic", "diamond", "up", Decimal(100)), (None, "basic", "first", Decimal(0))]
+    assert [(each["from"], each["to"], each["cause"], each["score_to"]) for each in found] == [
+        ("basic", "diamond", "up", Decimal(100)),
+        (None, "basic", "first", Decimal(0)),
+    ]
     assert found[1]["until"] == found[0]["at"]
 
 

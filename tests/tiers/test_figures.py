@@ -1,4 +1,5 @@
 """A population in figures: spread over tiers, spread of scores, and moves between two days."""
+
 from datetime import timedelta
 from decimal import Decimal
 
@@ -18,7 +19,12 @@ def test_a_distribution_counts_living_records_of_each_tier(workspace):
     world.change("customer", people[3], points=0)
     with workspace.reading(SYSTEM) as act:
         found = distribution(act, "value")
-    assert [(each.key, each.count, each.share) for each in found.tiers] == [("diamond", 2, Decimal("0.4000")), ("gold", 0, Decimal(0)), ("silver", 2, Decimal("0.4000")), ("basic", 1, Decimal("0.2000"))]
+    assert [(each.key, each.count, each.share) for each in found.tiers] == [
+        ("diamond", 2, Decimal("0.4000")),
+        ("gold", 0, Decimal(0)),
+        ("silver", 2, Decimal("0.4000")),
+        ("basic", 1, Decimal("0.2000")),
+    ]
     assert (found.total, found.provisional, found.in_grace) == (5, 0, 1)
 
 

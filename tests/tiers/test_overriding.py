@@ -1,4 +1,5 @@
 """Tiers set by hand end by themselves, and a proposed step down waits for a person."""
+
 import json
 from datetime import timedelta
 

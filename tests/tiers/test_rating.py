@@ -1,4 +1,5 @@
 """Records are rated in the transaction of the change that touches them, and only what differs is written."""
+
 import json
 from datetime import date, timedelta
 
@@ -30,7 +31,15 @@ def test_an_event_tells_of_each_move_and_inherits_its_source(workspace):
     world.order(ann, 500)
     world.add("order", "import", customer=ann, amount=5000, paid_on=TODAY)
     first, up = world.events()
-    assert json.loads(first.payload) == {"model": "value", "from": None, "to": "basic", "direction": "first", "score": "0", "provisional": False, "tier_source": "score"}
+    assert json.loads(first.payload) == {
+        "model": "value",
+        "from": None,
+        "to": "basic",
+        "direction": "first",
+        "score": "0",
+        "provisional": False,
+        "tier_source": "score",
+    }
     assert (up.record, up.source, json.loads(up.payload)["direction"], json.loads(up.payload)["to"]) == (ann, "import", "up", "gold")
 
 
@@ -78,7 +87,13 @@ def test_history_has_no_gaps_and_one_open_end(workspace):
 
 @pytest.mark.parametrize(("policy", "score", "bands"), [("worst", 500000, "3,1"), ("neutral", 750000, "3,"), ("leave_out", 1000000, "3,")])
 def test_a_dimension_without_any_related_row_is_missing(workspace, policy, score, bands):
-    world = World(workspace, model(dimension("points", "points", [10, 20], weight=50), dimension("visits", "COUNT(visits, on=visits.on_day, days=30)", [0, 1], weight=50, missing=policy)))
+    world = World(
+        workspace,
+        model(
+            dimension("points", "points", [10, 20], weight=50),
+            dimension("visits", "COUNT(visits, on=visits.on_day, days=30)", [0, 1], weight=50, missing=policy),
+        ),
+    )
     ann = world.customer(points=25)
     state = world.state(ann)
     assert (state.score, state.bands, state.provisional) == (score, bands, 1)
@@ -87,12 +102,21 @@ def test_a_dimension_without_any_related_row_is_missing(workspace, policy, score
 
 
 def test_a_computed_field_is_missing_like_the_formula_it_holds(workspace):
-    world = World(workspace, model(dimension("points", "points", [10, 20], weight=50), dimension("spend", "spend", [1000], weight=50, missing="leave_out")))
+    world = World(
+        workspace,
+        model(dimension("points", "points", [10, 20], weight=50), dimension("spend", "spend", [1000], weight=50, missing="leave_out")),
+    )
     assert world.state(world.customer(points=25)).bands == "3,"
 
 
 def test_missing_when_says_itself_what_is_missing(workspace):
-    world = World(workspace, model(dimension("points", "points", [10, 20], weight=50), dimension("visits", "COUNT(visits)", [1], weight=50, missing="leave_out", missing_when="points < 10")))
+    world = World(
+        workspace,
+        model(
+            dimension("points", "points", [10, 20], weight=50),
+            dimension("visits", "COUNT(visits)", [1], weight=50, missing="leave_out", missing_when="points < 10"),
+        ),
+    )
     assert world.state(world.customer(points=25)).bands == "3,1"
     assert world.state(world.customer(points=5)).bands == "1,"
 
@@ -104,22 +128,41 @@ def test_too_little_of_the_profile_makes_a_tier_provisional(workspace):
 
 
 def test_a_floor_over_a_band_and_a_fact_raises(workspace):
-    world = World(workspace, model(dimension("points", "points", [10, 20, 30], weight=100), floors=[
-        {"when": "DIMENSION_BAND('points') >= 2 and stage == 'steady'", "tier": "gold"}, {"when": "points > 15", "tier": "silver"}]))
+    world = World(
+        workspace,
+        model(
+            dimension("points", "points", [10, 20, 30], weight=100),
+            floors=[
+                {"when": "DIMENSION_BAND('points') >= 2 and stage == 'steady'", "tier": "gold"},
+                {"when": "points > 15", "tier": "silver"},
+            ],
+        ),
+    )
     assert (world.tier(world.customer(points=12, stage="steady")), world.tier(world.customer(points=12, stage="new"))) == ("gold", "basic")
     both = world.state(world.customer(points=17, stage="steady"))
     assert (both.tier, both.floor) == ("gold", 0)
 
 
 def test_a_ceiling_lowers_even_what_a_floor_raised(workspace):
-    world = World(workspace, model(dimension("points", "points", [10]), floors=[{"when": "stage == 'steady'", "tier": "diamond"}], ceilings=[{"when": "note == 'owes'", "tier": "silver"}]))
+    world = World(
+        workspace,
+        model(
+            dimension("points", "points", [10]),
+            floors=[{"when": "stage == 'steady'", "tier": "diamond"}],
+            ceilings=[{"when": "note == 'owes'", "tier": "silver"}],
+        ),
+    )
     assert world.tier(world.customer(points=25, note="owes")) == "silver"
     assert world.tier(world.customer(points=5, stage="steady", note="owes")) == "silver"
 
 
 def test_a_lane_rates_by_its_own_rules_and_writes_the_tier_of_the_whole(workspace):
     fresh = model(dimension("points", "points", [5]), key="fresh")
-    world = World(workspace, fresh, model(dimension("points", "points", [50]), lanes=[{"key": "new", "when": "stage == 'new'", "tier_model": "fresh"}]))
+    world = World(
+        workspace,
+        fresh,
+        model(dimension("points", "points", [50]), lanes=[{"key": "new", "when": "stage == 'new'", "tier_model": "fresh"}]),
+    )
     ann = world.customer(points=10, stage="new")
     assert (world.state(ann).tier, world.state(ann).lane) == ("diamond", "new")
     world.change("customer", ann, stage="steady")
@@ -200,13 +243,23 @@ def test_many_records_are_rated_at_once_and_told_of_in_one_event(workspace):
         assert rating.rate(act, "value", people) == people
     (told,) = world.events()
     assert json.loads(told.records) == people
-    assert [[record, payload["to"]] for record, payload in json.loads(told.payload)["items"]] == [[people[0], "basic"], [people[1], "diamond"], [people[2], "diamond"]]
+    assert [[record, payload["to"]] for record, payload in json.loads(told.payload)["items"]] == [
+        [people[0], "basic"],
+        [people[1], "diamond"],
+        [people[2], "diamond"],
+    ]
 
 
 def test_where_sql_cannot_express_a_formula_records_are_evaluated_one_by_one(workspace, monkeypatch):
     monkeypatch.setattr(CompiledModel, "in_sql", False)
-    world = World(workspace, model(dimension("points", "points", [3, 4], missing="leave_out"), floors=[{"when": "DIMENSION_BAND('points') == 2 and stage != 'new'", "tier": "gold"}],
-                                   population="stage != 'lost'"))
+    world = World(
+        workspace,
+        model(
+            dimension("points", "points", [3, 4], missing="leave_out"),
+            floors=[{"when": "DIMENSION_BAND('points') == 2 and stage != 'new'", "tier": "gold"}],
+            population="stage != 'lost'",
+        ),
+    )
     three, four, none = world.customer(points=3), world.customer(points=4), world.customer()
     assert (world.tier(three), world.tier(four), world.tier(none)) == ("gold", "diamond", None)
     world.change("customer", three, stage="lost")

@@ -1,4 +1,5 @@
 """The full recompute gives what rating one by one gives, by sets, and leaves alone what does not change."""
+
 import json
 from datetime import date, timedelta
 
@@ -34,7 +35,18 @@ def test_first_tiers_come_by_sets_with_history_and_one_event_a_chunk(workspace, 
     assert [world.tier(each) for each in people] == ["basic", "silver", "gold", "diamond", "gold", None]
     assert [json.loads(event.records) for event in world.events()] == [people[:3], people[3:5]]
     record, told = json.loads(world.events()[0].payload)["items"][1]
-    assert (record, told) == (people[1], {"model": "value", "from": None, "to": "silver", "direction": "first", "score": "33.3333", "provisional": False, "tier_source": "score"})
+    assert (record, told) == (
+        people[1],
+        {
+            "model": "value",
+            "from": None,
+            "to": "silver",
+            "direction": "first",
+            "score": "33.3333",
+            "provisional": False,
+            "tier_source": "score",
+        },
+    )
     assert [world.history(each) for each in people[:2]] == [[(None, "basic", "first")], [(None, "silver", "first")]]
     assert len({row[0] for row in world.rows(sa.select(tier_history.c.id))}) == 5
 
@@ -51,8 +63,15 @@ def test_a_second_run_writes_nothing(workspace):
 
 
 def test_the_state_is_the_same_as_when_rated_one_by_one(workspace):
-    world = World(workspace, model(dimension("points", "points", [10, 20], weight=60), dimension("visits", "COUNT(visits)", [1], weight=40, missing="neutral"),
-                                   floors=[{"when": "DIMENSION_BAND('points') >= 3", "tier": "gold"}], population="stage != 'lost'"))
+    world = World(
+        workspace,
+        model(
+            dimension("points", "points", [10, 20], weight=60),
+            dimension("visits", "COUNT(visits)", [1], weight=40, missing="neutral"),
+            floors=[{"when": "DIMENSION_BAND('points') >= 3", "tier": "gold"}],
+            population="stage != 'lost'",
+        ),
+    )
     for points, stage in ((5, "new"), (15, "lost"), (25, "steady"), (None, None)):
         world.customer(points=points, stage=stage)
     columns = [column for column in tier_state.c if column.name not in ("at", "since")]
@@ -87,8 +106,15 @@ def test_new_figures_of_the_same_tier_are_written_without_history(workspace):
 
 
 def test_quantiles_are_cut_anew_for_each_lane(workspace):
-    world = World(workspace, model(dimension("points", "points", 5), key="fresh"),
-                  model(dimension("points", "points", 5, better="lower"), lanes=[{"key": "new", "when": "stage == 'new'", "tier_model": "fresh"}], population="stage != 'lost'"))
+    world = World(
+        workspace,
+        model(dimension("points", "points", 5), key="fresh"),
+        model(
+            dimension("points", "points", 5, better="lower"),
+            lanes=[{"key": "new", "when": "stage == 'new'", "tier_model": "fresh"}],
+            population="stage != 'lost'",
+        ),
+    )
     new = [world.customer(points=points, stage="new") for points in (1, 1, 1, 2, 3, None)]
     rest = [world.customer(points=points, stage="steady") for points in (30, 20, 20, 10, 5)]
     world.customer(points=1000, stage="lost")
@@ -106,7 +132,9 @@ def test_equal_values_share_a_band_whatever_their_number(workspace):
 
 
 def test_a_run_for_another_day_uses_the_facts_of_that_day(workspace):
-    world = World(workspace, model(dimension("orders", "COUNT(orders, on=orders.paid_on, days=30)", [1, 2]), recompute=BY_NIGHT, tiers=BY_AMOUNT))
+    world = World(
+        workspace, model(dimension("orders", "COUNT(orders, on=orders.paid_on, days=30)", [1, 2]), recompute=BY_NIGHT, tiers=BY_AMOUNT)
+    )
     ann = world.customer()
     world.orders(ann, 1, 1, paid_on=date(2026, 3, 20))
     world.recompute(as_of=date(2026, 3, 31))

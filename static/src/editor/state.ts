@@ -142,6 +142,13 @@ export async function saveNow(): Promise<void> {
   }
 }
 
+/** Leaving never asks: what is not saved yet is sent on the way out. */
+export function leave(): void {
+  if (body.value === kept || overtaken.value) return;
+  window.clearTimeout(timer);
+  void request(`${given.here}/draft`, { method: 'PUT', keepalive: true, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ ...readFrom(), body: body.value }) }).catch(() => undefined);
+}
+
 effect(() => {
   if (body.value === kept || overtaken.value) return;
   if (saving.peek() !== 'saving') saving.value = 'waiting';

@@ -1,0 +1,66 @@
+"""What changed between two versions, said in sentences of both languages."""
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from builder.differences import differences
+from tests.tiers.world import dimension, model
+
+ONE = {**dimension("spend", cuts=[1, 2, 3], weight=20), "label": {"zh": "净消费", "en": "Net spend"}}
+OTHER = {**dimension("points", "points", cuts=[5, 9], weight=80), "label": {"zh": "积分", "en": "Points"}}
+BEFORE = model(ONE, OTHER)
+
+
+def said(before: Any, after: Any, language: str = "en") -> list[str]:
+    return [each.message.in_language(language) for each in differences(before, after)]
+
+
+def with_dimension(**changed: Any) -> dict[str, Any]:
+    return {**BEFORE, "dimensions": [{**ONE, **changed}, OTHER]}
+
+
+@pytest.mark.parametrize(("after", "en", "zh"), [
+    (with_dimension(weight=30), "Net spend · Weight: 20 → 30", "净消费 · 权重：20 → 30"),
+    (with_dimension(bands={**ONE["bands"], "cuts": [1, 2, 4]}), "Net spend · Cuts: 1, 2, 3 → 1, 2, 4", "净消费 · 切点：1、2、3 → 1、2、4"),
+    (with_dimension(missing="neutral"), "Net spend · If missing: now half the weight", "净消费 · 缺数据时：现为 算一半权重"),
+    (with_dimension(label={"zh": "消费", "en": "Net spend"}), "Net spend · Name · Chinese: 净消费 → 消费", "消费 · 名称 · 中文：净消费 → 消费"),
+    ({**BEFORE, "dimensions": [ONE]}, "Removed: dimension “Points”", "去掉：维度「积分」"),
+    ({**BEFORE, "dimensions": [OTHER, ONE]}, "Dimensions: another order", "维度：顺序变了"),
+    ({**BEFORE, "population": "points > 0"}, "Who takes part: now points > 0", "谁参与：现为 points > 0"),
+    ({**BEFORE, "recompute": {"on_change": False}}, "Recompute: now {\"on_change\": false}", "重算：现为 {\"on_change\": false}"),
+])
+def test_a_change_is_one_sentence(after: dict[str, Any], en: str, zh: str) -> None:
+    assert (said(BEFORE, after), said(BEFORE, after, "zh")) == ([en], [zh])
+
+
+def test_a_new_part_is_named_and_found() -> None:
+    third = {**dimension("note"), "label": {"zh": "互动", "en": "Engagement"}}
+    (found,) = differences(BEFORE, {**BEFORE, "dimensions": [ONE, third, OTHER]})
+    assert (str(found.message), found.path) == ("Added: dimension “Engagement”", "dimensions/1")
+
+
+def test_the_same_says_nothing() -> None:
+    assert differences(BEFORE, {**BEFORE}) == []
+
+
+def test_what_was_never_published_is_new() -> None:
+    assert said(None, {**BEFORE, "label": {"zh": "价值", "en": "Value"}}) == ["New: Tier model “Value”"]
+
+
+def test_parts_inside_parts_carry_the_names_of_both() -> None:
+    before = {"kind": "form", "fields": [{"key": "stage", "label": "Stage", "options": [{"key": "new", "label": "New"}]}]}
+    after = {"kind": "form", "fields": [{"key": "stage", "label": "Stage", "options": [{"key": "new", "label": "Fresh"}, {"key": "lost", "label": "Lost"}]}]}
+    assert said(before, after) == ["Stage · Fresh · Name: New → Fresh", "Added: Stage · option “Lost”"]
+
+
+def test_yes_and_no_are_words_and_long_values_are_cut() -> None:
+    assert said({"enabled": True}, {"enabled": False}) == ["Switched on: yes → no"]
+    assert len(said({"population": "a"}, {"population": "b" * 500})[0]) < 120
+
+
+@pytest.mark.parametrize("odd", [None, 7, "text", [], [1, [2]], {"a": {"b": []}}, {"zh": 5}])
+def test_nonsense_in_a_draft_is_compared_as_well(odd: Any) -> None:
+    for before, after in (({"fields": odd, "label": "x"}, {"fields": [{"key": 5}], "label": odd}), ({"fields": [{}]}, {"fields": odd})):
+        assert all(isinstance(each, str) for each in said(before, after) + said(after, before, "zh"))
