@@ -1,4 +1,5 @@
 """The REST API of the design half: definitions, their drafts, versions and publication."""
+
 from __future__ import annotations
 
 from typing import Any, Literal
@@ -20,11 +21,11 @@ from runtime.system.tables import definition, definition_draft, job
 from runtime.system.workspace import Act
 from runtime.texts import _
 
-KIND = {"type": "string", "enum": list(KINDS)}
+KIND: dict[str, Any] = {"type": "string", "enum": list(KINDS)}
 NUMBER = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
 VERSION = Param("version", NUMBER, "That version instead of the one in force.")
 FROM, TO = Param("from", NUMBER, "The older version.", True), Param("to", NUMBER, "The newer version; without it the one in force.")
-NAMED = {"kind": KIND, "key": {"type": "string", "pattern": KEY}}
+NAMED: dict[str, dict[str, Any]] = {"kind": KIND, "key": {"type": "string", "pattern": KEY}}
 ONE = "/definitions/{kind}/{key}"
 
 
@@ -177,12 +178,20 @@ def schema(_call: Call, kind: str) -> dict[str, Any]:
 def listed(call: Call, kind: str) -> dict[str, Any]:
     act, limit = _design(call, kind), call.query["limit"]
     has_draft = sa.exists().where(definition_draft.c.definition == definition.c.id)
-    query = sa.select(definition.c.key, definition.c.version, has_draft.label("draft")).where(definition.c.kind == kind).order_by(definition.c.key).limit(limit + 1)
+    query = (
+        sa.select(definition.c.key, definition.c.version, has_draft.label("draft"))
+        .where(definition.c.kind == kind)
+        .order_by(definition.c.key)
+        .limit(limit + 1)
+    )
     query = query.where(sa.or_(definition.c.version.is_not(None), has_draft))
     if "cursor" in call.query:
         query = query.where(definition.c.key > call.query["cursor"])
     rows = act.connection.execute(query).all()
-    items = [{"kind": kind, "key": row.key, "label": _label(act, kind, row.key), "version": row.version, "draft": bool(row.draft)} for row in rows[:limit]]
+    items = [
+        {"kind": kind, "key": row.key, "label": _label(act, kind, row.key), "version": row.version, "draft": bool(row.draft)}
+        for row in rows[:limit]
+    ]
     return page(items, rows[limit - 1].key if len(rows) > limit else None)
 
 
@@ -190,8 +199,11 @@ def one(call: Call, kind: str, key: str) -> dict[str, Any]:
     act, number = _design(call, kind), call.query.get("version")
     draft = versions.find_draft(act.connection, kind, key)
     found = _published(act, kind, key, number, needed=draft is None or number is not None)
-    told = {"version": None, "live": False, "at": None, "by": None, "note": None, "definition": None} if found is None else {
-        **_version(found), "definition": found.body}
+    told = (
+        {"version": None, "live": False, "at": None, "by": None, "note": None, "definition": None}
+        if found is None
+        else {**_version(found), "definition": found.body}
+    )
     return {"kind": kind, "key": key, **told, "draft": None if draft is None else _draft(draft)}
 
 
@@ -244,7 +256,9 @@ def restore(call: Call, kind: str, key: str) -> dict[str, Any]:
 
 
 def _done(act: Act, published: list[tuple[str, str, int]], told: dict[str, Any]) -> dict[str, Any]:
-    started = act.connection.execute(sa.select(sa.func.min(job.c.id)).where(job.c.created_at == act.micros, job.c.person == act.person.id)).scalar()
+    started = act.connection.execute(
+        sa.select(sa.func.min(job.c.id)).where(job.c.created_at == act.micros, job.c.person == act.person.id)
+    ).scalar()
     names = [{"kind": kind, "key": key, "version": version} for kind, key, version in published]
     return {"published": names, "impact": told, "job": None if started is None else str(started)}
 
@@ -271,11 +285,23 @@ def _published(act: Act, kind: str, key: str, number: int | None, needed: bool) 
 
 
 def _version(found: versions.Version) -> dict[str, Any]:
-    return {"version": found.version, "live": found.live, "at": _at(found.at), "by": None if found.author is None else str(found.author), "note": found.note}
+    return {
+        "version": found.version,
+        "live": found.live,
+        "at": _at(found.at),
+        "by": None if found.author is None else str(found.author),
+        "note": found.note,
+    }
 
 
 def _draft(draft: versions.Draft) -> dict[str, Any]:
-    return {"definition": draft.body, "edit": draft.edit, "based_on": draft.based_on, "at": _at(draft.updated_at), "by": None if draft.author is None else str(draft.author)}
+    return {
+        "definition": draft.body,
+        "edit": draft.edit,
+        "based_on": draft.based_on,
+        "at": _at(draft.updated_at),
+        "by": None if draft.author is None else str(draft.author),
+    }
 
 
 def _label(act: Act, kind: str, key: str) -> Any:
@@ -299,13 +325,34 @@ def _at(micros: int) -> str:
 ROUTES = [
     Route("GET", "/definitions/schemas/{kind}", schema, "JSON Schema of a kind of definition", "definitions", Schema, schemas=NAMED),
     Route("POST", "/definitions/check", check, "What keeps a set from being published", "definitions", Found, ToCheck),
-    Route("POST", "/definitions/publish", publish, "Publish a set, or all drafts, as a whole", "definitions", Published, ToPublish, writes=True, source="publish"),
+    Route(
+        "POST",
+        "/definitions/publish",
+        publish,
+        "Publish a set, or all drafts, as a whole",
+        "definitions",
+        Published,
+        ToPublish,
+        writes=True,
+        source="publish",
+    ),
     Route("GET", "/definitions/{kind}", listed, "Definitions of a kind", "definitions", List, query=(LIMIT, CURSOR), schemas=NAMED),
     Route("GET", ONE, one, "One definition", "definitions", One, query=(VERSION,), schemas=NAMED),
     Route("PUT", f"{ONE}/draft", save_draft, "Keep a draft", "definitions", Saved, Body, writes=True, versioned=True, schemas=NAMED),
     Route("GET", f"{ONE}/versions", all_versions, "Versions of a definition", "definitions", Versions, schemas=NAMED),
     Route("GET", f"{ONE}/diff", diff, "What differs between two versions", "definitions", Differences, query=(FROM, TO), schemas=NAMED),
-    Route("POST", f"{ONE}/restore", restore, "Publish an older version again", "definitions", Published, Restoring, writes=True, source="publish", schemas=NAMED),
+    Route(
+        "POST",
+        f"{ONE}/restore",
+        restore,
+        "Publish an older version again",
+        "definitions",
+        Published,
+        Restoring,
+        writes=True,
+        source="publish",
+        schemas=NAMED,
+    ),
 ]
 
 blueprint = blueprint_of("api_definitions", __name__, ROUTES)

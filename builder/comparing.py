@@ -1,4 +1,5 @@
 """What differs between two definitions, and what publishing a set would change."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -74,7 +75,11 @@ def new_roles(act: Act, bodies: Iterable[Json]) -> list[str]:
 def problems(act: Act, bodies: list[Any]) -> list[Problem]:
     """Everything that keeps a set from being published; each path begins with `kind:key`."""
     names = [(body.get("kind"), body.get("key")) for body in bodies if isinstance(body, dict)]
-    twice = [Problem(f"{kind}:{key}", _("This definition stands there twice.")) for kind, key in dict.fromkeys(names) if names.count((kind, key)) > 1]
+    twice = [
+        Problem(f"{kind}:{key}", _("This definition stands there twice."))
+        for kind, key in dict.fromkeys(names)
+        if names.count((kind, key)) > 1
+    ]
     try:
         loaded: list[Definition] = versions.load_all(bodies)
     except DefinitionProblems as error:

@@ -1,4 +1,5 @@
 """Two versions of a definition compared into sentences: what changed, from what to what, in the words of the screen."""
+
 from __future__ import annotations
 
 import json
@@ -45,7 +46,7 @@ class Shown:
 
     def in_language(self, language: str) -> str:
         text = self._text(language)
-        return text if len(text) <= LONGEST else f"{text[:LONGEST - 1]}…"
+        return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
     def _text(self, language: str) -> str:
         value = self.value

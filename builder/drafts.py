@@ -1,4 +1,5 @@
 """Drafts as the pages see them: where each kind lives, opening one, reading hostile JSON, and what is wrong with a draft."""
+
 from __future__ import annotations
 
 import json
@@ -15,8 +16,16 @@ from runtime.system.workspace import Act
 from runtime.texts import _
 
 FOLDERS = {
-    "apps": "app", "forms": "form", "tags": "tag_set", "tiers": "tier_model", "segments": "segment", "automations": "automation",
-    "views": "view", "dashboards": "dashboard", "access": "permission_set"}
+    "apps": "app",
+    "forms": "form",
+    "tags": "tag_set",
+    "tiers": "tier_model",
+    "segments": "segment",
+    "automations": "automation",
+    "views": "view",
+    "dashboards": "dashboard",
+    "access": "permission_set",
+}
 """The word in the address → the kind."""
 FOLDER_OF = {kind: folder for folder, kind in FOLDERS.items()}
 ANY_FOLDER = "any(" + ",".join(FOLDERS) + ")"
@@ -117,7 +126,14 @@ def check_key(kind: str, key: str) -> None:
     if kind not in KINDS:
         raise Refused([Problem("kind", _("Choose what is to be made."))])
     if not re.fullmatch(KEY, key):
-        raise Refused([Problem("key", _("A key begins with a small letter and holds small letters, digits and _, at most 41. Chinese characters are fine."))])
+        raise Refused(
+            [
+                Problem(
+                    "key",
+                    _("A key begins with a small letter and holds small letters, digits and _, at most 41. Chinese characters are fine."),
+                )
+            ]
+        )
 
 
 def key_from(label: str) -> str:
@@ -145,9 +161,17 @@ def _beginning(kind: str, form: str) -> dict[str, Any]:
     if kind == "dashboard":
         return {"parts": []}
     beginnings: dict[str, dict[str, Any]] = {
-        "tag_set": {"tags": []}, "segment": {"where": ""}, "view": {}, "permission_set": {"actions": ["view"]},
-        "tier_model": {"dimensions": [], "tiers": [
-            {"key": "high", "label": {"zh": "高", "en": "High"}, "color": "purple", "from": 67},
-            {"key": "middle", "label": {"zh": "中", "en": "Middle"}, "color": "yellow", "from": 34},
-            {"key": "low", "label": {"zh": "低", "en": "Low"}, "color": "gray", "from": 0}]}}
+        "tag_set": {"tags": []},
+        "segment": {"where": ""},
+        "view": {},
+        "permission_set": {"actions": ["view"]},
+        "tier_model": {
+            "dimensions": [],
+            "tiers": [
+                {"key": "high", "label": {"zh": "高", "en": "High"}, "color": "purple", "from": 67},
+                {"key": "middle", "label": {"zh": "中", "en": "Middle"}, "color": "yellow", "from": 34},
+                {"key": "low", "label": {"zh": "低", "en": "Low"}, "color": "gray", "from": 0},
+            ],
+        },
+    }
     return {"form": form, **beginnings[kind]}

@@ -1,4 +1,5 @@
 """What publishing a tier model would do, worked out without writing: every record rated by the draft beside the tier it has now."""
+
 from __future__ import annotations
 
 import random
@@ -21,7 +22,7 @@ from runtime.texts import _
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.decision import quantile_cuts
 from runtime.tiers.judging import part_of
-from runtime.tiers.quantiles import Cuts, cut_population, parameters
+from runtime.tiers.quantiles import Cuts, cut_population
 from runtime.tiers.rating import WIDTH, Ratings, by_evaluation, evaluated, facts_of, rows_of
 from runtime.tiers.statements import Facts, facts_place, layer, rated, with_state
 
@@ -117,12 +118,12 @@ def _rows(act: Act, model: CompiledModel, ids: list[int] | None, day: int) -> li
     facts = facts_of(act, model)
     if not model.in_sql:
         return by_evaluation(act, model, ids or [], _cuts_by_evaluation(act, model, facts, day), day)
-    cuts: Cuts = {}
+    cuts = Cuts()
     if model.has_quantiles:
         cuts, _sizes = cut_population(act.connection, facts, *facts_place(facts, _table(act, facts, rows_of(act, model, day), None, day)))
     source = _table(act, facts, rows_of(act, model, day), ids, day)
     statement = Prepared(with_state(model, rated(facts, source, act.connection.dialect.name)), act.connection.dialect)
-    return statement.all(act.connection, {"today": day, "now": act.micros, **parameters(cuts)})
+    return statement.all(act.connection, {"today": day, "now": act.micros, **cuts.parameters})
 
 
 def _table(act: Act, facts: Facts, rows: Rows, ids: list[int] | None, day: int) -> sa.CTE:
@@ -136,7 +137,7 @@ def _table(act: Act, facts: Facts, rows: Rows, ids: list[int] | None, day: int) 
 def _cuts_by_evaluation(act: Act, model: CompiledModel, facts: Facts, day: int) -> Cuts:
     """Cut points of the whole population where the database cannot work out a formula."""
     if not model.has_quantiles:
-        return {}
+        return Cuts()
     main = tables_of(act.catalogue)[model.form].main
     everybody = list(act.connection.execute(sa.select(main.c.id).where(main.c.deleted_at.is_(None))).scalars())
     values: dict[tuple[int, int], Counter[int]] = {(number, place): Counter() for number, place, _part, _measure in model.quantiles()}
@@ -147,8 +148,14 @@ def _cuts_by_evaluation(act: Act, model: CompiledModel, facts: Facts, day: int) 
                 value = row[facts.of(measure.value)]
                 if number == part and value is not None:
                     values[number, place][value] += 1
-    return {(number, place): quantile_cuts(sorted(values[number, place].items(), reverse=measure.better == "lower"), values[number, place].total(), measure.count)
-            for number, place, _part, measure in model.quantiles()}
+    return Cuts(
+        {
+            (number, place): quantile_cuts(
+                sorted(values[number, place].items(), reverse=measure.better == "lower"), values[number, place].total(), measure.count
+            )
+            for number, place, _part, measure in model.quantiles()
+        }
+    )
 
 
 # -- counting ---------------------------------------------------------------------------------------------------------------------
@@ -165,12 +172,35 @@ def _impact(act: Act, model: CompiledModel, flows: Counter[Any], directions: Cou
         tier = model.model.by_key.get(key or "") or (live.by_key.get(key or "") if live else None)
         before = sum(count for (a, _b), count in flows.items() if a == key)
         after = sum(count for (_a, b), count in flows.items() if b == key)
-        tiers.append(TierCount(key, tier.label if tier else key or _("No tier"), tier.color if tier else "gray", model.rules.ranks.get(key or "", 0),
-                               scaled(before), scaled(after)))
+        tiers.append(
+            TierCount(
+                key,
+                tier.label if tier else key or _("No tier"),
+                tier.color if tier else "gray",
+                model.rules.ranks.get(key or "", 0),
+                scaled(before),
+                scaled(after),
+            )
+        )
     matrix = tuple(tuple(scaled(flows[a, b]) for b in keys) for a in keys)
-    margin = 0.0 if sampled >= population or not sampled else round(100 * NINETY_FIVE * sqrt(0.25 / sampled * (population - sampled) / max(population - 1, 1)), 1)
-    return Impact(model.model.key, population, sampled, tuple(tiers), scaled(directions["up"]), scaled(directions["down"]), scaled(directions["first"]),
-                  scaled(directions["left"]), scaled(directions["moved"]), matrix, margin)
+    margin = (
+        0.0
+        if sampled >= population or not sampled
+        else round(100 * NINETY_FIVE * sqrt(0.25 / sampled * (population - sampled) / max(population - 1, 1)), 1)
+    )
+    return Impact(
+        model.model.key,
+        population,
+        sampled,
+        tuple(tiers),
+        scaled(directions["up"]),
+        scaled(directions["down"]),
+        scaled(directions["first"]),
+        scaled(directions["left"]),
+        scaled(directions["moved"]),
+        matrix,
+        margin,
+    )
 
 
 # -- other kinds --------------------------------------------------------------------------------------------------------------
@@ -192,4 +222,6 @@ def form_impact(act: Act, body: dict[str, Any]) -> FormImpact:
         return FormImpact(0, tuple(wanted), ())
     main = tables_of(act.catalogue)[live.key].main
     records = act.connection.execute(sa.select(sa.func.count()).select_from(main).where(main.c.deleted_at.is_(None))).scalar() or 0
-    return FormImpact(records, tuple(each for each in wanted if each not in live.by_key), tuple(each for each in live.by_key if each not in wanted))
+    return FormImpact(
+        records, tuple(each for each in wanted if each not in live.by_key), tuple(each for each in live.by_key if each not in wanted)
+    )

@@ -1,4 +1,5 @@
 """Small advice about a definition. Advice never keeps anybody from publishing."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -73,4 +74,8 @@ def _tag_set(tags: Any, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 LINTS: dict[str, Callable[[Any, Catalogue], Iterator[Problem]]] = {
-    "tier_model": _tier_model, "automation": _automation, "form": _form, "tag_set": _tag_set}
+    "tier_model": _tier_model,
+    "automation": _automation,
+    "form": _form,
+    "tag_set": _tag_set,
+}

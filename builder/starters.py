@@ -86,6 +86,13 @@ class Template:
     def count(self, kind: str) -> int:
         return sum(body["kind"] == kind for body in self.definitions)
 
+    def in_menu_order(self, kind: str) -> list[JSON]:
+        """The definitions of a kind as the app's menu lists them, then the others."""
+        menu = next((body.get("menu", ()) for body in self.definitions if body["kind"] == "app"), ())
+        listed = [item for section in menu for item in section["items"]]
+        found = [body for body in self.definitions if body["kind"] == kind]
+        return sorted(found, key=lambda body: listed.index(name) if (name := f"{kind}:{body['key']}") in listed else len(listed))
+
     @property
     def tags(self) -> int:
         return sum(len(body.get("tags", ())) for body in self.definitions if body["kind"] == "tag_set")

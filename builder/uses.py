@@ -1,4 +1,5 @@
 """Who uses what: the definitions that name another one, and the fields that each reads."""
+
 from __future__ import annotations
 
 from collections import defaultdict

@@ -83,7 +83,7 @@ def tier_of(orders: list[Order]) -> str:
 
 # -- buying -------------------------------------------------------------------------------------------------------------------------
 HABITS = {  # orders in a year, days since the last, lines an order, how dear
-    "high": ((8, 15), (0, 55), (2, 4), 1.6), "middle": ((3, 8), (1, 75), (1, 3), 1.0), "low": ((1, 3), (15, 330), (1, 2), 0.7)}
+    "high": ((9, 16), (0, 50), (2, 4), 1.6), "middle": ((4, 9), (0, 60), (1, 3), 1.0), "low": ((1, 3), (8, 330), (1, 2), 0.7)}
 
 
 def history(chance: random.Random, tier: str) -> list[Order]:
@@ -91,8 +91,8 @@ def history(chance: random.Random, tier: str) -> list[Order]:
     while True:
         (least, most), (near, far), lines, dear = HABITS[tier]
         count = chance.randint(least, most)
-        last = chance.randint(near, far)
-        span = chance.choice([80, 200, 400, 640]) if tier != "low" else chance.choice([60, 300, 640])
+        last = near + round((far - near) * chance.random() ** (1 if tier == "low" else 2))
+        span = chance.choices([85, 200, 364, 640], weights=[1, 2, 5, 6])[0]
         days = sorted({-last, *(-chance.randint(last, max(last + 1, min(span, 364))) for _ in range(count - 1))})
         older = [-chance.randint(366, 720) for _ in range(chance.choice([0, 0, 1, 2, 3]))] if span > 364 else []
         favourites = chance.sample(list(GOODS), chance.choice([1, 2, 2, 3]))
@@ -154,7 +154,8 @@ def customer_rows(chance: random.Random, found: list[Customer]) -> list[dict[str
 
 
 def profile(chance: random.Random, customer: Customer, number: int, company: bool) -> dict[str, Any]:
-    known = chance.random
+    thin = chance.random() < 0.05  # hardly anything is known: a provisional tier
+    known = (lambda: 1.0) if thin else chance.random
     first = customer.orders[0].day
     bought = Counter(category for order in customer.orders for _product, category, _quantity, _price in order.items)
     child = "baby" if bought["baby"] >= 2 else chance.choice(["none", "none", "child", "teen"])

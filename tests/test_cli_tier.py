@@ -26,11 +26,17 @@ def shop(workspace: Workspace) -> Workspace:
     with workspace.writing(SYSTEM, "import") as act:
         customer = gateway.create(act, "customer", {"name": "Lin", "code": "C1"})
         gateway.create(act, "customer", {"name": "Chen", "code": "C2"})
-        gateway.create(act, "order", {"customer": customer.id, "paid_on": date(2026, 11, 1), "items": [{"product": "Tea", "quantity": 1, "price": "2000"}]})
+        gateway.create(
+            act,
+            "order",
+            {"customer": customer.id, "paid_on": date(2026, 11, 1), "items": [{"product": "Tea", "quantity": 1, "price": "2000"}]},
+        )
     return workspace
 
 
-def test_recompute_rates_everybody_and_shows_how_far_it_is(shop: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recompute_rates_everybody_and_shows_how_far_it_is(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from runtime.system.tables import tier_state
 
     with shop.writing(SYSTEM) as act:
@@ -43,7 +49,9 @@ def test_recompute_rates_everybody_and_shows_how_far_it_is(shop: Workspace, monk
 
 
 @pytest.mark.parametrize("wanted", ["C1", "id"])
-def test_explain_says_why_a_record_has_its_tier(shop: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wanted: str) -> None:
+def test_explain_says_why_a_record_has_its_tier(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wanted: str
+) -> None:
     if wanted == "id":
         from runtime.records import query
 
@@ -54,13 +62,22 @@ def test_explain_says_why_a_record_has_its_tier(shop: Workspace, monkeypatch: py
     assert (told["tier"], told["score"], told["dimensions"][0]["value"]) == ("gold", "66.6667", "2000")
     assert tierloom(shop, monkeypatch, "tier", "explain", "value", wanted) == 0
     said = capsys.readouterr().out
-    assert said.startswith("gold with 66.6667 of 100 points, by value v1") and "Spend: ¥2,000.00, band 3 of 4, 66.6667 of 100 points" in said
+    assert (
+        said.startswith("gold with 66.6667 of 100 points, by value v1") and "Spend: ¥2,000.00, band 3 of 4, 66.6667 of 100 points" in said
+    )
 
 
-@pytest.mark.parametrize(("argv", "sentence"), [
-    (["explain", "value", "C9"], "There is no record “C9”. Check the spelling, or add that record first."),
-    (["explain", "worth", "C1"], "There is no tier model with the key worth."), (["recompute", "worth"], "There is no tier model with the key worth.")])
-def test_what_is_not_there_is_said_in_a_sentence(sqlite_workspace: Workspace, monkeypatch: Any, capsys: Any, argv: list[str], sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (["explain", "value", "C9"], "There is no record “C9”. Check the spelling, or add that record first."),
+        (["explain", "worth", "C1"], "There is no tier model with the key worth."),
+        (["recompute", "worth"], "There is no tier model with the key worth."),
+    ],
+)
+def test_what_is_not_there_is_said_in_a_sentence(
+    sqlite_workspace: Workspace, monkeypatch: Any, capsys: Any, argv: list[str], sentence: str
+) -> None:
     opened(sqlite_workspace)
     assert tierloom(sqlite_workspace, monkeypatch, "tier", *argv) == 1
     assert capsys.readouterr().err == f"{sentence}\n"

@@ -1,4 +1,5 @@
 """tierloom definitions check|diff|publish|export: definitions as files, one JSON file each, for git and review."""
+
 from __future__ import annotations
 
 import argparse
@@ -65,10 +66,20 @@ def _publish(workspace: Workspace, args: argparse.Namespace) -> int | None:
     lines: list[Message | str] = [line for each in changed for line in _lines(each)]
     if roles:
         lines.append(_("New roles, which nobody has yet: {roles}", roles=roles))
-    done = _("{count} of {all} definitions would change.", count=len(changed), all=len(bodies)) if args.dry_run else _(
-        "{count} of {all} definitions are new or changed, and published.", count=len(changed), all=len(bodies))
-    show(args, {"published": [{"kind": kind, "key": key, "version": version} for kind, key, version in published],
-                "impact": {"definitions": [each.to_json() for each in impact], "roles": roles}}, *lines, done)
+    done = (
+        _("{count} of {all} definitions would change.", count=len(changed), all=len(bodies))
+        if args.dry_run
+        else _("{count} of {all} definitions are new or changed, and published.", count=len(changed), all=len(bodies))
+    )
+    show(
+        args,
+        {
+            "published": [{"kind": kind, "key": key, "version": version} for kind, key, version in published],
+            "impact": {"definitions": [each.to_json() for each in impact], "roles": roles},
+        },
+        *lines,
+        done,
+    )
     return None
 
 

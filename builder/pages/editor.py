@@ -1,4 +1,5 @@
 """The editor of a definition: its page, and what its script asks while somebody works: save, check, try out, publish."""
+
 from __future__ import annotations
 
 import json
@@ -43,20 +44,37 @@ def page(app: str, folder: str, key: str) -> str:
         opened = open_draft(act, kind, key)
         broken = act.catalogue.broken.get((kind, key))
         given = {**editor_data(act, app, opened, _saved(opened)), **_state(act, opened.body)}
-        return render_template("builder/editor.html", app=app, kind=KIND_NAMES[kind], key=key, given=json_block(given), broken=broken, opened=opened, here=given["here"],
-                               label=as_text(opened.body.get("label")) or key)
+        return render_template(
+            "builder/editor.html",
+            app=app,
+            kind=KIND_NAMES[kind],
+            key=key,
+            given=json_block(given),
+            broken=broken,
+            opened=opened,
+            here=given["here"],
+            label=as_text(opened.body.get("label")) or key,
+        )
 
 
 def _state(act: Act, body: Any) -> dict[str, Any]:
     """What is wrong with a body, and what might be better."""
     definition = loaded(body)
-    return {"problems": written(problems_of(act, body)), "advice": written(advice(definition, act.catalogue)) if definition is not None else []}
+    return {
+        "problems": written(problems_of(act, body)),
+        "advice": written(advice(definition, act.catalogue)) if definition is not None else [],
+    }
 
 
 def _saved(opened: Opened) -> dict[str, Any] | None:
     if opened.draft is None:
         return None
-    return {"time": moment(opened.draft.updated_at), "who": reader().person_name(opened.draft.author), "mine": opened.draft.author == g.person.id, "based_on": opened.draft.based_on}
+    return {
+        "time": moment(opened.draft.updated_at),
+        "who": reader().person_name(opened.draft.author),
+        "mine": opened.draft.author == g.person.id,
+        "based_on": opened.draft.based_on,
+    }
 
 
 # -- saving -----------------------------------------------------------------------------------------------------------------------
@@ -89,22 +107,42 @@ def save(app: str, folder: str, key: str) -> Any:
             edit = versions.save_draft(act, kind, key, body, opened.edit)
         except Stale:
             return _overtaken(open_draft(act, kind, key))
-        saved = {"time": moment(act.micros), "who": g.person.name, "mine": True, "based_on": opened.draft.based_on if opened.draft else act.catalogue.versions.get((kind, key))}
+        saved = {
+            "time": moment(act.micros),
+            "who": g.person.name,
+            "mine": True,
+            "based_on": opened.draft.based_on if opened.draft else act.catalogue.versions.get((kind, key)),
+        }
         return plain_json({"edit": edit, "stamp": act.micros, "saved": saved, **_state(act, body)})
 
 
 def _is_what_was_read(opened: Opened, sent: dict[str, Any]) -> bool:
     """Whether draft and live version are still those the page began from."""
-    return (sent.get("edit"), sent.get("stamp"), sent.get("live")) == (opened.edit, opened.draft.updated_at if opened.draft else 0, opened.live.version if opened.live else None)
+    return (sent.get("edit"), sent.get("stamp"), sent.get("live")) == (
+        opened.edit,
+        opened.draft.updated_at if opened.draft else 0,
+        opened.live.version if opened.live else None,
+    )
 
 
 def _overtaken(opened: Opened) -> Any:
     newest = opened.draft or opened.live
     at = opened.draft.updated_at if opened.draft else opened.live.at if opened.live else 0
-    return plain_json({
-        "detail": reader().say(_("Somebody else changed this draft in the meantime. Look at their version before you save yours.")), "body": opened.body, "edit": opened.edit,
-        "stamp": opened.draft.updated_at if opened.draft else 0, "live": opened.live.version if opened.live else None, "live_body": opened.live.body if opened.live else None,
-        "next": opened.next_version, "who": reader().person_name(newest.author if newest else None), "time": moment(at), "saved": _saved(opened)}, 409)
+    return plain_json(
+        {
+            "detail": reader().say(_("Somebody else changed this draft in the meantime. Look at their version before you save yours.")),
+            "body": opened.body,
+            "edit": opened.edit,
+            "stamp": opened.draft.updated_at if opened.draft else 0,
+            "live": opened.live.version if opened.live else None,
+            "live_body": opened.live.body if opened.live else None,
+            "next": opened.next_version,
+            "who": reader().person_name(newest.author if newest else None),
+            "time": moment(at),
+            "saved": _saved(opened),
+        },
+        409,
+    )
 
 
 # -- checking ---------------------------------------------------------------------------------------------------------------------
@@ -121,13 +159,19 @@ def formula(app: str, folder: str, key: str) -> Response:
         try:
             found = check(text, Scope(catalogue, use.form, use.subform, use.names, use.allow, use.own_rows), use.expect)
         except FormulaProblems as error:
-            return plain_json({"problems": [{"message": reader().say(each.message), "position": each.position, "length": each.length} for each in error.problems]})
+            return plain_json(
+                {
+                    "problems": [
+                        {"message": reader().say(each.message), "position": each.position, "length": each.length} for each in error.problems
+                    ]
+                }
+            )
         return plain_json({"type": reader().say(described(found.type)), "problems": []})
 
 
 def _use(act: Act, body: dict[str, Any], path: str, text: str) -> tuple[FormulaUse, Any]:
     """What the formula at a path may use; where the draft cannot be read yet, as much as its form tells."""
-    definition = loaded(body)
+    definition = loaded(_with(body, path.split("/"), text))
     if definition is not None:
         catalogue = act.catalogue.with_definitions([definition])
         for use in definition.formulas(catalogue):
@@ -135,6 +179,18 @@ def _use(act: Act, body: dict[str, Any], path: str, text: str) -> tuple[FormulaU
                 return use, catalogue
     form = body.get("key") if body.get("kind") == "form" else body.get("form")
     return FormulaUse(path, text, form if isinstance(form, str) and form in act.catalogue.forms else None, allow=EVERYTHING), act.catalogue
+
+
+def _with(here: Any, path: list[str], text: str) -> Any:
+    """A copy of a body with this text at a path, where there is such a place."""
+    if not path:
+        return text
+    name, *rest = path
+    if isinstance(here, dict):
+        return {**here, name: _with(here.get(name), rest, text)}
+    if isinstance(here, list) and name.isdecimal() and int(name) < len(here):
+        return [*here[: int(name)], _with(here[int(name)], rest, text), *here[int(name) + 1 :]]
+    return here
 
 
 # -- publishing -------------------------------------------------------------------------------------------------------------------
@@ -148,8 +204,16 @@ def preview(app: str, folder: str, key: str) -> Response:
         state = _state(act, body)
         changes = differences(opened.live.body if opened.live else None, body)
         effect = [] if state["problems"] else [reader().say(each) for each in _effect(act, kind, body)]
-        return plain_json({"changes": [{"path": each.path, "message": reader().say(each.message)} for each in changes], "effect": effect, **state,
-                        "live": opened.live.version if opened.live else None, "next": opened.next_version, "based_on": opened.draft.based_on if opened.draft else None})
+        return plain_json(
+            {
+                "changes": [{"path": each.path, "message": reader().say(each.message)} for each in changes],
+                "effect": effect,
+                **state,
+                "live": opened.live.version if opened.live else None,
+                "next": opened.next_version,
+                "based_on": opened.draft.based_on if opened.draft else None,
+            }
+        )
 
 
 def _effect(act: Act, kind: str, body: dict[str, Any]) -> list[Message]:
@@ -186,9 +250,22 @@ def publish(app: str, folder: str, key: str) -> Any:
             return _overtaken(opened)
         if opened.draft is None:
             raise Refused([], _("There is no draft to publish."))
+        earlier = set(_ratings(act))
         (published,) = versions.publish(act, [opened.draft.body], note.strip()[:500] or None if isinstance(note, str) else None)
-        started = act.connection.execute(sa.select(job_table.c.id).where(job_table.c.kind == RECOMPUTE, job_table.c.created_at == act.micros).order_by(job_table.c.id)).scalars().all()
-        return plain_json({"version": published[2], "next": published[2] + 1, "jobs": list(started), "body": opened.draft.body})
+        return plain_json(
+            {
+                "version": published[2],
+                "next": published[2] + 1,
+                "jobs": [each for each in _ratings(act) if each not in earlier],
+                "body": opened.draft.body,
+            }
+        )
+
+
+def _ratings(act: Act) -> list[int]:
+    """The ratings of everybody that were queued in this instant."""
+    mine = sa.and_(job_table.c.kind == RECOMPUTE, job_table.c.created_at == act.micros)
+    return list(act.connection.execute(sa.select(job_table.c.id).where(mine).order_by(job_table.c.id)).scalars())
 
 
 # -- tier models ------------------------------------------------------------------------------------------------------------------
@@ -201,11 +278,31 @@ def try_out(app: str, key: str) -> Response:
         raise Refused([Problem("key", _("Kind and key cannot change: a key is chosen once."))])
     with reading() as act:
         found = impact.tier_impact(act, body)
-        return plain_json({
-            "population": found.population, "sampled": found.sampled, "margin": found.margin, "up": found.up, "down": found.down, "entered": found.entered, "left": found.left,
-            "changed": found.changed, "matrix": found.matrix, "sentence": reader().say(in_words(found)),
-            "tiers": [{"tier": each.key, "label": reader().say(each.label) if isinstance(each.label, Message) else reader().shown(each.label), "color": each.color, "rank": each.rank,
-                       "now": each.now, "then": each.then} for each in found.tiers]})
+        return plain_json(
+            {
+                "population": found.population,
+                "sampled": found.sampled,
+                "margin": found.margin,
+                "up": found.up,
+                "down": found.down,
+                "entered": found.entered,
+                "left": found.left,
+                "changed": found.changed,
+                "matrix": found.matrix,
+                "sentence": reader().say(in_words(found)),
+                "tiers": [
+                    {
+                        "tier": each.key,
+                        "label": reader().say(each.label) if isinstance(each.label, Message) else reader().shown(each.label),
+                        "color": each.color,
+                        "rank": each.rank,
+                        "now": each.now,
+                        "then": each.then,
+                    }
+                    for each in found.tiers
+                ],
+            }
+        )
 
 
 @blueprint.get("/build/<app>/jobs/<int:number>")
@@ -219,6 +316,13 @@ def progress(app: str, number: int) -> Response:
         counts = json.loads(row.result) if row.result else {}
         message = json.loads(row.message) if row.message else None
         moved = sum(int(counts.get(name, 0)) for name in ("first", "up", "down", "left", "moved"))
-        return plain_json({"state": row.state, "done": row.done, "total": row.total, "moved": moved, "counts": counts, "message": reader().shown(message) if message else None})
-
-
+        return plain_json(
+            {
+                "state": row.state,
+                "done": row.done,
+                "total": row.total,
+                "moved": moved,
+                "counts": counts,
+                "message": reader().shown(message) if message else None,
+            }
+        )

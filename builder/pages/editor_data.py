@@ -1,4 +1,5 @@
 """What the editor's script starts with: the draft, its schema, the names it may suggest, and all its words."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,35 +18,97 @@ from runtime.system.workspace import Act
 from runtime.texts import Message, _
 
 TEXTS: dict[str, Message] = {
-    "add": _("Add {thing}"), "entry": _("entry"), "up": _("Move up"), "down": _("Move down"), "remove": _("Remove"), "close": _("Close"),
-    "undo": _("Undo"), "redo": _("Redo"), "form_tab": _("Form"), "json_tab": _("JSON"), "problems_tab": _("Problems"), "model_tab": _("Tiers and cuts"),
-    "all_tab": _("All settings"), "uses_tab": _("Used by"), "saved": _("Draft saved {time}"), "saving": _("Saving …"), "unsaved": _("Not saved: {why}"),
-    "live_only": _("Live version {version}, no draft"), "never": _("Not published yet"), "publish": _("Publish v{version} …"), "publish_now": _("Publish"),
-    "publish_title": _("Publish {name}"), "note": _("Note for the history"), "changes": _("What changes"), "effect": _("What it does"),
-    "no_changes": _("Nothing differs from the live version."), "blocked": _("{n} problems have to be solved first."),
-    "blocked_one": _("1 problem has to be solved first."), "cancel": _("Cancel"),
-    "no_problems": _("No problems. This can be published."), "problems_head": _("Have to be solved"), "advice_head": _("Worth a thought"),
-    "json_label": _("The whole draft as JSON"), "json_bad": _("This is no JSON yet: {reason}. The form keeps the last readable state."),
-    "json_object": _("A definition is a JSON object with kind and key."), "not_a_form": _("This part has another shape than the form can show. Change it in the JSON."),
-    "unknown": _("There is no setting of this name."), "as_default": _("as usual: {value}"), "choose": _("Choose"), "choose_type": _("Type"),
-    "stale_title": _("Somebody else saved this draft"), "stale_text": _("{who} saved it at {time}. Nothing of yours is lost: choose which one goes on."),
-    "take_theirs": _("Go on with theirs"), "keep_mine": _("Go on with mine"), "gives": _("gives {type}"), "checking": _("checking …"),
-    "moved_up": _("Moved up to place {n}"), "moved_down": _("Moved down to place {n}"), "removed": _("Removed"), "added": _("Added"),
-    "more_settings": _("More settings"), "name_key": _("Name of the entry"),
-    "used_by_none": _("Nothing uses it yet."), "field_used_by": _("Used by {names}"), "key_fixed": _("The key was chosen once and stays."),
-    "weight_sum": _("Weights {sum} in all"), "weight": _("Weight"), "cuts": _("Cuts, from one band to the next"),
-    "cut_n": _("{name}: cut {n}"), "better": _("Better is"), "missing": _("If missing"), "quantiles": _("{count} equal shares of the population"),
-    "tier": _("Tier"), "from": _("From score"), "keep_from": _("Keep from"), "add_cut": _("Add a cut"), "remove_cut": _("Remove the last cut"),
-    "now": _("Now"), "then": _("After"), "difference": _("Change"), "impact_title": _("Who would move"),
-   
+    "add": _("Add {thing}"),
+    "entry": _("entry"),
+    "up": _("Move up"),
+    "down": _("Move down"),
+    "remove": _("Remove"),
+    "close": _("Close"),
+    "undo": _("Undo"),
+    "redo": _("Redo"),
+    "form_tab": _("Form"),
+    "json_tab": _("JSON"),
+    "problems_tab": _("Problems"),
+    "model_tab": _("Tiers and cuts"),
+    "all_tab": _("All settings"),
+    "uses_tab": _("Used by"),
+    "saved": _("Draft saved {time}"),
+    "saving": _("Saving …"),
+    "unsaved": _("Not saved: {why}"),
+    "live_only": _("Live version {version}, no draft"),
+    "never": _("Not published yet"),
+    "publish": _("Publish v{version} …"),
+    "publish_now": _("Publish"),
+    "publish_title": _("Publish {name}"),
+    "note": _("Note for the history"),
+    "changes": _("What changes"),
+    "effect": _("What it does"),
+    "no_changes": _("Nothing differs from the live version."),
+    "blocked": _("{n} problems have to be solved first."),
+    "blocked_one": _("1 problem has to be solved first."),
+    "cancel": _("Cancel"),
+    "no_problems": _("No problems. This can be published."),
+    "problems_head": _("Have to be solved"),
+    "advice_head": _("Worth a thought"),
+    "json_label": _("The whole draft as JSON"),
+    "json_bad": _("This is no JSON yet: {reason}. The form keeps the last readable state."),
+    "json_object": _("A definition is a JSON object with kind and key."),
+    "not_a_form": _("This part has another shape than the form can show. Change it in the JSON."),
+    "unknown": _("There is no setting of this name."),
+    "as_default": _("as usual: {value}"),
+    "choose": _("Choose"),
+    "choose_type": _("Type"),
+    "stale_title": _("Somebody else saved this draft"),
+    "stale_text": _("{who} saved it at {time}. Nothing of yours is lost: choose which one goes on."),
+    "take_theirs": _("Go on with theirs"),
+    "keep_mine": _("Go on with mine"),
+    "gives": _("gives {type}"),
+    "checking": _("checking …"),
+    "moved_up": _("Moved up to place {n}"),
+    "moved_down": _("Moved down to place {n}"),
+    "removed": _("Removed"),
+    "added": _("Added"),
+    "more_settings": _("More settings"),
+    "name_key": _("Name of the entry"),
+    "used_by_none": _("Nothing uses it yet."),
+    "field_used_by": _("Used by {names}"),
+    "key_fixed": _("The key was chosen once and stays."),
+    "weight_sum": _("Weights {sum} in all"),
+    "weight": _("Weight"),
+    "cuts": _("Cuts, from one band to the next"),
+    "cut_n": _("{name}: cut {n}"),
+    "better": _("Better is"),
+    "missing": _("If missing"),
+    "quantiles": _("{count} equal shares of the population"),
+    "tier": _("Tier"),
+    "from": _("From score"),
+    "keep_from": _("Keep from"),
+    "add_cut": _("Add a cut"),
+    "remove_cut": _("Remove the last cut"),
+    "now": _("Now"),
+    "then": _("After"),
+    "difference": _("Change"),
+    "impact_title": _("Who would move"),
     "impact_sample": _("By a sample of {sampled} out of {population}; a share is exact to ± {margin} percentage points."),
-    "impact_all": _("All {population} customers worked out."), "impact_wait": _("Working it out …"), "impact_faulty": _("Solve the problems first; then the figures come."),
-    "matrix": _("Rows: the tier now. Columns: the tier after publishing."), "job_running": _("Rating all customers …"), "job_progress": _("{done} of {total}"),
-    "job_done_none": _("Published. Nobody changed tier."), "job_done_one": _("Published. 1 customer moved."), "job_done": _("Published. {n} customers moved."),
-    "job_failed": _("Published, but the rating stopped: {reason}"), "see_tiers": _("See the tier overview"), "published": _("Published as version {version}."),
-    "was": _("live: {value}"), "versions": _("Versions"), "zh": _("Chinese"), "en": _("English"),
+    "impact_all": _("All {population} customers worked out."),
+    "impact_wait": _("Working it out …"),
+    "impact_faulty": _("Solve the problems first; then the figures come."),
+    "matrix": _("Rows: the tier now. Columns: the tier after publishing."),
+    "job_running": _("Rating all customers …"),
+    "job_progress": _("{done} of {total}"),
+    "job_done_none": _("Published. Nobody changed tier."),
+    "job_done_one": _("Published. 1 customer moved."),
+    "job_done": _("Published. {n} customers moved."),
+    "job_failed": _("Published, but the rating stopped: {reason}"),
+    "see_tiers": _("See the tier overview"),
+    "published": _("Published as version {version}."),
+    "was": _("live: {value}"),
+    "versions": _("Versions"),
+    "zh": _("Chinese"),
+    "en": _("English"),
     "older_base": _("The draft began from version {base}; version {live} was published meanwhile. Publishing takes its changes back."),
-    "live_v": _("live v{version}")}
+    "live_v": _("live v{version}"),
+}
 
 
 def editor_data(act: Act, app: str, opened: Opened, saved: dict[str, Any] | None) -> dict[str, Any]:
@@ -55,14 +118,30 @@ def editor_data(act: Act, app: str, opened: Opened, saved: dict[str, Any] | None
     live = catalogue.of_kind(opened.kind).get(opened.key)
     users = used_by(catalogue).get((opened.kind, opened.key), [])
     return {
-        "kind": opened.kind, "key": opened.key, "here": here, "app": app, "language": reader().language,
-        "schema": _schema(opened.kind), "body": opened.body, "live_body": opened.live.body if opened.live else None, "live": opened.live.version if opened.live else None,
-        "next": opened.next_version, "edit": opened.edit, "stamp": opened.draft.updated_at if opened.draft else 0, "saved": saved,
-        "settings": {name: say(message) for name, message in SETTINGS.items()}, "titles": settings_of(opened.kind),
-        "choices": {name: say(message) for name, message in CHOICES.items()}, "things": {name: say(message) for name, message in THINGS.items()},
-        "texts": {name: say(message) for name, message in TEXTS.items()}, "known": known(act, catalogue),
+        "kind": opened.kind,
+        "key": opened.key,
+        "here": here,
+        "app": app,
+        "language": reader().language,
+        "schema": _schema(opened.kind),
+        "body": opened.body,
+        "live_body": opened.live.body if opened.live else None,
+        "live": opened.live.version if opened.live else None,
+        "next": opened.next_version,
+        "edit": opened.edit,
+        "stamp": opened.draft.updated_at if opened.draft else 0,
+        "saved": saved,
+        "settings": {name: say(message) for name, message in SETTINGS.items()},
+        "titles": settings_of(opened.kind),
+        "choices": {name: say(message) for name, message in CHOICES.items()},
+        "things": {name: say(message) for name, message in THINGS.items()},
+        "texts": {name: say(message) for name, message in TEXTS.items()},
+        "known": known(act, catalogue),
         "uses": [link(act, app, *each) for each in users],
-        "field_uses": {key: [link(act, app, *each) for each in names] for key, names in field_uses(catalogue, live).items()} if opened.kind == "form" and live is not None else {}}
+        "field_uses": {key: [link(act, app, *each) for each in names] for key, names in field_uses(catalogue, live).items()}
+        if opened.kind == "form" and live is not None
+        else {},
+    }
 
 
 def _schema(kind: str) -> dict[str, Any] | None:
@@ -74,18 +153,27 @@ def _schema(kind: str) -> dict[str, Any] | None:
 
 def known(act: Act, catalogue: Catalogue) -> dict[str, Any]:
     """Names that a field may suggest: of forms and their fields, of models, dictionaries, roles."""
+
     def named(things: Any) -> list[dict[str, str]]:
         return [{"key": each.key, "label": reader().shown(each.label)} for each in things]
 
     return {
-        "form": named(catalogue.forms.values()), "tier_model": named(catalogue.tier_models.values()), "tag_set": named(catalogue.tag_sets.values()),
-        "app": named(catalogue.apps.values()), "segment": named(catalogue.segments.values()), "automation": named(catalogue.automations.values()),
+        "form": named(catalogue.forms.values()),
+        "tier_model": named(catalogue.tier_models.values()),
+        "tag_set": named(catalogue.tag_sets.values()),
+        "app": named(catalogue.apps.values()),
+        "segment": named(catalogue.segments.values()),
+        "automation": named(catalogue.automations.values()),
         "fields": {form.key: named(form.fields) for form in catalogue.forms.values()},
         "tiers": {model.key: named(model.tiers) for model in catalogue.tier_models.values()},
         "tags": {tags.key: named(tags.tags) for tags in catalogue.tag_sets.values()},
         "who": [f"role:{key}" for key in act.connection.execute(sa.select(role.c.key).order_by(role.c.key)).scalars()],
-        "menu": [{"key": f"{kind}:{each.key}", "label": f"{reader().say(KIND_NAMES[kind])} · {as_text(_plain(each.label))}"}
-                 for kind in ("form", "view", "dashboard") for each in catalogue.of_kind(kind).values()]}
+        "menu": [
+            {"key": f"{kind}:{each.key}", "label": f"{reader().say(KIND_NAMES[kind])} · {as_text(_plain(each.label))}"}
+            for kind in ("form", "view", "dashboard")
+            for each in catalogue.of_kind(kind).values()
+        ],
+    }
 
 
 def _plain(text: Any) -> Any:

@@ -1,4 +1,5 @@
 """What the design pages share: the app of an address, links to definitions, and how problems and moments are written."""
+
 from __future__ import annotations
 
 import json
@@ -39,7 +40,12 @@ def address(app: str, kind: str, key: str, *more: str) -> str:
 def link(act: Act, app: str, kind: str, key: str) -> dict[str, str]:
     """A definition as a link: its kind in a word, its name, its address."""
     found = act.catalogue.of_kind(kind).get(key)
-    return {"kind": reader().say(KIND_NAMES[kind]), "icon": KIND_ICONS[kind], "label": reader().shown(found.label) if found else key, "href": address(app, kind, key)}
+    return {
+        "kind": reader().say(KIND_NAMES[kind]),
+        "icon": KIND_ICONS[kind],
+        "label": reader().shown(found.label) if found else key,
+        "href": address(app, kind, key),
+    }
 
 
 def written(problems: Iterable[Problem]) -> list[dict[str, str]]:
@@ -60,7 +66,12 @@ def asked_bytes(most: int) -> bytes:
 
 def as_text(value: Any) -> str:
     """A label that may be a text of two languages, or nonsense in a draft."""
-    if isinstance(value, str) or (isinstance(value, dict) and value and value.keys() <= {"zh", "en"} and all(each is None or isinstance(each, str) for each in value.values())):
+    if isinstance(value, str) or (
+        isinstance(value, dict)
+        and value
+        and value.keys() <= {"zh", "en"}
+        and all(each is None or isinstance(each, str) for each in value.values())
+    ):
         return reader().shown(value)
     return ""
 

@@ -1,4 +1,5 @@
 """The design hub: everything that is defined, what is still a draft, what is wrong, and who uses what."""
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -44,11 +45,25 @@ def _hub(app: str) -> str:
         drafts = versions.drafts(act.connection)
         reader().know_people(each.author for each in drafts if each.author)
         lines = _lines(act, app, own, drafts)
-        groups = [{"kind": kind, "label": KIND_NAMES[kind], "icon": KIND_ICONS[kind], "lines": [each for each in lines if each["kind"] == kind]} for kind in KINDS]
-        apps = [{"label": reader().shown(each.label), "href": f"/build/{each.key}", "active": each.key == app} for each in act.catalogue.apps.values()]
-        return render_template("builder/hub.html", app=app, app_here=act.catalogue.apps.get(app), parts_shown=[each for each in groups if each["lines"]], apps=apps,
-                               drafts=sum(1 for each in lines if each["draft"]), faulty=sum(1 for each in lines if each["problems"] or each["broken"]),
-                               kinds=[(kind, KIND_NAMES[kind]) for kind in KINDS], forms=len(act.catalogue.forms))
+        groups = [
+            {"kind": kind, "label": KIND_NAMES[kind], "icon": KIND_ICONS[kind], "lines": [each for each in lines if each["kind"] == kind]}
+            for kind in KINDS
+        ]
+        apps = [
+            {"label": reader().shown(each.label), "href": f"/build/{each.key}", "active": each.key == app}
+            for each in act.catalogue.apps.values()
+        ]
+        return render_template(
+            "builder/hub.html",
+            app=app,
+            app_here=act.catalogue.apps.get(app),
+            parts_shown=[each for each in groups if each["lines"]],
+            apps=apps,
+            drafts=sum(1 for each in lines if each["draft"]),
+            faulty=sum(1 for each in lines if each["problems"] or each["broken"]),
+            kinds=[(kind, KIND_NAMES[kind]) for kind in KINDS],
+            forms=len(act.catalogue.forms),
+        )
 
 
 def _lines(act: Act, app: str, own: str | None, drafts: list[versions.Draft]) -> list[dict[str, Any]]:
@@ -66,12 +81,21 @@ def _lines(act: Act, app: str, own: str | None, drafts: list[versions.Draft]) ->
         if own is not None and kind == "app" and key != own:
             continue
         users = uses.get((kind, key), [])
-        found.append({
-            "kind": kind, "key": key, "label": live.label if live is not None else (draft and as_text(draft.body.get("label"))) or key,
-            "href": address(app, kind, key), "version": act.catalogue.versions.get((kind, key)), "everybody": home is None and kind != "app",
-            "draft": draft and {"at": moment(draft.updated_at), "by": reader().person_name(draft.author)},
-            "problems": len(problems.get((kind, key), ())), "broken": act.catalogue.broken.get((kind, key)),
-            "uses": [link(act, app, *each) for each in users[:MOST_USES]], "more": max(0, len(users) - MOST_USES)})
+        found.append(
+            {
+                "kind": kind,
+                "key": key,
+                "label": live.label if live is not None else (draft and as_text(draft.body.get("label"))) or key,
+                "href": address(app, kind, key),
+                "version": act.catalogue.versions.get((kind, key)),
+                "everybody": home is None and kind != "app",
+                "draft": draft and {"at": moment(draft.updated_at), "by": reader().person_name(draft.author)},
+                "problems": len(problems.get((kind, key), ())),
+                "broken": act.catalogue.broken.get((kind, key)),
+                "uses": [link(act, app, *each) for each in users[:MOST_USES]],
+                "more": max(0, len(users) - MOST_USES),
+            }
+        )
     return found
 
 
@@ -100,7 +124,9 @@ def new(app: str) -> Response:
     check_key(kind, key)
     with writing() as act:
         home = check_app(act, app)
-        if act.connection.execute(sa.select(definition.c.id).where(definition.c.kind == kind, definition.c.key == key, definition.c.version.is_not(None))).first():
+        if act.connection.execute(
+            sa.select(definition.c.id).where(definition.c.kind == kind, definition.c.key == key, definition.c.version.is_not(None))
+        ).first():
             raise Refused([Problem("key", _("The key {key} is taken. Choose another one.", key=key))])
         if versions.find_draft(act.connection, kind, key) is not None:
             raise Refused([Problem("key", _("A draft with the key {key} is already there. Open it, or choose another key.", key=key))])
@@ -131,10 +157,21 @@ def look(app: str) -> str:
         reader().know_people(each.author for each in drafts if each.author)
         changes = []
         for each in drafts:
-            changes.append({"kind": KIND_NAMES[each.kind], "icon": KIND_ICONS[each.kind], "label": as_text(each.body.get("label")) or each.key, "href": address(app, each.kind, each.key),
-                            "by": reader().person_name(each.author), "at": moment(each.updated_at), "changes": [reader().say(one.message) for one in differences(_live_body(act, each), each.body)],
-                            "problems": written(problems.get((each.kind, each.key), ()))})
-        return render_template("builder/publish.html", app=app, app_here=act.catalogue.apps.get(app), changes=changes, faulty=sum(map(len, problems.values())))
+            changes.append(
+                {
+                    "kind": KIND_NAMES[each.kind],
+                    "icon": KIND_ICONS[each.kind],
+                    "label": as_text(each.body.get("label")) or each.key,
+                    "href": address(app, each.kind, each.key),
+                    "by": reader().person_name(each.author),
+                    "at": moment(each.updated_at),
+                    "changes": [reader().say(one.message) for one in differences(_live_body(act, each), each.body)],
+                    "problems": written(problems.get((each.kind, each.key), ())),
+                }
+            )
+        return render_template(
+            "builder/publish.html", app=app, app_here=act.catalogue.apps.get(app), changes=changes, faulty=sum(map(len, problems.values()))
+        )
 
 
 @blueprint.post("/build/<app>/publish")
@@ -155,7 +192,11 @@ def publish_all(app: str) -> Response:
 
 def _drafts_of(act: Act, own: str | None) -> list[versions.Draft]:
     """The drafts of an app and of no app; for the workspace all."""
-    return [each for each in versions.drafts(act.connection) if own is None or each.body.get("app") in (own, None) and (each.kind != "app" or each.key == own)]
+    return [
+        each
+        for each in versions.drafts(act.connection)
+        if own is None or each.body.get("app") in (own, None) and (each.kind != "app" or each.key == own)
+    ]
 
 
 def _live_body(act: Act, draft: versions.Draft) -> dict[str, Any] | None:

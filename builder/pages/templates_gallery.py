@@ -115,7 +115,7 @@ def _pane(act: Act, template: Template, full: bool) -> dict[str, Any]:
                  "name": _("Full") if each else _("Starter")} for each in ((False, True) if template.has_full else (False,))]
     return {"template": template, "about": template.about, "model": model, "weights": _weights(model), "most": max([weight for _label, weight in _weights(model)], default=1),
             "versions": versions, "inside": list(_inside(template)), "tiers": _tiers(template, model, full), "full": full,
-            "conflicts": [reader().shown(act.catalogue.of_kind(kind)[key].label) for kind, key in preview.conflicts if kind == "form"], "taken": bool(preview.conflicts)}
+            "conflicts": [act.catalogue.forms[key].label for kind, key in preview.conflicts if kind == "form"], "taken": bool(preview.conflicts)}
 
 
 def _size(model: dict[str, Any] | None) -> Message:
@@ -124,7 +124,7 @@ def _size(model: dict[str, Any] | None) -> Message:
 
 def _inside(template: Template) -> Any:
     """Lines of what is in it, in words."""
-    names = {kind: [shown(body["label"], reader().language) for body in template.definitions if body["kind"] == kind] for kind in ("form", "dashboard")}
+    names = {kind: [shown(body["label"], reader().language) for body in template.in_menu_order(kind)] for kind in ("form", "dashboard")}
     comma = "、" if reader().language == "zh" else ", "
     yield reader().say(_("{n} forms: {names}", n=len(names["form"]), names=comma.join(names["form"])))
     if template.tags:

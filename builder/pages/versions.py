@@ -1,4 +1,5 @@
 """The versions of a definition: who, when and why; two of them side by side in words and as JSON; an older one back in force."""
+
 from __future__ import annotations
 
 import difflib
@@ -31,12 +32,29 @@ def history(app: str, folder: str, key: str) -> str:
         opened = open_draft(act, kind, key)
         found = versions.versions(act.connection, kind, key)
         reader().know_people(each.author for each in found if each.author)
-        lines = [{"version": each.version, "live": each.live, "at": moment(each.at), "by": reader().person_name(each.author), "note": each.note,
-                  "changes": [reader().say(one.message) for one in differences(before.body if before else None, each.body)]}
-                 for each, before in zip(found, [*found[1:], None], strict=True)]
+        lines = [
+            {
+                "version": each.version,
+                "live": each.live,
+                "at": moment(each.at),
+                "by": reader().person_name(each.author),
+                "note": each.note,
+                "changes": [reader().say(one.message) for one in differences(before.body if before else None, each.body)],
+            }
+            for each, before in zip(found, [*found[1:], None], strict=True)
+        ]
         comparison = _comparison(opened, found)
-        return render_template("builder/versions.html", app=app, kind=KIND_NAMES[kind], key=key, label=as_text(opened.body.get("label")) or key, here=address(app, kind, key),
-                               lines=lines, draft=opened.draft, comparison=comparison)
+        return render_template(
+            "builder/versions.html",
+            app=app,
+            kind=KIND_NAMES[kind],
+            key=key,
+            label=as_text(opened.body.get("label")) or key,
+            here=address(app, kind, key),
+            lines=lines,
+            draft=opened.draft,
+            comparison=comparison,
+        )
 
 
 def _comparison(opened: Any, found: list[versions.Version]) -> dict[str, Any] | None:
@@ -51,8 +69,12 @@ def _comparison(opened: Any, found: list[versions.Version]) -> dict[str, Any] | 
         raise NotFound(_("There is no such version to compare."))
     one, other = (json.dumps(bodies[each], ensure_ascii=False, indent=2).splitlines() for each in (before, after))
     lines = [line for line in difflib.unified_diff(one, other, lineterm="", n=3)][2:]
-    return {"before": before, "after": after, "changes": [reader().say(each.message) for each in differences(bodies[before], bodies[after])],
-            "json": [{"text": line, "kind": {"+": "added", "-": "removed", "@": "place"}.get(line[:1], "same")} for line in lines]}
+    return {
+        "before": before,
+        "after": after,
+        "changes": [reader().say(each.message) for each in differences(bodies[before], bodies[after])],
+        "json": [{"text": line, "kind": {"+": "added", "-": "removed", "@": "place"}.get(line[:1], "same")} for line in lines],
+    }
 
 
 @blueprint.get(f"{PLACE}/versions/<int:number>/restore")
@@ -65,8 +87,19 @@ def ask(app: str, folder: str, key: str, number: int) -> str:
         opened = open_draft(act, kind, key)
         old = versions.find_version(act.connection, kind, key, number)
         live = opened.live.body if opened.live else None
-        return render_template("builder/restore.html", app=app, kind=KIND_NAMES[kind], key=key, label=as_text(opened.body.get("label")) or key, here=address(app, kind, key), number=number,
-                               next=opened.next_version, draft=opened.draft, changes=[reader().say(each.message) for each in differences(live, old.body)], problems=written(problems_of(act, old.body)))
+        return render_template(
+            "builder/restore.html",
+            app=app,
+            kind=KIND_NAMES[kind],
+            key=key,
+            label=as_text(opened.body.get("label")) or key,
+            here=address(app, kind, key),
+            number=number,
+            next=opened.next_version,
+            draft=opened.draft,
+            changes=[reader().say(each.message) for each in differences(live, old.body)],
+            problems=written(problems_of(act, old.body)),
+        )
 
 
 @blueprint.post(f"{PLACE}/versions/<int:number>/restore")

@@ -1,4 +1,5 @@
 """Saving the present filter of a list as a view of its own."""
+
 from __future__ import annotations
 
 from urllib.parse import parse_qsl

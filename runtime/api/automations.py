@@ -1,4 +1,5 @@
 """Automations: what ran and why, and running again what failed."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -73,13 +74,27 @@ def retry(call: Call, id: int) -> dict[str, Any]:
 def _run(call: Call, run: log.Run) -> dict[str, Any]:
     facts = {name: getattr(run, name) for name in ("automation", "version", "trigger", "source", "form", "state", "tries")}
     times = {name: _at(getattr(run, name)) for name in ("created_at", "started_at", "due_at", "finished_at")}
-    return {"id": str(run.id), "record": None if run.record is None else str(run.record), "reason": _said(call, run.reason), "chain": list(run.chain),
-            "steps": [_step(call, each) for each in run.steps], **facts, **times}
+    return {
+        "id": str(run.id),
+        "record": None if run.record is None else str(run.record),
+        "reason": _said(call, run.reason),
+        "chain": list(run.chain),
+        "steps": [_step(call, each) for each in run.steps],
+        **facts,
+        **times,
+    }
 
 
 def _step(call: Call, step: log.StepLine) -> dict[str, Any]:
-    return {"path": step.path, "type": step.type, "state": step.state, "tries": step.tries, "message": _said(call, step.message),
-            "started_at": _at(step.started_at), "finished_at": _at(step.finished_at)}
+    return {
+        "path": step.path,
+        "type": step.type,
+        "state": step.state,
+        "tries": step.tries,
+        "message": _said(call, step.message),
+        "started_at": _at(step.started_at),
+        "finished_at": _at(step.finished_at),
+    }
 
 
 def _at(value: datetime | None) -> str | None:

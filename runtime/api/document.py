@@ -1,4 +1,5 @@
 """The OpenAPI 3.1 document, made from the table of routes and the forms in force."""
+
 from __future__ import annotations
 
 import re
@@ -16,9 +17,16 @@ from runtime.texts import shown
 
 PLACE = "#/components/schemas/{model}"
 REASONS = {
-    400: "The body is no JSON, or a session sent no form token.", 401: "Nobody is signed in, or the token is not good.", 403: "The person has no right to this.",
-    404: "There is nothing of this name or number.", 409: "Somebody else wrote at the same time.", 412: "The record is not of the version in If-Match any more.",
-    413: "The body is too large.", 415: "The body is not called JSON.", 422: "Something in it is not accepted; `errors` names each place."}
+    400: "The body is no JSON, or a session sent no form token.",
+    401: "Nobody is signed in, or the token is not good.",
+    403: "The person has no right to this.",
+    404: "There is nothing of this name or number.",
+    409: "Somebody else wrote at the same time.",
+    412: "The record is not of the version in If-Match any more.",
+    413: "The body is too large.",
+    415: "The body is not called JSON.",
+    422: "Something in it is not accepted; `errors` names each place.",
+}
 ETAG = {"ETag": {"description": "The version of the record, for If-Match.", "schema": {"type": "string"}}}
 LOCATION = {"Location": {"description": "Where the new record is.", "schema": {"type": "string"}}}
 
@@ -40,15 +48,22 @@ def document(parts: Iterable[Route], act: Act) -> dict[str, Any]:
         "security": [{"token": []}, {"session": []}],
         "tags": [{"name": name} for name in dict.fromkeys(route.group for route in table)],
         "paths": paths,
-        "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": {
-            "token": {"type": "http", "scheme": "bearer"},
-            "session": {"type": "apiKey", "in": "cookie", "name": "tierloom_session", "description": "Writes also send X-CSRFToken."}}}}
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "tierloom_session", "description": "Writes also send X-CSRFToken."},
+            },
+        },
+    }
 
 
 def _fixed(table: list[Route]) -> tuple[dict[Any, dict[str, Any]], dict[str, dict[str, Any]]]:
     """Where each model's schema is, and the schemas by name."""
     models = {each for route in table for each in (route.body, route.answer) if isinstance(each, type)} | {Trouble}
-    wanted: list[tuple[type[Shape], Any]] = [(each, "validation") for each in sorted(models, key=lambda each: (each.__module__, each.__name__))]
+    wanted: list[tuple[type[Shape], Any]] = [
+        (each, "validation") for each in sorted(models, key=lambda each: (each.__module__, each.__name__))
+    ]
     refs, found = models_json_schema(wanted, ref_template=PLACE)
     return {each: ref for (each, _mode), ref in refs.items()}, dict(found.get("$defs", {}))
 
@@ -91,7 +106,8 @@ def _known(name: str, act: Act) -> dict[str, Any]:
     """Keys that exist; any text where there is none yet."""
     keys: dict[str, Callable[[], list[str]]] = {
         "model": lambda: [model.key for form in act.catalogue.forms for model in act.catalogue.models_of(form)],
-        "automation": lambda: list(act.catalogue.automations)}
+        "automation": lambda: list(act.catalogue.automations),
+    }
     found = keys[name]() if name in keys else []
     return {"type": "string", "enum": found} if found else {"type": "string", "minLength": 1}
 
@@ -103,11 +119,21 @@ def _query(route: Route) -> Iterator[dict[str, Any]]:
 
 def _headers(route: Route) -> Iterator[dict[str, Any]]:
     if route.writes:
-        yield {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "pattern": TOKEN},
-               "description": "A request sent again under the same key is answered as it was the first time, and not done again. Kept for 7 days."}
+        yield {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "pattern": TOKEN},
+            "description": "A request sent again under the same key is answered as the first time, and not done again. Kept for 7 days.",
+        }
     if route.versioned and route.method != "GET":
-        yield {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string", "pattern": VERSION},
-               "description": "The ETag of what was read; refused with 412 when it has changed since."}
+        yield {
+            "name": "If-Match",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "pattern": VERSION},
+            "description": "The ETag of what was read; refused with 412 when it has changed since.",
+        }
 
 
 def _schema(wanted: Any, form: str | None, act: Act, refs: dict[Any, Any], schemas: dict[str, Any]) -> dict[str, Any]:
@@ -124,8 +150,10 @@ def _answer(route: Route, form: str | None, act: Act, refs: dict[Any, Any], sche
     if route.answer is None:
         return {"description": "Done."}
     label = shown(act.catalogue.forms[form].label, "en") if form is not None else None
-    answer: dict[str, Any] = {"description": route.about if label is None else f"{route.about} ({label})",
-                              "content": {"application/json": {"schema": _schema(route.answer, form, act, refs, schemas)}}}
+    answer: dict[str, Any] = {
+        "description": route.about if label is None else f"{route.about} ({label})",
+        "content": {"application/json": {"schema": _schema(route.answer, form, act, refs, schemas)}},
+    }
     if route.versioned:
         answer["headers"] = {**ETAG, **(LOCATION if route.status == 201 else {})}
     return answer

@@ -1,4 +1,5 @@
 """What goes wrong in a call, as application/problem+json."""
+
 from __future__ import annotations
 
 import json
@@ -13,12 +14,24 @@ from runtime.errors import FormulaProblems, Refused, Stale, TierloomError
 from runtime.texts import Message, _
 
 TITLES = {
-    400: _("Not readable"), 401: _("Sign in"), 403: _("Not allowed"), 404: _("Not found"), 405: _("Not possible here"),
-    409: _("Changed meanwhile"), 412: _("Changed meanwhile"), 413: _("Too large"), 415: _("Not JSON"), 422: _("Not accepted")}
+    400: _("Not readable"),
+    401: _("Sign in"),
+    403: _("Not allowed"),
+    404: _("Not found"),
+    405: _("Not possible here"),
+    409: _("Changed meanwhile"),
+    412: _("Changed meanwhile"),
+    413: _("Too large"),
+    415: _("Not JSON"),
+    422: _("Not accepted"),
+}
 SENTENCES = {
     400: _("This is no JSON that can be read: UTF-8, not nested too deeply, without characters that no database can keep."),
-    404: NOTHING_HERE, 405: _("This address does not take this method."),
-    413: _("This is too much at once. Send it in several requests."), 415: _("Send JSON, and say so: Content-Type: application/json.")}
+    404: NOTHING_HERE,
+    405: _("This address does not take this method."),
+    413: _("This is too much at once. Send it in several requests."),
+    415: _("Send JSON, and say so: Content-Type: application/json."),
+}
 NO_TOKEN = _("Send an API token (Authorization: Bearer …). From a page, send its form token in X-CSRFToken.")
 OUTDATED = _("The record has changed since the version in If-Match. Read it again and decide anew.")
 TYPE = "application/problem+json"
@@ -50,7 +63,9 @@ class WrongFormula(Refused):
         super().__init__([], cause.message)
         self.lines = [{"path": path, "message": cause.message}]
         if isinstance(cause, FormulaProblems):
-            self.lines = [{"path": path, "message": each.message, "position": each.position, "length": each.length} for each in cause.problems]
+            self.lines = [
+                {"path": path, "message": each.message, "position": each.position, "length": each.length} for each in cause.problems
+            ]
 
 
 class Outdated(TierloomError):

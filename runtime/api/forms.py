@@ -1,4 +1,5 @@
 """Schemas of a form's records, as the API takes and gives them."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -13,8 +14,13 @@ from runtime.system.workspace import Act
 MOST_IN_BATCH = 1_000
 INSTANT = {"type": "string", "format": "date-time"}
 SYSTEM = {
-    "id": {"type": "string", "pattern": RECORD_ID}, "version": {"type": "integer", "minimum": 1}, "created_at": INSTANT, "created_by": {"type": "string"},
-    "updated_at": INSTANT, "updated_by": {"type": "string"}}
+    "id": {"type": "string", "pattern": RECORD_ID},
+    "version": {"type": "integer", "minimum": 1},
+    "created_at": INSTANT,
+    "created_by": {"type": "string"},
+    "updated_at": INSTANT,
+    "updated_by": {"type": "string"},
+}
 assert set(SYSTEM) < set(SYSTEM_FIELDS)
 
 
@@ -37,22 +43,39 @@ def batch(act: Act, form: str) -> dict[str, Any]:
     known = {"id": SYSTEM["id"], "version": SYSTEM["version"]}
     changed = {**changed, "properties": {**known, **changed["properties"]}, "required": ["id"]}
     items = {"type": "array", "minItems": 1, "maxItems": MOST_IN_BATCH, "items": {"if": {"required": ["id"]}, "then": changed, "else": new}}
-    return {"type": "object", "properties": {"items": items, "all_or_nothing": {"type": "boolean", "default": False}}, "required": ["items"],
-            "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": {"items": items, "all_or_nothing": {"type": "boolean", "default": False}},
+        "required": ["items"],
+        "additionalProperties": False,
+    }
 
 
 def record(act: Act, form: str) -> dict[str, Any]:
     """A record as it is read. Stored values may be older than today's bounds, so only their types are promised."""
     definition = act.catalogue.forms[form]
-    shown = {key: {"title": _label(each), **as_read(each.schema())} for key, each in definition.by_key.items()
-             if may(act.person, "view", form, None, key)}
-    return {"type": "object", "title": _label(definition), "properties": {**SYSTEM, **shown}, "required": list(SYSTEM), "additionalProperties": False}
+    shown = {
+        key: {"title": _label(each), **as_read(each.schema())}
+        for key, each in definition.by_key.items()
+        if may(act.person, "view", form, None, key)
+    }
+    return {
+        "type": "object",
+        "title": _label(definition),
+        "properties": {**SYSTEM, **shown},
+        "required": list(SYSTEM),
+        "additionalProperties": False,
+    }
 
 
 def records(act: Act, form: str) -> dict[str, Any]:
     next_page = {"type": ["string", "null"]}
-    return {"type": "object", "properties": {"items": {"type": "array", "items": record(act, form)}, "next": next_page}, "required": ["items", "next"],
-            "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": record(act, form)}, "next": next_page},
+        "required": ["items", "next"],
+        "additionalProperties": False,
+    }
 
 
 def shown_by_rule(form: Form) -> set[str]:
@@ -75,14 +98,22 @@ def as_read(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fields(act: Act, form: Form, action: str) -> dict[str, FieldType]:
-    return {key: each for key, each in form.by_key.items() if each.writable and each.stores in ("column", "many", "rows")
-            and may(act.person, action, form.key, None, key)}
+    return {
+        key: each
+        for key, each in form.by_key.items()
+        if each.writable and each.stores in ("column", "many", "rows") and may(act.person, action, form.key, None, key)
+    }
 
 
 def _object(form: Form, fields: dict[str, FieldType], needed: list[str]) -> dict[str, Any]:
     hidden = shown_by_rule(form)
-    return {"type": "object", "title": _label(form), "properties": {key: _as_written(each, key in hidden) for key, each in fields.items()}, "required": needed,
-            "additionalProperties": False}
+    return {
+        "type": "object",
+        "title": _label(form),
+        "properties": {key: _as_written(each, key in hidden) for key, each in fields.items()},
+        "required": needed,
+        "additionalProperties": False,
+    }
 
 
 def _as_written(field: FieldType, may_be_hidden: bool) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 """Trying out formulas: does it pass, what does it read, and what does it give for a record."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -165,6 +166,9 @@ def _type(type: Type) -> dict[str, Any]:
 
 def _names(found: Formula) -> dict[str, Any]:
     uses = found.uses
-    return {"fields": sorted(uses.fields), "relations": sorted({".".join(each.path) for each in uses.relations}),
-            "paths": sorted(f"{reference}.{key}" for reference, key in uses.paths), "functions": sorted(uses.functions)}
-
+    return {
+        "fields": sorted(uses.fields),
+        "relations": sorted({".".join(each.path) for each in uses.relations}),
+        "paths": sorted(f"{reference}.{key}" for reference, key in uses.paths),
+        "functions": sorted(uses.functions),
+    }

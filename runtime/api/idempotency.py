@@ -2,6 +2,7 @@
 
 The key is noted in the transaction of the write: a write that failed leaves no key behind, and may be sent again.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -38,8 +39,13 @@ def take(act: Act, key: str, request: str) -> Answer | None:
     act.connection.execute(table.delete().where(table.c.person == act.person.id, table.c.at < old))
     insert = (postgresql if act.connection.dialect.name == "postgresql" else sqlite).insert
     # on PostgreSQL this waits for a transaction that holds the same key
-    done = act.connection.execute(insert(table).values(person=act.person.id, token=key, request=request, at=act.micros).on_conflict_do_nothing())
-    if done.rowcount:
+    new = (
+        insert(table)
+        .values(person=act.person.id, token=key, request=request, at=act.micros)
+        .on_conflict_do_nothing()
+        .returning(table.c.token)
+    )
+    if act.connection.execute(new).first() is not None:
         return None
     row = act.connection.execute(sa.select(table).where(*_mine(act, key))).one()
     if row.request != request:

@@ -1,4 +1,5 @@
 """Long work: how far it is, and stopping it. Everybody sees their own; builders see all."""
+
 from __future__ import annotations
 
 import json
@@ -33,9 +34,17 @@ def one(call: Call, id: int) -> dict[str, Any]:
     if row.person != call.act.person.id and not may(call.act.person, "build"):
         raise NotFound(_("There is no such job."))
     times = {name: clock.from_micros(getattr(row, name)) for name in ("created_at", "started_at", "finished_at")}
-    return {"id": str(row.id), "kind": row.kind, "subject": row.subject, "state": row.state, "done": row.done, "total": row.total,
-            "message": shown(json.loads(row.message), call.language) if row.message else None, "result": json.loads(row.result) if row.result else None,
-            **{name: None if at is None else instant(at) for name, at in times.items()}}
+    return {
+        "id": str(row.id),
+        "kind": row.kind,
+        "subject": row.subject,
+        "state": row.state,
+        "done": row.done,
+        "total": row.total,
+        "message": shown(json.loads(row.message), call.language) if row.message else None,
+        "result": json.loads(row.result) if row.result else None,
+        **{name: None if at is None else instant(at) for name, at in times.items()},
+    }
 
 
 def cancel(call: Call, id: int) -> dict[str, Any]:

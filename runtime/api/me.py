@@ -1,4 +1,5 @@
 """Who asks, and where."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -21,5 +22,13 @@ class Me(Shape):
 
 def me(call: Call) -> dict[str, Any]:
     person, own = call.act.person, call.act.workspace
-    return {"id": str(person.id), "email": person.email, "name": person.name, "roles": sorted(person.roles), "language": person.language,
-            "workspace": own.name, "zone": own.zone.key, "today": call.act.today.isoformat()}
+    return {
+        "id": str(person.id),
+        "email": person.email,
+        "name": person.name,
+        "roles": sorted(person.roles),
+        "language": person.language,
+        "workspace": own.name,
+        "zone": own.zone.key,
+        "today": call.act.today.isoformat(),
+    }

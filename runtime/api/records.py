@@ -1,4 +1,5 @@
 """Records of a form: list, read, add, change, delete, many at once, figures, history."""
+
 from __future__ import annotations
 
 import json
@@ -94,8 +95,8 @@ def listed(call: Call, form: str) -> dict[str, Any]:
     sort = [key for key in asked.get("sort", "").split(",") if key]
     try:
         found = query.page(act, form, asked.get("filter"), asked.get("search"), sort, [], asked["limit"], asked.get("cursor"))
-    except (sa.exc.DBAPIError, OverflowError) as error:
-        if asked.get("cursor") is None:
+    except (sa.exc.DBAPIError, act.connection.dialect.loaded_dbapi.Error, OverflowError) as error:
+        if asked.get("cursor") is None:  # a cursor that somebody made up may compare a text with a number
             raise
         raise Refused([Problem("cursor", _("This page address is not valid any more. Start again at the first page."))]) from error
     records = read_records(act, form, [each.id for each in found.records])
@@ -121,7 +122,12 @@ def aggregate(call: Call, form: str) -> dict[str, Any]:
     rows = query.aggregate(act, form, wanted.by, wanted.measures, wanted.filter)
     by_key = act.catalogue.forms[form].by_key
     types = {text: figure.type for text, figure in zip(wanted.measures, figures, strict=True)}
-    return {"items": [{name: json_value(types[name], value) if name in types else by_key[name].to_json(value) for name, value in row.items()} for row in rows]}
+    return {
+        "items": [
+            {name: json_value(types[name], value) if name in types else by_key[name].to_json(value) for name, value in row.items()}
+            for row in rows
+        ]
+    }
 
 
 def readable(act: Act, form: str, text: str, path: str, **scope: Any) -> Formula:
@@ -208,8 +214,13 @@ def _batch_item(call: Call, saved: Saved | None, problems: list[Problem]) -> dic
 def shown(act: Act, record: Record, fields: list[str] | None = None) -> dict[str, Any]:
     """A record as it is read: flat, without the fields that the person may not see."""
     found: dict[str, Any] = {
-        "id": str(record.id), "version": record.version, "created_at": instant(record.created_at), "created_by": str(record.created_by),
-        "updated_at": instant(record.updated_at), "updated_by": str(record.updated_by)}
+        "id": str(record.id),
+        "version": record.version,
+        "created_at": instant(record.created_at),
+        "created_by": str(record.created_by),
+        "updated_at": instant(record.updated_at),
+        "updated_by": str(record.updated_by),
+    }
     for each in record.form.fields:
         if (fields is None or each.key in fields) and may(act.person, "view", record.form.key, record.id, each.key):
             found[each.key] = each.to_json(record.values.get(each.key))
@@ -245,8 +256,20 @@ def _shown(act: Act, form: str, id: int) -> Answer:
 def _change(act: Act, form: str, row: Any) -> dict[str, Any]:
     at = clock.from_micros(row.at)
     assert at is not None
-    changes = {key: {"from": each[0], "to": each[1]} for key, each in json.loads(row.changes).items() if may(act.person, "view", form, row.record, key)}
-    return {"id": str(row.id), "version": row.version, "at": instant(at), "by": str(row.person), "source": row.source, "action": row.action, "changes": changes}
+    changes = {
+        key: {"from": each[0], "to": each[1]}
+        for key, each in json.loads(row.changes).items()
+        if may(act.person, "view", form, row.record, key)
+    }
+    return {
+        "id": str(row.id),
+        "version": row.version,
+        "at": instant(at),
+        "by": str(row.person),
+        "source": row.source,
+        "action": row.action,
+        "changes": changes,
+    }
 
 
 def _fields(act: Act, form: str, given: str | None) -> list[str] | None:

@@ -1,4 +1,5 @@
 """What a line of the table of routes says, and what a view is given and gives back."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ class Shape(BaseModel):
 
 @dataclass(frozen=True)
 class PerForm:
-    """A body or answer whose schema depends on the form. `schema(act, form)` gives it complete in itself; `name` names it in the document."""
+    """A body or answer whose schema depends on the form: `schema(act, form)`, complete in itself; `name` names it in the document."""
 
     name: str
     schema: Callable[[Act, str], dict[str, Any]]

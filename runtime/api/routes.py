@@ -1,4 +1,5 @@
 """The table of routes of the run time. The design half has its own; the application joins both."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -48,13 +49,46 @@ ROUTES = [
     Route("GET", f"{ONE}/tags", tags.listed, "Tags of a record", "tags", tags.Tags),
     Route("POST", f"{ONE}/tags", tags.give, "Give a record a tag", "tags", tags.Tags, tags.Tagging, writes=True),
     Route("DELETE", f"{ONE}/tags/{{tag}}", tags.take, "Take a tag from a record", "tags", tags.Tags, writes=True),
-    Route("POST", "/formulas/check", formulas.check, "Whether a formula passes, and what it reads", "formulas", formulas.Checked, formulas.ToCheck),
+    Route(
+        "POST",
+        "/formulas/check",
+        formulas.check,
+        "Whether a formula passes, and what it reads",
+        "formulas",
+        formulas.Checked,
+        formulas.ToCheck,
+    ),
     Route("POST", "/formulas/evaluate", formulas.evaluated, "What a formula gives", "formulas", formulas.Evaluated, formulas.ToEvaluate),
     Route("GET", "/tier-models/{model}/records/{id}", tiers.explained, "Why a record has its tier", "tiers", tiers.Explained),
-    Route("POST", "/tier-models/{model}/recompute", tiers.recompute, "Rate all records anew", "tiers", tiers.Queued, tiers.AsOf, status=202, writes=True),
-    Route("GET", "/tier-models/{model}/movement", tiers.movement, "Who moved between two days", "tiers", tiers.Moved, query=(tiers.FROM, tiers.TO)),
-    Route("GET", "/automations/{automation}/runs", automations.runs, "Runs of an automation", "automations", automations.Runs,
-          query=(automations.STATE, LIMIT, NUMBER_CURSOR)),
+    Route(
+        "POST",
+        "/tier-models/{model}/recompute",
+        tiers.recompute,
+        "Rate all records anew",
+        "tiers",
+        tiers.Queued,
+        tiers.AsOf,
+        status=202,
+        writes=True,
+    ),
+    Route(
+        "GET",
+        "/tier-models/{model}/movement",
+        tiers.movement,
+        "Who moved between two days",
+        "tiers",
+        tiers.Moved,
+        query=(tiers.FROM, tiers.TO),
+    ),
+    Route(
+        "GET",
+        "/automations/{automation}/runs",
+        automations.runs,
+        "Runs of an automation",
+        "automations",
+        automations.Runs,
+        query=(automations.STATE, LIMIT, NUMBER_CURSOR),
+    ),
     Route("GET", "/runs/{id}", automations.one, "One run with its steps", "automations", automations.Run),
     Route("POST", "/runs/{id}/retry", automations.retry, "Run again what failed", "automations", automations.Run, writes=True),
     Route("GET", "/jobs/{id}", jobs.one, "How far long work is", "jobs", jobs.Job),

@@ -1,4 +1,5 @@
 """What every call goes through: who asks, in which language, has it the promised shape, and one transaction around the view."""
+
 from __future__ import annotations
 
 import json

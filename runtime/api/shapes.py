@@ -1,4 +1,5 @@
 """Whether a body has the shape that the document promises, and sentences about what has not."""
+
 from __future__ import annotations
 
 import json
@@ -21,16 +22,28 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 _TYPES = {
-    "string": _("a text"), "integer": _("a whole number"), "number": _("a number"), "array": _("a list"), "object": _("an object"),
-    "boolean": _("true or false"), "null": _("nothing")}
+    "string": _("a text"),
+    "integer": _("a whole number"),
+    "number": _("a number"),
+    "array": _("a list"),
+    "object": _("an object"),
+    "boolean": _("true or false"),
+    "null": _("nothing"),
+}
 _BOUNDS = {
-    "minimum": _("Give {bound} or more.").text, "maximum": _("Give {bound} or less.").text,
-    "minLength": _("Give at least {bound} characters.").text, "maxLength": _("This is too long; {bound} at most.").text,
-    "minItems": _("Give at least {bound}.").text, "maxItems": _("Give at most {bound}.").text,
-    "pattern": _("This does not have the right form: {bound}").text}
+    "minimum": _("Give {bound} or more.").text,
+    "maximum": _("Give {bound} or less.").text,
+    "minLength": _("Give at least {bound} characters.").text,
+    "maxLength": _("This is too long; {bound} at most.").text,
+    "minItems": _("Give at least {bound}.").text,
+    "maxItems": _("Give at most {bound}.").text,
+    "pattern": _("This does not have the right form: {bound}").text,
+}
 _PLAIN = {
-    "uniqueItems": _("Name each only once."), "multipleOf": _("Give a whole number."),
-    "format": _("Write days like 2026-11-21 and times like 2026-11-21T09:30:00+08:00.")}
+    "uniqueItems": _("Name each only once."),
+    "multipleOf": _("Give a whole number."),
+    "format": _("Write days like 2026-11-21 and times like 2026-11-21T09:30:00+08:00."),
+}
 NOT_VALID = _("This is not valid: {reason}.").text
 NEEDED = _("This is needed.")
 NO_SUCH_NAME = _("There is no setting of this name here.")

@@ -1,4 +1,5 @@
 """Tags of a record: which it has, giving and taking them by the rules of their dictionary."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -46,7 +47,9 @@ class Tags(Shape):
 
 def listed(call: Call, form: str, id: int) -> dict[str, Any]:
     query.get(call.act, form, id)
-    rows = call.act.connection.execute(sa.select(table).where(table.c.form == form, table.c.record == id, table.c.removed_at.is_(None)).order_by(table.c.id))
+    rows = call.act.connection.execute(
+        sa.select(table).where(table.c.form == form, table.c.record == id, table.c.removed_at.is_(None)).order_by(table.c.id)
+    )
     return page([_assigned(call, row) for row in rows])
 
 
@@ -55,8 +58,13 @@ def give(call: Call, form: str, id: int) -> dict[str, Any]:
     wanted = call.body
     sets = [each for each in _sets(call.act, form) if wanted.tag in each.by_key and wanted.tag_set in (None, each.key)]
     if len(sets) != 1:
-        raise Refused([Problem("tag", _("The tag dictionary of this form has no tag {tag}.", tag=wanted.tag)) if not sets
-                       else Problem("tag_set", _("Several dictionaries have this tag. Name one of {sets}.", sets=[each.key for each in sets]))])
+        raise Refused(
+            [
+                Problem("tag", _("The tag dictionary of this form has no tag {tag}.", tag=wanted.tag))
+                if not sets
+                else Problem("tag_set", _("Several dictionaries have this tag. Name one of {sets}.", sets=[each.key for each in sets]))
+            ]
+        )
     assigning.give(call.act, sets[0].key, wanted.tag, [id], wanted.reason)
     return listed(call, form, id)
 
@@ -80,5 +88,13 @@ def _assigned(call: Call, row: Any) -> dict[str, Any]:
     label = shown(tags.by_key[row.tag].label, call.language) if tags is not None and row.tag in tags.by_key else row.tag
     at, ends = clock.from_micros(row.at), clock.from_micros(row.expires_at)
     assert at is not None
-    return {"tag_set": row.tag_set, "tag": row.tag, "label": label, "by_rule": bool(row.by_rule), "by": str(row.person), "at": instant(at),
-            "expires_at": None if ends is None else instant(ends), "reason": row.reason}
+    return {
+        "tag_set": row.tag_set,
+        "tag": row.tag,
+        "label": label,
+        "by_rule": bool(row.by_rule),
+        "by": str(row.person),
+        "at": instant(at),
+        "expires_at": None if ends is None else instant(ends),
+        "reason": row.reason,
+    }

@@ -1,4 +1,5 @@
 """Tier models: why a record has its tier, who moved, and the full recompute."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -17,7 +18,10 @@ from runtime.tiers import explaining, recomputing
 
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
 DAY = {"type": "string", "format": "date"}
-FROM, TO = Param("from", DAY, "The day at whose end one looks first.", True), Param("to", DAY, "The day at whose end one looks again.", True)
+FROM, TO = (
+    Param("from", DAY, "The day at whose end one looks first.", True),
+    Param("to", DAY, "The day at whose end one looks again.", True),
+)
 
 
 class Dimension(Shape):
@@ -137,8 +141,17 @@ def movement(call: Call, model: str) -> dict[str, Any]:
         raise Refused([Problem("from", _("The first day is after the last."))])
     found = explaining.movement(call.act, model, start, end)
     flows = [{"from": then, "to": now, "count": count} for then, now, count in found.flows]
-    return {"from": start.isoformat(), "to": end.isoformat(), "tiers": list(found.tiers), "flows": flows, "up": found.up, "down": found.down,
-            "stayed": found.stayed, "entered": found.entered, "left": found.left}
+    return {
+        "from": start.isoformat(),
+        "to": end.isoformat(),
+        "tiers": list(found.tiers),
+        "flows": flows,
+        "up": found.up,
+        "down": found.down,
+        "stayed": found.stayed,
+        "entered": found.entered,
+        "left": found.left,
+    }
 
 
 def _model(act: Act, key: str) -> TierModel:

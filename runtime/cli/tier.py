@@ -1,4 +1,5 @@
 """tierloom tier recompute|explain: rate everybody anew, or say why one record has its tier."""
+
 from __future__ import annotations
 
 import argparse
@@ -50,7 +51,11 @@ class Progress:
         tenth = done * 10 // total if total else 0
         if tenth > self.told:
             self.told = tenth
-            print(_("{done} of {total}", done=f"{done:,}", total=f"{total:,}").in_language(language_of(self.args)), file=sys.stderr, flush=True)
+            print(
+                _("{done} of {total}", done=f"{done:,}", total=f"{total:,}").in_language(language_of(self.args)),
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def _explain(workspace: Workspace, args: argparse.Namespace) -> None:
@@ -62,11 +67,28 @@ def _explain(workspace: Workspace, args: argparse.Namespace) -> None:
 
 def _lines(told: dict[str, Any]) -> list[Message | str]:
     tier = told["tier"] or _("no tier")
-    lines: list[Message | str] = [_("{tier} with {score} of 100 points, by {model} v{version} as of {day}", tier=tier, score=told["score"] or "–", model=told["model"],
-                                    version=told["version"], day=told["as_of"])]
+    lines: list[Message | str] = [
+        _(
+            "{tier} with {score} of 100 points, by {model} v{version} as of {day}",
+            tier=tier,
+            score=told["score"] or "–",
+            model=told["model"],
+            version=told["version"],
+            day=told["as_of"],
+        )
+    ]
     for each in told["dimensions"]:
-        lines.append(_("  {label}: {value}, band {band} of {bands}, {share} of {weight} points", label=each["label"], value=each["display"], band=each["band"] or "–",
-                       bands=each["bands"], share=each["share"], weight=each["weight"]))
+        lines.append(
+            _(
+                "  {label}: {value}, band {band} of {bands}, {share} of {weight} points",
+                label=each["label"],
+                value=each["display"],
+                band=each["band"] or "–",
+                bands=each["bands"],
+                share=each["share"],
+                weight=each["weight"],
+            )
+        )
     lines += [f"  {each['tier']}: {each['why'] or ''}" for each in (*told["floors"], *told["ceilings"]) if each["decided"]]
     lines += [f"  {sentence}" for sentence in told["provisional"]]
     if told["movement"] is not None:

@@ -87,6 +87,30 @@ def discard_draft(act: Act, kind: str, key: str) -> None:
     act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
 
 
+def set_aside(act: Act, kind: str, key: str) -> int | None:
+    """Keeps a draft as a version that was never live, so that work can begin anew from the live one; gives its number, None without a draft."""
+    draft = find_draft(act.connection, kind, key)
+    if draft is None:
+        return None
+    row_id = _row(act, kind, key)
+    number = _next_number(act, row_id)
+    act.connection.execute(definition_version.insert().values(definition=row_id, version=number, body=to_json(draft.body), author=draft.author, at=act.micros,
+                                                              note=str(_("A draft that was set aside.")), revision=act.catalogue.revision))
+    discard_draft(act, kind, key)
+    return number
+
+
+def take_up(act: Act, kind: str, key: str, number: int) -> int:
+    """Makes any version the draft again; the present draft is set aside first. Gives the draft's number."""
+    wanted = find_version(act.connection, kind, key, number)
+    set_aside(act, kind, key)
+    return save_draft(act, kind, key, wanted.body)
+
+
+def _next_number(act: Act, row_id: int) -> int:
+    return (act.connection.execute(sa.select(sa.func.max(definition_version.c.version)).where(definition_version.c.definition == row_id)).scalar() or 0) + 1
+
+
 def versions(connection: sa.Connection, kind: str, key: str) -> list[Version]:
     """Every published version, newest first."""
     query = (sa.select(definition.c.kind, definition.c.key, definition.c.version.label("live"), definition_version)
@@ -139,7 +163,7 @@ def publish(act: Act, bodies: Iterable[dict[str, Any]], note: str | None = None)
             published.append((each.kind, each.key, live[0]))
             act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
             continue
-        number = (act.connection.execute(sa.select(sa.func.max(definition_version.c.version)).where(definition_version.c.definition == row_id)).scalar() or 0) + 1
+        number = _next_number(act, row_id)
         act.connection.execute(definition_version.insert().values(definition=row_id, version=number, body=to_json(body), author=act.person.id, at=act.micros, note=note, revision=revision))
         act.connection.execute(definition.update().where(definition.c.id == row_id).values(version=number))
         act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))

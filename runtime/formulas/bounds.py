@@ -1,8 +1,7 @@
 """What SQL can do exactly: static bounds of every number, and the size of the expression.
 
-A bound is the least and the greatest integer at the scale of the node; for texts (0, greatest length). What could pass 2^61, needs
-more than eight
-decimals or repeats its parts too often is left to the evaluation record by record.
+A bound is the least and the greatest integer at the scale of the node; for texts (0, greatest length). What could pass 2^61, needs more
+than eight decimals or repeats its parts too often is left to the evaluation record by record.
 """
 
 from __future__ import annotations

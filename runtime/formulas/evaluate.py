@@ -1,8 +1,7 @@
 """Evaluation for one record, by simpleeval. This is its only home.
 
-The checked tree is compiled once into the few nodes of Python's `ast` that simpleeval may see, plus four of our own for what is lazy
-or goes over
-rows. Every other handler is taken away, operators and functions are ours, nothing has attributes, steps are counted.
+The checked tree is compiled once into the few nodes of Python's `ast` that simpleeval may see, plus four of our own for what is lazy or
+goes over rows. Every other handler is taken away, operators and functions are ours, nothing has attributes, steps are counted.
 """
 
 from __future__ import annotations
@@ -36,10 +35,8 @@ class Values(Protocol):
     tuples, ids; blank is None.
 
     `related` gives the rows of a relation (records by id, sub-form rows by position), each of them Values again. A row of a sub-form
-    answers `field`
-    with its own fields first and then with those of the record it belongs to. `as_of` is true in a run for another day than the
-    present one.
-    A class may also have `aggregate(node)`, which answers an aggregate itself or says NotImplemented.
+    answers `field` with its own fields first and then with those of the record it belongs to. `as_of` is true in a run for another day
+    than the present one. A class may also have `aggregate(node)`, which answers an aggregate itself or says NotImplemented.
     """
 
     now: datetime

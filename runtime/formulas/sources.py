@@ -39,10 +39,9 @@ class Source(Protocol):
 class RelatedSource(Protocol):
     """The rows of a relation. `source` answers for them, `level` for the rows on the way: ("orders",) within ("orders", "items").
 
-    `aggregate` makes one value a record of `value`, an SQL aggregate such as sum(x), over the rows that meet the conditions;
-    `correlated` says whether
-    value or conditions speak of the record itself. `first` gives `value` of the first row in the given order (which ends with a unique
-    column).
+    `aggregate` makes one value a record of `value`, an SQL aggregate such as sum(x), over the rows that meet the conditions; `correlated`
+    says whether value or conditions speak of the record itself. `first` gives `value` of the first row in the given order (which ends
+    with a unique column).
     """
 
     source: Source

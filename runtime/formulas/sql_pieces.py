@@ -21,9 +21,8 @@ LARGEST_QUOTIENT = 10**12
 
 @dataclass(frozen=True)
 class Division:
-    """How a division is written. `steps`: factors by which the rest is taken further, together the factor of the quotient; none for
-    small dividends.
-    `guarded`: the quotient is checked against its limit as well. `signed`: the dividend may be negative."""
+    """How a division is written. `steps`: factors by which the rest is taken further, together the factor of the quotient; none for small
+    dividends. `guarded`: the quotient is checked against its limit as well. `signed`: the dividend may be negative."""
 
     steps: tuple[int, ...]
     guarded: bool

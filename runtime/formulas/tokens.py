@@ -1,8 +1,7 @@
 """From the text a person typed to plain tokens, forgiving what is only a matter of keyboards.
 
 Full-width signs and digits, `=` and `<>`, curly quotes, AND(a, b), TRUE and 真, any case of function names: all mean what they seem to
-mean.
-Words, numbers and texts leave here as numbered places (`n3`), so Python's parser never sees what somebody typed, only operators and
+mean. Words, numbers and texts leave here as numbered places (`n3`), so Python's parser never sees what somebody typed, only operators and
 brackets.
 """
 

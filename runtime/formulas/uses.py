@@ -14,9 +14,8 @@ POPULATION = ("QUANTILE_BAND", "PERCENT_RANK")
 
 @dataclass(frozen=True)
 class RelationUse:
-    """Related rows that are read: `path` of relation names. Their records are of `form`; `reference` is its field that points back
-    (None for a
-    sub-form, which `subform` names). `fields` are the keys read of these rows."""
+    """Related rows that are read: `path` of relation names. Their records are of `form`; `reference` is its field that points back (None
+    for a sub-form, which `subform` names). `fields` are the keys read of these rows."""
 
     path: tuple[str, ...]
     form: str

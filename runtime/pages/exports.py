@@ -1,6 +1,7 @@
 """Exporting a list as it stands: its filter, order and columns, as CSV or XLSX. Large ones are written by a job."""
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 from collections.abc import Iterator
@@ -86,8 +87,8 @@ def _sheet(wanted: Wanted, name: str) -> Response:
         path = Path(folder) / "export.xlsx"
         with reading() as act:
             exporting.write_file(act, wanted, path)
-        file = path.open("rb")  # stays readable after its name is gone
-    return send_file(file, mimetype=FORMATS["xlsx"], as_attachment=True, download_name=name)
+        content = path.read_bytes()
+    return send_file(io.BytesIO(content), mimetype=FORMATS["xlsx"], as_attachment=True, download_name=name)
 
 
 @blueprint.get(f"{BASE}/<int:number>")

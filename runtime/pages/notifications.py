@@ -1,4 +1,5 @@
 """/notifications: what people and automations told the person. Opening one marks it as read."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -27,7 +28,12 @@ def list_notifications() -> str:
     unread, before = bool(request.args.get("unread")), request.args.get("before", "")
     with reading() as act:
         conditions = [notification.c.person == g.person.id]
-        open_ones = act.connection.execute(sa.select(sa.func.count()).select_from(notification).where(*conditions, notification.c.read_at.is_(None))).scalar() or 0
+        open_ones = (
+            act.connection.execute(
+                sa.select(sa.func.count()).select_from(notification).where(*conditions, notification.c.read_at.is_(None))
+            ).scalar()
+            or 0
+        )
         if unread:
             conditions.append(notification.c.read_at.is_(None))
         if before.isdecimal() and len(before) < 19:
@@ -35,7 +41,14 @@ def list_notifications() -> str:
         rows = act.connection.execute(sa.select(notification).where(*conditions).order_by(notification.c.id.desc()).limit(ROWS + 1)).all()
     lines = [_line(row) for row in rows[:ROWS]]
     more = f"/notifications?{'unread=1&' if unread else ''}before={rows[ROWS - 1].id}" if len(rows) > ROWS else None
-    return render_template("notifications.html", days=_by_day(lines), open=open_ones, unread=unread, next_href=more, first_href="/notifications" if before else None)
+    return render_template(
+        "notifications.html",
+        days=_by_day(lines),
+        open=open_ones,
+        unread=unread,
+        next_href=more,
+        first_href="/notifications" if before else None,
+    )
 
 
 @blueprint.get("/<int:number>")
@@ -75,7 +88,9 @@ def _mine(act: Act, number: int) -> Any:
 def _mark(act: Act, number: int | None) -> int:
     """Marks one, or all, of the person's own; gives how many were unread."""
     one = [] if number is None else [notification.c.id == number]
-    return act.connection.execute(notification.update().where(notification.c.person == g.person.id, notification.c.read_at.is_(None), *one).values(read_at=act.micros)).rowcount
+    return act.connection.execute(
+        notification.update().where(notification.c.person == g.person.id, notification.c.read_at.is_(None), *one).values(read_at=act.micros)
+    ).rowcount
 
 
 def _back() -> str:
@@ -83,7 +98,14 @@ def _back() -> str:
 
 
 def _line(row: Any) -> dict[str, Any]:
-    return {"id": row.id, "subject": row.subject, "body": row.body or "", "at": clock.from_micros(row.at), "read": row.read_at is not None, "linked": bool(row.link)}
+    return {
+        "id": row.id,
+        "subject": row.subject,
+        "body": row.body or "",
+        "at": clock.from_micros(row.at),
+        "read": row.read_at is not None,
+        "linked": bool(row.link),
+    }
 
 
 def _by_day(lines: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

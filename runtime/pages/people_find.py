@@ -1,4 +1,5 @@
 """GET /people/find?q=: active people by a part of their name or address, for fields that hold a person."""
+
 from __future__ import annotations
 
 import sqlalchemy as sa
@@ -17,7 +18,18 @@ MOST = 20
 def find() -> Response:
     """[{value, title, hint}]; every word must be in the name or the address."""
     words = request.args.get("q", "").strip()[:100].split()
-    conditions = [sa.or_(sa.func.lower(person.c.name).contains(word.lower(), autoescape=True), sa.func.lower(person.c.email).contains(word.lower(), autoescape=True)) for word in words]
+    conditions = [
+        sa.or_(
+            sa.func.lower(person.c.name).contains(word.lower(), autoescape=True),
+            sa.func.lower(person.c.email).contains(word.lower(), autoescape=True),
+        )
+        for word in words
+    ]
     with reading() as act:
-        rows = act.connection.execute(sa.select(person.c.id, person.c.name, person.c.email).where(person.c.active == 1, *conditions).order_by(person.c.name, person.c.id).limit(MOST)).all()
+        rows = act.connection.execute(
+            sa.select(person.c.id, person.c.name, person.c.email)
+            .where(person.c.active == 1, *conditions)
+            .order_by(person.c.name, person.c.id)
+            .limit(MOST)
+        ).all()
     return jsonify([{"value": str(row.id), "title": row.name, "hint": row.email} for row in rows])

@@ -1,4 +1,5 @@
 """A condition in plain words, with the labels that people see on forms: for the tag dictionary. What it has no words for stays a formula."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -9,19 +10,49 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
 from runtime.formulas import Formula
 from runtime.formulas.functions.base import SHELF
-from runtime.formulas.tree import Aggregate, Among, Call, Compare, Field, Literal, Logic, Negative, Node, Not, Operation, Path, Within, literal_value, walk
+from runtime.formulas.tree import (
+    Aggregate,
+    Among,
+    Call,
+    Compare,
+    Field,
+    Literal,
+    Logic,
+    Negative,
+    Node,
+    Not,
+    Operation,
+    Path,
+    Within,
+    literal_value,
+    walk,
+)
 from runtime.pages.web import reader
 from runtime.texts import Message, _
 
 KNOWN = (Aggregate, Among, Call, Compare, Field, Literal, Logic, Negative, Not, Operation, Path, Within)
 COMPARED: dict[str, Message] = {
-    "==": _("{left} is {right}"), "!=": _("{left} is not {right}"), ">": _("{left} is more than {right}"), ">=": _("{left} is at least {right}"),
-    "<": _("{left} is less than {right}"), "<=": _("{left} is at most {right}")}
+    "==": _("{left} is {right}"),
+    "!=": _("{left} is not {right}"),
+    ">": _("{left} is more than {right}"),
+    ">=": _("{left} is at least {right}"),
+    "<": _("{left} is less than {right}"),
+    "<=": _("{left} is at most {right}"),
+}
 AGGREGATES: dict[str, Message] = {
-    "COUNT": _("number of {rows}"), "SUM": _("sum of {value} over {rows}"), "AVG": _("average {value} of {rows}"), "MIN": _("least {value} of {rows}"),
-    "MAX": _("greatest {value} of {rows}")}
+    "COUNT": _("number of {rows}"),
+    "SUM": _("sum of {value} over {rows}"),
+    "AVG": _("average {value} of {rows}"),
+    "MIN": _("least {value} of {rows}"),
+    "MAX": _("greatest {value} of {rows}"),
+}
 CALLS: dict[str, Message] = {
-    "DAYS_SINCE": _("days since {a}"), "ISEMPTY": _("{a} is blank"), "CONTAINS": _("{a} contains {b}"), "STARTSWITH": _("{a} begins with {b}"), "TODAY": _("today")}
+    "DAYS_SINCE": _("days since {a}"),
+    "ISEMPTY": _("{a} is blank"),
+    "CONTAINS": _("{a} contains {b}"),
+    "STARTSWITH": _("{a} begins with {b}"),
+    "TODAY": _("today"),
+}
 SIGNS = {"*": "×", "/": "÷", "-": "−"}
 
 
@@ -46,7 +77,11 @@ class Teller:
             return reader().say(_("yes") if node.value else _("no"))
         if isinstance(node.value, Decimal):
             kind = beside.type if beside is not None else node.type
-            return reader().money(node.value, kind.currency, 0 if node.value == node.value.to_integral_value() else None) if kind.kind == "money" else reader().number(node.value)
+            return (
+                reader().money(node.value, kind.currency, 0 if node.value == node.value.to_integral_value() else None)
+                if kind.kind == "money"
+                else reader().number(node.value)
+            )
         return self._option(node.value, beside)
 
     def _option(self, key: str, beside: Node | None) -> str:
@@ -82,7 +117,9 @@ class Teller:
         return f"{sides[0]} {SIGNS.get(node.operator, node.operator)} {sides[1]}"
 
     def _compare(self, node: Compare, _beside: Node | None) -> str:
-        return reader().say(Message(COMPARED[node.operator].text, {"left": self.tell(node.left, node.right), "right": self.tell(node.right, node.left)}))
+        return reader().say(
+            Message(COMPARED[node.operator].text, {"left": self.tell(node.left, node.right), "right": self.tell(node.right, node.left)})
+        )
 
     def _logic(self, node: Logic, _beside: Node | None) -> str:
         parts = [f"({self.tell(each)})" if isinstance(each, Logic) else self.tell(each) for each in node.operands]
@@ -93,7 +130,13 @@ class Teller:
         return reader().say(_("not: {condition}", condition=self.tell(node.operand)))
 
     def _within(self, node: Within, _beside: Node | None) -> str:
-        return reader().say(_("{what} is one of {values}", what=self.tell(node.operand), values=self._listed([self.tell(each, node.operand) for each in node.options])))
+        return reader().say(
+            _(
+                "{what} is one of {values}",
+                what=self.tell(node.operand),
+                values=self._listed([self.tell(each, node.operand) for each in node.options]),
+            )
+        )
 
     def _among(self, node: Among, _beside: Node | None) -> str:
         return reader().say(_("{list} has {value}", list=self.tell(node.list), value=self.tell(node.operand, node.list)))
@@ -107,7 +150,11 @@ class Teller:
     def _aggregate(self, node: Aggregate, _beside: Node | None) -> str:
         rows = self._rows(node.relation)
         if node.days is not None or node.months is not None:
-            last = _("{rows} in the last {n} days", rows=rows, n=node.days) if node.days is not None else _("{rows} in the last {n} months", rows=rows, n=node.months)
+            last = (
+                _("{rows} in the last {n} days", rows=rows, n=node.days)
+                if node.days is not None
+                else _("{rows} in the last {n} months", rows=rows, n=node.months)
+            )
             rows = reader().say(last)
         if node.where is not None:
             rows = reader().say(_("{rows} where {condition}", rows=rows, condition=self.tell(node.where)))

@@ -1,4 +1,5 @@
 """The run log of an app: what automations did, for whom and why, the latest failures on top; each run with its steps, and a way to run it again."""
+
 from __future__ import annotations
 
 import json
@@ -31,16 +32,38 @@ ON_TOP = 3
 RECENT = timedelta(days=7)
 AGAIN = ("failed", "stopped")
 STATES: dict[str, tuple[Message, str, str]] = {
-    "waiting": (_("waiting"), "quiet", "clock"), "running": (_("running"), "accent", "player-play"), "done": (_("done"), "good", "check"),
-    "skipped": (_("nothing to do"), "quiet", "player-skip-forward"), "failed": (_("failed"), "bad", "alert-circle"), "stopped": (_("stopped"), "care", "player-stop")}
+    "waiting": (_("waiting"), "quiet", "clock"),
+    "running": (_("running"), "accent", "player-play"),
+    "done": (_("done"), "good", "check"),
+    "skipped": (_("nothing to do"), "quiet", "player-skip-forward"),
+    "failed": (_("failed"), "bad", "alert-circle"),
+    "stopped": (_("stopped"), "care", "player-stop"),
+}
 """Each state of a run in words, with its tone and icon."""
-STEP_STATES: dict[str, tuple[Message, str, str]] = {"started": (_("under way"), "accent", "player-play"), **{key: STATES[key] for key in ("done", "skipped", "failed")}}
+STEP_STATES: dict[str, tuple[Message, str, str]] = {
+    "started": (_("under way"), "accent", "player-play"),
+    **{key: STATES[key] for key in ("done", "skipped", "failed")},
+}
 TRIGGERS: dict[str, Message] = {
-    "record_created": _("a new record"), "record_updated": _("a changed record"), "tier_changed": _("a changed tier"), "tier_grace": _("a grace period"),
-    "date_field": _("a date of the record"), "schedule": _("the clock")}
+    "record_created": _("a new record"),
+    "record_updated": _("a changed record"),
+    "tier_changed": _("a changed tier"),
+    "tier_grace": _("a grace period"),
+    "date_field": _("a date of the record"),
+    "schedule": _("the clock"),
+}
 SOURCES: dict[str, Message] = {
-    "form": _("entered by hand"), "public_form": _("from a public form"), "api": _("through the interface"), "import": _("from an import"), "automation": _("by an automation"),
-    "workflow": _("by a workflow"), "schedule": _("in the nightly run"), "merge": _("after a merge"), "publish": _("after publishing"), "undo": _("after an undo")}
+    "form": _("entered by hand"),
+    "public_form": _("from a public form"),
+    "api": _("through the interface"),
+    "import": _("from an import"),
+    "automation": _("by an automation"),
+    "workflow": _("by a workflow"),
+    "schedule": _("in the nightly run"),
+    "merge": _("after a merge"),
+    "publish": _("after publishing"),
+    "undo": _("after an undo"),
+}
 
 
 @dataclass(frozen=True)
@@ -67,21 +90,40 @@ def run_log(app: str) -> str:
     with reading() as act:
         found_app = find_app(act, app)
         require(g.person, "build")
-        automation, state, before = request.args.get("automation") or None, request.args.get("state") or None, request.args.get("before", "")
+        automation, state, before = (
+            request.args.get("automation") or None,
+            request.args.get("state") or None,
+            request.args.get("before", ""),
+        )
         if state is not None and state not in STATES:
             raise NotFound(_("There is no such state of a run."))
         mine = _of_app(act, app) if automation is None else [automation_run.c.automation == automation]
         counts = _counts(act, mine)
-        wanted = [*mine, *([automation_run.c.state == state] if state else []), *([automation_run.c.id < int(before)] if before.isdecimal() else [])]
+        wanted = [
+            *mine,
+            *([automation_run.c.state == state] if state else []),
+            *([automation_run.c.id < int(before)] if before.isdecimal() else []),
+        ]
         rows = _rows(act, wanted, ROWS + 1)
         failures = _failures(act, mine) if state is None and not before else []
         on_top = {each.id for each in failures}
         lines = _lines(act, app, [each for each in rows[:ROWS] if each.id not in on_top])
         return render_template(
-            "runs.html", app=found_app, lines=lines, failures=_lines(act, app, failures), failed=counts.get("failed", 0), total=sum(counts.values()),
-            states=_tabs(app, automation, state, counts), automations=_automations(act, app), automation=automation, state=state, broken=_broken(act, app),
-            failed_href=_href(app, automation=automation, state="failed"), next_href=_href(app, automation=automation, state=state, before=rows[ROWS - 1].id) if len(rows) > ROWS else None,
-            first_href=_href(app, automation=automation, state=state) if before else None)
+            "runs.html",
+            app=found_app,
+            lines=lines,
+            failures=_lines(act, app, failures),
+            failed=counts.get("failed", 0),
+            total=sum(counts.values()),
+            states=_tabs(app, automation, state, counts),
+            automations=_automations(act, app),
+            automation=automation,
+            state=state,
+            broken=_broken(act, app),
+            failed_href=_href(app, automation=automation, state="failed"),
+            next_href=_href(app, automation=automation, state=state, before=rows[ROWS - 1].id) if len(rows) > ROWS else None,
+            first_href=_href(app, automation=automation, state=state) if before else None,
+        )
 
 
 def _of_app(act: Act, app: str) -> list[Any]:
@@ -96,7 +138,9 @@ def _counts(act: Act, conditions: list[Any]) -> dict[str, int]:
 
 
 def _rows(act: Act, conditions: list[Any], limit: int) -> list[Any]:
-    return list(act.connection.execute(sa.select(automation_run).where(*conditions).order_by(automation_run.c.id.desc()).limit(limit)).all())
+    return list(
+        act.connection.execute(sa.select(automation_run).where(*conditions).order_by(automation_run.c.id.desc()).limit(limit)).all()
+    )
 
 
 def _failures(act: Act, conditions: list[Any]) -> list[Any]:
@@ -117,8 +161,18 @@ def _lines(act: Act, app: str, rows: list[Any]) -> list[Line]:
 def _line(act: Act, app: str, row: Any, titles: dict[tuple[str, int], str]) -> Line:
     about, about_href = _about(act, app, row.form, row.record, titles)
     reason = reader().shown(json.loads(row.reason)) if row.reason else ""
-    return Line(row.id, f"/apps/{app}/-/runs/{row.id}", _label(act, row.automation), about, about_href, _why(row.trigger, row.source), state_of(row.state), reason,
-                clock.from_micros(row.started_at or row.created_at), row.state in AGAIN)
+    return Line(
+        row.id,
+        f"/apps/{app}/-/runs/{row.id}",
+        _label(act, row.automation),
+        about,
+        about_href,
+        _why(row.trigger, row.source),
+        state_of(row.state),
+        reason,
+        clock.from_micros(row.started_at or row.created_at),
+        row.state in AGAIN,
+    )
 
 
 def _about(act: Act, app: str, form: str | None, record: int | None, titles: dict[tuple[str, int], str]) -> tuple[str, str | None]:
@@ -131,7 +185,7 @@ def _about(act: Act, app: str, form: str | None, record: int | None, titles: dic
 def _why(trigger: str, source: str) -> str:
     """What set a run off, in words."""
     words = reader().say(TRIGGERS[trigger]) if trigger in TRIGGERS else trigger
-    return words if trigger == "schedule" or source not in SOURCES else f"{words}, {reader().say(SOURCES[source])}"
+    return words if trigger == "schedule" or source not in SOURCES else reader().say(_("{what}, {source}", what=words, source=SOURCES[source]))
 
 
 def state_of(state: str, words: dict[str, tuple[Message, str, str]] = STATES) -> dict[str, str]:
@@ -145,21 +199,40 @@ def _label(act: Act, key: str) -> str:
 
 
 def _automations(act: Act, app: str) -> list[dict[str, Any]]:
-    return [{"key": key, "label": reader().shown(each.label), "enabled": each.enabled} for key, each in act.catalogue.automations.items() if each.app in (None, app)]
+    return [
+        {"key": key, "label": reader().shown(each.label), "enabled": each.enabled}
+        for key, each in act.catalogue.automations.items()
+        if each.app in (None, app)
+    ]
 
 
 def _broken(act: Act, app: str) -> list[dict[str, Any]]:
     """Automations of the app that are off because something they need is gone."""
-    return [{"key": key, "label": _label(act, key), "message": reader().say(problems[0].message)} for key, problems in log.broken(act).items()
-            if act.catalogue.automations[key].app in (None, app)]
+    return [
+        {"key": key, "label": _label(act, key), "message": reader().say(problems[0].message)}
+        for key, problems in log.broken(act).items()
+        if act.catalogue.automations[key].app in (None, app)
+    ]
 
 
 def _tabs(app: str, automation: str | None, state: str | None, counts: dict[str, int]) -> list[dict[str, Any]]:
-    found = [{"label": f"{reader().say(_('All'))} {reader().number(sum(counts.values()))}", "href": _href(app, automation=automation), "active": state is None}]
+    found = [
+        {
+            "label": f"{reader().say(_('All'))} {reader().number(sum(counts.values()))}",
+            "href": _href(app, automation=automation),
+            "active": state is None,
+        }
+    ]
     for key, (label, _tone, _icon) in STATES.items():
         if counts.get(key) or key == state:
             text = reader().say(label)
-            found.append({"label": f"{text[:1].upper()}{text[1:]} {reader().number(counts.get(key, 0))}", "href": _href(app, automation=automation, state=key), "active": state == key})
+            found.append(
+                {
+                    "label": f"{text[:1].upper()}{text[1:]} {reader().number(counts.get(key, 0))}",
+                    "href": _href(app, automation=automation, state=key),
+                    "active": state == key,
+                }
+            )
     return found
 
 
@@ -179,12 +252,25 @@ def show(app: str, run: int) -> str:
         titles = query.titles(act, {found.form: {found.record}}) if found.form in act.catalogue.forms and found.record is not None else {}
         about, about_href = _about(act, app, found.form, found.record, titles)
         return render_template(
-            "run.html", app=found_app, run=found, label=_label(act, found.automation), about=about, about_href=about_href, why=_why(found.trigger, found.source),
-            form=act.catalogue.forms.get(found.form or ""), state=state_of(found.state), reason=reader().shown(found.reason) if found.reason else "",
-            said=sentence(automation, reader().language, act.catalogue) if automation is not None else "", when=automation.when if automation is not None else None,
-            steps=[_step(act, app, automation, found.form, each) for each in found.steps], took=_took(found.started_at, found.finished_at),
-            chain=[_label(act, each.partition(":")[0]) for each in found.chain], again=found.state in AGAIN, known=found.automation in act.catalogue.automations,
-            steps_open=_not_reached(automation, found))
+            "run.html",
+            app=found_app,
+            run=found,
+            label=_label(act, found.automation),
+            about=about,
+            about_href=about_href,
+            why=_why(found.trigger, found.source),
+            form=act.catalogue.forms.get(found.form or ""),
+            state=state_of(found.state),
+            reason=reader().shown(found.reason) if found.reason else "",
+            said=sentence(automation, reader().language, act.catalogue) if automation is not None else "",
+            when=automation.when if automation is not None else None,
+            steps=[_step(act, app, automation, found.form, each) for each in found.steps],
+            took=_took(found.started_at, found.finished_at),
+            chain=[_label(act, each.partition(":")[0]) for each in found.chain],
+            again=found.state in AGAIN,
+            known=found.automation in act.catalogue.automations,
+            steps_open=_not_reached(automation, found),
+        )
 
 
 @blueprint.post("/apps/<app>/-/runs/<int:run>/retry")
@@ -199,8 +285,16 @@ def retry(app: str, run: int) -> Any:
 def _step(act: Act, app: str, automation: Automation | None, form: str | None, line: log.StepLine) -> dict[str, Any]:
     step = _at(automation, line.path)
     words = step.sentence(reader().language, act.catalogue, form) if step is not None else line.type
-    return {"words": words[:1].upper() + words[1:], "state": state_of(line.state, STEP_STATES), "message": reader().shown(line.message) if line.message else "", "tries": line.tries,
-            "at": line.started_at, "took": _took(line.started_at, line.finished_at), "results": _results(act, app, line), "depth": line.path.count("/") // 2}
+    return {
+        "words": words[:1].upper() + words[1:],
+        "state": state_of(line.state, STEP_STATES),
+        "message": reader().shown(line.message) if line.message else "",
+        "tries": line.tries,
+        "at": line.started_at,
+        "took": _took(line.started_at, line.finished_at),
+        "results": _results(act, app, line),
+        "depth": line.path.count("/") // 2,
+    }
 
 
 def _at(automation: Automation | None, path: str) -> Any:
@@ -227,15 +321,29 @@ def _results(act: Act, app: str, line: log.StepLine) -> list[dict[str, str | Non
         found.append({"text": f"{reader().shown(act.catalogue.forms[form].label)} {title}", "href": href})
     if result.get("changed") and isinstance(result["changed"], list):
         names = "、" if reader().language == "zh" else ", "
-        found.append({"text": reader().say(_("changed: {fields}", fields=names.join(reader().shown(field_label(form, key, act.catalogue)) for key in result["changed"]))), "href": None})
+        found.append(
+            {
+                "text": reader().say(
+                    _(
+                        "changed: {fields}",
+                        fields=names.join(reader().shown(field_label(form, key, act.catalogue)) for key in result["changed"]),
+                    )
+                ),
+                "href": None,
+            }
+        )
     people = result.get("people") or ([result["person"]] if isinstance(result.get("person"), int) else [])
     if people:
         reader().know_people(people)
-        found.append({"text": reader().say(_("to {people}", people=", ".join(reader().person_name(each) for each in people))), "href": None})
+        found.append(
+            {"text": reader().say(_("to {people}", people=", ".join(reader().person_name(each) for each in people))), "href": None}
+        )
     if result.get("to"):
         found.append({"text": reader().say(_("to {people}", people=", ".join(result["to"]))), "href": None})
     if result.get("arm"):
-        found.append({"text": reader().say(_("the condition held") if result["arm"] == "then" else _("the condition did not hold")), "href": None})
+        found.append(
+            {"text": reader().say(_("the condition held") if result["arm"] == "then" else _("the condition did not hold")), "href": None}
+        )
     if result.get("status"):
         found.append({"text": reader().say(_("answered with {status}", status=result["status"])), "href": None})
     return found

@@ -1,4 +1,5 @@
 """The tag dictionary of an app in plain language: what each tag means, what it is for, who looks after it, who gets it, and how many have it."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -25,7 +26,12 @@ from runtime.texts import Message, _
 blueprint = Blueprint("tag_dictionary", __name__)
 
 KINDS: dict[str, Message] = {
-    "attribute": _("attribute"), "behaviour": _("behaviour"), "potential": _("potential"), "campaign": _("campaign"), "control": _("control group")}
+    "attribute": _("attribute"),
+    "behaviour": _("behaviour"),
+    "potential": _("potential"),
+    "campaign": _("campaign"),
+    "control": _("control group"),
+}
 
 
 @blueprint.get("/apps/<app>/-/tags")
@@ -41,15 +47,33 @@ def dictionary(app: str) -> str:
         living = [tag for tag in chosen.tags if not tag.archived]
         counts = _counts(act, chosen)
         return render_template(
-            "tag_dictionary.html", app=found_app, set=chosen, form=act.catalogue.forms[chosen.form], lines=[_line(act, app, chosen, tag, counts) for tag in living],
-            archived=[_line(act, app, chosen, tag, counts) for tag in chosen.tags if tag.archived], used=len([tag for tag in living if tag.family != "control"]),
+            "tag_dictionary.html",
+            app=found_app,
+            set=chosen,
+            form=act.catalogue.forms[chosen.form],
+            lines=[_line(act, app, chosen, tag, counts) for tag in living],
+            archived=[_line(act, app, chosen, tag, counts) for tag in chosen.tags if tag.archived],
+            used=len([tag for tag in living if tag.family != "control"]),
             sets=[{"label": each.label, "href": f"/apps/{app}/-/tags?set={each.key}", "active": each is chosen} for each in sets],
-            rights=[(reader().say(label), _people(act, chosen, who)) for label, who in (
-                (_("May ask for tags"), chosen.may_request), (_("May approve tags"), chosen.may_approve), (_("May give tags"), chosen.may_assign), (_("May take tags off"), chosen.may_remove)) if who])
+            rights=[
+                (reader().say(label), _people(act, chosen, who))
+                for label, who in (
+                    (_("May ask for tags"), chosen.may_request),
+                    (_("May approve tags"), chosen.may_approve),
+                    (_("May give tags"), chosen.may_assign),
+                    (_("May take tags off"), chosen.may_remove),
+                )
+                if who
+            ],
+        )
 
 
 def sets_of(act: Act, app: str) -> list[TagSet]:
-    return [each for each in act.catalogue.tag_sets.values() if each.app in (None, app) and each.form in tables_of(act.catalogue) and may(g.person, "view", each.form)]
+    return [
+        each
+        for each in act.catalogue.tag_sets.values()
+        if each.app in (None, app) and each.form in tables_of(act.catalogue) and may(g.person, "view", each.form)
+    ]
 
 
 def _chosen(sets: list[TagSet], key: str | None) -> TagSet | None:
@@ -64,19 +88,37 @@ def _chosen(sets: list[TagSet], key: str | None) -> TagSet | None:
 def _counts(act: Act, tags: TagSet) -> dict[str, int]:
     """How many living records have each tag."""
     main, given = tables_of(act.catalogue)[tags.form].main, tag_assignment.c
-    rows = act.connection.execute(sa.select(given.tag, sa.func.count()).join(main, main.c.id == given.record).where(
-        given.form == tags.form, given.tag_set == tags.key, given.removed_at.is_(None), main.c.deleted_at.is_(None)).group_by(given.tag))
+    rows = act.connection.execute(
+        sa.select(given.tag, sa.func.count())
+        .join(main, main.c.id == given.record)
+        .where(given.form == tags.form, given.tag_set == tags.key, given.removed_at.is_(None), main.c.deleted_at.is_(None))
+        .group_by(given.tag)
+    )
     return {tag: count for tag, count in rows}
 
 
 def _line(act: Act, app: str, tags: TagSet, tag: Tag, counts: dict[str, int]) -> dict[str, Any]:
-    field = next((each.key for each in act.catalogue.forms[tags.form].fields if each.stores == "assigned" and getattr(each, "tag_set") == tags.key), None)
+    field = next(
+        (each.key for each in act.catalogue.forms[tags.form].fields if each.stores == "assigned" and getattr(each, "tag_set") == tags.key),
+        None,
+    )
     words, text = _rule(act, tags, tag)
     return {
-        "key": tag.key, "label": reader().shown(tag.label), "family": FAMILIES.get(tag.family, tag.family), "kind": reader().say(KINDS[tag.family]), "temporary": tag.standing == "temporary",
-        "meaning": reader().shown(tag.meaning) if tag.meaning else "", "use": reader().shown(tag.use) if tag.use else "", "owner": _people(act, tags, (tag.owner,)) if tag.owner else "",
-        "rule": words, "formula": text, "count": counts.get(tag.key, 0), "until": tag.expires, "over": tag.expires is not None and tag.expires < act.today,
-        "href": f"/apps/{app}/{tags.form}?{urlencode({'where': f'{field}|has|{tag.key}'})}" if field is not None else None}
+        "key": tag.key,
+        "label": reader().shown(tag.label),
+        "family": FAMILIES.get(tag.family, tag.family),
+        "kind": reader().say(KINDS[tag.family]),
+        "temporary": tag.standing == "temporary",
+        "meaning": reader().shown(tag.meaning) if tag.meaning else "",
+        "use": reader().shown(tag.use) if tag.use else "",
+        "owner": _people(act, tags, (tag.owner,)) if tag.owner else "",
+        "rule": words,
+        "formula": text,
+        "count": counts.get(tag.key, 0),
+        "until": tag.expires,
+        "over": tag.expires is not None and tag.expires < act.today,
+        "href": f"/apps/{app}/{tags.form}?{urlencode({'where': f'{field}|has|{tag.key}'})}" if field is not None else None,
+    }
 
 
 def _rule(act: Act, tags: TagSet, tag: Tag) -> tuple[str | None, str | None]:

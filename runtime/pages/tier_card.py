@@ -1,4 +1,5 @@
 """The tier card of a record: the explanation as the page draws it, each bar beginning where the one before ended."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -27,14 +28,29 @@ def tier_card(act: Act, model: TierModel, record: Record) -> dict[str, Any] | No
     tier = tier_facts(act.catalogue, model.key, found.tier)
     if tier is not None:
         tier["provisional"] = bool(found.provisional)
-    above = next((each for each in rated.ranked if found.tier is not None and rated.ranks[each.key] == rated.ranks.get(found.tier, 0) + 1), None)
+    above = next(
+        (each for each in rated.ranked if found.tier is not None and rated.ranks[each.key] == rated.ranks.get(found.tier, 0) + 1), None
+    )
     gap = above.from_ - found.score if above is not None else None
     return {
-        "tier": tier, "score": found.score, "score_text": written(found.score), "of": 100, "gap_text": written(gap) if gap is not None and gap > 0 else None,
-        "next_label": reader().shown(model.by_key[above.key].label) if above is not None else None, "made_by": _made_by(model, found), "made_short": f"v{found.version}",
-        "weight_total_text": plain(sum((each.weight for each in found.dimensions), Decimal(0))), "notes": list(_notes(act.catalogue, model, found)),
-        "borders": [{"label": reader().shown(model.by_key[each.key].label), "at": each.from_, "next": above is not None and each.key == above.key} for each in rated.ranked if each.from_ > 0],
-        "rows": _rows(act.catalogue, rated, found), "lifts": [_lift(act.catalogue, rated, found, each) for each in found.next] if above is not None else []}
+        "tier": tier,
+        "score": found.score,
+        "score_text": written(found.score),
+        "of": 100,
+        "gap_text": written(gap) if gap is not None and gap > 0 else None,
+        "next_label": reader().shown(model.by_key[above.key].label) if above is not None else None,
+        "made_by": _made_by(model, found),
+        "made_short": f"v{found.version}",
+        "weight_total_text": plain(sum((each.weight for each in found.dimensions), Decimal(0))),
+        "notes": list(_notes(act.catalogue, model, found)),
+        "borders": [
+            {"label": reader().shown(model.by_key[each.key].label), "at": each.from_, "next": above is not None and each.key == above.key}
+            for each in rated.ranked
+            if each.from_ > 0
+        ],
+        "rows": _rows(act.catalogue, rated, found),
+        "lifts": [_lift(act.catalogue, rated, found, each) for each in found.next] if above is not None else [],
+    }
 
 
 def _made_by(model: TierModel, found: Explanation) -> str:
@@ -47,7 +63,13 @@ def _notes(catalogue: Catalogue, model: TierModel, found: Explanation) -> Any:
         yield {"tone": "accent", "text": reader().say(_("The figures have changed; the tier is being brought up to date."))}
     if found.lane:
         lane = next((each for each in model.lanes if each.key == found.lane), None)
-        name = lane.label if lane is not None and lane.label else catalogue.tier_models[lane.tier_model].label if lane is not None else found.lane
+        name = (
+            lane.label
+            if lane is not None and lane.label
+            else catalogue.tier_models[lane.tier_model].label
+            if lane is not None
+            else found.lane
+        )
         yield {"tone": "accent", "text": reader().say(_("Rated in a lane of its own: {lane}.", lane=name))}
     for bound in found.floors:
         if bound.decided:
@@ -66,9 +88,21 @@ def _rows(catalogue: Catalogue, model: TierModel, found: Explanation) -> list[di
     total = sum((each.weight for each in found.dimensions if each.share or not each.missing), Decimal(0)) or Decimal(1)
     for each in found.dimensions:
         unknown = each.missing and each.value is None
-        rows.append({"label": reader().shown(each.label), "fact": reader().say(_("not known yet")) if unknown else fact(catalogue, model, each.key, each.value, since=True),
-                     "fact_href": None, "why": reader().say(each.why), "band": each.band, "bands": each.bands, "weight": each.weight * 100 / total,
-                     "weight_text": plain(each.weight), "start": start, "points": each.share, "points_text": written(each.share)})
+        rows.append(
+            {
+                "label": reader().shown(each.label),
+                "fact": reader().say(_("not known yet")) if unknown else fact(catalogue, model, each.key, each.value, since=True),
+                "fact_href": None,
+                "why": reader().say(each.why),
+                "band": each.band,
+                "bands": each.bands,
+                "weight": each.weight * 100 / total,
+                "weight_text": plain(each.weight),
+                "start": start,
+                "points": each.share,
+                "points_text": written(each.share),
+            }
+        )
         start += each.share
     return rows
 
@@ -77,9 +111,18 @@ def _lift(catalogue: Catalogue, model: TierModel, found: Explanation, lift: Any)
     dimension = next(each for each in found.dimensions if each.key == lift.dimension)
     lower = next(each.bands.better for each in model.dimensions if each.key == lift.dimension) == "lower"
     value = fact(catalogue, model, lift.dimension, lift.value.value)
-    title = _("{dimension}: {value} or less", dimension=dimension.label, value=value) if lower else _("{dimension}: {value} or more", dimension=dimension.label, value=value)
+    title = (
+        _("{dimension}: {value} or less", dimension=dimension.label, value=value)
+        if lower
+        else _("{dimension}: {value} or more", dimension=dimension.label, value=value)
+    )
     change = reader().say(_("band {now} → {then}", now=dimension.band or "–", then=lift.band))
-    return {"title": reader().say(title), "change": change, "gain_text": f"+{written(lift.score - (found.score or 0))}", "score_text": written(lift.score)}
+    return {
+        "title": reader().say(title),
+        "change": change,
+        "gain_text": f"+{written(lift.score - (found.score or 0))}",
+        "score_text": written(lift.score),
+    }
 
 
 # -- a dimension's value in words ---------------------------------------------------------------------------------------------------

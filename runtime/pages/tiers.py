@@ -1,4 +1,5 @@
 """The tier overview of an app: how the tiers are filled, what they bring, who moved between two days, and the lists behind each figure."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -32,7 +33,14 @@ blueprint = Blueprint("tiers", __name__)
 PERIOD = timedelta(days=90)
 LATELY = timedelta(days=30)
 ROWS = 50
-DIRECTIONS: dict[str, Message] = {"moved": _("Moved"), "up": _("Up"), "down": _("Down"), "entered": _("New"), "left": _("Left"), "stayed": _("Stayed")}
+DIRECTIONS: dict[str, Message] = {
+    "moved": _("Moved"),
+    "up": _("Up"),
+    "down": _("Down"),
+    "entered": _("New"),
+    "left": _("Left"),
+    "stayed": _("Stayed"),
+}
 
 
 @dataclass(frozen=True)
@@ -93,22 +101,41 @@ def overview(app: str) -> str:
             return render_template("tiers.html", app=found_app, model=None)
         place, span = _place(act, app, request.args.get("model") or models[0].key), _span(act)
         spread = distribution(act, place.model.key)
-        known = {"app": found_app, "model": place.model, "form": place.form, "models": _choices(app, models, place.model, span), "span": span, "spread": spread,
-                 "version": act.catalogue.versions.get(("tier_model", place.model.key), 1), "today": act.today}
+        known = {
+            "app": found_app,
+            "model": place.model,
+            "form": place.form,
+            "models": _choices(app, models, place.model, span),
+            "span": span,
+            "spread": spread,
+            "version": act.catalogue.versions.get(("tier_model", place.model.key), 1),
+            "today": act.today,
+        }
         first = first_day(act, place.model.key)
         if first is None:
             return render_template("tiers.html", **known)
         moved = movement(act, place.model.key, span.first, span.last)
         return render_template(
-            "tiers.html", **known, figures=_figures(act, place, span, spread, moved), first=first, nobody_then=not (moved.up + moved.down + moved.stayed + moved.left),
-            shares=_shares(act, place, spread), moves=tier_charts.moves(place.model, moved, lambda **wanted: place.movers(span, **wanted)),
-            scores=tier_charts.scores(place.model, histogram(act, place.model.key), place.list_of) if spread.total else None, used=list(_used(act, place, spread)))
+            "tiers.html",
+            **known,
+            figures=_figures(act, place, span, spread, moved),
+            first=first,
+            nobody_then=not (moved.up + moved.down + moved.stayed + moved.left),
+            shares=_shares(act, place, spread),
+            moves=tier_charts.moves(place.model, moved, lambda **wanted: place.movers(span, **wanted)),
+            scores=tier_charts.scores(place.model, histogram(act, place.model.key), place.list_of) if spread.total else None,
+            used=list(_used(act, place, spread)),
+        )
 
 
 def models_of(act: Act, app: str) -> list[TierModel]:
     """The tier models of an app whose records the person may see; lanes belong to their model."""
     lanes = {lane.tier_model for model in act.catalogue.tier_models.values() for lane in model.lanes}
-    return [model for model in act.catalogue.tier_models.values() if model.app in (None, app) and model.key not in lanes and may(g.person, "view", model.form)]
+    return [
+        model
+        for model in act.catalogue.tier_models.values()
+        if model.app in (None, app) and model.key not in lanes and may(g.person, "view", model.form)
+    ]
 
 
 def _place(act: Act, app: str, key: str) -> Place:
@@ -120,7 +147,14 @@ def _place(act: Act, app: str, key: str) -> Place:
 
 
 def _choices(app: str, models: list[TierModel], chosen: TierModel, span: Span) -> list[dict[str, Any]]:
-    return [{"label": model.label, "href": f"/apps/{app}/-/tiers?{urlencode({'model': model.key, **span.query})}", "active": model.key == chosen.key} for model in models]
+    return [
+        {
+            "label": model.label,
+            "href": f"/apps/{app}/-/tiers?{urlencode({'model': model.key, **span.query})}",
+            "active": model.key == chosen.key,
+        }
+        for model in models
+    ]
 
 
 def _span(act: Act) -> Span:
@@ -140,22 +174,42 @@ def _day(text: str | None) -> date | None:
 # -- five figures ---------------------------------------------------------------------------------------------------------------------
 def _figures(act: Act, place: Place, span: Span, spread: Distribution, moved: Movement) -> Iterator[Figure]:
     total = sum(count for _then, now, count in moved.flows if now is not None)
-    yield Figure(reader().shown(place.form.label), reader().number(total), reader().say(_("{n} new, {left} left", n=reader().number(moved.entered), left=reader().number(moved.left))),
-                 f"/apps/{place.app}/{place.form.key}")
+    yield Figure(
+        reader().shown(place.form.label),
+        reader().number(total),
+        reader().say(_("{n} new, {left} left", n=reader().number(moved.entered), left=reader().number(moved.left))),
+        f"/apps/{place.app}/{place.form.key}",
+    )
     yield _high(place, moved)
     both = moved.up + moved.down
-    yield Figure(reader().say(_("Up / down")), f"{reader().number(moved.up)} / {reader().number(moved.down)}",
-                 reader().say(_("{share} have moved", share=reader().share(both, moved.up + moved.down + moved.stayed))), place.movers(span, direction="moved"))
+    yield Figure(
+        reader().say(_("Up / down")),
+        f"{reader().number(moved.up)} / {reader().number(moved.down)}",
+        reader().say(_("{share} have moved", share=reader().share(both, max(1, both + moved.stayed)))),
+        place.movers(span, direction="moved"),
+    )
     ending = ending_grace(act, place.model.key)
-    yield Figure(reader().say(_("In grace")), reader().number(spread.in_grace), reader().say(_("{n} end today", n=ending)) if ending else reader().say(_("none ends today")),
-                 place.held("grace"), "bad" if ending else None)
-    yield Figure(reader().say(_("Provisional")), reader().number(spread.provisional), reader().say(_("{share}, because data are missing", share=reader().share(spread.provisional, spread.total)))
-                 if spread.provisional else reader().say(_("all data are there")), place.held("provisional"), "care" if spread.provisional else None)
+    yield Figure(
+        reader().say(_("In grace")),
+        reader().number(spread.in_grace),
+        reader().say(_("{n} end today", n=ending)) if ending else reader().say(_("none ends today")),
+        place.held("grace"),
+        "bad" if ending else None,
+    )
+    yield Figure(
+        reader().say(_("Provisional")),
+        reader().number(spread.provisional),
+        reader().say(_("{share}, because data are missing", share=reader().share(spread.provisional, spread.total)))
+        if spread.provisional
+        else reader().say(_("all data are there")),
+        place.held("provisional"),
+        "care" if spread.provisional else None,
+    )
 
 
 def high_tiers(model: TierModel) -> list[str]:
     """The upper half of the tiers, from the best down."""
-    return [tier.key for tier in reversed(model.ranked)][:max(1, len(model.tiers) // 2)]
+    return [tier.key for tier in reversed(model.ranked)][: max(1, len(model.tiers) // 2)]
 
 
 def _high(place: Place, moved: Movement) -> Figure:
@@ -173,7 +227,11 @@ def _shares(act: Act, place: Place, spread: Distribution) -> tier_charts.Drawn:
     amounts: dict[str, Decimal] = {}
     if key is not None and place.field is not None:
         measure = f"SUM({key})"
-        amounts = {each[place.field]: each[measure] or Decimal(0) for each in query.aggregate(act, place.form.key, by=[place.field], measures=[measure]) if each[place.field]}
+        amounts = {
+            each[place.field]: each[measure] or Decimal(0)
+            for each in query.aggregate(act, place.form.key, by=[place.field], measures=[measure])
+            if each[place.field]
+        }
     return tier_charts.shares(place.model, place.form, spread, amounts, dimension, place.list_of)
 
 
@@ -181,7 +239,12 @@ def _money(act: Act, place: Place) -> tuple[Any, str | None]:
     """The first dimension that is an amount kept in a field that the person may see, and the field's key."""
     for dimension in place.model.dimensions:
         tree = formula(act.catalogue, place.form.key, dimension.value).tree
-        if isinstance(tree, Field) and tree.type.kind == "money" and not tree.system and may(g.person, "view", place.form.key, None, tree.key):
+        if (
+            isinstance(tree, Field)
+            and tree.type.kind == "money"
+            and not tree.system
+            and may(g.person, "view", place.form.key, None, tree.key)
+        ):
             return dimension, tree.key
     return None, None
 
@@ -191,8 +254,14 @@ def _used(act: Act, place: Place, spread: Distribution) -> Iterator[dict[str, An
     """For each tier: whether people and automations treat it differently, and for how many they lately did."""
     acted = _acted(act, place)
     for each in spread.tiers:
-        yield {"tier": tier_facts(act.catalogue, place.model.key, each.key), "plan": each.key in place.model.plans, "automations": sum(1 for _one in _automations(act, place, each.key)),
-               "acted": acted.get(each.key, 0), "count": each.count, "href": place.list_of(each.key)}
+        yield {
+            "tier": tier_facts(act.catalogue, place.model.key, each.key),
+            "plan": each.key in place.model.plans,
+            "automations": sum(1 for _one in _automations(act, place, each.key)),
+            "acted": acted.get(each.key, 0),
+            "count": each.count,
+            "href": place.list_of(each.key),
+        }
 
 
 def _automations(act: Act, place: Place, tier: str) -> Iterator[Any]:
@@ -200,7 +269,9 @@ def _automations(act: Act, place: Place, tier: str) -> Iterator[Any]:
     for each in act.catalogue.automations.values():
         if not each.enabled or each.trigger.form_key(act.catalogue) != place.form.key:
             continue
-        begins = getattr(each.trigger, "tier_model", None) == place.model.key and tier in (getattr(each.trigger, "to", ()) or place.model.by_key)
+        begins = getattr(each.trigger, "tier_model", None) == place.model.key and tier in (
+            getattr(each.trigger, "to", ()) or place.model.by_key
+        )
         if begins or f"'{tier}'" in (each.when or ""):
             yield each
 
@@ -209,9 +280,16 @@ def _acted(act: Act, place: Place) -> dict[str, int]:
     """How many records of each tier an automation has done something for in the last 30 days."""
     run, state = automation_run.c, tier_state.c
     since = act.micros - LATELY // timedelta(microseconds=1)
-    lately = sa.select(run.record).where(run.form == place.form.key, run.state == "done", run.created_at > since).distinct().subquery("lately")
+    lately = (
+        sa.select(run.record).where(run.form == place.form.key, run.state == "done", run.created_at > since).distinct().subquery("lately")
+    )
     model = act.catalogue.ids["tier_model", place.model.key]
-    rows = act.connection.execute(sa.select(state.tier, sa.func.count()).join(lately, lately.c.record == state.record).where(state.model == model, state.tier.is_not(None)).group_by(state.tier))
+    rows = act.connection.execute(
+        sa.select(state.tier, sa.func.count())
+        .join(lately, lately.c.record == state.record)
+        .where(state.model == model, state.tier.is_not(None))
+        .group_by(state.tier)
+    )
     return {tier: count for tier, count in rows}
 
 
@@ -227,8 +305,13 @@ def moved(app: str, model: str) -> str:
         if direction not in get_args(Direction):
             direction = None if then or now else "moved"
         found = movers(act, model, span.first, span.last, then, now, direction, _cursor(), ROWS)
-        tabs = [{"label": reader().say(label), "href": place.movers(span, direction=key), "active": direction == key} for key, label in DIRECTIONS.items()]
-        return _page(act, found_app, place, found, span=span, tabs=tabs, then=_named(act, place, then), now=_named(act, place, now), why=None)
+        tabs = [
+            {"label": reader().say(label), "href": place.movers(span, direction=key), "active": direction == key}
+            for key, label in DIRECTIONS.items()
+        ]
+        return _page(
+            act, found_app, place, found, span=span, tabs=tabs, then=_named(act, place, then), now=_named(act, place, now), why=None
+        )
 
 
 @blueprint.get("/apps/<app>/-/tiers/<model>/<any(grace, provisional):why>")
@@ -238,7 +321,10 @@ def held_back(app: str, model: str, why: Any) -> str:
     with reading() as act:
         found_app, place = find_app(act, app), _place(act, app, model)
         found = held(act, model, why, _cursor(), ROWS)
-        tabs = [{"label": reader().say(label), "href": place.held(key), "active": why == key} for key, label in (("grace", _("In grace")), ("provisional", _("Provisional")))]
+        tabs = [
+            {"label": reader().say(label), "href": place.held(key), "active": why == key}
+            for key, label in (("grace", _("In grace")), ("provisional", _("Provisional")))
+        ]
         return _page(act, found_app, place, found, span=_span(act), tabs=tabs, why=why)
 
 
@@ -248,14 +334,33 @@ def _page(act: Act, app: Any, place: Place, found: Found, **more: Any) -> str:
     for each in found.records:
         before = getattr(each, "then", None)
         score, score_before = getattr(each, "score_now", None) or getattr(each, "score", None), getattr(each, "score_then", None)
-        rows.append({"href": f"/apps/{app.key}/{place.form.key}/{each.record}", "title": titles.get((place.form.key, each.record), f"#{each.record}"),
-                     "then": tier_facts(act.catalogue, place.model.key, before), "now": tier_facts(act.catalogue, place.model.key, each.now if hasattr(each, "now") else each.tier),
-                     "score": None if score is None else f"{score:.2f}", "score_then": None if score_before is None else f"{score_before:.2f}",
-                     "at": getattr(each, "at", None) or getattr(each, "since", None), "until": getattr(each, "until", None)})
+        rows.append(
+            {
+                "href": f"/apps/{app.key}/{place.form.key}/{each.record}",
+                "title": titles.get((place.form.key, each.record), f"#{each.record}"),
+                "then": tier_facts(act.catalogue, place.model.key, before),
+                "now": tier_facts(act.catalogue, place.model.key, each.now if hasattr(each, "now") else each.tier),
+                "score": None if score is None else f"{score:.2f}",
+                "score_then": None if score_before is None else f"{score_before:.2f}",
+                "at": getattr(each, "at", None) or getattr(each, "since", None),
+                "until": getattr(each, "until", None),
+            }
+        )
     args = request.args.to_dict()
     next_href = f"{request.path}?{urlencode({**args, 'after': found.next})}" if found.next else None
-    return render_template("movers.html", app=app, model=place.model, form=place.form, rows=rows, total=found.total, next_href=next_href,
-                           first_href=f"{request.path}?{urlencode({name: value for name, value in args.items() if name != 'after'})}" if "after" in args else None, **more)
+    return render_template(
+        "movers.html",
+        app=app,
+        model=place.model,
+        form=place.form,
+        rows=rows,
+        total=found.total,
+        next_href=next_href,
+        first_href=f"{request.path}?{urlencode({name: value for name, value in args.items() if name != 'after'})}"
+        if "after" in args
+        else None,
+        **more,
+    )
 
 
 def _tier(place: Place, key: str | None) -> str | None:

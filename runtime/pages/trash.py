@@ -1,4 +1,5 @@
 """The trash of an app: deleted records of its forms, who deleted them and when, and the way back."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -35,18 +36,44 @@ def trash(app: str) -> str:
         chosen = request.args.get("form") or next((key for key, count in counts.items() if count), next(iter(counts), None))
         if chosen is not None and chosen not in counts:
             raise NotFound(_("There is no form with the key {key}.", key=chosen))
-        tabs = [{"label": f"{reader().shown(act.catalogue.forms[key].label)} {_shown(count)}", "href": f"/apps/{app}/-/trash?form={key}", "active": key == chosen}
-                for key, count in counts.items() if count or key == chosen]
+        tabs = [
+            {
+                "label": f"{reader().shown(act.catalogue.forms[key].label)} {_shown(count)}",
+                "href": f"/apps/{app}/-/trash?form={key}",
+                "active": key == chosen,
+            }
+            for key, count in counts.items()
+            if count or key == chosen
+        ]
         if chosen is None or not counts[chosen]:
             return render_template("trash.html", app=found_app, tabs=tabs, rows=[], form=None)
         form = act.catalogue.forms[chosen]
-        page = query.page(act, chosen, columns=[form.title], sort=("-updated_at",), limit=ROWS, cursor=request.args.get("cursor"), deleted=True)
+        page = query.page(
+            act, chosen, columns=[form.title], sort=("-updated_at",), limit=ROWS, cursor=request.args.get("cursor"), deleted=True
+        )
         who = _deleters(act, chosen, [each.id for each in page.records])
         reader().know_people(who.values())
-        rows = [{"id": each.id, "title": title_of(form, each), "href": f"/apps/{app}/{chosen}/{each.id}", "at": each.deleted_at, "who": reader().person_name(who.get(each.id))} for each in page.records]
+        rows = [
+            {
+                "id": each.id,
+                "title": title_of(form, each),
+                "href": f"/apps/{app}/{chosen}/{each.id}",
+                "at": each.deleted_at,
+                "who": reader().person_name(who.get(each.id)),
+            }
+            for each in page.records
+        ]
         base = f"/apps/{app}/-/trash?form={chosen}"
-        return render_template("trash.html", app=found_app, tabs=tabs, rows=rows, form=form, may_restore=may(g.person, "delete", chosen),
-                               next_href=f"{base}&{urlencode({'cursor': page.next})}" if page.next else None, first_href=base if request.args.get("cursor") else None)
+        return render_template(
+            "trash.html",
+            app=found_app,
+            tabs=tabs,
+            rows=rows,
+            form=form,
+            may_restore=may(g.person, "delete", chosen),
+            next_href=f"{base}&{urlencode({'cursor': page.next})}" if page.next else None,
+            first_href=base if request.args.get("cursor") else None,
+        )
 
 
 @blueprint.post("/apps/<app>/-/trash/restore")
@@ -100,6 +127,9 @@ def _shown(count: int) -> str:
 
 def _deleters(act: Act, form: str, records: list[int]) -> dict[int, int]:
     """Who put each record into the trash last."""
-    rows = act.connection.execute(sa.select(record_change.c.record, record_change.c.person).where(
-        record_change.c.form == form, record_change.c.action == "delete", among(record_change.c.record, records)).order_by(record_change.c.id))
+    rows = act.connection.execute(
+        sa.select(record_change.c.record, record_change.c.person)
+        .where(record_change.c.form == form, record_change.c.action == "delete", among(record_change.c.record, records))
+        .order_by(record_change.c.id)
+    )
     return {record: person for record, person in rows}

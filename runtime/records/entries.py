@@ -38,10 +38,17 @@ class Entry:
         self.problems.append(Problem(path, message))
 
 
-def prepare(act: Act, plan: Plan, given: Mapping[str, Any], before: Record | None, lookup: Lookup) -> Entry:
-    """Works out the values of a new record (`before` None) or a changed one. Never raises for bad input: see `problems`."""
+Parsed = dict[tuple[str, str], tuple[Any, list[Problem]]]
+"""(field, text) → what it means; rows of a file repeat the same few days, options and names."""
+
+
+def prepare(act: Act, plan: Plan, given: Mapping[str, Any], before: Record | None, lookup: Lookup, parsed: Parsed | None = None) -> Entry:
+    """Works out the values of a new record (`before` None) or a changed one. Never raises for bad input: see `problems`.
+
+    `parsed` is filled by and for the rows of one batch.
+    """
     entry = Entry(before.id if before else None, before, dict(before.values) if before else {}, given=frozenset(given))
-    _parse(act, plan, entry, given, lookup)
+    _parse(act, plan, entry, given, lookup, parsed)
     source = RecordValues(act, plan.form, entry.values, entry.record, _system(before))
     if before is None:
         _defaults(plan, entry, source)
@@ -65,7 +72,7 @@ def _is_blank(value: Any) -> bool:
     return value is None or value == () or value == ""
 
 
-def _parse(act: Act, plan: Plan, entry: Entry, given: Mapping[str, Any], lookup: Lookup) -> None:
+def _parse(act: Act, plan: Plan, entry: Entry, given: Mapping[str, Any], lookup: Lookup, parsed: Parsed | None) -> None:
     action = "add" if entry.before is None else "edit"
     for key, raw in given.items():
         field_type = plan.writable.get(key) or (plan.imported.get(key) if act.source == "import" else None)
@@ -79,9 +86,17 @@ def _parse(act: Act, plan: Plan, entry: Entry, given: Mapping[str, Any], lookup:
         if field_type.stores == "rows":
             entry.values[key] = _parse_rows(act, plan, entry, field_type, raw, lookup)
             continue
-        value, problems = _one(field_type, raw, lookup)
-        entry.problems += [each.under(key) if each.path else Problem(key, each.message) for each in problems]
+        value, problems = _one(field_type, raw, lookup) if parsed is None or raw.__class__ is not str else _known(field_type, raw, lookup, parsed)
+        if problems:
+            entry.problems += [each.under(key) if each.path else Problem(key, each.message) for each in problems]
         entry.values[key] = value
+
+
+def _known(field_type: FieldType, raw: str, lookup: Lookup, parsed: Parsed) -> tuple[Any, list[Problem]]:
+    found = parsed.get((field_type.key, raw))
+    if found is None:
+        found = parsed[field_type.key, raw] = _one(field_type, raw, lookup)
+    return found
 
 
 def _one(field_type: FieldType, raw: Any, lookup: Lookup) -> tuple[Any, list[Problem]]:

@@ -16,7 +16,7 @@ from runtime.errors import NotFound, Problem, Refused, Stale
 from runtime.people.may import may, require
 from runtime.records import derived, outbox
 from runtime.records.changes import EVERYTHING, Changes
-from runtime.records.entries import Entry, prepare
+from runtime.records.entries import Entry, Parsed, prepare
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import Plan, plan_of
 from runtime.records.rows import Record, read_record, read_records
@@ -127,11 +127,12 @@ def entries_of(act: Act, plan: Plan, rows: Sequence[BatchRow], lookup: Lookup, l
     """The rows as they would be stored, each with what is wrong with it alone."""
     known = {each.id: each for each in read_records(act, plan.form.key, [row.id for row in rows if row.id is not None], lock) if each.deleted_at is None}
     entries: list[Entry] = []
+    parsed: Parsed = {}
     for row in rows:
         if row.id is not None and row.id not in known:
             entries.append(Entry(row.id, None, problems=[Problem("", _("This record does not exist any more."))]))
         else:
-            entries.append(prepare(act, plan, row.values, known[row.id] if row.id is not None else None, lookup))
+            entries.append(prepare(act, plan, row.values, known[row.id] if row.id is not None else None, lookup, parsed))
     return entries
 
 
@@ -345,18 +346,18 @@ def _store(act: Act, plan: Plan, entries: list[Entry]) -> Changes:
     _write_rows(act, plan, entries, new)
     _write_many_values(act, plan, entries)
     _write_subforms(act, plan, entries)
-    for each in entries:
-        assert each.record is not None
-        if each.before is None:
-            changes.touch(plan.form.key, EVERYTHING, [each.record])
-        else:
-            for key in each.changes:
-                changes.touch(plan.form.key, key, [each.record])
+    if new:
+        changes.touch(plan.form.key, EVERYTHING, [each.record for each in new if each.record is not None])
+    changed = [each for each in entries if each.before is not None]
+    for each in changed:
+        for key in each.changes:
+            changes.touch(plan.form.key, key, [each.record or 0])
     for reference in plan.references:
+        touch_target(act, changes, reference, {each.values.get(reference.key) for each in new}, {EVERYTHING})
         targets: dict[Any, set[str]] = {}
-        for each in entries:
+        for each in changed:
             moved = reference.key in each.changes
-            names = {EVERYTHING} if each.before is None or moved else set(each.changes)
+            names = {EVERYTHING} if moved else set(each.changes)
             if moved:
                 targets.setdefault(each.changes[reference.key][0], set()).update(names)
             targets.setdefault(each.values.get(reference.key), set()).update(names)

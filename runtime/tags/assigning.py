@@ -1,4 +1,5 @@
-"""Giving and taking tags: by people and automations here, by rule in rules.py. An assignment is a row; taking a tag keeps the row with its end."""
+"""Giving and taking tags: by people and automations here, by rule in rules.py. An assignment is a row; taking a tag keeps the row with
+its end."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ class Present:
 
 
 def assign(act: Act, form: str, record: int, tag: str, reason: str | None = None) -> bool:
-    """Gives one record a tag of its form's dictionary; False when it had it. A tag that a rule gave becomes the person's, so no rule takes it again."""
+    """Gives one record a tag of its form's dictionary; False when it had it. A tag that a rule gave becomes the person's, so no rule
+    takes it again."""
     return bool(give(act, _set_with(act, form, tag).key, tag, [record], reason))
 
 
@@ -136,7 +138,8 @@ def change(
     reason: str | None = None,
     follow: bool = True,
 ) -> list[int]:
-    """Writes (added, removed) tags of records with history and one event, and notes what was touched; `follow` works out what depends on it."""
+    """Writes (added, removed) tags of records with history and one event, and notes what was touched; `follow` works out what depends on
+    it."""
     changed = {record: each for record, each in wanted.items() if each[0] or each[1]}
     if not changed:
         return []

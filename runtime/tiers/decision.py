@@ -20,7 +20,8 @@ HUNDRED = 100 * POINT
 
 # -- bands ----------------------------------------------------------------------------------------------------------------------
 def band_of(value: Any, cuts: Iterable[Any], better: str = "higher") -> int | None:
-    """1 + the number of cuts that `value` reaches; a cut is reached inclusively on the better side, and one that is None never. Blank has no band."""
+    """1 + the number of cuts that `value` reaches; a cut is reached inclusively on the better side, and one that is None never. Blank has
+    no band."""
     if value is None:
         return None
     reached = (lambda cut: value >= cut) if better == "higher" else (lambda cut: value <= cut)
@@ -28,7 +29,8 @@ def band_of(value: Any, cuts: Iterable[Any], better: str = "higher") -> int | No
 
 
 def quantile_cuts(counts: Iterable[tuple[Any, int]], population: int, bands: int) -> list[Any]:
-    """The cut points that share out a population: cut k is the least value with at least k ÷ `bands` of the population strictly worse than it.
+    """The cut points that share out a population: cut k is the least value with at least k ÷ `bands` of the population strictly worse
+    than it.
 
     `counts` are (value, how many have it), each value once, from the worst to the best. Cuts that no value reaches are None.
     """
@@ -178,7 +180,8 @@ def rate(
 
 @dataclass(frozen=True)
 class Before:
-    """The state that a decision starts from. `risen_on`: day of the first tier or the last rise; `fell_on`: of the last step down since then."""
+    """The state that a decision starts from. `risen_on`: day of the first tier or the last rise; `fell_on`: of the last step down since
+    then."""
 
     tier: str | None = None
     risen_on: int | None = None

@@ -10,7 +10,7 @@ from runtime.formulas import evaluate
 from runtime.tiers.compiled import CompiledModel, Condition, Part
 from runtime.tiers.decision import Rated, Weighed, band_of, rate, weigh
 from runtime.tiers.quantiles import Cuts
-from runtime.tiers.statements import Facts, read
+from runtime.tiers.facts import Facts, read
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,6 @@ def bands_of(facts: Facts, row: Mapping[str, Any], number: int, cuts: Cuts) -> l
 
 def judge(facts: Facts, row: Mapping[str, Any], cuts: Cuts) -> Judgement:
     """The judgement of a row of facts."""
-    model = facts.model
     number = part_of(facts, row)
     return judge_bands(facts, row, number, bands_of(facts, row, number, cuts), bands_of(facts, row, 0, cuts) if number else None)
 

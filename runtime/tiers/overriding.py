@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 def override(act: Act, model_key: str, record: int, tier: str, reason: str, until: date | None = None) -> None:
-    """Sets a record's tier by hand up to and including a day (without one: until it is lifted). The computed tier returns by itself afterwards.
+    """Sets a record's tier by hand up to and including a day (without one: until it is lifted). The computed tier returns by itself
+    afterwards.
 
     Raises Refused with the path of what is wrong: tier, until or reason.
     """

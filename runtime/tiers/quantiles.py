@@ -13,12 +13,13 @@ from runtime.system.database import to_json
 from runtime.system.prepared import Prepared, prepared
 from runtime.system.tables import tier_cuts
 from runtime.tiers.decision import quantile_cuts
-from runtime.tiers.statements import YES, cut_name
+from runtime.tiers.facts import YES
+from runtime.tiers.statements import cut_name
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
     from runtime.tiers.compiled import CompiledModel
-    from runtime.tiers.statements import Facts
+    from runtime.tiers.facts import Facts
 
 
 class Cuts(dict[tuple[int, int], list[int | None]]):

@@ -1,90 +1,31 @@
-"""Rating records when something changed: one statement asks for the new figures beside the stored state, and only what differs is written."""
+"""Rating records when something changed: one statement asks for the new figures beside the stored state; only what differs is written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 
 from runtime.definitions.tier_model import TierModel
 from runtime.formulas import evaluate
 from runtime.formulas.definitions import computed
-from runtime.records import outbox
 from runtime.records.changes import Changes
 from runtime.records.rows import Record, read_records
 from runtime.records.sources import Rows
 from runtime.records.values import RecordValues
 from runtime.system import clock
-from runtime.system.database import to_json
 from runtime.system.prepared import Prepared, prepared
 from runtime.system.sets import among
-from runtime.system.tables import tier_history, tier_state
 from runtime.tiers.compiled import CompiledModel, compile
-from runtime.tiers.decision import POINT, Before, Decision, Rated, decide
 from runtime.tiers.quantiles import Cuts, stored_cuts
-from runtime.tiers.statements import RATED, STATE, Facts, layer, rated, with_state
+from runtime.tiers.states import WIDTH, Ratings, shown_score
+from runtime.tiers.statements import Facts, layer, rated, with_state
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
-WRITTEN = (
-    "model",
-    "record",
-    "tier",
-    "rank",
-    "score",
-    "bands",
-    "lane",
-    "floor",
-    "provisional",
-    "since",
-    "risen_on",
-    "fell_on",
-    "grace_until",
-    "proposed",
-    "fixed",
-    "fixed_until",
-    "version",
-    "as_of",
-    "at",
-)
-HISTORY = (
-    "id",
-    "model",
-    "record",
-    "version",
-    "tier_from",
-    "tier_to",
-    "score_from",
-    "score_to",
-    "bands",
-    "cause",
-    "source",
-    "as_of",
-    "valid_from",
-    "event",
-)
 SYSTEM = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
-WIDTH = len(RATED)
-
-
-@dataclass
-class Move:
-    """A change of tier that has been decided, with what is told of it."""
-
-    record: int
-    before: str | None
-    after: str | None
-    decision: Decision
-    score_from: int | None
-    score_to: int | None
-    bands: str | None
-    provisional: bool
 
 
 def derive(act: Act, changes: Changes) -> None:
@@ -216,237 +157,4 @@ class DayValues(RecordValues):
         return super().field(key)
 
 
-# -- deciding and writing ---------------------------------------------------------------------------------------------------------
-class Ratings:
-    """What comes of the rows of a rating: states to write and moves to tell of."""
-
-    def __init__(self, act: Act, model: CompiledModel, day: int, placing: bool = False):
-        self.act, self.model, self.day, self.placing = act, model, day, placing
-        self.states: list[dict[str, Any]] = []
-        self.moves: list[Move] = []
-        self.graces: list[tuple[int, str, int, int | None]] = []
-
-    def take(self, row: Any) -> None:
-        """Decides one row of RATED and STATE."""
-        record, inside, part, score, bands, floor, rank, ceiling, frozen, provisional = row[:WIDTH]
-        (
-            tier,
-            was_rank,
-            was_score,
-            was_bands,
-            lane,
-            was_floor,
-            was_provisional,
-            since,
-            risen_on,
-            fell_on,
-            grace,
-            proposed,
-            fixed,
-            fixed_until,
-        ) = row[WIDTH:]
-        tiers, rules = self.model.tiers, self.model.rules
-        chosen = self.model.parts[part]
-        target = tiers[rank] if rank is not None else None
-        if target == tier and grace is None and fixed is None and proposed is None:
-            if tier is None or (
-                score == was_score
-                and bands == was_bands
-                and was_rank == rank
-                and lane == chosen.lane
-                and floor == was_floor
-                and provisional == was_provisional
-            ):
-                return
-        lowest = tiers[ceiling] if ceiling is not None else None
-        judged = Rated(
-            score,
-            target,
-            "ceiling" if ceiling is not None and ceiling == rank else "floor" if floor is not None else "score",
-            lowest,
-            chosen.scale.keep,
-            bool(inside),
-            bool(frozen),
-        )
-        before = Before(tier, risen_on, fell_on, grace, proposed, fixed, fixed_until)
-        decision = decide(rules, judged, before, self.day, self.placing)
-        if fixed is not None and fixed_until is not None and fixed_until < self.day:
-            fixed = fixed_until = None
-        after = decision.tier
-        new_rank = rules.ranks[after] if after is not None else None
-        if after is None:
-            score = bands = floor = None
-            provisional = 0
-        changed = (
-            after != tier
-            or (score, bands, floor, provisional, new_rank) != (was_score, was_bands, was_floor, was_provisional, was_rank)
-            or lane != chosen.lane
-            or (decision.risen_on, decision.fell_on, decision.grace_until, decision.proposed) != (risen_on, fell_on, grace, proposed)
-            or (fixed, fixed_until) != row[-2:]
-        )
-        if not changed or (after is None and tier is None and was_rank is None and since is None):
-            return
-        moved = after != tier
-        act, model = self.act, self.model
-        self.states.append(
-            {
-                "model": model.number,
-                "record": record,
-                "tier": after,
-                "rank": new_rank,
-                "score": score,
-                "bands": bands,
-                "lane": chosen.lane,
-                "floor": floor,
-                "provisional": provisional,
-                "since": act.micros if moved else since,
-                "risen_on": decision.risen_on,
-                "fell_on": decision.fell_on,
-                "grace_until": decision.grace_until,
-                "proposed": decision.proposed,
-                "fixed": fixed,
-                "fixed_until": fixed_until,
-                "version": model.version,
-                "as_of": self.day,
-                "at": act.micros,
-            }
-        )
-        if moved:
-            self.moves.append(Move(record, tier, after, decision, was_score, score, bands, bool(provisional)))
-        elif decision.grace_until is not None and grace is None and after is not None:
-            self.graces.append((record, after, decision.grace_until, score))
-
-    def gone(self, ids: set[int]) -> None:
-        """Records that are in the trash, or gone for good: their tier ends without an event of its own."""
-        statement = prepared(self.act.catalogue.memo, "tier_state.of", self.act.connection.dialect, _states)
-        for record, tier, score in statement.all(self.act.connection, {"model": self.model.number, "ids": sorted(ids)}):
-            self.states.append(
-                {
-                    **dict.fromkeys(WRITTEN),
-                    "model": self.model.number,
-                    "record": record,
-                    "provisional": 0,
-                    "since": self.act.micros,
-                    "version": self.model.version,
-                    "as_of": self.day,
-                    "at": self.act.micros,
-                }
-            )
-            self.moves.append(Move(record, tier, None, Decision(None, "left", None, "gone"), score, None, None, False))
-
-    def write(self, source: str) -> list[int]:
-        """Writes states, history and events; gives the records whose tier changed."""
-        if not self.states:
-            return []
-        act, memo, dialect = self.act, self.act.catalogue.memo, self.act.connection.dialect
-        prepared(memo, "tier_state.write", dialect, lambda: _upsert(dialect)).many(act.connection, self.states)
-        if self.moves:
-            told = [move for move in self.moves if move.decision.direction is not None]
-            event = tell_of_moves(act, self.model, told, source) if told else None
-            self._remember(source, event)
-        if self.graces:
-            tell_of_grace(act, self.model, self.graces, source)
-        return [move.record for move in self.moves]
-
-    def _remember(self, source: str, event: int | None) -> None:
-        act, model, memo, dialect = self.act, self.model, self.act.catalogue.memo, self.act.connection.dialect
-        ended = [{"the_model": model.number, "the_record": move.record, "at": act.micros} for move in self.moves if move.before is not None]
-        if ended:
-            prepared(memo, "tier_history.close", dialect, _closing).many(act.connection, ended)
-        first = act.take_ids("tier_history", len(self.moves))
-        rows = [
-            (
-                number,
-                model.number,
-                move.record,
-                model.version,
-                move.before,
-                move.after,
-                move.score_from,
-                move.score_to,
-                move.bands,
-                move.decision.cause,
-                source,
-                self.day,
-                act.micros,
-                event,
-            )
-            for number, move in enumerate(self.moves, first)
-        ]
-        prepared(memo, "tier_history.add", dialect, _adding).many(act.connection, [dict(zip(HISTORY, row, strict=True)) for row in rows])
-
-
-def tell_of_moves(act: Act, model: CompiledModel, moves: list[Move], source: str) -> int:
-    """One event for one record, or one for all of them."""
-    told = [
-        (
-            move.record,
-            {
-                "model": model.model.key,
-                "from": move.before,
-                "to": move.after,
-                "direction": move.decision.direction,
-                "score": shown_score(move.score_to),
-                "provisional": move.provisional,
-                "tier_source": move.decision.by,
-            },
-        )
-        for move in moves
-    ]
-    return tell(act, "tier_changed", model.form, told, source)
-
-
-def tell_of_grace(act: Act, model: CompiledModel, graces: list[tuple[int, str, int, int | None]], source: str) -> int:
-    told = [
-        (record, {"model": model.model.key, "tier": tier, "until": str(clock.from_day(until)), "score": shown_score(score)})
-        for record, tier, until, score in graces
-    ]
-    return tell(act, "tier_grace", model.form, told, source)
-
-
-def tell(act: Act, kind: str, form: str, told: list[tuple[int, dict[str, Any]]], source: str) -> int:
-    if len(told) == 1:
-        return outbox.append(act, kind, form, told[0][0], told[0][1], source=source)
-    return outbox.append(act, kind, form, None, to_json({"items": told}), records=[record for record, _payload in told], source=source)
-
-
-@lru_cache(maxsize=10_000)
-def shown_score(score: int | None) -> str | None:
-    """A stored score as people and the API read it: 45, 12.5, 33.3333."""
-    if score is None:
-        return None
-    return f"{(Decimal(score) / POINT).normalize():f}"
-
-
-def _upsert(dialect: sa.Dialect) -> Any:
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    insert = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(tier_state).values(
-        {name: sa.bindparam(name) for name in WRITTEN}
-    )
-    return insert.on_conflict_do_update(index_elements=["model", "record"], set_={name: insert.excluded[name] for name in WRITTEN[2:]})
-
-
-def _states() -> Any:
-    return sa.select(tier_state.c.record, tier_state.c.tier, tier_state.c.score).where(
-        tier_state.c.model == sa.bindparam("model"), among(tier_state.c.record), tier_state.c.tier.is_not(None)
-    )
-
-
-def _closing() -> Any:
-    return (
-        tier_history.update()
-        .where(
-            tier_history.c.model == sa.bindparam("the_model"),
-            tier_history.c.record == sa.bindparam("the_record"),
-            tier_history.c.valid_to.is_(None),
-        )
-        .values(valid_to=sa.bindparam("at"))
-    )
-
-
-def _adding() -> Any:
-    return tier_history.insert().values({name: sa.bindparam(name) for name in HISTORY})
-
-
-__all__ = ["STATE", "Ratings", "derive", "rate", "shown_score"]
+__all__ = ["WIDTH", "Ratings", "derive", "rate", "ratings", "shown_score"]

@@ -18,18 +18,17 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.model import Definition
 from runtime.definitions.tier_model import TierModel
 from runtime.people.person import SYSTEM
-from runtime.records import outbox
 from runtime.records.tables import tables_of
 from runtime.system import clock, jobs
-from runtime.system.database import to_json
 from runtime.system.prepared import Prepared
-from runtime.system.sets import among
-from runtime.system.tables import tier_history, tier_state
+from runtime.system.tables import tier_state
 from runtime.system.workspace import Act, Workspace
 from runtime.tiers.compiled import CompiledModel, compile
-from runtime.tiers.quantiles import Cuts, cut_population, store, stored_cuts
-from runtime.tiers.rating import HISTORY, evaluated, facts_of, ratings, rows_of, shown_score
-from runtime.tiers.statements import BIG, NOTHING, RATED, STATE, Facts, facts_place, rated, with_state
+from runtime.tiers.facts import BIG, Facts
+from runtime.tiers.firsts import FirstTiers
+from runtime.tiers.quantiles import cut_population, store
+from runtime.tiers.rating import evaluated, facts_of, ratings, rows_of
+from runtime.tiers.statements import NOTHING, RATED, facts_place, lane_of, rated, tier_of, with_state
 
 if TYPE_CHECKING:
     from runtime.system.jobs import Job
@@ -43,7 +42,7 @@ FIRST, FIGURES, DECIDE = 1, 2, 3
 def recompute(
     workspace: Workspace, model_key: str, as_of: date | None = None, source: str = "schedule", job: Job | None = None, fires: bool = True
 ) -> dict[str, int]:
-    """Rates every record by a model, with new cut points; gives how many got a first tier, moved (up, down, left, moved) or only new figures.
+    """Rates every record by a model, with new cut points; gives how many got a first tier, moved, or only got new figures.
 
     Raises NotFound, and Cancelled when the job is to stop: what is applied by then stays.
     """
@@ -81,6 +80,9 @@ class _Run:
             table = self._facts(act, facts)
             self.cuts, self.sizes = cut_population(self.connection, facts, *facts_place(facts, table))
             self._result(act, facts, table)
+            self.firsts = FirstTiers(self.connection, facts, table, self.cuts, self.day, self.source)
+            self.ids = {FIRST: self.firsts.candidates(), FIGURES: self._to_do(FIGURES), DECIDE: self._to_do(DECIDE)}
+            self.total = sum(len(each) for each in self.ids.values())
         if self.connection.dialect.name == "postgresql":
             self.connection.execution_options(isolation_level="READ COMMITTED")
 
@@ -126,7 +128,7 @@ class _Run:
 
     def _result(self, act: Act, facts: Facts, table: sa.Table) -> None:
         """The new ratings that differ from the stored states, each with what is to be done."""
-        found = with_state(self.model, rated(facts, table, self.connection.dialect.name), ("at",)).subquery("found")
+        found = with_state(self.model, rated(facts, table, self.connection.dialect.name), ("at",), rated_before=True).subquery("found")
         what = _what(self.model, found.c)
         kinds = {"bands": sa.Text(), "was_tier": sa.Text()}
         names = [*RATED, "was_at", "was_tier"]
@@ -139,6 +141,9 @@ class _Run:
             ],
         )
         query = sa.select(*[found.c[name] for name in names], what.label("what")).where(what.is_not(None))
+        state = sa.exists().where(tier_state.c.model == self.model.number)
+        if not self.connection.execute(sa.select(state)).scalar():
+            return
         Prepared(self.table.insert().from_select([*names, "what"], query), self.connection.dialect).run(
             self.connection, self.cuts.parameters
         )
@@ -148,7 +153,6 @@ class _Run:
             .where(sa.not_(sa.exists().where(table.c.record == tier_state.c.record)))
         )
         self.connection.execute(self.table.insert().from_select(["record", "what"], gone))
-        self.total = self.connection.execute(sa.select(sa.func.count()).select_from(self.table)).scalar() or 0
 
     # -- applying -------------------------------------------------------------------------------------------------------------
     def apply(self) -> dict[str, int]:
@@ -156,9 +160,9 @@ class _Run:
             store(act, self.model, self.cuts, self.sizes, self.day)
         late = self._overtaken()
         for what, do in ((FIRST, self._first), (FIGURES, self._figures), (DECIDE, self._decide)):
-            for low, high, count in self._chunks(what):
+            for low, high in self._chunks(what):
                 with self._writing() as act:
-                    late += do(act, low, high, count) or []
+                    do(act, low, high)
         for start in range(0, len(late), CHUNK):
             with self._writing() as act:
                 self._rate(act, late[start : start + CHUNK])
@@ -190,123 +194,31 @@ class _Run:
             raise jobs.Cancelled
         return now
 
-    def _chunks(self, what: int) -> Iterator[tuple[int, int, int]]:
-        """Bounds (above, up to) of record ids that hold a chunk of rows each, and how many rows that are."""
-        ids = (
-            self.connection.execute(sa.select(self.table.c.record).where(self.table.c.what == what).order_by(self.table.c.record))
-            .scalars()
-            .all()
-        )
-        self.connection.commit()
+    def _chunks(self, what: int) -> Iterator[tuple[int, int]]:
+        """Bounds (above, up to) of record ids that hold a chunk of rows each."""
+        ids = self.ids[what]
         low = 0
         for start in range(0, len(ids), CHUNK):
             chunk = ids[start : start + CHUNK]
-            yield low, chunk[-1], len(chunk)
+            yield low, chunk[-1]
             low = chunk[-1]
             self.done += len(chunk)
             if self.job is not None:
                 self.job.progress(self.done, self.total)
 
+    def _to_do(self, what: int) -> list[int]:
+        query = sa.select(self.table.c.record).where(self.table.c.what == what).order_by(self.table.c.record)
+        return list(self.connection.execute(query).scalars())
+
+    def _first(self, act: Act, low: int, high: int) -> None:
+        self.counts["first"] += self.firsts.give(act, low, high)
+
     def _rows(self, what: int, low: int, high: int) -> list[Any]:
         table = self.table
         return [table.c.what == what, table.c.record > low, table.c.record <= high]
 
-    def _first(self, act: Act, low: int, high: int, count: int) -> list[int]:
-        """First tiers, by sets; gives the records that somebody else has rated meanwhile."""
-        table, model, connection = self.table, self.model, self.connection
-        rows = self._rows(FIRST, low, high)
-        tier = _tier(model, table.c.rank)
-        state = {
-            "model": model.number,
-            "record": table.c.record,
-            "tier": tier,
-            "rank": table.c.rank,
-            "score": table.c.score,
-            "bands": table.c.bands,
-            "lane": _lane(model, table.c.part),
-            "floor": table.c.floor,
-            "provisional": table.c.provisional,
-            "since": act.micros,
-            "risen_on": self.day,
-            "version": model.version,
-            "as_of": self.day,
-            "at": act.micros,
-        }
-        insert = (
-            _insert(connection)(tier_state)
-            .from_select(list(state), sa.select(*[_column(value).label(name) for name, value in state.items()]).where(*rows))
-            .on_conflict_do_nothing()
-        )
-        found = sorted(
-            Prepared(
-                insert.returning(tier_state.c.record, tier_state.c.rank, tier_state.c.score, tier_state.c.provisional, tier_state.c.floor),
-                connection.dialect,
-            ).all(connection)
-        )
-        late = self._taken({row[0] for row in found}, rows, count)
-        if not found:
-            return late
-        event = outbox.append(
-            act, "tier_changed", model.form, None, self._items(found, rows), records=[row[0] for row in found], source=self.source
-        )
-        added = {
-            "id": self._numbers(act, low, high, len(found)),
-            "model": model.number,
-            "record": table.c.record,
-            "version": model.version,
-            "tier_from": sa.null(),
-            "tier_to": tier,
-            "score_from": sa.null(),
-            "score_to": table.c.score,
-            "bands": table.c.bands,
-            "cause": "first",
-            "source": self.source,
-            "as_of": self.day,
-            "valid_from": act.micros,
-            "event": event,
-        }
-        connection.execute(
-            tier_history.insert().from_select(HISTORY, sa.select(*[_column(added[name]).label(name) for name in HISTORY]).where(*rows))
-        )
-        self.counts["first"] += len(found)
-        return late
-
-    def _numbers(self, act: Act, low: int, high: int, count: int) -> Any:
-        """An id for each row of a chunk, as an expression: by the records' own numbers where they lie close together, which needs no sorting."""
-        if high - low <= 2 * count:
-            return self.table.c.record + (act.take_ids("tier_history", high - low) - low - 1)
-        return act.take_ids("tier_history", count) + sa.func.row_number().over(order_by=self.table.c.record) - 1
-
-    def _taken(self, mine: set[int], rows: list[Any], count: int) -> list[int]:
-        """The records of a chunk whose first tier somebody else has given; they are taken off the list."""
-        if len(mine) == count:
-            return []
-        wanted = self.connection.execute(sa.select(self.table.c.record).where(*rows)).scalars().all()
-        late = [record for record in wanted if record not in mine]
-        if late:
-            self.connection.execute(self.table.delete().where(among(self.table.c.record, late)))
-        return late
-
-    def _items(self, found: list[Any], rows: list[Any]) -> str:
-        """The payload of a chunk's event, written out: the same as `tell_of_moves` gives."""
-        key, tiers, capped = to_json(self.model.model.key), [to_json(tier) for tier in self.model.tiers], self._capped(rows)
-        items = [
-            f'[{record},{{"model":{key},"from":null,"to":{tiers[rank]},"direction":"first","score":"{shown_score(score)}","provisional":{"true" if provisional else "false"},'
-            f'"tier_source":"{"ceiling" if record in capped else "score" if floor is None else "floor"}"}}]'
-            for record, rank, score, provisional, floor in found
-        ]
-        return f'{{"items":[{",".join(items)}]}}'
-
-    def _capped(self, rows: list[Any]) -> set[int]:
-        """The records of a chunk whose tier a ceiling has made."""
-        if not any(part.ceilings for part in self.model.parts):
-            return set()
-        return set(
-            self.connection.execute(sa.select(self.table.c.record).where(*rows, self.table.c.ceiling == self.table.c.rank)).scalars()
-        )
-
-    def _figures(self, act: Act, low: int, high: int, _count: int) -> list[int]:
-        """New figures of records that keep their tier, by sets; gives the records that somebody else has rated meanwhile."""
+    def _figures(self, act: Act, low: int, high: int) -> None:
+        """New figures of records that keep their tier, by sets; whom somebody else has rated meanwhile is left alone."""
         table, model = self.table, self.model
         rows = self._rows(FIGURES, low, high)
         mine = sa.and_(tier_state.c.model == model.number, tier_state.c.record == table.c.record)
@@ -314,16 +226,11 @@ class _Run:
         done = self.connection.execute(
             tier_state.update()
             .where(mine, *rows, tier_state.c.at == table.c.was_at)
-            .values({**values, "lane": _lane(model, table.c.part), "version": model.version, "as_of": self.day, "at": act.micros})
+            .values({**values, "lane": lane_of(model, table.c.part), "version": model.version, "as_of": self.day, "at": act.micros})
         )
         self.counts["figures"] += done.rowcount
-        return list(
-            self.connection.execute(
-                sa.select(table.c.record).where(*rows).join(tier_state, mine).where(tier_state.c.at != act.micros)
-            ).scalars()
-        )
 
-    def _decide(self, act: Act, low: int, high: int, _count: int) -> None:
+    def _decide(self, act: Act, low: int, high: int) -> None:
         """Moves are decided one by one, from the facts of this moment."""
         self._rate(act, list(self.connection.execute(sa.select(self.table.c.record).where(*self._rows(DECIDE, low, high))).scalars()))
 
@@ -356,49 +263,24 @@ class _Run:
 
 
 def _what(model: CompiledModel, row: Any) -> Any:
-    """FIRST, FIGURES or DECIDE for a record; NULL where nothing is to be done."""
+    """FIGURES or DECIDE for a record that has a state; NULL where nothing is to be done."""
     settled = sa.and_(
         row.rank == row.was_rank,
-        row.was_tier == _tier(model, row.rank),
+        row.was_tier == tier_of(model, row.rank),
         row.was_grace_until.is_(None),
         row.was_proposed.is_(None),
         row.was_fixed.is_(None),
     )
     same = sa.and_(
         *[row[name].is_not_distinct_from(row[f"was_{name}"]) for name in ("score", "bands", "floor", "provisional")],
-        row.was_lane == _lane(model, row.part),
+        row.was_lane == lane_of(model, row.part),
     )
-    new = row.was_at.is_(None)
     return sa.case(
-        (sa.and_(new, row.rank.is_(None)), NOTHING),
-        (new, sa.literal_column(str(FIRST))),
         (sa.and_(settled, same), NOTHING),
         (sa.and_(row.rank.is_(None), row.was_tier.is_(None), row.was_fixed.is_(None)), NOTHING),
         (settled, sa.literal_column(str(FIGURES))),
         else_=sa.literal_column(str(DECIDE)),
     )
-
-
-def _tier(model: CompiledModel, rank: Any) -> Any:
-    return sa.case({number: sa.literal(tier, sa.Text()) for number, tier in enumerate(model.tiers) if tier is not None}, value=rank)
-
-
-def _lane(model: CompiledModel, part: Any) -> Any:
-    if len(model.parts) == 1:
-        return sa.literal("", sa.Text())
-    return sa.case({number: sa.literal(each.lane, sa.Text()) for number, each in enumerate(model.parts)}, value=part)
-
-
-def _insert(connection: sa.Connection) -> Any:
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-
-
-def _column(value: Any) -> Any:
-    if isinstance(value, int):
-        return sa.literal(value, BIG)
-    return sa.literal(value, sa.Text()) if isinstance(value, str) else value
 
 
 # -- work in the background -------------------------------------------------------------------------------------------------------
@@ -425,7 +307,7 @@ def queue(act: Act, model: str, as_of: date | None = None, source: str = "schedu
 
 
 def after_publish(act: Act, before: Catalogue, changed: list[Definition]) -> None:
-    """Queues a recompute of each model that a publication gives another meaning: itself, a lane of it, or a formula it reads. It fires nothing."""
+    """Queues a recompute of each model that a publication gives another meaning: itself, a lane, or what it reads. It fires nothing."""
     published = {(each.kind, each.key) for each in changed}
     for model in act.catalogue.tier_models.values():
         if model in act.catalogue.models_of(model.form) and _affected(act, before, model, published):
@@ -451,6 +333,3 @@ def _forms_read(act: Act, model: TierModel) -> set[str]:
                 found.add(other)
                 waiting.append(other)
     return found
-
-
-__all__ = ["KIND", "STATE", "Cuts", "after_publish", "queue", "recompute", "register", "stored_cuts"]

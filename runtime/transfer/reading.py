@@ -83,7 +83,7 @@ def _must_be_text(piece: bytes) -> None:
         raise refuse(_("This file is empty."))
     if piece.startswith((b"\xff\xfe", b"\xfe\xff")):
         return
-    if piece.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", ZIP, GZIP)) or piece.count(0) + len(CONTROLS.findall(piece)) > len(piece) // 100:
+    if piece.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", ZIP, GZIP)) or piece.count(0) + len(CONTROLS.findall(piece)) > max(8, len(piece) // 100):
         raise refuse(_("This is no table. Give a CSV file or a workbook (XLSX, XLS or ODS)."))
     if piece.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
         raise refuse(_("This is a web page, not a table. Download the file again, or save it as XLSX or CSV."))

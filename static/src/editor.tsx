@@ -10,7 +10,7 @@ import { ObjectInput, Suggestions } from './editor/fields';
 import { resolve } from './editor/schema';
 import { ImpactPanel, TierPanel } from './editor/tier';
 import { nextVersion, openPublish, Outcome, PublishDialog, StaleDialog } from './editor/publish';
-import { advice, body, canRedo, canUndo, failure, given, isObject, jump, leave, live, problems, redo, replace, saved, saveNow, saving, t, tab, undo, wide, type Json } from './editor/state';
+import { advice, body, canRedo, canUndo, failure, given, isObject, jump, leave, live, problems, redo, saved, saveNow, saving, t, tab, typed, undo, wide, type Json } from './editor/state';
 
 // -- the first line -------------------------------------------------------------------------------------------------------------
 function DraftState() {
@@ -56,7 +56,7 @@ function JsonPane() {
       const found = JSON.parse(next) as Json;
       if (!isObject(found)) { setBad(t('json_object')); return; }
       setBad('');
-      if (pretty(found) !== pretty(body.peek())) replace(found, true);
+      if (pretty(found) !== pretty(body.peek())) typed(found);
     } catch (error) { setBad(t('json_bad', { reason: error instanceof Error ? error.message : '' })); }
   };
   return <div class="tb-json"><label class="visually-hidden" for="editor-json">{t('json_label')}</label>

@@ -1,4 +1,5 @@
 """A script that calls the API with a token."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -15,7 +16,11 @@ class Caller:
         self.client = app.test_client()
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
-        given = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        given = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept-Language": "en",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         if isinstance(body, bytes):
             return self.client.open(ROOT + path, method=method, data=body, headers={"Content-Type": "application/json", **given})
         return self.client.open(ROOT + path, method=method, json=body, headers=given)
@@ -33,7 +38,12 @@ class Caller:
         """The problems of a request that is not done, by path."""
         answer = self.send(method, path, body, **headers)
         assert answer.status_code == status, (answer.status_code, answer.get_data(as_text=True))
-        assert answer.mimetype == "application/problem+json" and answer.json["status"] == status and answer.json["type"] and answer.json["detail"]
+        assert (
+            answer.mimetype == "application/problem+json"
+            and answer.json["status"] == status
+            and answer.json["type"]
+            and answer.json["detail"]
+        )
         return {each["path"]: each["message"] for each in answer.json["errors"]}
 
 

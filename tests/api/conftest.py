@@ -1,4 +1,5 @@
 """Callers of the API: an application over the small shop, a builder and a member with a token each."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -16,23 +17,59 @@ from tests import makers
 from tests.api.caller import Caller
 
 CUSTOMER = makers.form_json(
-    makers.text("name", required=True, max_length=40), makers.text("code", unique=True), makers.multi_choice("interests"), makers.day("since"),
-    makers.instant("seen_at"), makers.checkbox("agreed"), makers.choice("stage", "new", "steady", default="'new'"), makers.member("owner"),
-    makers.number("visits", decimals=0, min=0, max=500), makers.tags("tags"), makers.tier("tier"),
-    makers.formula("spend", "SUM(orders.amount, where=orders.status == 'done')", result="money", currency="CNY"))
+    makers.text("name", required=True, max_length=40),
+    makers.text("code", unique=True),
+    makers.multi_choice("interests"),
+    makers.day("since"),
+    makers.instant("seen_at"),
+    makers.checkbox("agreed"),
+    makers.choice("stage", "new", "steady", default="'new'"),
+    makers.member("owner"),
+    makers.number("visits", decimals=0, min=0, max=500),
+    makers.tags("tags"),
+    makers.tier("tier"),
+    makers.formula("spend", "SUM(orders.amount, where=orders.status == 'done')", result="money", currency="CNY"),
+)
 ORDER = makers.form_json(
-    makers.serial("no", "SO{yyyy}{####}"), makers.reference("customer", "customer", many_name="orders", match="code", required=True),
-    makers.day("paid_on", default="TODAY()"), makers.choice("status", "draft", "done", default="'done'"),
-    makers.subform("items", makers.text("product", required=True), makers.number("quantity", decimals=0, min=1), makers.money("price"),
-                   makers.formula("line_total", "quantity * price", result="money", currency="CNY")),
-    makers.formula("amount", "SUM(items.line_total)", result="money", currency="CNY"), key="order", event_date="paid_on")
-TAGS = {"kind": "tag_set", "key": "customer_tags", "label": "Tags", "form": "customer",
-        "tags": [{"key": "vip", "label": {"zh": "贵宾", "en": "VIP"}}, {"key": "bargain", "label": "Bargain"}]}
+    makers.serial("no", "SO{yyyy}{####}"),
+    makers.reference("customer", "customer", many_name="orders", match="code", required=True),
+    makers.day("paid_on", default="TODAY()"),
+    makers.choice("status", "draft", "done", default="'done'"),
+    makers.subform(
+        "items",
+        makers.text("product", required=True),
+        makers.number("quantity", decimals=0, min=1),
+        makers.money("price"),
+        makers.formula("line_total", "quantity * price", result="money", currency="CNY"),
+    ),
+    makers.formula("amount", "SUM(items.line_total)", result="money", currency="CNY"),
+    key="order",
+    event_date="paid_on",
+)
+TAGS = {
+    "kind": "tag_set",
+    "key": "customer_tags",
+    "label": "Tags",
+    "form": "customer",
+    "tags": [{"key": "vip", "label": {"zh": "贵宾", "en": "VIP"}}, {"key": "bargain", "label": "Bargain"}],
+}
 TIERS = {
-    "kind": "tier_model", "key": "value", "label": "Value", "form": "customer",
-    "dimensions": [{"key": "spend", "label": {"zh": "消费", "en": "Spend"}, "weight": 100, "value": "spend", "missing": "worst",
-                    "bands": {"by": "cuts", "cuts": [100, 1000, 5000]}}],
-    "tiers": [{"key": "gold", "label": {"zh": "金", "en": "Gold"}, "from": 60}, {"key": "basic", "label": "Basic", "from": 0}]}
+    "kind": "tier_model",
+    "key": "value",
+    "label": "Value",
+    "form": "customer",
+    "dimensions": [
+        {
+            "key": "spend",
+            "label": {"zh": "消费", "en": "Spend"},
+            "weight": 100,
+            "value": "spend",
+            "missing": "worst",
+            "bands": {"by": "cuts", "cuts": [100, 1000, 5000]},
+        }
+    ],
+    "tiers": [{"key": "gold", "label": {"zh": "金", "en": "Gold"}, "from": 60}, {"key": "basic", "label": "Basic", "from": 0}],
+}
 SHOP = (CUSTOMER, ORDER, TAGS, TIERS)
 
 

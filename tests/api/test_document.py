@@ -1,4 +1,5 @@
 """The document: valid, complete, and true. Requests made from it are answered exactly as it says."""
+
 from __future__ import annotations
 
 import re
@@ -16,8 +17,14 @@ from tests.api.conftest import an_order
 
 EXAMPLES = 6
 CHECKS = (
-    checks.not_a_server_error, checks.status_code_conformance, checks.content_type_conformance, checks.response_headers_conformance,
-    checks.response_schema_conformance, checks.negative_data_rejection, checks.unsupported_method)
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+    checks.unsupported_method,
+)
 
 
 def test_the_document_is_valid(lite: Caller) -> None:
@@ -31,15 +38,25 @@ def test_the_document_has_every_operation_of_both_halves(lite: Caller) -> None:
     table: list[Route] = lite.app.extensions["api_routes"]
     wanted = {(route.method.lower(), route.path.replace("{form}", form)) for route in table for form in ("customer", "order")}
     assert wanted == {(method, path) for path, operations in document["paths"].items() for method in operations}
-    rules = {(method.lower(), re.sub(r"<string:(\w+)>", r"{\1}", rule.rule.removeprefix("/api/v1")))
-             for rule in lite.app.url_map.iter_rules() if rule.endpoint.startswith("api") for method in rule.methods - {"HEAD", "OPTIONS"}}
+    rules = {
+        (method.lower(), re.sub(r"<string:(\w+)>", r"{\1}", rule.rule.removeprefix("/api/v1")))
+        for rule in lite.app.url_map.iter_rules()
+        if rule.endpoint.startswith("api")
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
     assert rules == {(route.method.lower(), route.path) for route in table}
     assert len({operation["operationId"] for each in document["paths"].values() for operation in each.values()}) == len(wanted)
 
 
 def test_each_form_has_schemas_of_its_own(lite: Caller) -> None:
     schemas = lite.get("/openapi.json")["components"]["schemas"]
-    assert schemas["New__customer"]["required"] == ["name"] and set(schemas["Record__order"]["properties"]) >= {"id", "version", "no", "amount", "items"}
+    assert schemas["New__customer"]["required"] == ["name"] and set(schemas["Record__order"]["properties"]) >= {
+        "id",
+        "version",
+        "no",
+        "amount",
+        "items",
+    }
     assert schemas["Record__order"]["properties"]["items"]["items"]["properties"]["line_total"] == {"type": ["string", "null"]}
 
 
@@ -70,11 +87,21 @@ def test_an_operation_answers_as_it_is_described(filled: Caller, name: str) -> N
     operation = schema[path.replace("{form}", "order")][method]
     ids = [each["id"] for each in filled.get("/forms/order/records")["items"]]
 
-    @hypothesis.settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None, phases=[hypothesis.Phase.generate],
-                         suppress_health_check=list(hypothesis.HealthCheck))
-    @hypothesis.given(case=hypothesis.strategies.one_of(
-        operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE),
-        operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)), known=hypothesis.strategies.sampled_from([None, *ids]))
+    @hypothesis.settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(
+        case=hypothesis.strategies.one_of(
+            operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE),
+            operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE),
+        ),
+        known=hypothesis.strategies.sampled_from([None, *ids]),
+    )
     def holds(case: Any, known: str | None) -> None:
         if known is not None and "id" in case.path_parameters:
             case.path_parameters["id"] = known

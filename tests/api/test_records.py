@@ -12,7 +12,9 @@ CUSTOMERS, ORDERS = "/forms/customer/records", "/forms/order/records"
 
 
 def test_a_record_is_added_read_changed_and_deleted(ada: Caller) -> None:
-    answer = ada.send("POST", CUSTOMERS, {"name": "Lin", "code": "C1", "since": "2024-01-31", "interests": ["tea"], "owner": "ben@example.com"})
+    answer = ada.send(
+        "POST", CUSTOMERS, {"name": "Lin", "code": "C1", "since": "2024-01-31", "interests": ["tea"], "owner": "ben@example.com"}
+    )
     made = answer.json
     assert (answer.status_code, answer.headers["ETag"]) == (201, '"1"') and answer.headers["Location"] == f"/api/v1{CUSTOMERS}/{made['id']}"
     assert made["stage"] == "new" and made["since"] == "2024-01-31" and made["interests"] == ["tea"] and made["version"] == 1
@@ -36,28 +38,40 @@ def test_values_that_follow_are_there_at_once(ada: Caller) -> None:
 
 def test_numbers_are_decimal_texts_and_may_be_given_as_numbers(lite: Caller) -> None:
     lite.post(CUSTOMERS, {"name": "Lin", "code": "C1"})
-    made = lite.post(ORDERS, {"customer": "C1", "items": [{"product": "Tea", "quantity": 2, "price": 0.1}, {"product": "Cup", "quantity": "1", "price": "0.2"}]})
+    made = lite.post(
+        ORDERS,
+        {"customer": "C1", "items": [{"product": "Tea", "quantity": 2, "price": 0.1}, {"product": "Cup", "quantity": "1", "price": "0.2"}]},
+    )
     assert [row["price"] for row in made["items"]] == ["0.10", "0.20"] and made["amount"] == "0.40"
 
 
-@pytest.mark.parametrize(("body", "problems"), [
-    ({}, {"name": "This is needed."}),
-    ({"name": 7}, {"name": "This needs to be a text."}),
-    ({"name": "Lin", "colour": "red"}, {"colour": "There is no setting of this name here."}),
-    ({"name": "Lin", "spend": "1"}, {"spend": "There is no setting of this name here."}),
-    ({"name": "Lin", "id": "7"}, {"id": "There is no setting of this name here."}),
-    ({"name": "Lin", "stage": "New"}, {"stage": "Choose one of new, steady."}),
-    ({"name": "Lin", "since": "31.1.2024"}, {"since": "Write days like 2026-11-21 and times like 2026-11-21T09:30:00+08:00."}),
-    ({"name": "Lin", "since": "2024-02-30"}, {"since": "Write days like 2026-11-21 and times like 2026-11-21T09:30:00+08:00."}),
-    ({"name": "Lin", "seen_at": "2024-01-31T10:00:00"}, {"seen_at": "Write days like 2026-11-21 and times like 2026-11-21T09:30:00+08:00."}),
-    ({"name": "Lin", "agreed": "yes"}, {"agreed": "This needs to be true or false."}),
-    ({"name": "Lin", "visits": 501}, {"visits": "Give 500 or less."}),
-    ({"name": "Lin", "visits": "501"}, {"visits": "Give 500 or less."}),
-    ({"name": "Lin", "interests": ["tea", "tea"]}, {"interests": "Name each only once."}),
-    ({"name": "Lin", "owner": "nobody@example.com"}, {"owner": "Nobody here answers to “nobody@example.com”, or several people do. Give the e-mail address."}),
-    ([], {"": "This needs to be an object."}),
-    (None, {"": "This needs to be an object."}),
-])
+@pytest.mark.parametrize(
+    ("body", "problems"),
+    [
+        ({}, {"name": "This is needed."}),
+        ({"name": 7}, {"name": "This needs to be a text."}),
+        ({"name": "Lin", "colour": "red"}, {"colour": "There is no setting of this name here."}),
+        ({"name": "Lin", "spend": "1"}, {"spend": "There is no setting of this name here."}),
+        ({"name": "Lin", "id": "7"}, {"id": "There is no setting of this name here."}),
+        ({"name": "Lin", "stage": "New"}, {"stage": "Choose one of new, steady."}),
+        ({"name": "Lin", "since": "31.1.2024"}, {"since": "Write days like 2026-11-21 and times like 2026-11-21T09:30:00+08:00."}),
+        ({"name": "Lin", "since": "2024-02-30"}, {"since": "Write days like 2026-11-21 and times like 2026-11-21T09:30:00+08:00."}),
+        (
+            {"name": "Lin", "seen_at": "2024-01-31T10:00:00"},
+            {"seen_at": "Write days like 2026-11-21 and times like 2026-11-21T09:30:00+08:00."},
+        ),
+        ({"name": "Lin", "agreed": "yes"}, {"agreed": "This needs to be true or false."}),
+        ({"name": "Lin", "visits": 501}, {"visits": "Give 500 or less."}),
+        ({"name": "Lin", "visits": "501"}, {"visits": "Give 500 or less."}),
+        ({"name": "Lin", "interests": ["tea", "tea"]}, {"interests": "Name each only once."}),
+        (
+            {"name": "Lin", "owner": "nobody@example.com"},
+            {"owner": "Nobody here answers to “nobody@example.com”, or several people do. Give the e-mail address."},
+        ),
+        ([], {"": "This needs to be an object."}),
+        (None, {"": "This needs to be an object."}),
+    ],
+)
 def test_what_has_not_the_shape_is_refused_with_its_path(lite: Caller, body: object, problems: dict[str, str]) -> None:
     assert lite.refused("POST", CUSTOMERS, json.dumps(body).encode()) == problems
 
@@ -83,7 +97,12 @@ def test_a_stale_if_match_gets_412_and_changes_nothing(ada: Caller) -> None:
 def test_the_same_request_under_the_same_key_is_done_once(ada: Caller) -> None:
     first = ada.send("POST", CUSTOMERS, {"name": "Lin"}, Idempotency_Key="k-1")
     again = ada.send("POST", CUSTOMERS, {"name": "Lin"}, Idempotency_Key="k-1")
-    assert (again.status_code, again.json, again.headers["Location"], again.headers["ETag"]) == (201, first.json, first.headers["Location"], '"1"')
+    assert (again.status_code, again.json, again.headers["Location"], again.headers["ETag"]) == (
+        201,
+        first.json,
+        first.headers["Location"],
+        '"1"',
+    )
     assert len(ada.get(CUSTOMERS)["items"]) == 1
     assert list(ada.refused("POST", CUSTOMERS, {"name": "Li"}, Idempotency_Key="k-1")) == ["Idempotency-Key"]
     assert list(ada.refused("POST", CUSTOMERS, {"name": "Li"}, Idempotency_Key="two words")) == ["Idempotency-Key"]
@@ -103,13 +122,35 @@ def test_a_list_is_filtered_sorted_searched_and_paged(ada: Caller) -> None:
     second = ada.get(f"{CUSTOMERS}?filter=visits>0&sort=-visits&limit=3&cursor={first['next']}")
     assert [each["visits"] for each in second["items"]] == ["1"] and second["next"] is None
     assert [each["name"] for each in ada.get(f"{CUSTOMERS}?search=mer 3")["items"]] == ["Customer 3"]
-    assert set(ada.get(f"{CUSTOMERS}?fields=name,stage")["items"][0]) == {"id", "version", "created_at", "created_by", "updated_at", "updated_by", "name", "stage"}
+    assert set(ada.get(f"{CUSTOMERS}?fields=name,stage")["items"][0]) == {
+        "id",
+        "version",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+        "name",
+        "stage",
+    }
 
 
-@pytest.mark.parametrize(("query", "path"), [
-    ("filter=visits >", "filter"), ("filter=visits", "filter"), ("filter=nothing == 1", "filter"), ("sort=nothing", "sort"), ("fields=nothing", "fields"),
-    ("limit=0", "limit"), ("limit=201", "limit"), ("limit=ten", "limit"), ("cursor=nonsense", "cursor"),
-    ("cursor=Wzk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OSwxXQ", "cursor"), ("filtre=1", "filtre"), ("limit=1&limit=2", "limit")])
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("filter=visits >", "filter"),
+        ("filter=visits", "filter"),
+        ("filter=nothing == 1", "filter"),
+        ("sort=nothing", "sort"),
+        ("fields=nothing", "fields"),
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("limit=ten", "limit"),
+        ("cursor=nonsense", "cursor"),
+        ("cursor=Wzk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OSwxXQ", "cursor"),
+        ("filtre=1", "filtre"),
+        ("limit=1&limit=2", "limit"),
+    ],
+)
 def test_what_a_list_cannot_be_asked_is_said(ada: Caller, query: str, path: str) -> None:
     assert list(ada.refused("GET", f"{CUSTOMERS}?{query}")) == [path]
 
@@ -120,10 +161,21 @@ def test_a_forged_cursor_is_no_fault_of_ours(ada: Caller) -> None:
 
 def test_a_batch_adds_changes_and_reports_row_by_row(ada: Caller) -> None:
     made = ada.post(CUSTOMERS, {"name": "Lin", "code": "C1"})
-    rows = [{"name": "Chen", "code": "C2"}, {"id": made["id"], "version": 1, "visits": 9}, {"name": "Wu", "code": "C1"}, {"id": made["id"], "name": "Twice"},
-            {"id": "999999", "name": "Gone"}]
+    rows = [
+        {"name": "Chen", "code": "C2"},
+        {"id": made["id"], "version": 1, "visits": 9},
+        {"name": "Wu", "code": "C1"},
+        {"id": made["id"], "name": "Twice"},
+        {"id": "999999", "name": "Gone"},
+    ]
     answer = ada.post(f"{CUSTOMERS}/batch", {"items": rows})
-    assert [(each["version"], [line["path"] for line in each["errors"]]) for each in answer["items"]] == [(1, []), (2, []), (None, ["code"]), (None, ["id"]), (None, [""])]
+    assert [(each["version"], [line["path"] for line in each["errors"]]) for each in answer["items"]] == [
+        (1, []),
+        (2, []),
+        (None, ["code"]),
+        (None, ["id"]),
+        (None, [""]),
+    ]
     assert (answer["saved"], answer["refused"]) == (2, 3)
     stale = [{"id": made["id"], "version": 1, "visits": 1}, {"name": "Zhou"}]
     assert list(ada.refused("POST", f"{CUSTOMERS}/batch", {"items": stale, "all_or_nothing": True})) == ["items/0/version"]
@@ -133,14 +185,18 @@ def test_a_batch_adds_changes_and_reports_row_by_row(ada: Caller) -> None:
 def test_a_batch_has_a_thousand_rows_at_most(lite: Caller) -> None:
     assert lite.refused("POST", f"{CUSTOMERS}/batch", {"items": [{"name": "Lin"}] * 1001}) == {"items": "Give at most 1000."}
     assert lite.refused("POST", f"{CUSTOMERS}/batch", {"items": [{"name": "Lin"}, {"nam": "Lin"}]}) == {
-        "items/1/name": "This is needed.", "items/1/nam": "There is no setting of this name here."}
+        "items/1/name": "This is needed.",
+        "items/1/nam": "There is no setting of this name here.",
+    }
 
 
 def test_the_history_tells_what_changed_newest_first(ada: Caller) -> None:
     made = ada.post(CUSTOMERS, {"name": "Lin"})
     ada.patch(f"{CUSTOMERS}/{made['id']}", {"name": "Li"})
     first = ada.get(f"{CUSTOMERS}/{made['id']}/history?limit=1")
-    assert [(each["action"], each["source"], each["changes"]) for each in first["items"]] == [("update", "api", {"name": {"from": "Lin", "to": "Li"}})]
+    assert [(each["action"], each["source"], each["changes"]) for each in first["items"]] == [
+        ("update", "api", {"name": {"from": "Lin", "to": "Li"}})
+    ]
     second = ada.get(f"{CUSTOMERS}/{made['id']}/history?cursor={first['next']}")
     assert [each["action"] for each in second["items"]] == ["create"] and second["next"] is None
 
@@ -149,13 +205,25 @@ def test_grouped_figures(ada: Caller) -> None:
     for visits, stage in ((1, "new"), (2, "new"), (5, "steady")):
         ada.post(CUSTOMERS, {"name": "Lin", "visits": visits, "stage": stage})
     assert ada.post("/forms/customer/aggregate", {"by": ["stage"], "measures": ["COUNT(record)", "SUM(visits)"]})["items"] == [
-        {"stage": "new", "COUNT(record)": "2", "SUM(visits)": "3"}, {"stage": "steady", "COUNT(record)": "1", "SUM(visits)": "5"}]
+        {"stage": "new", "COUNT(record)": "2", "SUM(visits)": "3"},
+        {"stage": "steady", "COUNT(record)": "1", "SUM(visits)": "5"},
+    ]
     assert ada.post("/forms/customer/aggregate", {"filter": "visits > 1"})["items"] == [{"COUNT(record)": "2"}]
 
 
-@pytest.mark.parametrize(("body", "path"), [
-    ({"measures": ["SUM(nothing)"]}, "measures/0"), ({"measures": ["COUNT(record)", "SUM("]}, "measures/1"), ({"measures": ["name"]}, "measures/0"),
-    ({"by": ["nothing"]}, "by"), ({"by": ["interests"]}, "by"), ({"filter": "1 +"}, "filter"), ({"measures": []}, "measures"), ({"group": ["stage"]}, "group")])
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"measures": ["SUM(nothing)"]}, "measures/0"),
+        ({"measures": ["COUNT(record)", "SUM("]}, "measures/1"),
+        ({"measures": ["name"]}, "measures/0"),
+        ({"by": ["nothing"]}, "by"),
+        ({"by": ["interests"]}, "by"),
+        ({"filter": "1 +"}, "filter"),
+        ({"measures": []}, "measures"),
+        ({"group": ["stage"]}, "group"),
+    ],
+)
 def test_figures_that_cannot_be_worked_out_are_refused_with_their_path(ada: Caller, body: dict, path: str) -> None:
     assert list(ada.refused("POST", "/forms/customer/aggregate", body)) == [path]
 
@@ -167,7 +235,17 @@ def test_the_schema_of_a_form_says_what_is_accepted(lite: Caller) -> None:
     assert "spend" not in schema["properties"] and "tags" not in schema["properties"] and schema["properties"]["name"]["maxLength"] == 40
 
 
-@pytest.mark.parametrize("address", ["/forms/nothing/records", "/forms/customer/records/0", "/forms/customer/records/abc", "/forms/customer/records/99999999999999999",
-                                     "/forms/customer/records/1/history", "/forms/cus%00tomer/records", "/nothing"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/forms/nothing/records",
+        "/forms/customer/records/0",
+        "/forms/customer/records/abc",
+        "/forms/customer/records/99999999999999999",
+        "/forms/customer/records/1/history",
+        "/forms/cus%00tomer/records",
+        "/nothing",
+    ],
+)
 def test_what_is_not_there_is_404(ada: Caller, address: str) -> None:
     assert ada.refused("GET", address, status=404) == {}

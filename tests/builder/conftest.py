@@ -1,4 +1,5 @@
 """The design pages as a builder sees them: a shop in which a tier model is published, and a visitor who may send JSON."""
+
 from __future__ import annotations
 
 import json
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 
 PASSWORD = "kettle boils at noon"
 ROOT = Path(__file__).resolve().parents[2]
-APP = {"kind": "app", "key": "shop", "label": {"zh": "店", "en": "Shop"}, "menu": [{"section": "Sales", "items": ["form:customer", "form:order"]}]}
+APP = {
+    "kind": "app",
+    "key": "shop",
+    "label": {"zh": "店", "en": "Shop"},
+    "menu": [{"section": "Sales", "items": ["form:customer", "form:order"]}],
+}
 VALUE = {**model(dimension(cuts=[1000, 5000, 20000], weight=60), dimension("points", "points", [10, 50], weight=40)), "app": "shop"}
 HOME = "/build/shop"
 
@@ -44,7 +50,9 @@ class Designer(Visitor):
     def save(self, path: str, body: Json, **read: Any) -> TestResponse:
         """Saves a draft as somebody who has just read the present one."""
         given = self.given(path)
-        return self.ask("PUT", f"{path}/draft", {"edit": given["edit"], "stamp": given["stamp"], "live": given["live"], **read, "body": body})
+        return self.ask(
+            "PUT", f"{path}/draft", {"edit": given["edit"], "stamp": given["stamp"], "live": given["live"], **read, "body": body}
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +65,9 @@ def browser_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     pages = [path for top in ("runtime", "builder") for path in (ROOT / top).rglob("*.html")]
     names = {name for page in pages for name in re.findall(r"asset(?:_css)?\(['\"]([^'\"]+)", page.read_text(encoding="utf-8"))}
-    (folder / "manifest.json").write_text(json.dumps({name: {"file": name, "css": f"{name}.css", "imports": []} for name in names | {"icons.svg"}}))
+    (folder / "manifest.json").write_text(
+        json.dumps({name: {"file": name, "css": f"{name}.css", "imports": []} for name in names | {"icons.svg"}})
+    )
     return folder
 
 

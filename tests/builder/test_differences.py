@@ -1,4 +1,5 @@
 """What changed between two versions, said in sentences of both languages."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -21,16 +22,27 @@ def with_dimension(**changed: Any) -> dict[str, Any]:
     return {**BEFORE, "dimensions": [{**ONE, **changed}, OTHER]}
 
 
-@pytest.mark.parametrize(("after", "en", "zh"), [
-    (with_dimension(weight=30), "Net spend · Weight: 20 → 30", "净消费 · 权重：20 → 30"),
-    (with_dimension(bands={**ONE["bands"], "cuts": [1, 2, 4]}), "Net spend · Cuts: 1, 2, 3 → 1, 2, 4", "净消费 · 切点：1、2、3 → 1、2、4"),
-    (with_dimension(missing="neutral"), "Net spend · If missing: now half the weight", "净消费 · 缺数据时：现为 算一半权重"),
-    (with_dimension(label={"zh": "消费", "en": "Net spend"}), "Net spend · Name · Chinese: 净消费 → 消费", "消费 · 名称 · 中文：净消费 → 消费"),
-    ({**BEFORE, "dimensions": [ONE]}, "Removed: dimension “Points”", "去掉：维度「积分」"),
-    ({**BEFORE, "dimensions": [OTHER, ONE]}, "Dimensions: another order", "维度：顺序变了"),
-    ({**BEFORE, "population": "points > 0"}, "Who takes part: now points > 0", "谁参与：现为 points > 0"),
-    ({**BEFORE, "recompute": {"on_change": False}}, "Recompute: now {\"on_change\": false}", "重算：现为 {\"on_change\": false}"),
-])
+@pytest.mark.parametrize(
+    ("after", "en", "zh"),
+    [
+        (with_dimension(weight=30), "Net spend · Weight: 20 → 30", "净消费 · 权重：20 → 30"),
+        (
+            with_dimension(bands={**ONE["bands"], "cuts": [1, 2, 4]}),
+            "Net spend · Cuts: 1, 2, 3 → 1, 2, 4",
+            "净消费 · 切点：1、2、3 → 1、2、4",
+        ),
+        (with_dimension(missing="neutral"), "Net spend · If missing: now half the weight", "净消费 · 缺数据时：现为 算一半权重"),
+        (
+            with_dimension(label={"zh": "消费", "en": "Net spend"}),
+            "Net spend · Name · Chinese: 净消费 → 消费",
+            "消费 · 名称 · 中文：净消费 → 消费",
+        ),
+        ({**BEFORE, "dimensions": [ONE]}, "Removed: dimension “Points”", "去掉：维度「积分」"),
+        ({**BEFORE, "dimensions": [OTHER, ONE]}, "Dimensions: another order", "维度：顺序变了"),
+        ({**BEFORE, "population": "points > 0"}, "Who takes part: now points > 0", "谁参与：现为 points > 0"),
+        ({**BEFORE, "recompute": {"on_change": False}}, 'Recompute: now {"on_change": false}', '重算：现为 {"on_change": false}'),
+    ],
+)
 def test_a_change_is_one_sentence(after: dict[str, Any], en: str, zh: str) -> None:
     assert (said(BEFORE, after), said(BEFORE, after, "zh")) == ([en], [zh])
 
@@ -51,7 +63,10 @@ def test_what_was_never_published_is_new() -> None:
 
 def test_parts_inside_parts_carry_the_names_of_both() -> None:
     before = {"kind": "form", "fields": [{"key": "stage", "label": "Stage", "options": [{"key": "new", "label": "New"}]}]}
-    after = {"kind": "form", "fields": [{"key": "stage", "label": "Stage", "options": [{"key": "new", "label": "Fresh"}, {"key": "lost", "label": "Lost"}]}]}
+    after = {
+        "kind": "form",
+        "fields": [{"key": "stage", "label": "Stage", "options": [{"key": "new", "label": "Fresh"}, {"key": "lost", "label": "Lost"}]}],
+    }
     assert said(before, after) == ["Stage · Fresh · Name: New → Fresh", "Added: Stage · option “Lost”"]
 
 

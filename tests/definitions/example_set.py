@@ -1,4 +1,5 @@
 """The example set, without what is not built yet. What is left out is listed; the list shrinks as kinds arrive."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """The whole set of examples is published, through the command line and through the API, without what is not built yet."""
+
 from __future__ import annotations
 
 import json
@@ -17,7 +18,9 @@ from tests.definitions.example_set import FOLDER, example_set
 
 LEFT_OUT = [
     "form:contract field files (file)",
-    "form:customer field city (region)", "form:customer layout city", "form:customer duplicates city",
+    "form:customer field city (region)",
+    "form:customer layout city",
+    "form:customer duplicates city",
     "form:feedback_entry field score (rating)",
     "workflow:contract_approval",
 ]
@@ -35,8 +38,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tierloom(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    for name, value in (("DATABASE_URL", workspace.engine.url.render_as_string(hide_password=False)), ("DATA_DIR", str(workspace.settings.data_dir)),
-                        ("LOCALE", "en"), ("TIMEZONE", "Asia/Shanghai")):
+    for name, value in (
+        ("DATABASE_URL", workspace.engine.url.render_as_string(hide_password=False)),
+        ("DATA_DIR", str(workspace.settings.data_dir)),
+        ("LOCALE", "en"),
+        ("TIMEZONE", "Asia/Shanghai"),
+    ):
         monkeypatch.setenv(f"TIERLOOM_{name}", value)
 
     def run(*argv: str) -> tuple[int, str, str]:
@@ -61,6 +68,7 @@ def test_the_set_is_published_by_command_and_works(tierloom: Any, workspace: Wor
     with workspace.writing(SYSTEM, "import") as act:
         customer = gateway.create(act, "customer", {"name": "林", "sort": "person", "mobile": "13812342046"})
         gateway.create(act, "order", {"customer": customer.id, "items": [{"product": "Tea", "quantity": 2, "price": "6000"}]})
+    assert tierloom("tier", "recompute", "retail_value")[0] == 0
     with workspace.reading(SYSTEM) as act:
         found = query.get(act, "customer", customer.id)
     assert found.values["no"] and found.values["tier"] in act.catalogue.tier_models["retail_value"].by_key
@@ -76,8 +84,14 @@ def test_the_set_is_published_by_the_api(workspace: Workspace, tmp_path: Path) -
     headers = {"Authorization": f"Bearer {token}"}
     given = {"definitions": example_set()[0]}
     tried = client.post("/api/v1/definitions/publish", json={**given, "dry_run": True}, headers=headers)
-    assert tried.status_code == 200 and tried.json["published"] == [] and {each["act"] for each in tried.json["impact"]["definitions"]} == {"new"}
+    assert (
+        tried.status_code == 200
+        and tried.json["published"] == []
+        and {each["act"] for each in tried.json["impact"]["definitions"]} == {"new"}
+    )
     done = client.post("/api/v1/definitions/publish", json=given, headers=headers)
     assert done.status_code == 200 and len(done.json["published"]) == 17 and done.json["impact"]["roles"] and done.json["job"]
     again = client.post("/api/v1/definitions/publish", json=given, headers=headers)
-    assert {each["act"] for each in again.json["impact"]["definitions"]} == {"same"} and {each["version"] for each in again.json["published"]} == {1}
+    assert {each["act"] for each in again.json["impact"]["definitions"]} == {"same"} and {
+        each["version"] for each in again.json["published"]
+    } == {1}

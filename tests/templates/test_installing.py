@@ -41,19 +41,14 @@ def test_the_sample_falls_into_the_tiers_that_the_gallery_promises(workspace: Wo
     assert tiers(workspace, about.tier_model) == about.forecast.starter
 
 
-def test_nobody_seems_to_have_risen_on_the_day_of_installation(sqlite_workspace: Workspace):
-    installed(sqlite_workspace, "retail", sample=True)
-
-    with sqlite_workspace.reading(SYSTEM) as act:
+def test_nobody_seems_to_have_risen_on_the_day_of_installation(retail: Workspace):
+    with retail.reading(SYSTEM) as act:
         assert set(act.connection.execute(sa.select(tier_history.c.cause)).scalars()) == {"first"}
         assert act.connection.execute(sa.select(sa.func.count()).select_from(event).where(event.c.handled_at.is_(None))).scalar() == 0
-        assert query.count(act, "follow_up", filter="note == '恭喜升级'") == 0
 
 
-def test_the_sample_ends_on_the_day_of_installation(sqlite_workspace: Workspace):
-    installed(sqlite_workspace, "retail", sample=True)
-
-    with sqlite_workspace.reading(SYSTEM) as act:
+def test_the_sample_ends_on_the_day_of_installation(retail: Workspace):
+    with retail.reading(SYSTEM) as act:
         last = query.page(act, "order", sort=["-paid_on"], columns=["no", "paid_on"], limit=1).records[0].values
         assert 0 <= (act.today - last["paid_on"]).days <= 2
         assert last["no"].startswith(f"SO{last['paid_on']:%Y%m}")
@@ -61,21 +56,18 @@ def test_the_sample_ends_on_the_day_of_installation(sqlite_workspace: Workspace)
         assert lines["COUNT(record)"] == 3100 and lines["SUM(amount)"] > 1_000_000
 
 
-def test_tags_by_rule_and_by_hand_are_given(sqlite_workspace: Workspace):
-    installed(sqlite_workspace, "retail", sample=True)
-
-    with sqlite_workspace.reading(SYSTEM) as act:
+def test_tags_by_rule_and_by_hand_are_given(retail: Workspace):
+    with retail.reading(SYSTEM) as act:
         for tag in ("double11", "group_buyer", "store_buyer", "advocate", "likely_again", "cross_category", "returns_often"):
             assert query.count(act, "customer", filter=f"'{tag}' in tags") > 5, tag
 
 
-def test_the_full_model_can_be_published_over_the_sample(sqlite_workspace: Workspace):
-    installed(sqlite_workspace, "retail", sample=True)
-    with sqlite_workspace.writing(SYSTEM, "publish") as act:
+def test_the_full_model_can_be_published_over_the_sample(retail: Workspace):
+    with retail.writing(SYSTEM, "publish") as act:
         versions.publish(act, [each.body for each in versions.drafts(act.connection)])
-    work(sqlite_workspace)
+    work(retail)
 
-    assert tiers(sqlite_workspace, "retail_value") == starters.find_template("retail").about.forecast.full
+    assert tiers(retail, "retail_value") == starters.find_template("retail").about.forecast.full
 
 
 # -- what it leaves behind ----------------------------------------------------------------------------------------------------------
@@ -113,14 +105,21 @@ def test_an_existing_form_gets_the_fields_it_lacks_and_keeps_its_own(sqlite_work
 
 
 def test_under_a_prefix_everything_is_new(sqlite_workspace: Workspace):
-    installed(sqlite_workspace, "retail")
-    done = installed(sqlite_workspace, "retail", prefix="north", sample=True)
+    installed(sqlite_workspace, "rfm_example")
+    done = installed(sqlite_workspace, "rfm_example", prefix="north", sample=True)
 
-    assert done.app == "north_retail" and done.used == []
-    assert tiers(sqlite_workspace, "north_retail_value") == starters.find_template("retail").about.forecast.starter
+    assert done.app == "north_rfm_example" and done.used == []
     with sqlite_workspace.reading(SYSTEM) as act:
-        assert query.count(act, "north_customer") == 600 and query.count(act, "customer") == 0
+        assert query.count(act, "north_cdnow_order") == 6919 and query.count(act, "cdnow_order") == 0
+        assert act.catalogue.tier_models["north_rfm"].form == "north_cdnow_customer"
+
+
+def test_formulas_name_segments_by_their_new_key(sqlite_workspace: Workspace):
+    installed(sqlite_workspace, "retail", prefix="north")
+
+    with sqlite_workspace.reading(SYSTEM) as act:
         assert act.catalogue.views["north_at_risk"].filter == "IN_SEGMENT('north_vip_at_risk')"
+        assert act.catalogue.apps["north_retail"].first_form() == "north_customer"
 
 
 def test_a_sample_does_not_mix_with_records_of_ones_own(sqlite_workspace: Workspace):

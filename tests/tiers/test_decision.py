@@ -1,5 +1,6 @@
 """From bands to a tier: the rule of docs/tiers.md, without a database."""
 
+import json
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -7,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.definitions.tier_model import TierModel
@@ -30,9 +31,7 @@ def a_model(weights: dict[str, Any] | None = None, missing: str = "worst", bands
         for key, weight in (weights or RETAIL).items()
     ]
     return TierModel.model_validate_json(
-        __import__("json").dumps(
-            {"kind": "tier_model", "key": "m", "label": "M", "form": "customer", "dimensions": dimensions, "tiers": TIERS, **more}
-        )
+        json.dumps({"kind": "tier_model", "key": "m", "label": "M", "form": "customer", "dimensions": dimensions, "tiers": TIERS, **more})
     )
 
 
@@ -75,6 +74,7 @@ def test_equal_values_share_a_band_and_no_value_lies_between_empty_bands():
     assert ranked([]) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-20, 20), min_size=1, max_size=60), st.integers(2, 20), st.sampled_from(["higher", "lower"]))
 def test_cut_k_is_the_least_value_with_k_parts_of_the_population_strictly_worse(values: list[int], bands: int, better: str):
     sign = 1 if better == "higher" else -1
@@ -84,11 +84,13 @@ def test_cut_k_is_the_least_value_with_k_parts_of_the_population_strictly_worse(
         assert found[k - 1] == (min(fit, key=lambda v: sign * v) if fit else None)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-20, 20), min_size=1, max_size=60), st.integers(2, 10))
 def test_a_band_is_one_and_the_whole_parts_of_the_population_that_are_worse(values: list[int], bands: int):
     assert ranked(values, bands) == [1 + min(bands * sum(w < v for w in values) // len(values), bands - 1) for v in values]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-20, 20), min_size=1, max_size=60), st.integers(2, 10))
 def test_lower_is_better_mirrors_the_order(values: list[int], bands: int):
     assert ranked(values, bands, "lower") == ranked([-v for v in values], bands)
@@ -122,6 +124,7 @@ def scales_and_bands(draw: st.DrawFn) -> tuple[Scale, list[int | None]]:
     return scale, [draw(st.none() | st.integers(1, count)) for _w, count, _p in parts]
 
 
+@settings(deadline=None)
 @given(scales_and_bands())
 def test_shares_are_rounded_half_away_and_add_up_to_the_score_exactly(given_: tuple[Scale, list[int | None]]):
     scale, bands = given_
@@ -138,6 +141,7 @@ def test_shares_are_rounded_half_away_and_add_up_to_the_score_exactly(given_: tu
         assert share == int(exact * 10_000 + Fraction(1, 2))
 
 
+@settings(deadline=None)
 @given(scales_and_bands(), st.data())
 def test_a_better_band_never_lowers_the_score(given_: tuple[Scale, list[int | None]], data: st.DataObject):
     scale, bands = given_
@@ -311,6 +315,7 @@ befores = st.builds(
 scores = st.none() | st.integers(0, 1_000_000)
 
 
+@settings(deadline=None)
 @given(movements, scores, st.none() | tiers, st.none() | tiers, befores, st.booleans(), st.booleans(), st.booleans())
 def test_deciding_again_on_the_same_day_changes_nothing(
     movement: dict[str, Any],
@@ -340,6 +345,7 @@ def test_deciding_again_on_the_same_day_changes_nothing(
     )
 
 
+@settings(deadline=None)
 @given(movements, scores, befores)
 def test_movement_only_ever_holds_a_tier_back(movement: dict[str, Any], score: int | None, before: Before):
     model = a_model(movement=movement)

@@ -323,9 +323,8 @@ UNITS = {
 
 @register
 class Datedif(Function):
-    """The whole days, months or years from one date to another; negative if the second is earlier. A month is full when the same day
-    of the month
-    is reached, or the last day of a shorter one.
+    """The whole days, months or years from one date to another; negative if the second is earlier. A month is full when the same day of
+    the month is reached, or the last day of a shorter one.
 
     >>> DATEDIF(DATE(2024, 1, 31), DATE(2024, 2, 29), 'months')
     1

@@ -69,6 +69,14 @@ export function change(path: Path, value: Json | undefined): void {
   lastTime = now;
 }
 
+/** The whole draft as somebody types it as JSON; typing on is one step. */
+export function typed(next: Json): void {
+  const now = Date.now();
+  replace(next, lastPlace === '#json' && now - lastTime < 1500);
+  lastPlace = '#json';
+  lastTime = now;
+}
+
 export function replace(next: Json, sameStep = false): void {
   batch(() => {
     if (!sameStep || !past.value.length) past.value = [...past.value.slice(-STEPS), body.value];

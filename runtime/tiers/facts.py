@@ -1,0 +1,167 @@
+"""Facts: what has to be known of a record before it is rated, as columns of a statement or worked out for one record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from dataclasses import fields as fields_of
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import ColumnElement
+
+from runtime.definitions.types import Type
+from runtime.formulas import Formula, Uses, evaluate, to_sql, tree
+from runtime.system import clock
+from runtime.tiers.compiled import CompiledModel, Measure
+
+if TYPE_CHECKING:
+    from runtime.records.sources import Rows
+
+BIG = sa.BigInteger()
+YES, NO = sa.literal_column("1", sa.Integer), sa.literal_column("0", sa.Integer)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A column of the first layer: a formula's value, or (for several formulas, which count related rows) whether all of them are 0."""
+
+    name: str
+    formulas: tuple[Formula, ...]
+    no_rows: bool = False
+
+    @property
+    def truth(self) -> bool:
+        return self.no_rows or self.formulas[0].type.kind == "boolean"
+
+    @property
+    def is_text(self) -> bool:
+        return not self.truth and self.formulas[0].type.kind in ("text", "choice")
+
+    def sql(self, rows: Rows) -> ColumnElement[Any]:
+        if self.no_rows:
+            return flag(sa.and_(*[self._without(rows, each) for each in self.formulas]))
+        value = to_sql(self.formulas[0], rows.source)
+        return flag(value) if self.truth else value
+
+    def _without(self, rows: Rows, count: Formula) -> ColumnElement[bool]:
+        """The record has no row of a relation; in a run for another day none that counts by then."""
+        if rows.source.as_of:
+            return to_sql(count, rows.source) == 0
+        return sa.not_(rows.source.related(count.tree.relation).exists())  # type: ignore[attr-defined]
+
+    def of(self, values: Any) -> Any:
+        """The same for one record by evaluation, as the database keeps it."""
+        if self.no_rows:
+            return int(all(evaluate(each, values) == 0 for each in self.formulas))
+        value = evaluate(self.formulas[0], values)
+        return int(value is True) if self.truth else stored(value, self.formulas[0].type)
+
+
+def stored(value: Any, type: Type) -> Any:
+    """A formula's value as columns keep it: numbers, days and instants as whole numbers."""
+    if value is None:
+        return None
+    if type.kind in ("number", "money"):
+        return int(value.scaleb(type.scale))
+    return {"duration": _micros, "date": clock.to_day, "datetime": clock.to_micros}.get(type.kind, _same)(value)
+
+
+def read(value: Any, type: Type) -> Any:
+    """The value of what `stored` gives."""
+    if value is None:
+        return None
+    if type.kind in ("number", "money"):
+        return Decimal(value).scaleb(-type.scale)
+    return {
+        "duration": lambda micros: timedelta(microseconds=micros),
+        "date": clock.from_day,
+        "datetime": clock.from_micros,
+        "boolean": bool,
+    }.get(type.kind, _same)(value)
+
+
+def _micros(value: timedelta) -> int:
+    return value // timedelta(microseconds=1)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+class Facts:
+    """What has to be known of a record before anything is rated; equal formulas are asked once."""
+
+    def __init__(self, model: CompiledModel):
+        self.model = model
+        self.columns: list[Fact] = []
+        self._known: dict[Any, str] = {}
+        for part in model.parts:
+            for wanted in (part.population, part.when, *(each.value for each in part.measures)):
+                if wanted is not None:
+                    self.of(wanted)
+            for measure in part.measures:
+                self.missing(measure)
+        conditions = [each for part in model.parts for each in (*part.floors, *part.ceilings)]
+        self.second = {id(each): plain(self.hoisted(each.when.tree)) for each in (*conditions, *model.freezes)}
+        """The conditions as formulas over bands and facts by name."""
+        for each in model.quality if model.model.movement.provisional_below_quality else ():
+            self.of(each)
+
+    def of(self, wanted: Formula) -> str:
+        """The name of the column that holds a formula's value."""
+        return self._named(wanted.tree, (wanted,))
+
+    def missing(self, measure: Measure) -> str | None:
+        """The column that says whether a dimension is missing although it may have a value; None where only a blank value is missing."""
+        if measure.missing_when is not None:
+            return self.of(measure.missing_when)
+        return self._named(tuple(each.tree for each in measure.relations), measure.relations, no_rows=True) if measure.relations else None
+
+    def _named(self, key: Any, formulas: tuple[Formula, ...], no_rows: bool = False) -> str:
+        if key not in self._known:
+            self._known[key] = f"x{len(self.columns)}"
+            self.columns.append(Fact(self._known[key], formulas, no_rows))
+        return self._known[key]
+
+    def hoisted(self, node: tree.Node) -> tree.Node:
+        """The node with everything that knows no bands replaced by the name of a column of facts."""
+        if not any(isinstance(each, tree.Call) and each.function == "DIMENSION_BAND" for each in tree.walk(node)):
+            return node if tree.is_constant(node) else tree.Name(node.type, self.of(plain(node)))
+        if isinstance(node, tree.Call) and node.function == "DIMENSION_BAND":
+            return node
+        return replace(node, **{each.name: self._hoisted(getattr(node, each.name)) for each in fields_of(node) if each.name != "type"})
+
+    def _hoisted(self, value: Any) -> Any:
+        if isinstance(value, tree.Node):
+            return self.hoisted(value)
+        return tuple(self._hoisted(each) for each in value) if isinstance(value, tuple) else value
+
+    def select(self, rows: Rows) -> sa.Select[Any]:
+        """The facts of the living records of the form."""
+        columns = [each.sql(rows).label(each.name) for each in self.columns]
+        return rows.select(rows.id.label("record"), *columns)
+
+    def given(self) -> sa.Select[Any]:
+        """The facts of one record as parameters, where formulas are worked out by evaluation."""
+        kinds = {each.name: sa.Text() for each in self.columns if each.is_text}
+        return sa.select(*[sa.bindparam(name, type_=kinds.get(name, BIG)).label(name) for name in self.names])
+
+    def values(self, record: int, values: Any) -> dict[str, Any]:
+        """The facts of one record by evaluation."""
+        return {"record": record, **{each.name: each.of(values) for each in self.columns}}
+
+    @property
+    def names(self) -> list[str]:
+        return ["record", *(each.name for each in self.columns)]
+
+
+def plain(node: tree.Node) -> Formula:
+    """A node as a formula of its own."""
+    return Formula("", node, node.type, Uses())
+
+
+def flag(condition: Any) -> Any:
+    """A condition as 1 or 0."""
+    return sa.case((condition, YES), else_=NO)

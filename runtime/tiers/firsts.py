@@ -1,0 +1,162 @@
+"""First tiers by sets: for everybody who has facts but no state yet, one statement for states, one for history and one event a chunk."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from runtime.records import outbox
+from runtime.system.database import to_json
+from runtime.system.prepared import Prepared
+from runtime.system.sets import among
+from runtime.system.tables import tier_history, tier_state
+from runtime.tiers.facts import BIG, Facts
+from runtime.tiers.quantiles import Cuts
+from runtime.tiers.states import HISTORY, shown_score
+from runtime.tiers.statements import lane_of, rated, tier_of
+
+if TYPE_CHECKING:
+    from runtime.system.workspace import Act
+
+
+class FirstTiers:
+    """Works on a table of facts that already lies in the database; its statements are made once and serve every chunk."""
+
+    def __init__(self, connection: sa.Connection, facts: Facts, table: sa.Table, cuts: Cuts, day: int, source: str):
+        self.connection, self.facts, self.table, self.cuts, self.day, self.source = connection, facts, table, cuts, day, source
+        self.model = facts.model
+
+    def candidates(self) -> list[int]:
+        """The records with facts and without a state, in order."""
+        return [
+            row[0]
+            for row in Prepared(sa.select(self.table.c.record).where(self._new).order_by(self.table.c.record), self.connection.dialect).all(
+                self.connection
+            )
+        ]
+
+    def give(self, act: Act, low: int, high: int) -> int:
+        """Gives the records above `low` and up to `high` their first tier; whom somebody else has rated meanwhile is left alone."""
+        bounds = {"low": low, "high": high}
+        found = sorted(self._states.all(self.connection, {**bounds, "micros": act.micros, **self.cuts.parameters}))
+        if not found:
+            return 0
+        ids = [row[0] for row in found]
+        event = outbox.append(act, "tier_changed", self.model.form, None, self._items(found, bounds), records=ids, source=self.source)
+        dense = high - low <= 2 * len(ids)
+        number = act.take_ids("tier_history", high - low) - low - 1 if dense else act.take_ids("tier_history", len(ids)) - 1
+        (self._dense_history if dense else self._history).run(self.connection, {**bounds, "ids": ids, "number": number, "event": event})
+        return len(found)
+
+    # -- statements -----------------------------------------------------------------------------------------------------------
+    @property
+    def _new(self) -> Any:
+        return sa.not_(
+            sa.exists().where(tier_state.c.model == sa.literal_column(str(self.model.number)), tier_state.c.record == self.table.c.record)
+        )
+
+    @cached_property
+    def _rated(self) -> Any:
+        chunk = sa.select(*self.table.c).where(self.table.c.record > _bound("low"), self.table.c.record <= _bound("high"), self._new)
+        return rated(self.facts, chunk.subquery("facts"), self.connection.dialect.name)
+
+    @cached_property
+    def _states(self) -> Prepared:
+        found, model, now = self._rated.c, self.model, _bound("micros")
+        values = {
+            "model": _whole(model.number),
+            "record": found.record,
+            "tier": tier_of(model, found.rank),
+            "rank": found.rank,
+            "score": found.score,
+            "bands": found.bands,
+            "lane": lane_of(model, found.part),
+            "floor": found.floor,
+            "provisional": found.provisional,
+            "since": now,
+            "risen_on": _whole(self.day),
+            "version": _whole(model.version),
+            "as_of": _whole(self.day),
+            "at": now,
+        }
+        insert = (sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert)(tier_state)
+        query = sa.select(*[value.label(name) for name, value in values.items()]).where(found.rank.is_not(None))
+        state = tier_state.c
+        statement = (
+            insert.from_select(list(values), query)
+            .on_conflict_do_nothing()
+            .returning(state.record, state.rank, state.score, state.provisional, state.floor)
+        )
+        return Prepared(statement, self.connection.dialect)
+
+    @cached_property
+    def _dense_history(self) -> Prepared:
+        """Ids follow the records' own numbers, where those lie close together: nothing has to be counted."""
+        return self._history_with(tier_state.c.record + _bound("number"))
+
+    @cached_property
+    def _history(self) -> Prepared:
+        return self._history_with(sa.func.row_number().over(order_by=tier_state.c.record) + _bound("number"))
+
+    def _history_with(self, number: Any) -> Prepared:
+        state = tier_state.c
+        values = {
+            "id": number,
+            "model": state.model,
+            "record": state.record,
+            "version": state.version,
+            "tier_from": sa.null(),
+            "tier_to": state.tier,
+            "score_from": sa.null(),
+            "score_to": state.score,
+            "bands": state.bands,
+            "cause": sa.literal("first", sa.Text()),
+            "source": sa.literal(self.source, sa.Text()),
+            "as_of": state.as_of,
+            "valid_from": state.at,
+            "event": _bound("event"),
+        }
+        mine = [
+            state.model == sa.literal_column(str(self.model.number)),
+            state.record > _bound("low"),
+            state.record <= _bound("high"),
+            among(state.record),
+        ]
+        query = sa.select(*[values[name].label(name) for name in HISTORY]).where(*mine)
+        return Prepared(tier_history.insert().from_select(HISTORY, query), self.connection.dialect)
+
+    # -- the event ------------------------------------------------------------------------------------------------------------
+    def _items(self, found: list[Any], bounds: dict[str, int]) -> str:
+        """The payload of a chunk's event, written out: the same as `tell_of_moves` gives."""
+        key, tiers, capped = (
+            to_json(self.model.model.key),
+            [to_json(tier) for tier in self.model.tiers],
+            self._capped(bounds, {row[0] for row in found}),
+        )
+        said = [f'","provisional":{truth},"tier_source":"{by}"}}]' for truth in ("false", "true") for by in ("score", "floor", "ceiling")]
+        begins = [f',{{"model":{key},"from":null,"to":{tier},"direction":"first","score":"' for tier in tiers]
+        items = [
+            f"[{record}{begins[rank]}{shown_score(score)}{said[3 * provisional + (2 if record in capped else 0 if floor is None else 1)]}"
+            for record, rank, score, provisional, floor in found
+        ]
+        return f'{{"items":[{",".join(items)}]}}'
+
+    def _capped(self, bounds: dict[str, int], ids: set[int]) -> set[int]:
+        """The records whose tier a ceiling has made."""
+        if not any(part.ceilings for part in self.model.parts):
+            return set()
+        chunk = sa.select(*self.table.c).where(self.table.c.record > bounds["low"], self.table.c.record <= bounds["high"])
+        found = rated(self.facts, chunk.subquery("facts"), self.connection.dialect.name)
+        query = sa.select(found.c.record).where(found.c.ceiling == found.c.rank)
+        return {row[0] for row in Prepared(query, self.connection.dialect).all(self.connection, self.cuts.parameters)} & ids
+
+
+def _bound(name: str) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=BIG)
+
+
+def _whole(value: int) -> Any:
+    return sa.literal_column(str(value), BIG)
