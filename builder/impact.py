@@ -45,7 +45,9 @@ class TierCount:
 
 @dataclass(frozen=True)
 class Impact:
-    """`sampled` of `population` records were rated; counts are scaled up to the population, exact up to ± `margin` percentage points (0: exact).
+    """`sampled` of `population` records were rated; counts are scaled up to the population.
+
+    A share is right to ± `margin` percentage points, 0 where all were rated.
 
     `matrix`: rows are the tiers now, columns the tiers then, in the order of `tiers`.
     """

@@ -1,4 +1,5 @@
 """Other keys for a set of definitions: what they call each other is changed with them."""
+
 from __future__ import annotations
 
 import re
@@ -34,8 +35,10 @@ def renamed(body: dict[str, Any], names: Names) -> dict[str, Any]:
 
 def _within(value: Any, names: Names) -> Any:
     if isinstance(value, dict):
-        return {key: names.get((MENTIONS[key], each), each) if key in MENTIONS and isinstance(each, str) else _within(each, names)
-                for key, each in value.items()}
+        return {
+            key: names.get((MENTIONS[key], each), each) if key in MENTIONS and isinstance(each, str) else _within(each, names)
+            for key, each in value.items()
+        }
     if isinstance(value, list):
         return [_within(each, names) for each in value]
     return _text(value, names) if isinstance(value, str) else value

@@ -1,4 +1,5 @@
 """Sample records of a template: CSV files, loaded through the gateway in the transaction that installs the template."""
+
 from __future__ import annotations
 
 import csv
@@ -29,7 +30,7 @@ ROW = "#"
 
 
 class SampleFile(Model):
-    """`relative_days`: columns that hold days before (-) or after the day of installation, with a time of day or without. `serial_on`: the column
+    """`relative_days`: columns that hold days before (-) or after the day of installation, perhaps with a time. `serial_on`: the column
     whose day a serial number belongs to. `rows`: files with the rows of sub-forms, under the name of the row they belong to."""
 
     form: Key
@@ -82,7 +83,9 @@ def count(folder: Path, file: SampleFile) -> int:
 def _write(act: Act, file: SampleFile, rows: list[dict[str, Any]], lookup: SampleLookup) -> list[int]:
     form = act.catalogue.forms[file.form]
     fields = {field.key for field in form.fields if field.stores != "assigned"}
-    result = gateway.write_batch(act, file.form, [gateway.BatchRow({key: value for key, value in row.items() if key in fields}) for row in rows], lookup)
+    result = gateway.write_batch(
+        act, file.form, [gateway.BatchRow({key: value for key, value in row.items() if key in fields}) for row in rows], lookup
+    )
     wrong = [problem.under(f"{file.file}:{number}") for number, problems in enumerate(result.problems, 2) for problem in problems]
     if wrong:
         raise Refused(wrong[:20], _("The sample does not fit the forms: {reason}", reason=wrong[0].message))
@@ -129,7 +132,9 @@ def _rows(act: Act, folder: Path, file: SampleFile) -> list[dict[str, Any]]:
     numbers = _serials(form, file)
     rows = []
     for raw in _read(folder / file.file):
-        row: dict[str, Any] = {key: _day(act, value) if key in file.relative_days and value else value or None for key, value in raw.items()}
+        row: dict[str, Any] = {
+            key: _day(act, value) if key in file.relative_days and value else value or None for key, value in raw.items()
+        }
         if file.serial_on is not None:
             row.update(numbers(date.fromisoformat(row[file.serial_on])))
         rows.append(row | {key: part.get(raw[ROW], []) for key, part in parts.items()})
@@ -174,7 +179,7 @@ def _serials(form: Form, file: SampleFile) -> Callable[[date], dict[str, str]]:
 
 def _batches(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     for start in range(0, len(rows), BATCH):
-        yield rows[start:start + BATCH]
+        yield rows[start : start + BATCH]
 
 
 __all__ = ["Problem", "SampleFile", "count", "load"]

@@ -1,11 +1,12 @@
 """Templates: apps to start from. A template is a folder of JSON and CSV in templates_library/; installing publishes what it holds.
 
-    templates_library/retail/
-        template.json       what the gallery says, what the sample records are, how many of them fall into each tier
-        definitions/*.json  published on installation
-        drafts/*.json       saved as drafts: the full model beside the starter one
-        sample/*.csv        records to look around with
+templates_library/retail/
+    template.json       what the gallery says, what the sample records are, how many of them fall into each tier
+    definitions/*.json  published on installation
+    drafts/*.json       saved as drafts: the full model beside the starter one
+    sample/*.csv        records to look around with
 """
+
 from __future__ import annotations
 
 import json
@@ -99,7 +100,7 @@ class Template:
 
     def model(self, full: bool = False) -> JSON | None:
         """The starter tier model as JSON, or the full one where there is a draft of it."""
-        for bodies in ([self.drafts, self.definitions] if full else [self.definitions]):
+        for bodies in [self.drafts, self.definitions] if full else [self.definitions]:
             for body in bodies:
                 if (body["kind"], body["key"]) == ("tier_model", self.about.tier_model):
                     return body
@@ -181,7 +182,9 @@ def preview(act: Act, key: str, prefix: str | None = None) -> Preview:
     return Preview(template.count("form"), template.tags, template.count("automation"), template.count("dashboard"), taken)
 
 
-def install(act: Act, key: str, sample: bool = False, prefix: str | None = None, progress: Callable[[int, int], None] | None = None) -> Installed:
+def install(
+    act: Act, key: str, sample: bool = False, prefix: str | None = None, progress: Callable[[int, int], None] | None = None
+) -> Installed:
     """Publishes a template in the act's transaction and saves its drafts; with `sample` it also loads the sample records.
 
     What exists already under the same key stays and is used; its forms get the fields they lack. With `prefix` all keys are new. Raises
@@ -198,8 +201,9 @@ def check(act: Act, template: Template, sample: bool = False, prefix: str | None
         _refuse_to_mix(act, template, names)
 
 
-def install_template(act: Act, template: Template, sample: bool = False, prefix: str | None = None,
-                     progress: Callable[[int, int], None] | None = None) -> Installed:
+def install_template(
+    act: Act, template: Template, sample: bool = False, prefix: str | None = None, progress: Callable[[int, int], None] | None = None
+) -> Installed:
     bodies, drafts, names = _named(template, prefix)
     check(act, template, sample, prefix)
     done = Installed(names.get(("app", template.app), template.app))
@@ -221,7 +225,11 @@ def _named(template: Template, prefix: str | None) -> tuple[list[JSON], list[JSO
     if not prefix:
         return template.definitions, template.drafts, {}
     names = renaming.with_prefix(prefix, [*template.definitions, *template.drafts])
-    return [renaming.renamed(each, names) for each in template.definitions], [renaming.renamed(each, names) for each in template.drafts], names
+    return (
+        [renaming.renamed(each, names) for each in template.definitions],
+        [renaming.renamed(each, names) for each in template.drafts],
+        names,
+    )
 
 
 def _beside(act: Act, body: JSON, done: Installed) -> JSON | None:
@@ -241,15 +249,27 @@ def _refuse_to_mix(act: Act, template: Template, names: renaming.Names) -> None:
     for each in template.about.sample.files if template.about.sample else ():
         form = names.get(("form", each.form), each.form)
         if form in act.catalogue.forms and query.count(act, form, most=1):
-            raise Refused([Problem("sample", _("The form {form} holds records of your own. Install without sample records, or under a prefix.",
-                                               form=act.catalogue.forms[form].label))])
+            raise Refused(
+                [
+                    Problem(
+                        "sample",
+                        _(
+                            "The form {form} holds records of your own. Install without sample records, or under a prefix.",
+                            form=act.catalogue.forms[form].label,
+                        ),
+                    )
+                ]
+            )
 
 
 def _with_days_ahead(act: Act, body: JSON) -> JSON:
     """Campaigns come back every year: the end of a temporary tag that has passed is moved to the next one."""
     if body["kind"] != "tag_set":
         return body
-    return {**body, "tags": [{**tag, "expires": _ahead(tag["expires"], act.today.isoformat())} if "expires" in tag else tag for tag in body["tags"]]}
+    return {
+        **body,
+        "tags": [{**tag, "expires": _ahead(tag["expires"], act.today.isoformat())} if "expires" in tag else tag for tag in body["tags"]],
+    }
 
 
 def _ahead(day: str, today: str) -> str:
@@ -296,8 +316,11 @@ def export(act: Act, app_key: str, folder: Path) -> list[Path]:
         raise NotFound(_("There is no app with the key {key}.", key=app_key))
     wanted = list(_of_app(act, app_key))
     written = [_write(folder / "definitions", versions.find_version(act.connection, kind, key).body) for kind, key in wanted]
-    written += [_write(folder / "drafts", each.body) for each in versions.drafts(act.connection)
-                if (each.kind, each.key) in wanted or each.body.get("app") == app_key]
+    written += [
+        _write(folder / "drafts", each.body)
+        for each in versions.drafts(act.connection)
+        if (each.kind, each.key) in wanted or each.body.get("app") == app_key
+    ]
     written.append(_write_about(act, app_key, folder, wanted))
     return written
 
@@ -322,8 +345,14 @@ def _write_about(act: Act, app_key: str, folder: Path, wanted: list[tuple[str, s
     app = act.catalogue.apps[app_key]
     model = next((key for kind, key in wanted if kind == "tier_model"), None)
     label = app.model_dump(mode="json")["label"]
-    about = {"key": app_key, "icon": app.icon or "apps", "label": label, "industry": label,
-             "why": app.model_dump(mode="json")["summary"] or label, "tier_model": model}
+    about = {
+        "key": app_key,
+        "icon": app.icon or "apps",
+        "label": label,
+        "industry": label,
+        "why": app.model_dump(mode="json")["summary"] or label,
+        "tier_model": model,
+    }
     path = folder / "template.json"
     path.write_text(json.dumps(about, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return path

@@ -1,4 +1,5 @@
 """tierloom template list|install|export|import: apps to start from."""
+
 from __future__ import annotations
 
 import argparse
@@ -43,20 +44,46 @@ def run(workspace: Workspace, args: argparse.Namespace) -> None:
         return show(args, {"files": written}, _("{count} files are in {folder}.", count=len(written), folder=str(args.folder)))
     with workspace.writing(SYSTEM) as act:
         act.person = _first_builder(act)
-        done = (starters.install(act, args.key, args.sample, args.prefix) if args.act == "install"
-                else starters.import_folder(act, args.folder, args.sample, args.prefix))
+        done = (
+            starters.install(act, args.key, args.sample, args.prefix)
+            if args.act == "install"
+            else starters.import_folder(act, args.folder, args.sample, args.prefix)
+        )
     _rate(workspace)
-    result = {"app": done.app, "published": [{"kind": kind, "key": key, "version": version} for kind, key, version in done.published],
-              "drafts": [{"kind": kind, "key": key} for kind, key in done.drafts], "used": [{"kind": kind, "key": key} for kind, key in done.used],
-              "records": done.records}
-    show(args, result, _("{app}: {published} definitions published, {drafts} drafts saved, {records} records loaded.", app=done.app,
-                         published=len(done.published), drafts=len(done.drafts), records=sum(done.records.values())))
+    result = {
+        "app": done.app,
+        "published": [{"kind": kind, "key": key, "version": version} for kind, key, version in done.published],
+        "drafts": [{"kind": kind, "key": key} for kind, key in done.drafts],
+        "used": [{"kind": kind, "key": key} for kind, key in done.used],
+        "records": done.records,
+    }
+    show(
+        args,
+        result,
+        _(
+            "{app}: {published} definitions published, {drafts} drafts saved, {records} records loaded.",
+            app=done.app,
+            published=len(done.published),
+            drafts=len(done.drafts),
+            records=sum(done.records.values()),
+        ),
+    )
 
 
 def _list(args: argparse.Namespace) -> None:
     found, language = starters.templates(), language_of(args)
-    rows = [{"key": each.key, "label": shown(each.about.label, language), "why": shown(each.about.why, language), "forms": each.count("form"),
-             "tags": each.tags, "automations": each.count("automation"), "sample": each.sample_count()} for each in found]
+    rows = [
+        {
+            "key": each.key,
+            "label": shown(each.about.label, language),
+            "why": shown(each.about.why, language),
+            "forms": each.count("form"),
+            "tags": each.tags,
+            "automations": each.count("automation"),
+            "sample": each.sample_count(),
+        }
+        for each in found
+    ]
     show(args, rows, *(f"{row['key']:<16} {row['label']}  {row['why']}" for row in rows))
 
 
@@ -68,6 +95,8 @@ def _first_builder(act: Act) -> Any:
 def _rate(workspace: Workspace) -> None:
     """Rates what a model by quantiles has waited with, so that nobody must wait for a worker."""
     with workspace.engine.connect() as connection:
-        waiting = connection.execute(job_table.select().where(job_table.c.kind == KIND, job_table.c.state == "waiting").order_by(job_table.c.id)).all()
+        waiting = connection.execute(
+            job_table.select().where(job_table.c.kind == KIND, job_table.c.state == "waiting").order_by(job_table.c.id)
+        ).all()
     for row in waiting:
         jobs.run_now(workspace, row.id)

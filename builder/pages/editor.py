@@ -272,11 +272,14 @@ def _ratings(act: Act) -> list[int]:
 @blueprint.post("/build/<app>/tiers/<key>/impact")
 @builder_only
 def try_out(app: str, key: str) -> Response:
-    """How many would move if the sent body were published now; nothing is written."""
+    """How many would move if the sent body were published now, or what keeps it from being tried out; nothing is written."""
     body = _body(_sent())
     if body.get("kind") != "tier_model" or body.get("key") != key:
         raise Refused([Problem("key", _("Kind and key cannot change: a key is chosen once."))])
     with reading() as act:
+        problems = problems_of(act, body)
+        if problems:
+            return plain_json({"problems": written(problems)})
         found = impact.tier_impact(act, body)
         return plain_json(
             {

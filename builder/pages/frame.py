@@ -54,7 +54,7 @@ def written(problems: Iterable[Problem]) -> list[dict[str, str]]:
 
 def moment(micros: int) -> str:
     """14:32 today, else with the day."""
-    instant = clock.from_micros(micros)
+    instant = clock.EPOCH + micros * clock.MICROSECOND
     here = instant.astimezone(reader().zone)
     return f"{here:%H:%M}" if here.date() == reader().today else reader().datetime(instant)
 

@@ -1,4 +1,5 @@
 """The template gallery: choose an industry, see what it brings, have it running."""
+
 from __future__ import annotations
 
 import json
@@ -67,8 +68,15 @@ def installing(key: str, number: int) -> Any:
     if row.state == "done":
         app = json.loads(row.result)["app"]
         return done(f"/apps/{app}", _("{template} is installed.", template=found.about.label))
-    job = {"href": f"/templates/{key}/installing/{number}", "what": reader().say(_("Installing {template}", template=found.about.label)), "state": row.state,
-           "done": row.done, "total": None if row.done == 0 else row.total, "message": _told(row), "cancel_note": None}
+    job = {
+        "href": f"/templates/{key}/installing/{number}",
+        "what": reader().say(_("Installing {template}", template=found.about.label)),
+        "state": row.state,
+        "done": row.done,
+        "total": None if row.done == 0 else row.total,
+        "message": _told(row),
+        "cancel_note": None,
+    }
     return render_template("builder/installing_part.html" if is_htmx() else "builder/installing.html", template=found, job=job)
 
 
@@ -87,16 +95,33 @@ def _page(key: str, opened: bool, trouble: TierloomError | None = None) -> str:
         chosen = next(each for each in found if each.key == key)
         cards = [_card(each, each.key == key) for each in found]
         problems = [] if trouble is None else getattr(trouble, "problems", None) or [trouble]
-        return render_template("builder/gallery.html", cards=cards, pane=_pane(act, chosen, full), opened=opened, installed=bool(act.catalogue.apps),
-                               problems=problems, given=request.form, wants_sample=trouble is None or "sample" in request.form)
+        return render_template(
+            "builder/gallery.html",
+            cards=cards,
+            pane=_pane(act, chosen, full),
+            opened=opened,
+            installed=bool(act.catalogue.apps),
+            problems=problems,
+            given=request.form,
+            wants_sample=trouble is None or "sample" in request.form,
+        )
 
 
 def _card(template: Template, active: bool) -> dict[str, Any]:
     about, model = template.about, template.model(full=True)
-    size = [_counted(template.count("form"), _("1 form"), _("{n} forms")), _counted(template.tags, _("1 tag"), _("{n} tags")),
-            _counted(template.count("automation"), _("1 automation"), _("{n} automations"))]
-    return {"key": template.key, "about": about, "active": active, "href": f"/templates/{template.key}", "weights": _weights(model),
-            "size": " · ".join(each for each in size if each)}
+    size = [
+        _counted(template.count("form"), _("1 form"), _("{n} forms")),
+        _counted(template.tags, _("1 tag"), _("{n} tags")),
+        _counted(template.count("automation"), _("1 automation"), _("{n} automations")),
+    ]
+    return {
+        "key": template.key,
+        "about": about,
+        "active": active,
+        "href": f"/templates/{template.key}",
+        "weights": _weights(model),
+        "size": " · ".join(each for each in size if each),
+    }
 
 
 def _counted(count: int, one: Message, many: Message) -> str:
@@ -111,15 +136,36 @@ def _pane(act: Act, template: Template, full: bool) -> dict[str, Any]:
     full = full and template.has_full
     model = template.model(full)
     preview = starters.preview(act, template.key)
-    versions = [{"label": _size(template.model(each)), "href": f"/templates/{template.key}{'?model=full' if each else ''}", "active": each == full,
-                 "name": _("Full") if each else _("Starter")} for each in ((False, True) if template.has_full else (False,))]
-    return {"template": template, "about": template.about, "model": model, "weights": _weights(model), "most": max([weight for _label, weight in _weights(model)], default=1),
-            "versions": versions, "inside": list(_inside(template)), "tiers": _tiers(template, model, full), "full": full,
-            "conflicts": [act.catalogue.forms[key].label for kind, key in preview.conflicts if kind == "form"], "taken": bool(preview.conflicts)}
+    versions = [
+        {
+            "label": _size(template.model(each)),
+            "href": f"/templates/{template.key}{'?model=full' if each else ''}",
+            "active": each == full,
+            "name": _("Full") if each else _("Starter"),
+        }
+        for each in ((False, True) if template.has_full else (False,))
+    ]
+    return {
+        "template": template,
+        "about": template.about,
+        "model": model,
+        "weights": _weights(model),
+        "most": max([weight for _label, weight in _weights(model)], default=1),
+        "versions": versions,
+        "inside": list(_inside(template)),
+        "tiers": _tiers(template, model, full),
+        "full": full,
+        "conflicts": [act.catalogue.forms[key].label for kind, key in preview.conflicts if kind == "form"],
+        "taken": bool(preview.conflicts),
+    }
 
 
 def _size(model: dict[str, Any] | None) -> Message:
-    return _("{dimensions} dimensions, {tiers} tiers", dimensions=len(model["dimensions"]), tiers=len(model["tiers"])) if model else _("no tiers")
+    return (
+        _("{dimensions} dimensions, {tiers} tiers", dimensions=len(model["dimensions"]), tiers=len(model["tiers"]))
+        if model
+        else _("no tiers")
+    )
 
 
 def _inside(template: Template) -> Any:
@@ -136,5 +182,13 @@ def _inside(template: Template) -> Any:
 
 def _tiers(template: Template, model: dict[str, Any] | None, full: bool) -> list[dict[str, Any]]:
     counts = template.about.forecast.full if full else template.about.forecast.starter
-    return [{"label": each["label"], "color": each.get("color", "blue"), "count": counts[each["key"]], "text": reader().number(counts[each["key"]])}
-            for each in (model["tiers"] if model else ()) if each["key"] in counts]
+    return [
+        {
+            "label": each["label"],
+            "color": each.get("color", "blue"),
+            "count": counts[each["key"]],
+            "text": reader().number(counts[each["key"]]),
+        }
+        for each in (model["tiers"] if model else ())
+        if each["key"] in counts
+    ]

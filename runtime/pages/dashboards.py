@@ -1,4 +1,5 @@
 """A dashboard as a page: figures as numbers, pictures with the same figures as a table, everything leads to its records."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -27,8 +28,16 @@ def dashboard(app: str, key: str) -> str:
 def _tile(act: Act, figures: TileFigures, number: int, app: str) -> dict[str, Any]:
     part: Any = figures.part
     drawing = None if figures.figures is None else part.drawing(act, figures.figures, reader(), app)
-    return {"id": f"tile-{number}", "part": part, "label": reader().shown(part.label), "drawing": drawing, "trouble": figures.trouble, "small": part.at[3] <= TALL,
-            "width": part.at[2], "row": part.at[1]}
+    return {
+        "id": f"tile-{number}",
+        "part": part,
+        "label": reader().shown(part.label),
+        "drawing": drawing,
+        "trouble": figures.trouble,
+        "small": part.at[3] <= TALL,
+        "width": part.at[2],
+        "row": part.at[1],
+    }
 
 
 def _rows(tiles: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

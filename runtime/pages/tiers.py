@@ -99,7 +99,9 @@ def overview(app: str) -> str:
         models = models_of(act, app)
         if not models:
             return render_template("tiers.html", app=found_app, model=None)
-        place, span = _place(act, app, request.args.get("model") or models[0].key), _span(act)
+        place = _place(act, app, request.args.get("model") or models[0].key)
+        first = first_day(act, place.model.key)
+        span = _span(act, first)
         spread = distribution(act, place.model.key)
         known = {
             "app": found_app,
@@ -111,7 +113,6 @@ def overview(app: str) -> str:
             "version": act.catalogue.versions.get(("tier_model", place.model.key), 1),
             "today": act.today,
         }
-        first = first_day(act, place.model.key)
         if first is None:
             return render_template("tiers.html", **known)
         moved = movement(act, place.model.key, span.first, span.last)
@@ -157,10 +158,10 @@ def _choices(app: str, models: list[TierModel], chosen: TierModel, span: Span) -
     ]
 
 
-def _span(act: Act) -> Span:
-    """The days of the address; what cannot be read is the last 90 days, and no day lies ahead."""
+def _span(act: Act, began: date | None) -> Span:
+    """The days of the address; what cannot be read is the last 90 days, from the first rating on, and no day lies ahead."""
     last = min(_day(request.args.get("to")) or act.today, act.today)
-    first = min(_day(request.args.get("from")) or last - PERIOD, act.today)
+    first = min(_day(request.args.get("from")) or max(last - PERIOD, min(began or last, last)), act.today)
     return Span(min(first, last), max(first, last))
 
 
@@ -299,7 +300,8 @@ def _acted(act: Act, place: Place) -> dict[str, int]:
 def moved(app: str, model: str) -> str:
     """Who had which tiers at the end of the two days: ?from=&to=&then=&now=&direction="""
     with reading() as act:
-        found_app, place, span = find_app(act, app), _place(act, app, model), _span(act)
+        found_app, place = find_app(act, app), _place(act, app, model)
+        span = _span(act, first_day(act, model))
         then, now = (_tier(place, request.args.get(name)) for name in ("then", "now"))
         direction: Any = request.args.get("direction")
         if direction not in get_args(Direction):
@@ -325,7 +327,7 @@ def held_back(app: str, model: str, why: Any) -> str:
             {"label": reader().say(label), "href": place.held(key), "active": why == key}
             for key, label in (("grace", _("In grace")), ("provisional", _("Provisional")))
         ]
-        return _page(act, found_app, place, found, span=_span(act), tabs=tabs, why=why)
+        return _page(act, found_app, place, found, span=_span(act, None), tabs=tabs, why=why)
 
 
 def _page(act: Act, app: Any, place: Place, found: Found, **more: Any) -> str:

@@ -1,4 +1,5 @@
 """A dashboard's figures, tile by tile: one that may not be seen, or does not work, says so in its own place."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -49,4 +50,8 @@ def _figures(act: Act, parts: list[Part]) -> Iterator[TileFigures]:
 def _reason(error: Exception) -> Message:
     if isinstance(error, TierloomError):
         return error.message
-    return _("{name} is not there", name=str(error.args[0])) if isinstance(error, KeyError) and error.args else _("its formula cannot be worked out by the database")
+    return (
+        _("{name} is not there", name=str(error.args[0]))
+        if isinstance(error, KeyError) and error.args
+        else _("its formula cannot be worked out by the database")
+    )

@@ -31,12 +31,8 @@ class FirstTiers:
 
     def candidates(self) -> list[int]:
         """The records with facts and without a state, in order."""
-        return [
-            row[0]
-            for row in Prepared(sa.select(self.table.c.record).where(self._new).order_by(self.table.c.record), self.connection.dialect).all(
-                self.connection
-            )
-        ]
+        query = sa.select(self.table.c.record).where(*self._new).order_by(self.table.c.record)
+        return [row[0] for row in Prepared(query, self.connection.dialect).all(self.connection)]
 
     def give(self, act: Act, low: int, high: int) -> int:
         """Gives the records above `low` and up to `high` their first tier; whom somebody else has rated meanwhile is left alone."""
@@ -52,15 +48,17 @@ class FirstTiers:
         return len(found)
 
     # -- statements -----------------------------------------------------------------------------------------------------------
-    @property
-    def _new(self) -> Any:
-        return sa.not_(
-            sa.exists().where(tier_state.c.model == sa.literal_column(str(self.model.number)), tier_state.c.record == self.table.c.record)
-        )
+    @cached_property
+    def _new(self) -> list[Any]:
+        """Who has no state; no condition at all where nobody has one, since reading the table that is written makes SQLite keep a copy."""
+        mine = tier_state.c.model == sa.literal_column(str(self.model.number))
+        if not self.connection.execute(sa.select(sa.exists().where(mine))).scalar():
+            return []
+        return [sa.not_(sa.exists().where(mine, tier_state.c.record == self.table.c.record))]
 
     @cached_property
     def _rated(self) -> Any:
-        chunk = sa.select(*self.table.c).where(self.table.c.record > _bound("low"), self.table.c.record <= _bound("high"), self._new)
+        chunk = sa.select(*self.table.c).where(self.table.c.record > _bound("low"), self.table.c.record <= _bound("high"), *self._new)
         return rated(self.facts, chunk.subquery("facts"), self.connection.dialect.name)
 
     @cached_property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from array import array
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ import sqlalchemy as sa
 from runtime.system.database import to_json
 from runtime.system.prepared import Prepared, prepared
 from runtime.system.tables import tier_cuts
-from runtime.tiers.decision import quantile_cuts
 from runtime.tiers.facts import YES
 from runtime.tiers.statements import cut_name
 
@@ -76,26 +74,27 @@ def cut_population(
     sizes: dict[tuple[int, int], int] = {}
     for number, place, _part, measure in facts.model.quantiles():
         value = table.c[facts.of(measure.value)]
-        order = value.desc() if measure.better == "lower" else value
-        query = (
-            sa.select(value, sa.func.count())
-            .where(inside == YES, part_of == sa.literal_column(str(number)), value.is_not(None))
-            .group_by(value)
-            .order_by(order)
-        )
-        values, counts = _streamed(connection, query)
-        sizes[number, place] = sum(counts)
-        cuts[number, place] = quantile_cuts(zip(values, counts, strict=True), sizes[number, place], measure.count)
+        query = cut_query(value, [inside == YES, part_of == sa.literal_column(str(number))], measure.better, measure.count)
+        size, *found = Prepared(query, connection.dialect).all(connection)[0]
+        sizes[number, place], cuts[number, place] = int(size or 0), found
     return cuts, sizes
 
 
-def _streamed(connection: sa.Connection, query: Any) -> tuple[array[int], array[int]]:
-    """Distinct values and how often each occurs, without a Python object a row."""
-    values, counts = array("q"), array("q")
-    for value, count in Prepared(query, connection.dialect).run(connection):
-        values.append(value)
-        counts.append(count)
-    return values, counts
+def cut_query(value: Any, population: list[Any], better: str, bands: int) -> sa.Select[Any]:
+    """One row: how many have a value, and then the cut points that `decision.quantile_cuts` defines; equal values are counted once, in order."""
+    counts = (
+        sa.select(value.label("value"), sa.func.count().label("many"))
+        .where(*population, value.is_not(None))
+        .group_by(value)
+        .subquery("counts")
+    )
+    order = counts.c.value.desc() if better == "lower" else counts.c.value
+    worse = sa.func.coalesce(sa.func.sum(counts.c.many).over(order_by=order, rows=(None, -1)), sa.literal_column("0"))
+    running = sa.select(counts.c.value, worse.label("worse"), sa.func.sum(counts.c.many).over().label("total")).subquery("running")
+    least = sa.func.max if better == "lower" else sa.func.min
+    row = running.c
+    reached = [row.worse * sa.literal_column(str(bands)) >= row.total * sa.literal_column(str(cut)) for cut in range(1, bands)]
+    return sa.select(sa.func.max(row.total), *[least(sa.case((each, row.value))) for each in reached])
 
 
 def store(act: Act, model: CompiledModel, cuts: Cuts, sizes: dict[tuple[int, int], int], day: int) -> None:

@@ -99,7 +99,7 @@ function Editor() {
   return <><Outcome />
     {MAIN.length > 1 && <Tabs names={MAIN} now={main} choose={name => { tab.value = name; }} />}
     <div class="tb-columns"><div class="tb-pane tb-main"><Pane name={main} /></div>
-      <aside class="tb-aside">{main === 'model' ? <div class="tb-pane"><ImpactPanel />{(problems.value.length > 0 || advice.value.length > 0) && <ProblemsPane />}</div>
+      <aside class="tb-beside">{main === 'model' ? <div class="tb-pane"><ImpactPanel />{(problems.value.length > 0 || advice.value.length > 0) && <ProblemsPane />}</div>
         : <><Tabs names={SIDE} now={side} choose={setSide} /><div class="tb-pane tb-side-pane"><Pane name={side} /></div></>}</aside></div><Dialogs /></>;
 }
 
@@ -120,6 +120,7 @@ function startEditor(place: HTMLElement): void {
     if (key === 'y') { event.preventDefault(); redo(); }
   });
   addEventListener('pagehide', leave);
+  effect(() => { const note = $('[data-draft-note]'); if (note) note.hidden = saved.value === null; });
   effect(() => { const shown = $('[data-live]'); if (shown && live.value.version !== null) shown.textContent = ` · ${t('live_v', { version: live.value.version })}`; });
 }
 

@@ -1,15 +1,22 @@
-"""The rule of the RFM example once more, written with pandas from its description alone: no code of the product is used here."""
+"""The rule of the RFM example once more, written with pandas from its description alone: no code of the product is used here.
+
+Weights and borders are read from the published example; what they mean is worked out anew.
+"""
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 
 FILES = Path(__file__).resolve().parents[1] / "data" / "cdnow"
 CUSTOMERS, ORDERS = FILES / "customers.csv.gz", FILES / "orders.csv.gz"
-AS_OF = pd.Timestamp("1998-07-01")
+DEFINITIONS = FILES.parents[2] / "templates_library" / "rfm_example" / "definitions"
+MODEL = json.loads((DEFINITIONS / "tier_model_rfm.json").read_text(encoding="utf-8"))
+AS_OF = pd.Timestamp(MODEL["as_of"])
 BANDS = 5
-WEIGHTS = {"recency": 30, "frequency": 30, "monetary": 40}
+WEIGHTS = {each["key"]: each["weight"] for each in MODEL["dimensions"]}
+BORDERS = sorted(((each["from"], each["key"]) for each in MODEL["tiers"]), reverse=True)
 
 
 def facts() -> pd.DataFrame:
@@ -43,5 +50,5 @@ def rated() -> pd.DataFrame:
     found = pd.DataFrame({"recency": bands(known["recency"], lower_is_better=True), "frequency": bands(known["frequency"]), "monetary": bands(known["monetary"])})
     total = sum(WEIGHTS.values())
     found["score"] = sum(100 * weight * (found[key] - 1) / ((BANDS - 1) * total) for key, weight in WEIGHTS.items())
-    found["tier"] = found["score"].map(lambda score: "high" if score >= 65 else "middle" if score >= 40 else "low")
+    found["tier"] = found["score"].map(lambda score: next(tier for border, tier in BORDERS if score >= border))
     return found

@@ -18,13 +18,11 @@ from runtime.system.workspace import Workspace
 from runtime.tiers.recomputing import recompute
 from tests.cdnow import rule
 
-DEFINITIONS = Path(__file__).resolve().parents[2] / "templates_library" / "rfm_example" / "definitions"
-
 
 def publish_example(workspace: Workspace) -> None:
     kinds.load()
     with workspace.writing(SYSTEM, "publish") as act:
-        versions.publish(act, [json.loads(path.read_text(encoding="utf-8")) for path in sorted(DEFINITIONS.glob("*.json"))])
+        versions.publish(act, [json.loads(path.read_text(encoding="utf-8")) for path in sorted(rule.DEFINITIONS.glob("*.json"))])
 
 
 def found_ratings(workspace: Workspace) -> pd.DataFrame:

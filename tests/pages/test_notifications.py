@@ -21,7 +21,8 @@ def tell(sqlite_workspace: Workspace) -> Callable[..., int]:
     def leave(person: Person, subject: str, link: str | None = "/me", body: str = "") -> int:
         with sqlite_workspace.writing(SYSTEM) as act:
             number = act.take_ids("notification")
-            act.connection.execute(notification.insert().values(id=number, person=person.id, at=act.micros, subject=subject, body=body, link=link, cause=f"test {number}"))
+            told = {"subject": subject, "body": body, "link": link, "cause": f"test {number}"}
+            act.connection.execute(notification.insert().values(id=number, person=person.id, at=act.micros, **told))
         return number
 
     return leave

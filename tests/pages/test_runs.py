@@ -22,12 +22,26 @@ OTHER = {"kind": "app", "key": "other", "label": "Other"}
 CUSTOMER = form_json(text("name"), number("size"), app="shop")
 CALL = form_json(text("note"), reference("customer", "customer"), key="call", app="shop")
 GREET = {
-    "kind": "automation", "key": "greet", "app": "shop", "label": {"zh": "问候", "en": "Greet"}, "trigger": {"type": "record_created", "form": "customer"}, "when": "size > 1",
-    "steps": [{"type": "create_record", "form": "call", "values": {"customer": "record", "note": "'Hello ' & name"}},
-              {"type": "branch", "when": "size > 10", "then": [{"type": "notify", "to": ["user:ada@example.com"], "subject": "{name} is large"}]}]}  # fmt: skip
+    "kind": "automation",
+    "key": "greet",
+    "app": "shop",
+    "label": {"zh": "问候", "en": "Greet"},
+    "trigger": {"type": "record_created", "form": "customer"},
+    "when": "size > 1",
+    "steps": [
+        {"type": "create_record", "form": "call", "values": {"customer": "record", "note": "'Hello ' & name"}},
+        {"type": "branch", "when": "size > 10", "then": [{"type": "notify", "to": ["user:ada@example.com"], "subject": "{name} is large"}]},
+    ],
+}
 HOOK = {
-    "kind": "automation", "key": "hook", "app": "shop", "label": "Tell the warehouse", "trigger": {"type": "record_created", "form": "customer"},
-    "steps": [{"type": "call_webhook", "url": "https://127.0.0.9/hook"}], "retry": {"times": 1}}  # fmt: skip
+    "kind": "automation",
+    "key": "hook",
+    "app": "shop",
+    "label": "Tell the warehouse",
+    "trigger": {"type": "record_created", "form": "customer"},
+    "steps": [{"type": "call_webhook", "url": "https://127.0.0.9/hook"}],
+    "retry": {"times": 1},
+}
 LOG = "/apps/shop/-/runs"
 
 
@@ -111,8 +125,8 @@ def test_the_runs_of_another_app_are_not_in_this_log(shop: Shop, signed_in: Visi
 
 def test_older_runs_are_on_the_next_page(shop: Shop, signed_in: Visitor):
     shop.publish(GREET)
-    for number in range(52):
-        shop.customer(f"Guest{number}", 1)
+    for place in range(52):
+        shop.customer(f"Guest{place}", 1)
     page = signed_in.get(LOG).get_data(as_text=True)
     assert len(hrefs(page)) == 50
     following = re.search(r'href="([^"]*before=\d+)"', page)[1].replace("&amp;", "&")

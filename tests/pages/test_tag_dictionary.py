@@ -21,10 +21,27 @@ from tests.pages.visitor import Visitor, words
 APP = {"kind": "app", "key": "shop", "label": "Shop", "menu": [{"section": "Work", "items": ["form:customer"]}]}
 CUSTOMER = form_json(text("name"), choice("stage", "new", "lost"), money("spend"), day("met_on", label="Met on"), tags(), app="shop")
 TAGS = {
-    "kind": "tag_set", "key": "customer_tags", "app": "shop", "label": "Customer tags", "form": "customer", "most": 8, "may_approve": ["role:crm_lead"], "tags": [
-        {"key": "big", "label": "Big spender", "family": "behaviour", "meaning": "Spends a lot", "use": "Call them first", "owner": "user:ada@example.com", "rule": "spend > 500 and stage != 'lost'"},
+    "kind": "tag_set",
+    "key": "customer_tags",
+    "app": "shop",
+    "label": "Customer tags",
+    "form": "customer",
+    "most": 8,
+    "may_approve": ["role:crm_lead"],
+    "tags": [
+        {
+            "key": "big",
+            "label": "Big spender",
+            "family": "behaviour",
+            "meaning": "Spends a lot",
+            "use": "Call them first",
+            "owner": "user:ada@example.com",
+            "rule": "spend > 500 and stage != 'lost'",
+        },
         {"key": "fair", "label": "Fair", "family": "campaign", "standing": "temporary", "expires": "2030-12-01"},
-        {"key": "old", "label": "Old one", "archived": True}]}  # fmt: skip
+        {"key": "old", "label": "Old one", "archived": True},
+    ],
+}
 DICTIONARY = "/apps/shop/-/tags"
 
 
@@ -100,14 +117,25 @@ def test_the_dictionary_speaks_chinese(shop: Workspace, app: Any, builder: Perso
 
 
 # -- rules in words -----------------------------------------------------------------------------------------------------------------
-ORDER = form_json(reference("customer", "customer", many_name="orders"), day("paid_on", label="Paid on"), money("amount"), choice("status", "done", "returned"),
-                  subform("items", text("product"), number("pieces")), key="order", title="paid_on", event_date="paid_on")  # fmt: skip
+ORDER = form_json(
+    reference("customer", "customer", many_name="orders"),
+    day("paid_on", label="Paid on"),
+    money("amount"),
+    choice("status", "done", "returned"),
+    subform("items", text("product"), number("pieces")),
+    key="order",
+    title="paid_on",
+    event_date="paid_on",
+)
 
 
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
-        ("COUNT(orders, where=orders.status == 'done', on=orders.paid_on, days=365) >= 2", "number of Order in the last 365 days where Status is Done is at least 2"),
+        (
+            "COUNT(orders, where=orders.status == 'done', on=orders.paid_on, days=365) >= 2",
+            "number of Order in the last 365 days where Status is Done is at least 2",
+        ),
         ("SUM(orders.amount, on=orders.paid_on, months=3) > 1000", "sum of Amount over Order in the last 3 months is more than ¥1,000"),
         ("DAYS_SINCE(met_on) < 90", "days since Met on is less than 90"),
         ("stage in ('new', 'lost')", "Stage is one of New, Lost"),
@@ -137,12 +165,21 @@ def test_what_has_no_words_stays_a_formula(app: Any):
 # -- finding people -----------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("asked", "found"),
-    [("", ["Ada", "Bo Li", "宁导购"]), ("bo", ["Bo Li"]), ("LI bo", ["Bo Li"]), ("宁", ["宁导购"]), ("example.com", ["Ada", "Bo Li", "宁导购"]), ("100%", []), ("nobody", [])],
+    [
+        ("", ["Ada", "Bo Li", "宁导购"]),
+        ("bo", ["Bo Li"]),
+        ("LI bo", ["Bo Li"]),
+        ("宁", ["宁导购"]),
+        ("example.com", ["Ada", "Bo Li", "宁导购"]),
+        ("100%", []),
+        ("nobody", []),
+    ],
 )
 def test_people_are_found_by_name_or_address(signed_in: Visitor, add_person: Any, asked: str, found: list[str]):
     add_person("bo@example.com", "member", name="Bo Li")
     add_person("ning@example.com", "member", name="宁导购")
-    assert [each["title"] for each in signed_in.client.get("/people/find", query_string={"q": asked}, headers=signed_in.headers).json] == found
+    answer = signed_in.client.get("/people/find", query_string={"q": asked}, headers=signed_in.headers)
+    assert [each["title"] for each in answer.json] == found
 
 
 def test_who_has_left_is_not_found(signed_in: Visitor, sqlite_workspace: Workspace, builder: Person, add_person: Any):

@@ -15,7 +15,13 @@ from tests.makers import form_json, text
 from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor, words
 
-APP = {"kind": "app", "key": "shop", "label": "Shop", "menu": [{"section": "Work", "items": ["form:customer"]}], "roles": {"member": ["role:service"]}}
+APP = {
+    "kind": "app",
+    "key": "shop",
+    "label": "Shop",
+    "menu": [{"section": "Work", "items": ["form:customer"]}],
+    "roles": {"member": ["role:service"]},
+}
 CUSTOMER = form_json(text("name", unique=True), app="shop")
 NOTE = form_json(text("title"), key="note", app="shop")
 FOREIGN = form_json(text("name"), key="foreign")

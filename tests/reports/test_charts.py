@@ -1,4 +1,5 @@
 """Tiles of dashboards: their figures, how they look to a reader, and what they may not show."""
+
 from __future__ import annotations
 
 import re
@@ -25,7 +26,14 @@ AT = [0, 0, 6, 4]
 
 def part_of(type: str, **settings: Any) -> Any:
     kinds.load()
-    return load({"kind": "dashboard", "key": "overview", "label": "Overview", "parts": [{"type": type, "label": {"zh": "图", "en": "Picture"}, "at": AT, **settings}]}).parts[0]
+    return load(
+        {
+            "kind": "dashboard",
+            "key": "overview",
+            "label": "Overview",
+            "parts": [{"type": type, "label": {"zh": "图", "en": "Picture"}, "at": AT, **settings}],
+        }
+    ).parts[0]
 
 
 def figures(workspace: Workspace, type: str, **settings: Any) -> dict[str, Any]:
@@ -41,7 +49,12 @@ def drawn(workspace: Workspace, type: str, language: str = "en", **settings: Any
 
 
 def problems(type: str, **settings: Any) -> list[str]:
-    body = {"kind": "dashboard", "key": "overview", "label": "Overview", "parts": [{"type": type, "label": "Picture", "at": AT, **settings}]}
+    body = {
+        "kind": "dashboard",
+        "key": "overview",
+        "label": "Overview",
+        "parts": [{"type": type, "label": "Picture", "at": AT, **settings}],
+    }
     kinds.load()
     from tests.reports.conftest import MEMBER, MODEL
 
@@ -56,7 +69,10 @@ def test_a_number_is_one_figure(shop: Workspace):
 
 
 def test_a_bar_stands_for_each_value_tiers_from_the_best_down(shop: Workspace):
-    assert figures(shop, "bar", form="member", by="tier") == {"groups": [{"key": "gold", "value": 1}, {"key": "basic", "value": 2}], "left_out": 0}
+    assert figures(shop, "bar", form="member", by="tier") == {
+        "groups": [{"key": "gold", "value": 1}, {"key": "basic", "value": 2}],
+        "left_out": 0,
+    }
 
 
 def test_options_keep_their_order_and_the_blank_comes_last(shop: Workspace):
@@ -118,9 +134,15 @@ def test_references_and_truth_have_names(shop: Workspace):
     assert [row[0] for row in drawn(shop, "bar", form="member", by="agreed").rows] == ["yes", "blank"]
 
 
-@pytest.mark.parametrize("settings", [
-    {"type": "bar", "form": "member", "by": "tier"}, {"type": "line", "form": "member", "on": "joined_on"}, {"type": "score_histogram", "tier_model": "value"},
-    {"type": "tier_movement", "tier_model": "value"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"type": "bar", "form": "member", "by": "tier"},
+        {"type": "line", "form": "member", "on": "joined_on"},
+        {"type": "score_histogram", "tier_model": "value"},
+        {"type": "tier_movement", "tier_model": "value"},
+    ],
+)
 def test_every_picture_has_the_same_figures_as_a_table(shop: Workspace, settings: dict[str, Any]):
     found = drawn(shop, **settings)
     assert found.option["series"] and found.rows
@@ -128,9 +150,17 @@ def test_every_picture_has_the_same_figures_as_a_table(shop: Workspace, settings
 
 
 # -- rights and problems --------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("settings", [
-    {"type": "number", "form": "member"}, {"type": "bar", "form": "member", "by": "tier"}, {"type": "line", "form": "member", "on": "joined_on"},
-    {"type": "table", "form": "member", "columns": ["name"]}, {"type": "tier_movement", "tier_model": "value"}, {"type": "score_histogram", "tier_model": "value"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"type": "number", "form": "member"},
+        {"type": "bar", "form": "member", "by": "tier"},
+        {"type": "line", "form": "member", "on": "joined_on"},
+        {"type": "table", "form": "member", "columns": ["name"]},
+        {"type": "tier_movement", "tier_model": "value"},
+        {"type": "score_histogram", "tier_model": "value"},
+    ],
+)
 def test_a_tile_asks_before_it_reads(shop: Workspace, settings: dict[str, Any]):
     with shop.reading(Person(9, active=True)) as act, pytest.raises(NotAllowed):
         part_of(**settings).figures(act)
@@ -142,15 +172,29 @@ def test_a_field_that_is_not_open_stops_the_tiles_that_read_it(shop: Workspace, 
     monkeypatch.setattr(may, "may", lambda person, action, form=None, record=None, field=None: field != "spend")
     with shop.reading(SYSTEM) as act:
         assert part_of("number", form="member").figures(act) == {"value": 3}
-        for settings in ({"measure": "SUM(spend)"}, {"filter": "spend > 100"}, {"filter": "friend.spend > 100"}, {"filter": "SUM(friends.spend) > 100"}):
+        for settings in (
+            {"measure": "SUM(spend)"},
+            {"filter": "spend > 100"},
+            {"filter": "friend.spend > 100"},
+            {"filter": "SUM(friends.spend) > 100"},
+        ):
             with pytest.raises(NotAllowed):
                 part_of("number", form="member", **settings).figures(act)
 
 
 def test_a_tile_that_fails_says_so_in_its_own_place(shop: Workspace):
     kinds.load()
-    dashboard = load({"kind": "dashboard", "key": "overview", "label": "Overview", "parts": [
-        {"type": "number", "label": "Gone", "form": "nothing", "at": AT}, {"type": "number", "label": "Members", "form": "member", "at": [6, 0, 6, 4]}]})
+    dashboard = load(
+        {
+            "kind": "dashboard",
+            "key": "overview",
+            "label": "Overview",
+            "parts": [
+                {"type": "number", "label": "Gone", "form": "nothing", "at": AT},
+                {"type": "number", "label": "Members", "form": "member", "at": [6, 0, 6, 4]},
+            ],
+        }
+    )
     with shop.reading(SYSTEM) as act:
         gone, members = figures_of(act, dashboard)
     assert gone.figures is None and "does not work any more" in str(gone.trouble)
@@ -159,24 +203,31 @@ def test_a_tile_that_fails_says_so_in_its_own_place(shop: Workspace):
 
 def test_tiles_come_in_reading_order(shop: Workspace):
     kinds.load()
-    parts = [{"type": "number", "label": name, "form": "member", "at": at} for name, at in (("c", [0, 2, 3, 2]), ("b", [3, 0, 3, 2]), ("a", [0, 0, 3, 2]))]
+    parts = [
+        {"type": "number", "label": name, "form": "member", "at": at}
+        for name, at in (("c", [0, 2, 3, 2]), ("b", [3, 0, 3, 2]), ("a", [0, 0, 3, 2]))
+    ]
     dashboard = load({"kind": "dashboard", "key": "overview", "label": "Overview", "parts": parts})
     with shop.reading(SYSTEM) as act:
         assert [each.part.label for each in figures_of(act, dashboard)] == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize(("settings", "problem"), [
-    ({"type": "number", "form": "nothing"}, "parts/0/form: There is no form with the key nothing."),
-    ({"type": "number", "form": "member", "measure": "spend"}, "differs from record to record"),
-    ({"type": "number", "form": "member", "filter": "spend"}, "parts/0/filter"),
-    ({"type": "bar", "form": "member", "by": "interests"}, "parts/0/by: A field with several values cannot be grouped by."),
-    ({"type": "bar", "form": "member", "by": "size"}, "parts/0/by: This form has no field with the key size."),
-    ({"type": "line", "form": "member", "on": "spend"}, "parts/0/on: The field spend is not a date."),
-    ({"type": "table", "form": "member", "columns": ["size"]}, "parts/0/columns/0"),
-    ({"type": "table", "form": "member", "columns": ["name"], "sort": ["-interests"]}, "parts/0/sort/0"),
-    ({"type": "tier_movement", "tier_model": "value", "from": "3"}, "parts/0/from"),
-    ({"type": "tier_movement", "tier_model": "nothing"}, "parts/0/tier_model"),
-    ({"type": "score_histogram", "tier_model": "nothing"}, "parts/0/tier_model")])
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"type": "number", "form": "nothing"}, "parts/0/form: There is no form with the key nothing."),
+        ({"type": "number", "form": "member", "measure": "spend"}, "differs from record to record"),
+        ({"type": "number", "form": "member", "filter": "spend"}, "parts/0/filter"),
+        ({"type": "bar", "form": "member", "by": "interests"}, "parts/0/by: A field with several values cannot be grouped by."),
+        ({"type": "bar", "form": "member", "by": "size"}, "parts/0/by: This form has no field with the key size."),
+        ({"type": "line", "form": "member", "on": "spend"}, "parts/0/on: The field spend is not a date."),
+        ({"type": "table", "form": "member", "columns": ["size"]}, "parts/0/columns/0"),
+        ({"type": "table", "form": "member", "columns": ["name"], "sort": ["-interests"]}, "parts/0/sort/0"),
+        ({"type": "tier_movement", "tier_model": "value", "from": "3"}, "parts/0/from"),
+        ({"type": "tier_movement", "tier_model": "nothing"}, "parts/0/tier_model"),
+        ({"type": "score_histogram", "tier_model": "nothing"}, "parts/0/tier_model"),
+    ],
+)
 def test_what_is_wrong_with_a_tile_is_said_with_its_path(settings: dict[str, Any], problem: str):
     assert any(problem in each for each in problems(**settings))
 
@@ -187,7 +238,14 @@ def test_the_docs_list_the_tiles():
     assert set(re.findall(r"^\| `(\w+)` \|", text, re.M)) == set(CHARTS.kinds)
 
 
-@pytest.mark.parametrize(("day", "months", "then"), [
-    (date(2026, 3, 31), 1, date(2026, 2, 1)), (date(2026, 1, 15), 1, date(2025, 12, 1)), (date(2026, 1, 15), 13, date(2024, 12, 1)), (date(2025, 12, 31), -1, date(2026, 1, 1))])
+@pytest.mark.parametrize(
+    ("day", "months", "then"),
+    [
+        (date(2026, 3, 31), 1, date(2026, 2, 1)),
+        (date(2026, 1, 15), 1, date(2025, 12, 1)),
+        (date(2026, 1, 15), 13, date(2024, 12, 1)),
+        (date(2025, 12, 31), -1, date(2026, 1, 1)),
+    ],
+)
 def test_months_are_counted_over_new_year(day: date, months: int, then: date):
     assert month_before(day, months) == then

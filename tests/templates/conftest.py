@@ -1,4 +1,5 @@
 """Templates installed in workspaces of both databases."""
+
 from __future__ import annotations
 
 import shutil

@@ -1,4 +1,5 @@
 """/templates: what the gallery shows, and installing from it."""
+
 from __future__ import annotations
 
 import json
@@ -74,7 +75,7 @@ def test_the_pane_shows_what_the_sample_will_look_like(ada: Visitor):
 
 
 def test_the_full_version_is_compared_before_installing(ada: Visitor):
-    assert "Diamond 28 Gold 88 Silver 136 Basic 214" in words(ada.get("/templates/retail?model=full"))
+    assert "Diamond 29 Gold 74 Silver 155 Basic 225" in words(ada.get("/templates/retail?model=full"))
 
 
 def test_the_gallery_speaks_chinese(ada: Visitor):

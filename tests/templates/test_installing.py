@@ -1,4 +1,5 @@
 """Installing a template: everything in one transaction, what is there stays, the sample counts as promised."""
+
 from __future__ import annotations
 
 import json
@@ -166,10 +167,10 @@ def test_an_unknown_template_is_answered_with_the_list(sqlite_workspace: Workspa
 
 
 # -- as long work, and as files -----------------------------------------------------------------------------------------------------
-def test_an_installation_as_long_work_ends_with_the_app(workspace: Workspace):
-    with workspace.writing(SYSTEM) as act:
+def test_an_installation_as_long_work_ends_with_the_app(sqlite_workspace: Workspace):
+    with sqlite_workspace.writing(SYSTEM) as act:
         job = starters.start(act, "rfm_example")
-    row = jobs.run_now(workspace, job)
+    row = jobs.run_now(sqlite_workspace, job)
 
     assert (row.state, json.loads(row.result)) == ("done", {"app": "rfm_example", "records": 9276})
 
@@ -192,8 +193,13 @@ def small_template(folder: Path, rows: str) -> Path:
     """A template of one form with one file of rows."""
     (folder / "definitions").mkdir()
     (folder / "sample").mkdir()
-    about = {"key": "guests", "label": "Guests", "industry": "Inns", "why": "Small.",
-             "sample": {"about": "Some guests", "files": [{"form": "guest", "file": "guests.csv", "relative_days": ["since"]}]}}
+    about = {
+        "key": "guests",
+        "label": "Guests",
+        "industry": "Inns",
+        "why": "Small.",
+        "sample": {"about": "Some guests", "files": [{"form": "guest", "file": "guests.csv", "relative_days": ["since"]}]},
+    }
     (folder / "template.json").write_text(json.dumps(about))
     (folder / "definitions/app_guests.json").write_text(json.dumps({"kind": "app", "key": "guests", "label": "Guests"}))
     form = makers.form_json(makers.text("name", required=True), makers.day("since"), key="guest", app="guests")

@@ -1,4 +1,5 @@
 """What every template must be: complete, in both languages, free of problems, and described in the docs as it is."""
+
 from __future__ import annotations
 
 import json
@@ -72,8 +73,12 @@ def test_a_file_is_named_like_what_it_defines(template: Template):
 
 
 def test_every_text_is_there_in_both_languages(template: Template):
-    missing = [f"{body['kind']}:{body['key']}{path}" for body in [*template.definitions, *template.drafts] for path, text in texts(body)
-               if not (isinstance(text, dict) and text.get("zh") and text.get("en"))]
+    missing = [
+        f"{body['kind']}:{body['key']}{path}"
+        for body in [*template.definitions, *template.drafts]
+        for path, text in texts(body)
+        if not (isinstance(text, dict) and text.get("zh") and text.get("en"))
+    ]
     about = json.loads((template.folder / "template.json").read_text(encoding="utf-8"))
     missing += [f"template.json/{key}" for key in ("label", "industry", "why") if set(about[key]) != {"zh", "en"}]
     assert missing == []
@@ -130,7 +135,11 @@ def test_the_headers_of_the_public_records_are_keys_of_the_example():
     import csv
     import gzip
 
-    forms = {body["key"]: {field["key"] for field in body["fields"]} for body in starters.find_template("rfm_example").definitions if body["kind"] == "form"}
+    forms = {
+        body["key"]: {field["key"] for field in body["fields"]}
+        for body in starters.find_template("rfm_example").definitions
+        if body["kind"] == "form"
+    }
     for name, form in (("customers", "cdnow_customer"), ("orders", "cdnow_order"), ("orders_sample", "cdnow_order")):
         with gzip.open(ROOT / f"tests/data/cdnow/{name}.csv.gz", "rt", encoding="utf-8") as file:
             assert set(next(csv.reader(file))) <= forms[form]
@@ -150,7 +159,8 @@ def test_the_retail_sample_is_what_its_script_makes(tmp_path: Path, monkeypatch:
     make_retail_sample.main()
     sample = starters.find_template("retail").folder / "sample"
     assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*.csv")} == {
-        path.name: path.read_text(encoding="utf-8") for path in sample.glob("*.csv")}
+        path.name: path.read_text(encoding="utf-8") for path in sample.glob("*.csv")
+    }
 
 
 def test_a_folder_without_sense_is_named(tmp_path: Path):

@@ -1,4 +1,5 @@
 """What tiles have in common: figures asked through the gate, and how a figure, a group and a picture look to a reader."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ class FormTile(Tile):
         return formula(act.catalogue, self.form, self.measure, own_rows=True).type
 
     def list_href(self, app: str, *conditions: str, where: str | None = None) -> str:
-        """The list of the records behind a figure: the tile's filter, further formulas, and a condition as people pick it (`field|is|value`)."""
+        """The list of the records behind a figure; `where` is a condition as people pick it (`field|is|value`)."""
         wanted = [each for each in (self.filter, *conditions) if each]
         query = {"filter": " and ".join(f"({each})" for each in wanted) if len(wanted) > 1 else wanted[0]} if wanted else {}
         query |= {"where": where} if where else {}

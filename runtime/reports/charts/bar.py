@@ -1,4 +1,5 @@
 """Bar: a figure for each value of a field, such as customers by tier."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -41,10 +42,19 @@ class Bar(FormTile):
         self.require(act, self.by)
         field = act.catalogue.forms[self.form].by_key[self.by]
         found = query.aggregate(act, self.form, by=[self.by], measures=[self.measure], filter=self.filter)
-        groups = [{"key": plain(field.to_json(each[self.by])) if each[self.by] is not None else None, "raw": each[self.by],
-                   "value": plain(each[self.measure])} for each in found]
+        groups = [
+            {
+                "key": plain(field.to_json(each[self.by])) if each[self.by] is not None else None,
+                "raw": each[self.by],
+                "value": plain(each[self.measure]),
+            }
+            for each in found
+        ]
         groups = self._ordered(act, field, groups)
-        return {"groups": [{"key": each["key"], "value": each["value"]} for each in groups[:self.most]], "left_out": max(0, len(groups) - self.most)}
+        return {
+            "groups": [{"key": each["key"], "value": each["value"]} for each in groups[: self.most]],
+            "left_out": max(0, len(groups) - self.most),
+        }
 
     def _ordered(self, act: Act, field: Any, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
         own = list(self._looks(act, field))
@@ -69,14 +79,34 @@ class Bar(FormTile):
         for label, link, each in zip(labels, links, figures["groups"], strict=True):
             shown = in_words(each["value"], type, reader, whole=True)
             color = looks.get(each["key"])
-            bars.append({"name": label, "value": height(each["value"]), "href": link, "text": f"{label}: {shown}", "label": {"formatter": shown},
-                         **({"itemStyle": {"color": f"var(--tier-{color}-chart)"}} if color else {})})
-        option = {"xAxis": {"type": "value"}, "yAxis": {"type": "category", "data": labels, "inverse": True},
-                  "grid": {"left": 8, "right": 64, "top": 8, "bottom": 8, "containLabel": True},
-                  "series": [{"type": "bar", "data": bars, "barMaxWidth": 22, "label": {"show": True, "position": "right"}}]} if bars else {"series": []}
+            bars.append(
+                {
+                    "name": label,
+                    "value": height(each["value"]),
+                    "href": link,
+                    "text": f"{label}: {shown}",
+                    "label": {"formatter": shown},
+                    **({"itemStyle": {"color": f"var(--tier-{color}-chart)"}} if color else {}),
+                }
+            )
+        option = (
+            {
+                "xAxis": {"type": "value"},
+                "yAxis": {"type": "category", "data": labels, "inverse": True},
+                "grid": {"left": 8, "right": 64, "top": 8, "bottom": 8, "containLabel": True},
+                "series": [{"type": "bar", "data": bars, "barMaxWidth": 22, "label": {"show": True, "position": "right"}}],
+            }
+            if bars
+            else {"series": []}
+        )
         note = reader.say(_("{count} more are not shown.", count=figures["left_out"])) if figures["left_out"] else None
-        return Drawing(option=option, columns=[reader.shown(field.label), reader.shown(self.label)], links=links, note=note,
-                       rows=[[label, in_words(each["value"], type, reader)] for label, each in zip(labels, figures["groups"], strict=True)])
+        return Drawing(
+            option=option,
+            columns=[reader.shown(field.label), reader.shown(self.label)],
+            links=links,
+            note=note,
+            rows=[[label, in_words(each["value"], type, reader)] for label, each in zip(labels, figures["groups"], strict=True)],
+        )
 
     def _label(self, act: Act, field: Any, key: Any, reader: Any) -> str:
         if key is None:

@@ -1,4 +1,5 @@
 """Line: a figure month by month."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -52,12 +53,26 @@ class Line(FormTile):
 
     def drawing(self, act: Act, figures: dict[str, Any], reader: Any, app: str) -> Drawing:
         type, months = self.measured(act), figures["months"]
-        points = [{"name": each["month"], "value": height(each["value"]), "href": self._href(each["month"], app),
-                   "text": f"{each['month']}: {in_words(each['value'], type, reader, whole=True)}"} for each in months]
-        option = {"xAxis": {"type": "category", "data": [each["month"] for each in months], "boundaryGap": False}, "yAxis": {"type": "value"},
-                  "series": [{"type": "line", "data": points, "name": reader.shown(self.label), "symbolSize": 6}]}
-        return Drawing(option=option, columns=[reader.say(_("Month")), reader.shown(self.label)], links=[self._href(each["month"], app) for each in months],
-                       rows=[[each["month"], in_words(each["value"], type, reader)] for each in months])
+        points = [
+            {
+                "name": each["month"],
+                "value": height(each["value"]),
+                "href": self._href(each["month"], app),
+                "text": f"{each['month']}: {in_words(each['value'], type, reader, whole=True)}",
+            }
+            for each in months
+        ]
+        option = {
+            "xAxis": {"type": "category", "data": [each["month"] for each in months], "boundaryGap": False},
+            "yAxis": {"type": "value"},
+            "series": [{"type": "line", "data": points, "name": reader.shown(self.label), "symbolSize": 6}],
+        }
+        return Drawing(
+            option=option,
+            columns=[reader.say(_("Month")), reader.shown(self.label)],
+            links=[self._href(each["month"], app) for each in months],
+            rows=[[each["month"], in_words(each["value"], type, reader)] for each in months],
+        )
 
     def _href(self, month: str, app: str) -> str:
         year, number = (int(each) for each in month.split("-"))

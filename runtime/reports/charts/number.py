@@ -1,4 +1,5 @@
 """Number: one figure over the records of a form."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal

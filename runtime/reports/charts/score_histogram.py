@@ -1,4 +1,5 @@
 """Score histogram: how the scores of a tier model lie, by tier."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -39,9 +40,23 @@ class ScoreHistogram(Tile):
         tiers = [model.by_key[key] for key in figures["counts"] if key in model.by_key]
         edges = figures["edges"]
         ranges = [f"{low}–{high}" for low, high in zip(edges, edges[1:], strict=False)]
-        series = [{"type": "bar", "stack": "all", "name": reader.shown(tier.label), "data": figures["counts"][tier.key], "barCategoryGap": "8%",
-                   "itemStyle": {"color": f"var(--tier-{tier.color}-chart)"}} for tier in reversed(tiers)]
+        series = [
+            {
+                "type": "bar",
+                "stack": "all",
+                "name": reader.shown(tier.label),
+                "data": figures["counts"][tier.key],
+                "barCategoryGap": "8%",
+                "itemStyle": {"color": f"var(--tier-{tier.color}-chart)"},
+            }
+            for tier in reversed(tiers)
+        ]
         anybody = any(any(counts) for counts in figures["counts"].values())
-        option = {"xAxis": {"type": "category", "data": ranges}, "yAxis": {"type": "value", "minInterval": 1}, "legend": {}, "series": series if anybody else []}
+        option = {
+            "xAxis": {"type": "category", "data": ranges},
+            "yAxis": {"type": "value", "minInterval": 1},
+            "legend": {},
+            "series": series if anybody else [],
+        }
         rows = [[label, *(f"{figures['counts'][tier.key][place]:,}" for tier in tiers)] for place, label in enumerate(ranges)]
         return Drawing(option=option, columns=[reader.say(_("Score")), *(reader.shown(tier.label) for tier in tiers)], rows=rows)

@@ -1,4 +1,5 @@
 """Table: the first records of a form in an order."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -57,23 +58,32 @@ class Table(Tile):
             ask(act, self.form, formula(act.catalogue, self.form, self.filter, allow=PERSON, expect=("boolean",)))
         columns = [key for key in self.columns if may(act.person, "view", self.form, None, key)]
         page = query.page(act, self.form, filter=self.filter, sort=self.sort, columns=columns, limit=self.most)
-        return {"columns": columns, "records": [{"id": each.id, "values": [_json(form.by_key[key], each.values.get(key)) for key in columns]}
-                                                for each in page.records]}
+        return {
+            "columns": columns,
+            "records": [
+                {"id": each.id, "values": [_json(form.by_key[key], each.values.get(key)) for key in columns]} for each in page.records
+            ],
+        }
 
     def drawing(self, act: Act, figures: dict[str, Any], reader: Any, app: str) -> Drawing:
         form = act.catalogue.forms[self.form]
         fields = [form.by_key[key] for key in figures["columns"]]
         lookup = NoLookup(act.zone)
-        values = [[None if value is None else field.parse(value, lookup) for field, value in zip(fields, each["values"], strict=True)]
-                  for each in figures["records"]]
+        values = [
+            [None if value is None else field.parse(value, lookup) for field, value in zip(fields, each["values"], strict=True)]
+            for each in figures["records"]
+        ]
         for place, field in enumerate(fields):
             if field.type == "reference":
                 reader.know_records(getattr(field, "form"), [row[place] for row in values])
             elif field.formula_type().kind == "member":
                 reader.know_people(row[place] for row in values)
         rows = [[field.display(value, reader) for field, value in zip(fields, row, strict=True)] for row in values]
-        return Drawing(columns=[reader.shown(field.label) for field in fields], rows=rows,
-                       links=[f"/apps/{app}/{self.form}/{each['id']}" for each in figures["records"]])
+        return Drawing(
+            columns=[reader.shown(field.label) for field in fields],
+            rows=rows,
+            links=[f"/apps/{app}/{self.form}/{each['id']}" for each in figures["records"]],
+        )
 
 
 def _json(field: Any, value: Any) -> Any:

@@ -1,4 +1,5 @@
 """Tier movement: who was in which tier at the end of two days."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -56,8 +57,17 @@ class TierMovement(Tile):
         require(act.person, "view", act.catalogue.tier_models[self.tier_model].form)
         first, last = self._day(act, self.from_), self._day(act, self.to)
         moved = movement(act, self.tier_model, first, last)
-        return {"from": first.isoformat(), "to": last.isoformat(), "tiers": list(moved.tiers), "flows": [list(each) for each in moved.flows],
-                "up": moved.up, "down": moved.down, "stayed": moved.stayed, "entered": moved.entered, "left": moved.left}
+        return {
+            "from": first.isoformat(),
+            "to": last.isoformat(),
+            "tiers": list(moved.tiers),
+            "flows": [list(each) for each in moved.flows],
+            "up": moved.up,
+            "down": moved.down,
+            "stayed": moved.stayed,
+            "entered": moved.entered,
+            "left": moved.left,
+        }
 
     def _day(self, act: Act, text: str) -> date:
         return evaluate(formula(act.catalogue, None, text, expect=("date",)), Day(act))  # type: ignore[arg-type]
@@ -68,14 +78,38 @@ class TierMovement(Tile):
         colors = {tier.key: f"var(--tier-{tier.color}-chart)" for tier in model.tiers} | {None: "var(--tl-chart-neutral)"}
         places = [*figures["tiers"], None]
         counts = {(then, now): count for then, now, count in figures["flows"]}
-        nodes = [{"name": f"{side}:{key}", "depth": depth, "itemStyle": {"color": colors[key]}, "label": {"formatter": names[key]}}
-                 for depth, side in enumerate(("from", "to")) for key in places if any((key, each) in counts if depth == 0 else (each, key) in counts for each in places)]
-        links = [{"source": f"from:{then}", "target": f"to:{now}", "value": count, "text": f"{names[then]} → {names[now]}: {count:,}",
-                  "lineStyle": {"color": self._color(model, then, now), "opacity": 0.35}} for (then, now), count in counts.items()]
-        note = reader.say(_("{from_day} to {to_day}: {up} up, {down} down, {entered} new.", from_day=figures["from"], to_day=figures["to"],
-                            up=figures["up"], down=figures["down"], entered=figures["entered"]))
+        nodes = [
+            {"name": f"{side}:{key}", "depth": depth, "itemStyle": {"color": colors[key]}, "label": {"formatter": names[key]}}
+            for depth, side in enumerate(("from", "to"))
+            for key in places
+            if any((key, each) in counts if depth == 0 else (each, key) in counts for each in places)
+        ]
+        links = [
+            {
+                "source": f"from:{then}",
+                "target": f"to:{now}",
+                "value": count,
+                "text": f"{names[then]} → {names[now]}: {count:,}",
+                "lineStyle": {"color": self._color(model, then, now), "opacity": 0.35},
+            }
+            for (then, now), count in counts.items()
+        ]
+        note = reader.say(
+            _(
+                "{from_day} to {to_day}: {up} up, {down} down, {entered} new.",
+                from_day=figures["from"],
+                to_day=figures["to"],
+                up=figures["up"],
+                down=figures["down"],
+                entered=figures["entered"],
+            )
+        )
         rows = [[names[then], *(f"{counts.get((then, now), 0):,}" for now in places)] for then in places]
-        option = {"series": [{"type": "sankey", "data": nodes, "links": links, "nodeGap": 14, "layoutIterations": 0, "right": 96}] if links else []}
+        option = {
+            "series": [{"type": "sankey", "data": nodes, "links": links, "nodeGap": 14, "layoutIterations": 0, "right": 96}]
+            if links
+            else []
+        }
         return Drawing(option=option, columns=[reader.say(_("then ↓ · now →")), *(names[key] for key in places)], rows=rows, note=note)
 
     def _color(self, model: Any, then: str | None, now: str | None) -> str:

@@ -1,7 +1,7 @@
 // The page of a tier model: weights, cuts and borders in tables, and beside them who would move if this were published now.
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { Refusal, send } from '../base/http';
+import { send } from '../base/http';
 import { Icon } from './icon';
 import { ChoiceInput, NumberInput, Problems, titleOf } from './fields';
 import { at, body, change, given, isObject, live, shown, t, type Json, type Path } from './state';
@@ -20,13 +20,17 @@ async function ask(draft: Json): Promise<void> {
   asking = new AbortController();
   const mine = asking;
   try {
-    const found = await send<Impact>('POST', `${given.here}/impact`, { body: draft });
+    const found = await send<Impact | { problems: unknown[] }>('POST', `${given.here}/impact`, { body: draft });
     if (mine.signal.aborted) return;
+    if ('problems' in found) {
+      state.value = 'faulty';
+      return;
+    }
     impact.value = found;
     state.value = 'there';
   } catch (error) {
     if (mine.signal.aborted) return;
-    state.value = error instanceof Refusal && error.status === 422 ? 'faulty' : 'failed';
+    state.value = 'failed';
     reason.value = error instanceof Error ? error.message : '';
   }
 }
