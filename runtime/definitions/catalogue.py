@@ -66,7 +66,7 @@ class Catalogue:
         """The catalogue as it would be with these published: for checking and trying out. Shares nothing compiled."""
         from runtime.definitions.kinds import KINDS
 
-        changed = {f"{kind}s": dict(self.of_kind(kind)) for kind in KINDS}
+        changed: dict[str, Any] = {f"{kind}s": dict(self.of_kind(kind)) for kind in KINDS}
         for each in added:
             changed[f"{each.kind}s"][each.key] = each
         return replace(self, **changed, memo={})

@@ -71,7 +71,7 @@ def _follow_ups(act: Act, app: Any) -> list[Any]:
     shown = [key for key in ("customer", "note", "due_at", "owner", "done") if key in form.by_key]
     open_only = "not done" if "done" in form.by_key and form.by_key["done"].formula_type().kind == "boolean" else None
     page = query.page(act, "follow_up", filter=open_only, sort=("due_at",), columns=shown, limit=6)
-    return [{"record": each, "customer": page.titles.get((getattr(form.by_key["customer"], "form"), each.values.get("customer"))) if "customer" in form.by_key else None,
+    return [{"record": each, "customer": page.titles.get((getattr(form.by_key["customer"], "form"), each.values["customer"])) if each.values.get("customer") else None,
              "due": each.values.get("due_at"), "late": each.values.get("due_at") is not None and each.values["due_at"] < act.now, "note": each.values.get("note") or "",
              "href": f"/apps/{app.key}/{getattr(form.by_key['customer'], 'form')}/{each.values['customer']}" if each.values.get("customer") else f"/apps/{app.key}/follow_up/{each.id}"}
             for each in page.records]

@@ -161,7 +161,8 @@ def _choices(app: str, models: list[TierModel], chosen: TierModel, span: Span) -
 def _span(act: Act, began: date | None) -> Span:
     """The days of the address; what cannot be read is the last 90 days, from the first rating on, and no day lies ahead."""
     last = min(_day(request.args.get("to")) or act.today, act.today)
-    first = min(_day(request.args.get("from")) or max(last - PERIOD, min(began or last, last)), act.today)
+    usual = began if began is not None and last - PERIOD < began < last else last - PERIOD
+    first = min(_day(request.args.get("from")) or usual, act.today)
     return Span(min(first, last), max(first, last))
 
 

@@ -156,7 +156,7 @@ def _note_reference(catalogue: Catalogue, found: Dependencies, form: str, refere
 def relation_matters(catalogue: Catalogue, form: str, relation: str, names: set[str]) -> bool:
     """Whether any stored formula of `form` reads one of these names of its related rows."""
     read = dependencies(catalogue).relations.get(form, {}).get(relation)
-    return bool(read) and (EVERYTHING in names or bool(read & names))
+    return read is not None and bool(read) and (EVERYTHING in names or bool(read & names))
 
 
 def _has_derived(catalogue: Catalogue, form: str) -> bool:

@@ -419,7 +419,7 @@ def _search_of(plan: Plan, entry: Entry) -> str:
             text = each.search_text(value)
             if text:
                 words.append(text)
-                if each.key == plan.form.title:
+                if each.key == plan.form.title and not text.isascii():
                     words.append(initials(text))
     return search_text(words)
 

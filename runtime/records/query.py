@@ -188,7 +188,11 @@ def from_sql(type: Any, value: Any) -> Any:
         return None
     if type.kind in ("number", "money"):
         return Decimal(int(value)).scaleb(-type.scale)
-    return {"date": clock.from_day, "datetime": clock.from_micros, "boolean": bool}.get(type.kind, lambda each: each)(value)
+    if type.kind == "date":
+        return clock.from_day(value)
+    if type.kind == "datetime":
+        return clock.from_micros(value)
+    return bool(value) if type.kind == "boolean" else value
 
 
 def _values(act: Act, search: str | None) -> dict[str, Any]:
@@ -225,7 +229,7 @@ def _search_values(act: Act, wanted: str | None) -> dict[str, Any]:
 
 def _order(act: Act, form: Form, rows: Rows, sort: Sequence[str]) -> list[tuple[ColumnElement[Any], bool]]:
     """(expression, descending) of each sort key."""
-    found = []
+    found: list[tuple[ColumnElement[Any], bool]] = []
     for wanted in sort:
         key, down = wanted.lstrip("-"), wanted.startswith("-")
         if key in ("id", "created_at", "updated_at"):

@@ -175,6 +175,8 @@ class LineSource(RecordSource):
         return self.parent.field(key)
 
     def system(self, name: str) -> ColumnElement[Any]:
+        if name == "id":
+            return self.table.c.position  # the rows of one record in their order
         return self.parent.system(name)
 
 
@@ -256,6 +258,10 @@ class OwnRows:
 
     def aggregate(self, value: Any, conditions: Sequence[ColumnElement[bool]], correlated: bool = False) -> ColumnElement[Any]:
         return value.filter(*conditions) if conditions else value
+
+    def first(self, value: ColumnElement[Any], order: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
+        """The value of the first of the records that meet the conditions."""
+        return sa.select(value).where(*conditions).order_by(*order).limit(1).scalar_subquery()
 
 
 class Rows:

@@ -101,8 +101,7 @@ class Facts:
             for wanted in (part.population, part.when, *(each.value for each in part.measures)):
                 if wanted is not None:
                     self.of(wanted)
-            for measure in part.measures:
-                self.missing(measure)
+        self._missing = {id(measure): self._missing_column(measure) for part in model.parts for measure in part.measures}
         conditions = [each for part in model.parts for each in (*part.floors, *part.ceilings)]
         self.second = {id(each): plain(self.hoisted(each.when.tree)) for each in (*conditions, *model.freezes)}
         """The conditions as formulas over bands and facts by name."""
@@ -113,11 +112,18 @@ class Facts:
         """The name of the column that holds a formula's value."""
         return self._named(wanted.tree, (wanted,))
 
-    def missing(self, measure: Measure) -> str | None:
-        """The column that says whether a dimension is missing although it may have a value; None where only a blank value is missing."""
+    def missing(self, measure: Measure) -> tuple[str, int] | None:
+        """The column that says whether a dimension is missing although it may have a value, and what it says then; None where only a blank is."""
+        return self._missing[id(measure)]
+
+    def _missing_column(self, measure: Measure) -> tuple[str, int] | None:
         if measure.missing_when is not None:
-            return self.of(measure.missing_when)
-        return self._named(tuple(each.tree for each in measure.relations), measure.relations, no_rows=True) if measure.relations else None
+            return self.of(measure.missing_when), 1
+        if not measure.relations:
+            return None
+        if len(measure.relations) == 1 and measure.relations[0].tree in self._known:
+            return self.of(measure.relations[0]), 0  # the rows are counted anyway
+        return self._named(tuple(each.tree for each in measure.relations), measure.relations, no_rows=True), 1
 
     def _named(self, key: Any, formulas: tuple[Formula, ...], no_rows: bool = False) -> str:
         if key not in self._known:

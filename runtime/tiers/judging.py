@@ -50,7 +50,7 @@ def bands_of(facts: Facts, row: Mapping[str, Any], number: int, cuts: Cuts) -> l
     found: list[int | None] = []
     for place, measure in enumerate(facts.model.parts[number].measures):
         missing = facts.missing(measure)
-        value = None if missing is not None and row[missing] else row[facts.of(measure.value)]
+        value = None if missing is not None and row[missing[0]] == missing[1] else row[facts.of(measure.value)]
         found.append(band_of(value, measure.cuts if measure.cuts is not None else cuts[number, place], measure.better))
     return found
 

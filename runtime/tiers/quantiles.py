@@ -81,7 +81,7 @@ def cut_population(
 
 
 def cut_query(value: Any, population: list[Any], better: str, bands: int) -> sa.Select[Any]:
-    """One row: how many have a value, and then the cut points that `decision.quantile_cuts` defines; equal values are counted once, in order."""
+    """One row: how many have a value, and then the cut points that `decision.quantile_cuts` defines."""
     counts = (
         sa.select(value.label("value"), sa.func.count().label("many"))
         .where(*population, value.is_not(None))

@@ -81,7 +81,9 @@ def _bands(facts: Facts, source: Any) -> sa.Select[Any]:
     for number, each in enumerate(facts.model.parts):
         for place, measure in enumerate(each.measures):
             value, missing = source.c[facts.of(measure.value)], facts.missing(measure)
-            gone = value.is_(None) if missing is None else sa.or_(value.is_(None), source.c[missing] == YES)
+            gone = (
+                value.is_(None) if missing is None else sa.or_(value.is_(None), source.c[missing[0]] == sa.literal_column(str(missing[1])))
+            )
             columns.append(flag(gone).label(f"m{number}_{place}"))
             columns.append(
                 sa.case(

@@ -8,7 +8,7 @@ from runtime.system import jobs
 from runtime.system.tables import import_row
 from runtime.texts import _
 from runtime.transfer import faulty, imports, reading
-from runtime.transfer.chunks import ChunkReader, FileRow, chunks
+from runtime.transfer.chunks import ChunkReader, FileRow, chunks, undisturbed
 from runtime.transfer.imports import Import
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def check(workspace: Workspace, person: Person, task: Import, job: Job | None = 
         for chunk in chunks(reading.data_rows(task.path, task.reading, imports.most_bytes(workspace))):
             if job is not None:
                 job.progress(counts["rows"], task.reading.rows, _("checking the rows"))
-            with workspace.reading(person, "import") as act:
+            with undisturbed(), workspace.reading(person, "import") as act:
                 rows = reader.take(act, chunk, check_batch)
             tally(counts, rows)
             _list(workspace, person, task, counts, rows)

@@ -19,7 +19,7 @@ from runtime.system.tables import derived_dirty, import_row
 from runtime.tags import assigning
 from runtime.texts import Message, _
 from runtime.transfer import checking, faulty, imports, reading
-from runtime.transfer.chunks import ChunkReader, FileRow, chunks
+from runtime.transfer.chunks import ChunkReader, FileRow, chunks, undisturbed
 from runtime.transfer.imports import Import
 from runtime.transfer.reading import Row
 
@@ -61,7 +61,7 @@ def _write_rows(workspace: Workspace, person: Person, task: Import, counts: dict
                 reader.pass_by(act, chunk)
             continue
         tell(counts["rows"], task.reading.rows, _("writing the rows"))
-        with workspace.writing(person, "import") as act:
+        with undisturbed(), workspace.writing(person, "import") as act:
             act.fires = task.fires
             after = _write_chunk(act, task, reader, chunk, dict(counts))
         counts.update(after)

@@ -180,9 +180,9 @@ def with_sheet(path: Path, reading: Reading, sheet: str) -> Reading:
 # -- rows -------------------------------------------------------------------------------------------------------------------------
 def rows_of(path: Path, reading: Reading, most_bytes: int) -> Iterator[Row]:
     """All rows of a file with their numbers from 1, headings included. Raises Refused in the middle where the file cannot be read on."""
-    found = _sheet_rows(path) if reading.kind == "sheet" else _csv_rows(path, reading, most_bytes)
-    for number, row in enumerate(found, 1):
-        if number > MOST_ROWS + reading.header:
+    most = MOST_ROWS + reading.header
+    for number, row in enumerate(_sheet_rows(path) if reading.kind == "sheet" else _csv_rows(path, reading, most_bytes), 1):
+        if number > most:
             raise _too_many_rows()
         if len(row) > MOST_COLUMNS:
             raise refuse(_("Row {row} has {count} columns; {most} are the most that can be read.", row=number, count=f"{len(row):,}", most=f"{MOST_COLUMNS:,}"))
@@ -191,9 +191,12 @@ def rows_of(path: Path, reading: Reading, most_bytes: int) -> Iterator[Row]:
 
 def data_rows(path: Path, reading: Reading, most_bytes: int) -> Iterator[Row]:
     """The rows below the headings that are not blank."""
-    for number, row in rows_of(path, reading, most_bytes):
-        if number > reading.header and row and (not is_blank(row[0]) or any(not is_blank(cell) for cell in row)):
-            yield number, row
+    header = reading.header
+    return (each for each in rows_of(path, reading, most_bytes) if each[0] > header and not is_blank_row(each[1]))
+
+
+def is_blank_row(row: list[Any]) -> bool:
+    return not row or (is_blank(row[0]) and all(is_blank(cell) for cell in row))
 
 
 def is_blank(cell: Any) -> bool:

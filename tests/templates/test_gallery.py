@@ -75,7 +75,7 @@ def test_the_pane_shows_what_the_sample_will_look_like(ada: Visitor):
 
 
 def test_the_full_version_is_compared_before_installing(ada: Visitor):
-    assert "Diamond 29 Gold 74 Silver 155 Basic 225" in words(ada.get("/templates/retail?model=full"))
+    assert "Diamond 30 Gold 74 Silver 154 Basic 225" in words(ada.get("/templates/retail?model=full"))
 
 
 def test_the_gallery_speaks_chinese(ada: Visitor):

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from builder import starters
+from runtime.automation import engine
 from runtime.definitions import versions
 from runtime.errors import NotAllowed, NotFound, Refused
 from runtime.people.person import SYSTEM, Person
@@ -69,6 +70,29 @@ def test_the_full_model_can_be_published_over_the_sample(retail: Workspace):
     work(retail)
 
     assert tiers(retail, "retail_value") == starters.find_template("retail").about.forecast.full
+
+
+# -- and then it works --------------------------------------------------------------------------------------------------------------
+def test_a_promoted_customer_gets_a_follow_up_within_a_day(sqlite_workspace: Workspace):
+    installed(sqlite_workspace, "retail")
+    whole = {"name": "林女士", "mobile": "13900000001", "city": "杭州", "source": "store", "birthday": "1990-05-01", "categories": ["food"]}
+    with sqlite_workspace.writing(SYSTEM) as act:
+        lin = gateway.create(act, "customer", whole).id
+        gateway.create(act, "order", order_of(lin, 100))
+    for _ in range(2):
+        with sqlite_workspace.writing(SYSTEM) as act:
+            gateway.create(act, "order", order_of(lin, 2_000))
+        engine.settle(sqlite_workspace)
+
+    with sqlite_workspace.reading(SYSTEM) as act:
+        assert query.get(act, "customer", lin).values["tier"] == "high"
+        found = query.page(act, "follow_up", columns=["customer", "note", "due_at"]).records
+        assert [(each.values["customer"], each.values["note"]) for each in found] == [(lin, "恭喜升级:林女士")] * len(found)
+        assert found and all(0 < (each.values["due_at"] - act.now).total_seconds() <= 86_400 for each in found)
+
+
+def order_of(customer: int, price: int) -> dict[str, object]:
+    return {"customer": customer, "status": "done", "items": [{"product": "茶", "quantity": 1, "price": price}]}
 
 
 # -- what it leaves behind ----------------------------------------------------------------------------------------------------------
