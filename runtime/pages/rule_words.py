@@ -1,4 +1,4 @@
-"""A condition in plain words, with the labels that people see on forms: for the tag dictionary. What it has no words for stays a formula."""
+"""A condition in plain words, with the labels that people see on forms. What it has no words for stays a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run log of an app: what automations did, for whom and why, the latest failures on top; each run with its steps, and a way to run it again."""
+"""The run log of an app: what automations did, for whom and why, the latest failures on top; each run with its steps."""
 
 from __future__ import annotations
 

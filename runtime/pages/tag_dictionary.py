@@ -1,4 +1,4 @@
-"""The tag dictionary of an app in plain language: what each tag means, what it is for, who looks after it, who gets it, and how many have it."""
+"""The tag dictionary of an app in plain language: what each tag means and is for, who looks after it, and who gets it."""
 
 from __future__ import annotations
 

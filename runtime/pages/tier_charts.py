@@ -102,7 +102,7 @@ def _shares_option(model: TierModel, series: list[dict[str, Any]]) -> dict[str, 
 
 # -- who moved ------------------------------------------------------------------------------------------------------------------------
 def moves(model: TierModel, moved: Movement, movers: Href) -> Drawn:
-    """A band for each move between two tiers: stayers grey, up green, down red. `rows` are those of the matrix, with an address in each cell."""
+    """A band for each move between two tiers: stayers grey, up green, down red. `rows` are the matrix, with an address in each cell."""
     names: dict[str | None, str] = {tier.key: reader().shown(tier.label) for tier in model.tiers} | {None: reader().say(_("No tier"))}
     places: list[str | None] = [*moved.tiers, None]
     links = [

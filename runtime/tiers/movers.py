@@ -65,7 +65,7 @@ def movers(
     after: int = 0,
     limit: int = 50,
 ) -> Found:
-    """The records with these tiers at the end of the two days, or that moved in this direction. `then` and `now` are tiers, or NOBODY for none."""
+    """The records with these tiers (NOBODY: none) at the end of the two days, or that moved in this direction."""
     model = compile(act.catalogue, model_key)
     each = _both(act, model, from_, to)
     condition = sa.and_(sa.or_(each.c.then.is_not(None), each.c.now.is_not(None)), *_conditions(model, each, then, now, direction))
