@@ -185,7 +185,9 @@ def _about(act: Act, app: str, form: str | None, record: int | None, titles: dic
 def _why(trigger: str, source: str) -> str:
     """What set a run off, in words."""
     words = reader().say(TRIGGERS[trigger]) if trigger in TRIGGERS else trigger
-    return words if trigger == "schedule" or source not in SOURCES else reader().say(_("{what}, {source}", what=words, source=SOURCES[source]))
+    if trigger == "schedule" or source not in SOURCES:
+        return words
+    return reader().say(_("{what}, {source}", what=words, source=SOURCES[source]))
 
 
 def state_of(state: str, words: dict[str, tuple[Message, str, str]] = STATES) -> dict[str, str]:

@@ -113,7 +113,7 @@ class Facts:
         return self._named(wanted.tree, (wanted,))
 
     def missing(self, measure: Measure) -> tuple[str, int] | None:
-        """The column that says whether a dimension is missing although it may have a value, and what it says then; None where only a blank is."""
+        """The column that tells a missing dimension that may have a value, and what it says then; None where only a blank is missing."""
         return self._missing[id(measure)]
 
     def _missing_column(self, measure: Measure) -> tuple[str, int] | None:
