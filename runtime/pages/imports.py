@@ -25,7 +25,7 @@ from runtime.transfer.mapping import ColumnMap
 blueprint = Blueprint("imports", __name__)
 
 ACCEPTED = ".csv,.txt,.tsv,.gz,.xlsx,.xlsm,.xlsb,.xls,.ods"
-SHOWN_COLUMNS = 6
+SHOWN_COLUMNS = 5
 MOST_OPTIONS = 40
 BASE = "/apps/<app>/<form>/import"
 
@@ -126,30 +126,38 @@ def _check_page(act: Act, form: Form, task: Import, page: dict[str, Any]) -> str
     assert task.map is not None
     reason = request.args.get("reason", "")
     rows, after = faulty.listed(act, task, reason, request.args.get("after", 0, type=int))
-    columns = _shown_columns(act, form, task, rows)
+    columns = _shown_columns(form, task, rows)
     counts = task.counts["check"]
     ready = counts["new"] + counts["update"]
     automations = _automations(act, form)
     return render_template(
-        "import_check.html", **page, counts=counts, ready=ready, columns=columns, rows=[_row(form, task, each, columns) for each in rows], after=after, reason=reason,
+        "import_check.html", **page, counts=counts, ready=ready, columns=columns, rows=[_row(form, each, columns) for each in rows], after=after, reason=reason,
         reasons=[_reason(form, each, page["here"]) for each in faulty.reasons(act, task)], automations=automations, runs=len(automations) * ready, mapped=_mapped(act, form, task),
         most=faulty.MOST_LISTED)
 
 
-def _shown_columns(act: Act, form: Form, task: Import, rows: list[faulty.Faulty]) -> list[dict[str, Any]]:
-    """The title, what is wrong somewhere, and others as far as there is room; in the order of the file."""
+def _shown_columns(form: Form, task: Import, rows: list[faulty.Faulty]) -> list[dict[str, Any]]:
+    """What is wrong somewhere, the title, and others as far as there is room; in the order of the file."""
     assert task.map is not None
     wrong = {problem["path"].partition("/")[0] for each in rows for problem in each.problems}
-    wanted = sorted(task.map.columns.items(), key=lambda each: (each[1] not in wrong, each[1] != form.title, each[0]))[:SHOWN_COLUMNS]
-    return [{"index": index, "key": key, "label": reader().shown(form.by_key[key].label)} for index, key in sorted(wanted) if key in form.by_key]
+    every = [(index, key) for index, key in sorted(task.map.columns.items()) if key in form.by_key]
+    chosen = [each for each in every if each[1] in wrong]
+    others = sorted((each for each in every if each not in chosen), key=lambda each: each[1] != form.title)
+    chosen += others[:max(1, SHOWN_COLUMNS - 2 * len(chosen))]  # what can be mended takes twice the room
+    return [{"index": index, "key": key, "label": reader().shown(form.by_key[key].label)} for index, key in sorted(chosen)]
 
 
-def _row(form: Form, task: Import, row: faulty.Faulty, columns: list[dict[str, Any]]) -> dict[str, Any]:
+def _row(form: Form, row: faulty.Faulty, columns: list[dict[str, Any]]) -> dict[str, Any]:
+    """The cells to show; what is wrong stands beneath its cell, the rest with the row."""
     language = reader().language
-    wrong = {problem["path"].partition("/")[0] for problem in row.problems}
-    cells = [{"index": each["index"], "wrong": each["key"] in wrong, "label": each["label"], "text": row.text(each["index"]) if each["key"] in wrong else _masked(form, each["key"], row.text(each["index"])),
-              "options": _options(form, each["key"])} for each in columns]
-    return {"number": row.number, "cells": cells, "problems": [problem.get(language) or problem["en"] for problem in row.problems]}
+    reasons: dict[str, list[str]] = {}
+    for problem in row.problems:
+        reasons.setdefault(problem["path"].partition("/")[0], []).append(problem.get(language) or problem["en"])
+    cells = []
+    for each in columns:
+        wrong, text = " ".join(reasons.pop(each["key"], ())), row.text(each["index"])
+        cells.append({"index": each["index"], "label": each["label"], "wrong": wrong, "text": text if wrong else _masked(form, each["key"], text), "options": _options(form, each["key"])})
+    return {"number": row.number, "cells": cells, "problems": [sentence for each in reasons.values() for sentence in each]}
 
 
 def _masked(form: Form, key: str, text: str) -> str:

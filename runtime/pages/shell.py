@@ -110,7 +110,8 @@ def _menu(app: Any, catalogue: Any) -> list[Section]:
         (_("Data quality"), f"/apps/{app.key}/-/quality", "shield-check"), (_("Duplicates"), f"/apps/{app.key}/-/duplicates", "copy")]))
     if tiering and any(model.app in (None, app.key) for model in catalogue.tier_models.values()):
         sections.append(Section(say(_("Tiering")), tiering))
-    running = list(_known([(_("Run log"), f"/apps/{app.key}/-/runs", "player-play"), (_("Trash"), f"/apps/{app.key}/-/trash", "trash")]))
+    log = [(_("Run log"), f"/apps/{app.key}/-/runs", "player-play")] if g.person.is_builder else []
+    running = list(_known([*log, (_("Trash"), f"/apps/{app.key}/-/trash", "trash")]))
     return [section for section in [*sections, Section(say(_("Running")), running)] if section.items]
 
 
