@@ -20,6 +20,7 @@ from runtime.automation.once import insert_once
 from runtime.automation.triggers._base import ClockTrigger
 from runtime.definitions.automation import Automation
 from runtime.people.person import SYSTEM
+from runtime.records import derived
 from runtime.system import clock, jobs
 from runtime.system.database import reading, to_json, writing
 from runtime.system.sets import among
@@ -40,6 +41,7 @@ LEAST_GRACE = timedelta(minutes=5)
 MISSED_IN_LOG = 20
 """Of more missed times, or records at one time, the log does not speak one by one."""
 TAGS, TAGS_AT = "tag_recompute", "00:05"
+DAY, EXPIRE = "day_change", "tag_expiry"
 KEEP_EVENTS, KEEP_RUNS = timedelta(days=30), timedelta(days=180)
 CLEANED_AT_ONCE = 1000
 
@@ -135,6 +137,8 @@ def _claim(act: Act, automation: Automation, at: int, record: int, state: str) -
 def register() -> None:
     """Makes the nightly work on tags known as a kind of long work."""
     jobs.KINDS.setdefault(TAGS, lambda workspace, job: rules.recompute(workspace, job.payload["tag_set"], job))
+    jobs.KINDS.setdefault(DAY, lambda workspace, job: {"records": derived.refresh_day(workspace, job.payload["form"])})
+    jobs.KINDS.setdefault(EXPIRE, lambda workspace, job: rules.expire(workspace, job))
 
 
 def start_nightly(workspace: Workspace) -> None:
@@ -151,6 +155,11 @@ def start_nightly(workspace: Workspace) -> None:
 def _nightly(act: Act) -> dict[str, Callable[[Act], int]]:
     """The work of all whose hour has come today and that stood as they are at that hour already."""
     found: dict[str, Callable[[Act], int]] = {}
+    for form in act.catalogue.forms:
+        if derived.day_fields(act.catalogue, form):
+            found[f"day:{form}"] = partial(_queue_day, form=form)
+    if act.catalogue.tag_sets:
+        found["expire"] = lambda one: jobs.start(one, EXPIRE, {}, subject="tags")
     for tags in act.catalogue.tag_sets.values():
         if tags.ruled and _has_come(act, TAGS_AT, "tag_set", tags.key):
             found[f"tags:{tags.key}"] = partial(_queue_tags, tag_set=tags.key)
@@ -159,6 +168,10 @@ def _nightly(act: Act) -> dict[str, Callable[[Act], int]]:
             if _has_come(act, model.recompute.nightly_at, "tier_model", model.key):
                 found[f"tier:{model.key}"] = partial(recomputing.queue, model=model.key)
     return found
+
+
+def _queue_day(act: Act, form: str) -> int:
+    return jobs.start(act, DAY, {"form": form}, subject=f"form:{form}")
 
 
 def _queue_tags(act: Act, tag_set: str) -> int:

@@ -1,4 +1,5 @@
 """tierloom export: records of a form into a CSV or XLSX file."""
+
 from __future__ import annotations
 
 import argparse
@@ -26,10 +27,22 @@ def add_arguments(subparsers: Any) -> None:
 def run(workspace: Workspace, args: argparse.Namespace) -> None:
     with workspace.reading(SYSTEM) as act:
         form = form_of(act, args.form)
-        columns = [key.strip() for key in args.fields.split(",") if key.strip()] if args.fields else [each.key for each in exporting.exportable(act, form)]
-        wanted = exporting.Wanted(args.form, tuple(columns), (args.filter,) if args.filter else (), language=language_of(args), format="xlsx" if args.file.suffix.lower() == ".xlsx" else "csv")
+        columns = (
+            [key.strip() for key in args.fields.split(",") if key.strip()]
+            if args.fields
+            else [each.key for each in exporting.exportable(act, form)]
+        )
+        wanted = exporting.Wanted(
+            args.form,
+            tuple(columns),
+            (args.filter,) if args.filter else (),
+            language=language_of(args),
+            format="xlsx" if args.file.suffix.lower() == ".xlsx" else "csv",
+        )
         try:
             count = exporting.write_file(act, wanted, args.file)
         except OSError as error:
-            raise Refused([Problem("file", _("{file} cannot be written: {reason}", file=str(args.file), reason=error.strerror or str(error)))]) from error
+            raise Refused(
+                [Problem("file", _("{file} cannot be written: {reason}", file=str(args.file), reason=error.strerror or str(error)))]
+            ) from error
     show(args, {"rows": count, "file": str(args.file)}, _("{count} records are in {file}.", count=f"{count:,}", file=str(args.file)))

@@ -1,4 +1,5 @@
 """tierloom import: rows of a CSV file or a workbook into a form."""
+
 from __future__ import annotations
 
 import argparse
@@ -21,10 +22,19 @@ def add_arguments(subparsers: Any) -> None:
     parser = subparsers.add_parser("import", help="import rows of a CSV file or a workbook into a form")
     parser.add_argument("form", metavar="FORM", help="key of the form")
     parser.add_argument("file", metavar="FILE", type=Path, help="CSV (also packed as .gz), XLSX, XLS or ODS")
-    parser.add_argument("--map", metavar="MAP.json", type=Path, help='which column goes into which field: {"heading": "field key", …}; columns it does not name are left out')
-    parser.add_argument("--mode", choices=mapping.MODES, help="add records, update those that are there, or both (default: upsert with --match, else add)")
+    parser.add_argument(
+        "--map",
+        metavar="MAP.json",
+        type=Path,
+        help='which column goes into which field: {"heading": "field key", …}; columns it does not name are left out',
+    )
+    parser.add_argument(
+        "--mode", choices=mapping.MODES, help="add records, update those that are there, or both (default: upsert with --match, else add)"
+    )
     parser.add_argument("--match", metavar="FIELD", help="field without repetitions by which records are recognised")
-    parser.add_argument("--fire", choices=imports.FIRES[::-1], default="nothing", help="whether automations that list “import” may run (default: nothing)")
+    parser.add_argument(
+        "--fire", choices=imports.FIRES[::-1], default="nothing", help="whether automations that list “import” may run (default: nothing)"
+    )
     parser.add_argument("--sheet", metavar="NAME", default="", help="sheet of a workbook (default: the first that is not empty)")
     parser.add_argument("--encoding", choices=reading.CHOICES, help="encoding of a CSV file (default: found out)")
     parser.add_argument("--dry-run", action="store_true", help="check every row and write none")
@@ -38,8 +48,18 @@ def run(workspace: Workspace, args: argparse.Namespace) -> int:
     else:
         counts = importing.write(workspace, SYSTEM, task, _Progress(args))
     path = _error_file(workspace, task, language_of(args)) if counts["faulty"] else None
-    result = {**{name: counts[name] for name in ("rows", "new", "update", "unchanged", "faulty")}, "import": str(task.id), "errors": str(path) if path else None, "dry_run": args.dry_run}
-    lines: list[Message | str] = [_("{rows} rows: {new} new, {update} changed, {unchanged} as they were, {faulty} refused.", **{name: f"{counts[name]:,}" for name in ("rows", "new", "update", "unchanged", "faulty")})]
+    result = {
+        **{name: counts[name] for name in ("rows", "new", "update", "unchanged", "faulty")},
+        "import": str(task.id),
+        "errors": str(path) if path else None,
+        "dry_run": args.dry_run,
+    }
+    lines: list[Message | str] = [
+        _(
+            "{rows} rows: {new} new, {update} changed, {unchanged} as they were, {faulty} refused.",
+            **{name: f"{counts[name]:,}" for name in ("rows", "new", "update", "unchanged", "faulty")},
+        )
+    ]
     if args.dry_run:
         lines.append(_("Nothing was written."))
     if path:
@@ -53,7 +73,9 @@ def _begin(workspace: Workspace, args: argparse.Namespace) -> Import:
         with args.file.open("rb") as stream:
             path = imports.keep_file(workspace, stream)
     except OSError as error:
-        raise Refused([Problem("file", _("{file} cannot be read: {reason}", file=str(args.file), reason=error.strerror or str(error)))]) from error
+        raise Refused(
+            [Problem("file", _("{file} cannot be read: {reason}", file=str(args.file), reason=error.strerror or str(error)))]
+        ) from error
     how = imports.inspect(workspace, path)
     try:
         if how.kind == "sheet" and args.sheet:
@@ -64,7 +86,13 @@ def _begin(workspace: Workspace, args: argparse.Namespace) -> Import:
             imports.forget_old(act)
             task = imports.begin(act, args.form, path, args.file.name, how)
             chosen = mapping.check(act, imports.form_of(act, task.form), _map(act, task, args))
-            imports.save(act.connection, task.id, mapping=chosen.to_json(), options={"fire": args.fire}, state="checked" if args.dry_run else "importing")
+            imports.save(
+                act.connection,
+                task.id,
+                mapping=chosen.to_json(),
+                options={"fire": args.fire},
+                state="checked" if args.dry_run else "importing",
+            )
             return imports.find(act, task.id)
     except BaseException:
         imports.throw_away(path)
@@ -76,7 +104,10 @@ def _map(act: Any, task: Import, args: argparse.Namespace) -> ColumnMap:
     columns = task.map.columns
     if args.map:
         wanted = _read_map(args.map)
-        by_name = {mapping.folded(each.heading): each.index for each in imports.columns_of(act, imports.form_of(act, task.form), task.path, task.reading)}
+        by_name = {
+            mapping.folded(each.heading): each.index
+            for each in imports.columns_of(act, imports.form_of(act, task.form), task.path, task.reading)
+        }
         unknown = [heading for heading in wanted if mapping.folded(heading) not in by_name]
         if unknown:
             raise Refused([Problem("map", _("The file has no column “{heading}”.", heading=heading)) for heading in unknown])

@@ -1,4 +1,5 @@
 """Exporting a list as it stands: its filter, order and columns, as CSV or XLSX. Large ones are written by a job."""
+
 from __future__ import annotations
 
 import io
@@ -46,8 +47,17 @@ def choose(app: str, form: str) -> str:
     with reading() as act:
         found, definition, wish, wanted = _wanted(act, app, form, request.args, "csv")
         total = query.count(act, form, search=wish.search, also=wanted.filters, most=None)
-        return render_template("export.html", app=found, form=definition, wish=wish, total=total, large=total > exporting.AT_ONCE, given=request.query_string.decode(),
-                               labels=exporting.headings(act, wanted), all_count=len(exporting.exportable(act, definition)))
+        return render_template(
+            "export.html",
+            app=found,
+            form=definition,
+            wish=wish,
+            total=total,
+            large=total > exporting.AT_ONCE,
+            given=request.query_string.decode(),
+            labels=exporting.headings(act, wanted),
+            all_count=len(exporting.exportable(act, definition)),
+        )
 
 
 @blueprint.post(BASE)
@@ -67,7 +77,11 @@ def write(app: str, form: str) -> Any:
         return go_to(f"/apps/{app}/{form}/export/{number}")
     name = f"{form}-{reader().today:%Y-%m-%d}.{format}"
     if format == "csv":
-        return Response(_lines(wanted), content_type=FORMATS["csv"], headers={"Content-Disposition": f'attachment; filename="{form.encode("ascii", "ignore").decode() or "export"}.csv"'})
+        return Response(
+            _lines(wanted),
+            content_type=FORMATS["csv"],
+            headers={"Content-Disposition": f'attachment; filename="{form.encode("ascii", "ignore").decode() or "export"}.csv"'},
+        )
     return _sheet(wanted, name)
 
 
@@ -98,7 +112,14 @@ def show(app: str, form: str, number: int) -> Any:
         found, definition, row = find_app(act, app), find_form(act, form), exporting.job_of(act, number)
         if row.state in jobs.OPEN or row.state != "done":
             return render_template("export_job.html", app=found, form=definition, job=job_pages.line(row), file=None)
-        return render_template("export_job.html", app=found, form=definition, job=job_pages.line(row), file=f"/apps/{app}/{form}/export/{number}/file", rows=json.loads(row.result)["rows"])
+        return render_template(
+            "export_job.html",
+            app=found,
+            form=definition,
+            job=job_pages.line(row),
+            file=f"/apps/{app}/{form}/export/{number}/file",
+            rows=json.loads(row.result)["rows"],
+        )
 
 
 @blueprint.get(f"{BASE}/<int:number>/file")

@@ -1,4 +1,5 @@
 """Importing: upload, columns, check, result. The address is the import: close the page and come back."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -67,8 +68,17 @@ def _upload_page(act: Act, app: str, form: str, problems: Sequence[Problem] = ()
     found = find_app(act, app)
     definition = find_form(act, form)
     require(g.person, "import", form)
-    return render_template("import_upload.html", app=found, form=definition, accept=ACCEPTED, problems=problems, recent=imports.recent(act, form), most=workspace().settings.max_upload_mb,
-                           fields=list(mapping.targets(act, definition).values()), kept_days=imports.KEPT_DAYS)
+    return render_template(
+        "import_upload.html",
+        app=found,
+        form=definition,
+        accept=ACCEPTED,
+        problems=problems,
+        recent=imports.recent(act, form),
+        most=workspace().settings.max_upload_mb,
+        fields=list(mapping.targets(act, definition).values()),
+        kept_days=imports.KEPT_DAYS,
+    )
 
 
 # -- the page of an import ----------------------------------------------------------------------------------------------------------
@@ -89,7 +99,14 @@ def _task(act: Act, form: str, number: int) -> Import:
 def _page(act: Act, app: str, form: str, number: int, problems: Sequence[Problem] = ()) -> str:
     found, definition = find_app(act, app), find_form(act, form)
     task = _task(act, form, number)
-    page = {"app": found, "form": definition, "task": task, "here": f"/apps/{app}/{form}/import/{number}", "problems": problems, "kept_days": imports.KEPT_DAYS}
+    page = {
+        "app": found,
+        "form": definition,
+        "task": task,
+        "here": f"/apps/{app}/{form}/import/{number}",
+        "problems": problems,
+        "kept_days": imports.KEPT_DAYS,
+    }
     if task.state in imports.BUSY and not task.stopped:
         row = jobs.find(act.connection, task.job or 0)
         return render_template("import_running.html", **page, job=job_pages.line(row))
@@ -97,7 +114,13 @@ def _page(act: Act, app: str, form: str, number: int, problems: Sequence[Problem
         return _columns_page(act, definition, task, page)
     if task.state == "checked":
         return _check_page(act, definition, task, page)
-    return render_template("import_result.html", **page, counts=task.counts, undo=task.can_undo(act.now), kept=undoing.kept(act, task) if task.counts.get("undo") else [])
+    return render_template(
+        "import_result.html",
+        **page,
+        counts=task.counts,
+        undo=task.can_undo(act.now),
+        kept=undoing.kept(act, task) if task.counts.get("undo") else [],
+    )
 
 
 def _columns_page(act: Act, form: Form, task: Import, page: dict[str, Any]) -> str:
@@ -108,8 +131,19 @@ def _columns_page(act: Act, form: Form, task: Import, page: dict[str, Any]) -> s
         if key != column.key:
             column.key, column.how = key, "chosen" if key else "none"
     fields = mapping.targets(act, form)
-    return render_template("import_columns.html", **page, columns=columns, fields=list(fields.values()), keys=mapping.keys_of(form, fields), reasons=mapping.REASONS, map=task.map,
-                           missing=mapping.missing(form, task.map), encodings=files.NAMES, delimiters=files.DELIMITERS, notes=_notes(columns, task))
+    return render_template(
+        "import_columns.html",
+        **page,
+        columns=columns,
+        fields=list(fields.values()),
+        keys=mapping.keys_of(form, fields),
+        reasons=mapping.REASONS,
+        map=task.map,
+        missing=mapping.missing(form, task.map),
+        encodings=files.NAMES,
+        delimiters=files.DELIMITERS,
+        notes=_notes(columns, task),
+    )
 
 
 def _notes(columns: list[mapping.Column], task: Import) -> list[Any]:
@@ -118,7 +152,12 @@ def _notes(columns: list[mapping.Column], task: Import) -> list[Any]:
         found.append(_("This file has one column. If it should have more, choose another sign between columns."))
     twice = [each.heading for each in columns if each.how == "repeated"]
     if twice:
-        found.append(_("These headings stand above several columns: {headings}. Only the first of each is used.", headings=list(dict.fromkeys(twice))))
+        found.append(
+            _(
+                "These headings stand above several columns: {headings}. Only the first of each is used.",
+                headings=list(dict.fromkeys(twice)),
+            )
+        )
     return found
 
 
@@ -131,9 +170,20 @@ def _check_page(act: Act, form: Form, task: Import, page: dict[str, Any]) -> str
     ready = counts["new"] + counts["update"]
     automations = _automations(act, form)
     return render_template(
-        "import_check.html", **page, counts=counts, ready=ready, columns=columns, rows=[_row(form, each, columns) for each in rows], after=after, reason=reason,
-        reasons=[_reason(form, each, page["here"]) for each in faulty.reasons(act, task)], automations=automations, runs=len(automations) * ready, mapped=_mapped(act, form, task),
-        most=faulty.MOST_LISTED)
+        "import_check.html",
+        **page,
+        counts=counts,
+        ready=ready,
+        columns=columns,
+        rows=[_row(form, each, columns) for each in rows],
+        after=after,
+        reason=reason,
+        reasons=[_reason(form, each, page["here"]) for each in faulty.reasons(act, task)],
+        automations=automations,
+        runs=len(automations) * ready,
+        mapped=_mapped(act, form, task),
+        most=faulty.MOST_LISTED,
+    )
 
 
 def _shown_columns(form: Form, task: Import, rows: list[faulty.Faulty]) -> list[dict[str, Any]]:
@@ -143,7 +193,7 @@ def _shown_columns(form: Form, task: Import, rows: list[faulty.Faulty]) -> list[
     every = [(index, key) for index, key in sorted(task.map.columns.items()) if key in form.by_key]
     chosen = [each for each in every if each[1] in wrong]
     others = sorted((each for each in every if each not in chosen), key=lambda each: each[1] != form.title)
-    chosen += others[:max(1, SHOWN_COLUMNS - 2 * len(chosen))]  # what can be mended takes twice the room
+    chosen += others[: max(1, SHOWN_COLUMNS - 2 * len(chosen))]  # what can be mended takes twice the room
     return [{"index": index, "key": key, "label": reader().shown(form.by_key[key].label)} for index, key in sorted(chosen)]
 
 
@@ -156,7 +206,15 @@ def _row(form: Form, row: faulty.Faulty, columns: list[dict[str, Any]]) -> dict[
     cells = []
     for each in columns:
         wrong, text = " ".join(reasons.pop(each["key"], ())), row.text(each["index"])
-        cells.append({"index": each["index"], "label": each["label"], "wrong": wrong, "text": text if wrong else _masked(form, each["key"], text), "options": _options(form, each["key"])})
+        cells.append(
+            {
+                "index": each["index"],
+                "label": each["label"],
+                "wrong": wrong,
+                "text": text if wrong else _masked(form, each["key"], text),
+                "options": _options(form, each["key"]),
+            }
+        )
     return {"number": row.number, "cells": cells, "problems": [sentence for each in reasons.values() for sentence in each]}
 
 
@@ -179,19 +237,34 @@ def _options(form: Form, key: str) -> list[dict[str, str]]:
 def _reason(form: Form, reason: faulty.Reason, here: str) -> dict[str, Any]:
     field_type = form.by_key.get(reason.path.partition("/")[0])
     sentence = reason.message.get(reader().language) or reason.message["en"]
-    return {"key": reason.key, "label": reader().shown(field_type.label) if field_type else sentence, "sentence": sentence, "count": reason.count}
+    return {
+        "key": reason.key,
+        "label": reader().shown(field_type.label) if field_type else sentence,
+        "sentence": sentence,
+        "count": reason.count,
+    }
 
 
 def _mapped(act: Act, form: Form, task: Import) -> list[dict[str, Any]]:
     assert task.map is not None
-    return [{"heading": each.heading or f"{each.index + 1}", "field": reader().shown(form.by_key[task.map.columns[each.index]].label) if each.index in task.map.columns else None,
-             "match": task.map.columns.get(each.index) == task.map.match and task.map.mode != "add"} for each in imports.columns_of(act, form, task.path, task.reading)]
+    return [
+        {
+            "heading": each.heading or f"{each.index + 1}",
+            "field": reader().shown(form.by_key[task.map.columns[each.index]].label) if each.index in task.map.columns else None,
+            "match": task.map.columns.get(each.index) == task.map.match and task.map.mode != "add",
+        }
+        for each in imports.columns_of(act, form, task.path, task.reading)
+    ]
 
 
 def _automations(act: Act, form: Form) -> list[str]:
     """The automations that would answer to this import: of the form and of those its records point at."""
     forms = {form.key, *(getattr(each, "form") for each in form.fields if each.type == "reference")}
-    return [reader().shown(each.label) for each in act.catalogue.automations.values() if each.enabled and "import" in each.sources and each.trigger.form_key(act.catalogue) in forms]
+    return [
+        reader().shown(each.label)
+        for each in act.catalogue.automations.values()
+        if each.enabled and "import" in each.sources and each.trigger.form_key(act.catalogue) in forms
+    ]
 
 
 # -- acts ---------------------------------------------------------------------------------------------------------------------------
@@ -222,11 +295,17 @@ def read_again(app: str, form: str, number: int) -> Any:
 def choose(app: str, form: str, number: int) -> Any:
     """Takes the columns and starts the check."""
     given = request.form
-    columns = {int(name.removeprefix("column-")): key for name, key in given.items() if name.startswith("column-") and name.removeprefix("column-").isdecimal() and key}
+    columns = {
+        int(name.removeprefix("column-")): key
+        for name, key in given.items()
+        if name.startswith("column-") and name.removeprefix("column-").isdecimal() and key
+    }
     mode = given.get("mode", "add")
     try:
         with writing() as act:
-            imports.start_check(act, _task(act, form, number), ColumnMap(columns, mode, given.get("match") or None if mode != "add" else None))
+            imports.start_check(
+                act, _task(act, form, number), ColumnMap(columns, mode, given.get("match") or None if mode != "add" else None)
+            )
     except Refused as error:
         with reading() as act:
             return _page(act, app, form, number, error.problems), 422
@@ -244,7 +323,10 @@ def mend(app: str, form: str, number: int) -> Any:
     with writing() as act:
         changed, good = faulty.mend(act, _task(act, form, number), row, index, given.get("text", ""), given.get("alike") == "1")
     kept = f"?reason={given['reason']}" if given.get("reason") else ""
-    return done(f"/apps/{app}/{form}/import/{number}{kept}", _("{changed} rows changed, {good} of them can now be imported.", changed=f"{changed:,}", good=f"{good:,}"))
+    return done(
+        f"/apps/{app}/{form}/import/{number}{kept}",
+        _("{changed} rows changed, {good} of them can now be imported.", changed=f"{changed:,}", good=f"{good:,}"),
+    )
 
 
 @blueprint.post(f"{BASE}/<int:number>/start")
@@ -269,4 +351,6 @@ def errors(app: str, form: str, number: int) -> Response:
     """The faulty rows with their reasons, to be mended in a spreadsheet and imported again."""
     with reading() as act:
         lines = list(faulty.errors_csv(act, _task(act, form, number), reader().language))
-    return Response("".join(lines), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{form}-import-{number}-refused.csv"'})
+    return Response(
+        "".join(lines), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{form}-import-{number}-refused.csv"'}
+    )

@@ -1,4 +1,5 @@
 """Long work as people see it: a line that shows how far it is and can be cancelled."""
+
 from __future__ import annotations
 
 import json
@@ -15,7 +16,10 @@ from runtime.texts import Message, _, shown
 blueprint = Blueprint("jobs", __name__)
 
 NAMES: dict[str, Message] = {
-    "import_check": _("Checking the file"), "import": _("Importing"), "import_undo": _("Taking the import back"), "export": _("Writing the export"),
+    "import_check": _("Checking the file"),
+    "import": _("Importing"),
+    "import_undo": _("Taking the import back"),
+    "export": _("Writing the export"),
     "tier_recompute": _("Computing tiers"),
 }
 NOTES: dict[str, Message] = {
@@ -30,9 +34,19 @@ def line(row: Any, what: Message | None = None) -> dict[str, Any]:
     """A job's row as the macro `progress_job` takes it."""
     say, language = reader().say, reader().language
     href = f"/jobs/{row.id}"
-    return {"href": href, "what": say(what or NAMES.get(row.kind, _("Working"))), "state": row.state, "done": row.done, "total": row.total, "done_text": f"{row.done:,}",
-            "total_text": f"{row.total:,}" if row.total else None, "left_text": _left(row), "cancel_href": f"{href}/cancel", "cancel_note": say(NOTES[row.kind]) if row.kind in NOTES else None,
-            "message": shown(json.loads(row.message), language) if row.message else None}
+    return {
+        "href": href,
+        "what": say(what or NAMES.get(row.kind, _("Working"))),
+        "state": row.state,
+        "done": row.done,
+        "total": row.total,
+        "done_text": f"{row.done:,}",
+        "total_text": f"{row.total:,}" if row.total else None,
+        "left_text": _left(row),
+        "cancel_href": f"{href}/cancel",
+        "cancel_note": say(NOTES[row.kind]) if row.kind in NOTES else None,
+        "message": shown(json.loads(row.message), language) if row.message else None,
+    }
 
 
 def _left(row: Any) -> str | None:

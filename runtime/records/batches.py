@@ -1,4 +1,5 @@
 """What the gateway does for many records besides writing them: checking without writing, and putting them into the trash by sets."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +33,9 @@ def check_batch(act: Act, form: str, rows: Sequence[BatchRow], lookup: Lookup | 
     require(act.person, "import" if act.source == "import" else "add", form)
     entries = gateway.entries_of(act, plan, rows, lookup or ActLookup(act), lock=False)
     gateway.check_together(act, plan, [each for each in entries if not each.problems])
-    saved = [None if each.problems else Saved(each.record or 0, each.before.version if each.before else 1, each.changes) for each in entries]
+    saved = [
+        None if each.problems else Saved(each.record or 0, each.before.version if each.before else 1, each.changes) for each in entries
+    ]
     return BatchResult(saved, [each.problems for each in entries])
 
 
@@ -69,7 +72,11 @@ def _pointed_at(act: Act, form: str, ids: list[int]) -> set[int]:
         for each in other.fields:
             if built is not None and each.type == "reference" and getattr(each, "form") == form and each.key in built.columns:
                 column = built.column(each.key)
-                found |= set(act.connection.execute(sa.select(column).distinct().where(among(column, ids), built.main.c.deleted_at.is_(None))).scalars())
+                found |= set(
+                    act.connection.execute(
+                        sa.select(column).distinct().where(among(column, ids), built.main.c.deleted_at.is_(None))
+                    ).scalars()
+                )
     return found
 
 
@@ -77,8 +84,20 @@ def _bury(act: Act, plan: Plan, records: list[Record]) -> None:
     if not records:
         return
     form = plan.form.key
-    plan.deletion.many(act.connection, [{"the_id": each.id, "the_version": each.version, "version": each.version + 1, "updated_at": act.micros, "updated_by": act.person.id,
-                                         "deleted_at": act.micros} for each in records])
+    plan.deletion.many(
+        act.connection,
+        [
+            {
+                "the_id": each.id,
+                "the_version": each.version,
+                "version": each.version + 1,
+                "updated_at": act.micros,
+                "updated_by": act.person.id,
+                "deleted_at": act.micros,
+            }
+            for each in records
+        ],
+    )
     event = outbox.append(act, "record_deleted", form, None, {"items": []}, records=[each.id for each in records])
     gateway.insert_history(act, [(each.id, each.version + 1, {}) for each in records], form, "delete", event)
     changes = Changes(act.source, event)

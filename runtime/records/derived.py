@@ -309,15 +309,21 @@ def _one_by_one(act: Act, form: str, built: FormTables, level: Level, ids: set[i
     return changed
 
 
-def refresh_all(act: Act, form: str) -> None:
-    """Works out the computed fields of every living record of a form, by sets: for a new day."""
-    main = tables_of(act.catalogue)[form].main
-    last = 0
-    while ids := act.connection.execute(sa.select(main.c.id).where(main.c.id > last, main.c.deleted_at.is_(None)).order_by(main.c.id).limit(CHUNK)).scalars().all():
-        changes = Changes(act.source)
-        changes.touch(form, EVERYTHING, ids)
-        derive_fields(act, changes)
-        last = ids[-1]
+def refresh_day(workspace: Workspace, form: str) -> int:
+    """Works out anew, by sets, the computed fields of a form that change with the day; gives how many records were looked at. Only what differs is written."""
+    done, last = 0, 0
+    while True:
+        with workspace.writing(SYSTEM, "schedule") as act:
+            if form not in act.catalogue.forms or not day_fields(act.catalogue, form):
+                return done
+            main = tables_of(act.catalogue)[form].main
+            ids = act.connection.execute(sa.select(main.c.id).where(main.c.id > last, main.c.deleted_at.is_(None)).order_by(main.c.id).limit(CHUNK)).scalars().all()
+            if not ids:
+                return done
+            changes = Changes(act.source)
+            changes.touch(form, EVERYTHING, ids)
+            derive_fields(act, changes)
+            done, last = done + len(ids), ids[-1]
 
 
 def day_fields(catalogue: Catalogue, form: str) -> list[str]:

@@ -24,7 +24,7 @@ from runtime.records.search import grams, initials, search_text
 from runtime.records.tables import tables_of
 from runtime.system import ids
 from runtime.system.database import to_json
-from runtime.system.prepared import prepared
+from runtime.system.prepared import COPY_FROM, copy_rows, prepared
 from runtime.system.sets import among
 from runtime.system.tables import record_change
 from runtime.texts import _
@@ -394,7 +394,9 @@ def _write_rows(act: Act, plan: Plan, entries: list[Entry], new: list[Entry]) ->
                                             "updated_by": act.person.id, "search": each.search, **_stored(columns, each)})
         if done.rowcount != 1:
             raise Stale(_("Somebody changed this record in the meantime. Look again."), each.before)
-    if index:
+    if postgresql and len(index) >= COPY_FROM:
+        copy_rows(connection, plan.built.search.name, ("record", "grams"), index)
+    elif index:
         connection.connection.cursor().executemany(add, index)
 
 

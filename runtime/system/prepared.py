@@ -11,6 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+COPY_FROM = 100
+"""Rows from which PostgreSQL takes new ones by COPY."""
+
 
 class Prepared:
     def __init__(self, statement: sa.sql.expression.Executable, dialect: sa.Dialect):
@@ -19,6 +22,7 @@ class Prepared:
         self.constants: dict[str, Any] = dict(compiled.params)
         self.processors: dict[str, Callable[[Any], Any]] = {name: process for name, process in compiled._bind_processors.items() if process is not None}
         self.names: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
+        self.copied = _copied(statement, compiled) if dialect.name == "postgresql" else None
 
     def run(self, connection: sa.Connection, values: Mapping[str, Any] | None = None) -> Any:
         """Executes it; gives the driver's cursor."""
@@ -39,7 +43,10 @@ class Prepared:
     def many(self, connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Executes it for each set of values, as fast as the driver can; all sets have the same names."""
         given = list(rows)
-        if self.names is not None and len(self.names) > 1 and not self.processors and given and given[0].keys() >= set(self.names):
+        if self.copied is not None and len(given) >= COPY_FROM:
+            table, columns = self.copied
+            copy_rows(connection, table, columns, ([merged[name] for name in columns] for merged in map(self._parameters, given)))
+        elif self.names is not None and len(self.names) > 1 and not self.processors and given and given[0].keys() >= set(self.names):
             pick = itemgetter(*self.names)
             connection.connection.cursor().executemany(self.text, [pick(row) for row in given])
         else:
@@ -53,6 +60,22 @@ class Prepared:
         for name, process in self.processors.items():
             merged[name] = process(merged[name])
         return merged if self.names is None else [merged[name] for name in self.names]
+
+
+def _copied(statement: Any, compiled: Any) -> tuple[str, tuple[str, ...]] | None:
+    """Table and columns of an INSERT of plain rows, each column from the parameter of its name."""
+    if not isinstance(statement, sa.sql.dml.Insert) or statement._returning or statement._post_values_clause is not None or statement.select is not None:
+        return None
+    names = tuple(compiled.params)
+    return (statement.table.name, names) if set(names) <= {column.name for column in statement.table.columns} else None
+
+
+def copy_rows(connection: sa.Connection, table: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Many new rows into a PostgreSQL table, several times faster than INSERT; the columns' types must be those of the values."""
+    named = ", ".join(f'"{column}"' for column in columns)
+    with connection.connection.cursor().copy(f'COPY "{table}" ({named}) FROM STDIN') as copy:  # type: ignore[attr-defined]
+        for row in rows:
+            copy.write_row(tuple(row))
 
 
 def prepared(memo: dict[Any, Any], key: Any, dialect: sa.Dialect, build: Callable[[], sa.sql.expression.Executable]) -> Prepared:

@@ -19,6 +19,10 @@ class Among(ColumnElement[bool]):
     def __init__(self, column: ColumnElement[Any], parameter: ColumnElement[Any]):
         self.column, self.parameter = column, parameter
 
+    def self_group(self, against: Any = None) -> Among:
+        """It is a condition as it stands; otherwise SQLite would be asked whether it equals 1, which no index can answer."""
+        return self
+
 
 @compiles(Among, "sqlite")
 def _sqlite(element: Among, compiler: Any, **options: Any) -> str:

@@ -123,7 +123,9 @@ def recompute(workspace: Workspace, tag_set: str, job: Job | None = None, source
         tags = act.catalogue.tag_sets.get(tag_set)
         if tags is None:
             raise NotFound(_("There is no tag set with the key {key}.", key=tag_set))
-        ids = _differing(act, tags)
+    derived.refresh_day(workspace, tags.form)
+    with workspace.reading(SYSTEM) as act:
+        ids = _differing(act, act.catalogue.tag_sets[tag_set])
     return {
         "changed": _in_chunks(workspace, ids, job, source, lambda act, some: _settle_and_follow(act, act.catalogue.tag_sets[tag_set], some))
     }

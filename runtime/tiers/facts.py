@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
 from datetime import timedelta
@@ -49,7 +50,9 @@ class Fact:
         """The record has no row of a relation; in a run for another day none that counts by then."""
         if rows.source.as_of:
             return to_sql(count, rows.source) == 0
-        return sa.not_(rows.source.related(count.tree.relation).exists())  # type: ignore[attr-defined]
+        assert isinstance(count.tree, tree.Aggregate)
+        related: Any = rows.source.related(count.tree.relation)
+        return sa.not_(related.exists())
 
     def of(self, values: Any) -> Any:
         """The same for one record by evaluation, as the database keeps it."""
@@ -65,7 +68,8 @@ def stored(value: Any, type: Type) -> Any:
         return None
     if type.kind in ("number", "money"):
         return int(value.scaleb(type.scale))
-    return {"duration": _micros, "date": clock.to_day, "datetime": clock.to_micros}.get(type.kind, _same)(value)
+    kept: dict[str, Callable[[Any], Any]] = {"duration": _micros, "date": clock.to_day, "datetime": clock.to_micros}
+    return kept.get(type.kind, _same)(value)
 
 
 def read(value: Any, type: Type) -> Any:
@@ -74,12 +78,12 @@ def read(value: Any, type: Type) -> Any:
         return None
     if type.kind in ("number", "money"):
         return Decimal(value).scaleb(-type.scale)
-    return {
-        "duration": lambda micros: timedelta(microseconds=micros),
-        "date": clock.from_day,
-        "datetime": clock.from_micros,
-        "boolean": bool,
-    }.get(type.kind, _same)(value)
+    kept: dict[str, Callable[[Any], Any]] = {"duration": _duration, "date": clock.from_day, "datetime": clock.from_micros, "boolean": bool}
+    return kept.get(type.kind, _same)(value)
+
+
+def _duration(micros: int) -> timedelta:
+    return timedelta(microseconds=micros)
 
 
 def _micros(value: timedelta) -> int:
@@ -152,7 +156,8 @@ class Facts:
     def given(self) -> sa.Select[Any]:
         """The facts of one record as parameters, where formulas are worked out by evaluation."""
         kinds = {each.name: sa.Text() for each in self.columns if each.is_text}
-        return sa.select(*[sa.bindparam(name, type_=kinds.get(name, BIG)).label(name) for name in self.names])
+        columns: list[Any] = [sa.bindparam(name, type_=kinds.get(name, BIG)).label(name) for name in self.names]
+        return sa.select(*columns)
 
     def values(self, record: int, values: Any) -> dict[str, Any]:
         """The facts of one record by evaluation."""

@@ -44,7 +44,7 @@ def override(act: Act, model_key: str, record: int, tier: str, reason: str, unti
     if problems:
         raise Refused(problems)
     _fix(act, model, record, tier, until)
-    _note(act, model, record, "override", {"tier": tier, "until": until and until.isoformat(), "reason": reason.strip()})
+    _note(act, model, record, "override", {"tier": tier, "until": None if until is None else until.isoformat(), "reason": reason.strip()})
     _follow(act, model, rate(act, model_key, [record]))
 
 

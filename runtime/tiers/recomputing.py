@@ -18,6 +18,7 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.model import Definition
 from runtime.definitions.tier_model import TierModel
 from runtime.people.person import SYSTEM
+from runtime.records import derived
 from runtime.records.tables import tables_of
 from runtime.system import clock, jobs
 from runtime.system.prepared import Prepared
@@ -46,6 +47,7 @@ def recompute(
 
     Raises NotFound, and Cancelled when the job is to stop: what is applied by then stays.
     """
+    _refresh_day(workspace, model_key, as_of)
     with workspace.engine.connect() as connection:
         run = _Run(workspace, connection, model_key, as_of, source, job, fires)
         try:
@@ -53,6 +55,14 @@ def recompute(
             return run.apply()
         finally:
             run.clean()
+
+
+def _refresh_day(workspace: Workspace, model_key: str, as_of: date | None) -> None:
+    """First the fields that change with the day, then the ratings that read them; a run for another day works its fields out by itself."""
+    with workspace.reading(SYSTEM) as act:
+        model = act.catalogue.tier_models.get(model_key)
+    if model is not None and as_of is None and model.as_of == "today":
+        derived.refresh_day(workspace, model.form)
 
 
 class _Run:

@@ -139,7 +139,8 @@ def cut_name(part: int, place: int, number: int) -> str:
 def _scores(facts: Facts, banded: Any, dialect: str) -> sa.Select[Any]:
     def holds(part: int, condition: Condition) -> ColumnElement[bool]:
         bands = {measure.key: banded.c[f"b{part}_{place}"] for place, measure in enumerate(facts.model.parts[part].measures)}
-        return to_sql(facts.second[id(condition)], BandSource(dialect, banded, bands))
+        source: Any = BandSource(dialect, banded, bands)  # it answers only what such a condition may ask
+        return to_sql(facts.second[id(condition)], source)
 
     def by_part(values: Iterable[Any]) -> Any:
         own, *lanes = values

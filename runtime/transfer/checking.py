@@ -1,4 +1,5 @@
 """The check: every row goes through the gateway's own checks, none is written."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,5 @@
 """What the rows of a chunk mean: their values, the records they are about, and which of them repeat an earlier row."""
+
 from __future__ import annotations
 
 import gc
@@ -93,8 +94,13 @@ class ChunkReader:
         self.tagging = [each for _index, each in self.columns if each.stores == "assigned"]
         self.distinct = [each for _index, each in self.columns if each.distinct]
 
-    def take(self, act: Act, rows: Sequence[Row], write: Callable[[Act, str, Sequence[BatchRow], BatchLookup], BatchResult],
-             edited: Mapping[int, Mapping[str, str]] | None = None) -> list[FileRow]:
+    def take(
+        self,
+        act: Act,
+        rows: Sequence[Row],
+        write: Callable[[Act, str, Sequence[BatchRow], BatchLookup], BatchResult],
+        edited: Mapping[int, Mapping[str, str]] | None = None,
+    ) -> list[FileRow]:
         """The rows with what became of them; `write` is the gateway's write_batch or check_batch."""
         lookup = BatchLookup(act)
         found = [FileRow(number, _with_edits(cells, (edited or {}).get(number))) for number, cells in rows]
@@ -146,7 +152,10 @@ class ChunkReader:
             lookup.prime(reference, [row.values[reference.key] for row in rows if reference.key in row.values])
 
     def _distinct_values(self, lookup: BatchLookup, rows: list[FileRow]) -> dict[str, list[Any]]:
-        return {each.key: [None if each.key not in row.values else lookup.stored(each, row.values[each.key]) for row in rows] for each in self.distinct}
+        return {
+            each.key: [None if each.key not in row.values else lookup.stored(each, row.values[each.key]) for row in rows]
+            for each in self.distinct
+        }
 
     # -- which record -----------------------------------------------------------------------------------------------------------
     def _find_records(self, act: Act, rows: list[FileRow], stored: list[Any]) -> None:
@@ -160,7 +169,9 @@ class ChunkReader:
             elif mode == "update" and match not in row.values:
                 row.problems.append(Problem(match, _("Nothing stands in {field}, so no record can be found.", field=label)))
             elif mode == "update":
-                row.problems.append(Problem(match, _("No record has “{value}” in {field}.", value=cell_text(row.values[match]), field=label)))
+                row.problems.append(
+                    Problem(match, _("No record has “{value}” in {field}.", value=cell_text(row.values[match]), field=label))
+                )
 
     def _repeated(self, rows: list[FileRow], stored: Mapping[str, list[Any]]) -> None:
         """A second row with a value that may not repeat is left out; the first one counts."""
@@ -171,7 +182,16 @@ class ChunkReader:
                     continue
                 earlier = self.seen.earlier(key, value) or here.get(value)
                 if earlier is not None:
-                    row.problems.append(Problem(key, _("The same {field} stands in row {row} already. Leave out one of the two.", field=self.form.by_key[key].label, row=earlier)))
+                    row.problems.append(
+                        Problem(
+                            key,
+                            _(
+                                "The same {field} stands in row {row} already. Leave out one of the two.",
+                                field=self.form.by_key[key].label,
+                                row=earlier,
+                            ),
+                        )
+                    )
                 else:
                     here[value] = row.number
 
@@ -191,7 +211,9 @@ class ChunkReader:
                     continue
                 archived = [tag for tag in tags if tag_set.by_key[tag].archived]
                 if archived:
-                    row.problems.append(Problem(each.key, _("The tag “{tag}” is archived and is given no more.", tag=tag_set.by_key[archived[0]].label)))
+                    row.problems.append(
+                        Problem(each.key, _("The tag “{tag}” is archived and is given no more.", tag=tag_set.by_key[archived[0]].label))
+                    )
                 row.tags[tag_set.key] = tags
 
 
@@ -204,4 +226,3 @@ def _with_edits(cells: list[Any], edits: Mapping[str, str] | None) -> list[Any]:
         found += [None] * (index + 1 - len(found))
         found[index] = text
     return found
-

@@ -1,4 +1,5 @@
 """Which encoding a text file is in: a mark at its beginning, strict UTF-8, else what makes the most common characters of it."""
+
 from __future__ import annotations
 
 import codecs
@@ -74,7 +75,12 @@ def _western(text: str) -> float:
 def _common(name: str) -> frozenset[str]:
     """The characters that the standard itself lists as common, and the signs between them."""
     if name == "big5":
-        pairs = [(first, second) for first in range(0xA1, 0xC7) for second in (*range(0x40, 0x7F), *range(0xA1, 0xFF)) if first != 0xC6 or second < 0x7F]
+        pairs = [
+            (first, second)
+            for first in range(0xA1, 0xC7)
+            for second in (*range(0x40, 0x7F), *range(0xA1, 0xFF))
+            if first != 0xC6 or second < 0x7F
+        ]
     else:
         name = "gb2312"
         pairs = [(first, second) for first in (*range(0xA1, 0xA4), *range(0xB0, 0xD8)) for second in range(0xA1, 0xFF)]

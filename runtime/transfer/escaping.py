@@ -1,4 +1,5 @@
 """Texts that a spreadsheet would run as a formula, in the files we write and in those we read."""
+
 from __future__ import annotations
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -1,4 +1,5 @@
 """Records as a file: CSV or XLSX, page by page at one moment, with texts that no spreadsheet takes for formulas."""
+
 from __future__ import annotations
 
 import csv
@@ -74,7 +75,10 @@ def check(act: Act, wanted: Wanted) -> None:
 def headings(act: Act, wanted: Wanted) -> list[str]:
     form = act.catalogue.forms[wanted.form]
     own = {"id": _("Number of the record"), "created_at": _("Made at"), "updated_at": _("Changed at")}
-    return [shown(form.by_key[key].label, wanted.language) if key in form.by_key else own[key].in_language(wanted.language) for key in wanted.columns]
+    return [
+        shown(form.by_key[key].label, wanted.language) if key in form.by_key else own[key].in_language(wanted.language)
+        for key in wanted.columns
+    ]
 
 
 def rows(act: Act, wanted: Wanted) -> Iterator[list[Cell]]:
@@ -82,7 +86,16 @@ def rows(act: Act, wanted: Wanted) -> Iterator[list[Cell]]:
     form = act.catalogue.forms[wanted.form]
     cursor: str | None = None
     while True:
-        page = query.page(act, wanted.form, search=wanted.search, sort=wanted.sort or ("id",), columns=wanted.columns, limit=query.MOST, cursor=cursor, also=wanted.filters)
+        page = query.page(
+            act,
+            wanted.form,
+            search=wanted.search,
+            sort=wanted.sort or ("id",),
+            columns=wanted.columns,
+            limit=query.MOST,
+            cursor=cursor,
+            also=wanted.filters,
+        )
         names = _names(act, form, wanted, page)
         for record in page.records:
             yield [_cell(act, form, record, key, wanted.language, names, page.people) for key in wanted.columns]
@@ -103,7 +116,9 @@ def _names(act: Act, form: Form, wanted: Wanted, page: query.Page) -> dict[tuple
             continue
         ids = {record.values[key] for record in page.records if record.values.get(key) is not None}
         column, kind = built.column(reference.match), built.by_path[reference.match]
-        for record, stored in act.connection.execute(sa.select(built.main.c.id, column).where(among(built.main.c.id, sorted(ids)), column.is_not(None))):
+        for record, stored in act.connection.execute(
+            sa.select(built.main.c.id, column).where(among(built.main.c.id, sorted(ids)), column.is_not(None))
+        ):
             found[key, record] = str(kind.from_column(stored))
     return found
 
@@ -123,7 +138,11 @@ def _cell(act: Act, form: Form, record: Record, key: str, language: str, names: 
         return value.astimezone(act.zone).replace(tzinfo=None)
     if isinstance(value, (Decimal, date)):
         return value
-    return field_type.display(value, _Plain(act, language)) if field_type.stores in ("many", "assigned", "rated") or field_type.type in ("choice", "checkbox") else str(field_type.to_json(value))
+    return (
+        field_type.display(value, _Plain(act, language))
+        if field_type.stores in ("many", "assigned", "rated") or field_type.type in ("choice", "checkbox")
+        else str(field_type.to_json(value))
+    )
 
 
 class _Plain:
@@ -174,16 +193,24 @@ def _text(cell: Cell) -> str:
 def write_xlsx(path: Path, head: Sequence[str], found: Iterator[list[Cell]]) -> None:
     import xlsxwriter
 
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
     try:
         sheet = book.add_worksheet()
-        bold, day, moment = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        bold, day, moment = (
+            book.add_format({"bold": True}),
+            book.add_format({"num_format": "yyyy-mm-dd"}),
+            book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+        )
         sheet.freeze_panes(1, 0)
         for column, text in enumerate(head):
             sheet.write_string(0, column, text, bold)
         for number, row in enumerate(found, 1):
             if number > MOST_IN_SHEET:
-                raise Refused([Problem("format", _("A sheet holds {most} rows at most. Export as CSV, or filter first.", most=f"{MOST_IN_SHEET:,}"))])
+                raise Refused(
+                    [Problem("format", _("A sheet holds {most} rows at most. Export as CSV, or filter first.", most=f"{MOST_IN_SHEET:,}"))]
+                )
             for column, cell in enumerate(row):
                 _write_cell(sheet, number, column, cell, day, moment)
     finally:

@@ -1,4 +1,5 @@
 """Rows that cannot be imported as they are: listed with their reasons, mended in place, and given back as a file."""
+
 from __future__ import annotations
 
 import csv
@@ -59,18 +60,29 @@ class Reason:
 
 # -- keeping ------------------------------------------------------------------------------------------------------------------------
 def reasons_of(problems: Sequence[Problem]) -> list[dict[str, str]]:
-    return [{"path": each.path, "kind": each.message.text, "zh": each.message.in_language("zh"), "en": each.message.in_language("en")} for each in problems]
+    return [
+        {"path": each.path, "kind": each.message.text, "zh": each.message.in_language("zh"), "en": each.message.in_language("en")}
+        for each in problems
+    ]
 
 
 def as_row(task: int, row: FileRow, edited: dict[str, str] | None = None) -> dict[str, Any]:
     texts = [cell_text(cell)[:LONGEST_CELL].replace("\x00", "\ufffd").encode("utf-8", "replace").decode() for cell in row.cells]
-    return {"import": task, "row": row.number, "state": "faulty", "record": None, "version": None, "problems": to_json(reasons_of(row.problems)),
-            "values": to_json({"texts": texts, "edited": edited or {}}), "before": None}
+    return {
+        "import": task,
+        "row": row.number,
+        "state": "faulty",
+        "record": None,
+        "version": None,
+        "problems": to_json(reasons_of(row.problems)),
+        "values": to_json({"texts": texts, "edited": edited or {}}),
+        "before": None,
+    }
 
 
 def keep(act: Act, task: int, rows: Sequence[FileRow], listed: int, edits: dict[int, dict[str, str]] | None = None) -> int:
     """Lists faulty rows as far as there is room; gives how many were listed."""
-    chosen = list(rows[:max(0, MOST_LISTED - listed)])
+    chosen = list(rows[: max(0, MOST_LISTED - listed)])
     if chosen:
         act.connection.execute(import_row.insert(), [as_row(task, each, (edits or {}).get(each.number)) for each in chosen])
     return len(chosen)
@@ -78,7 +90,11 @@ def keep(act: Act, task: int, rows: Sequence[FileRow], listed: int, edits: dict[
 
 def edits_within(act: Act, task: int, first: int, last: int) -> dict[int, dict[str, str]]:
     """What a person has changed in rows from `first` to `last`: row → column → text."""
-    rows = act.connection.execute(sa.select(import_row.c.row, import_row.c["values"]).where(_of(task), import_row.c.state.in_(LISTED), import_row.c.row.between(first, last)))
+    rows = act.connection.execute(
+        sa.select(import_row.c.row, import_row.c["values"]).where(
+            _of(task), import_row.c.state.in_(LISTED), import_row.c.row.between(first, last)
+        )
+    )
     found = {number: json.loads(values)["edited"] for number, values in rows}
     return {number: edited for number, edited in found.items() if edited}
 
@@ -118,7 +134,12 @@ def _key(problem: dict[str, str]) -> str:
 
 
 def mended_count(act: Act, task: Import) -> int:
-    return act.connection.execute(sa.select(sa.func.count()).select_from(import_row).where(_of(task.id), import_row.c.state == "mended")).scalar() or 0
+    return (
+        act.connection.execute(
+            sa.select(sa.func.count()).select_from(import_row).where(_of(task.id), import_row.c.state == "mended")
+        ).scalar()
+        or 0
+    )
 
 
 def _faulty(row: Any) -> Faulty:
@@ -128,7 +149,7 @@ def _faulty(row: Any) -> Faulty:
 
 # -- mending ------------------------------------------------------------------------------------------------------------------------
 def mend(act: Act, task: Import, number: int, index: int, text: str, alike: bool = False) -> tuple[int, int]:
-    """Changes a cell of a faulty row, or of all faulty rows with the same text in that column, and checks them again; gives (changed, now good)."""
+    """Changes a cell of a faulty row, or of all faulty rows with the same text in that column; gives (changed, now good)."""
     if task.state != "checked" or task.map is None:
         raise Refused([Problem("", _("Rows can be mended between check and import."))])
     if index not in task.map.columns:
@@ -152,7 +173,11 @@ def _check_again(act: Act, task: Import, rows: list[Faulty]) -> int:
     counts = task.counts["check"]
     for each, row in zip(rows, found, strict=True):
         good = row.kind != "faulty"
-        values = {"state": "mended" if good else "faulty", "problems": to_json(reasons_of(row.problems)), "values": to_json({"texts": each.texts, "edited": each.edited})}
+        values = {
+            "state": "mended" if good else "faulty",
+            "problems": to_json(reasons_of(row.problems)),
+            "values": to_json({"texts": each.texts, "edited": each.edited}),
+        }
         act.connection.execute(import_row.update().where(_of(task.id), import_row.c.row == each.number).values(values))
         if good:
             counts["faulty"] -= 1
@@ -173,7 +198,7 @@ def errors_csv(act: Act, task: Import, language: str) -> Iterator[str]:
     while after is not None:
         rows, after = listed(act, task, after=after, limit=1_000)
         for each in rows:
-            cells = (each.cells() + [""] * len(head))[:max(len(head), len(each.texts))]
+            cells = (each.cells() + [""] * len(head))[: max(len(head), len(each.texts))]
             yield _line([*cells, str(each.number), "; ".join(_sentence(form, problem, language) for problem in each.problems)])
 
 

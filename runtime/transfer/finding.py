@@ -1,4 +1,5 @@
 """Resolving what the texts of a chunk point at by sets: one statement a chunk for each kind of thing that is looked for."""
+
 from __future__ import annotations
 
 import json
@@ -43,8 +44,14 @@ def records_with(act: Act, built: FormTables, key: str, values: Iterable[Any]) -
     column, main = built.column(key), built.main
     item = sa.Text() if isinstance(column.type, sa.Text) else sa.BigInteger()
     compared = column if isinstance(column.type, sa.Text) else sa.cast(column, sa.BigInteger)
-    statement = prepared(act.catalogue.memo, ("records with", built.form.key, key), act.connection.dialect,
-                         lambda: sa.select(column, main.c.id).where(Among(compared, sa.bindparam("values", type_=_Values(item))), main.c.deleted_at.is_(None)))
+    statement = prepared(
+        act.catalogue.memo,
+        ("records with", built.form.key, key),
+        act.connection.dialect,
+        lambda: sa.select(column, main.c.id).where(
+            Among(compared, sa.bindparam("values", type_=_Values(item))), main.c.deleted_at.is_(None)
+        ),
+    )
     wanted = list(values)
     return dict(statement.all(act.connection, {"values": wanted})) if wanted else {}  # type: ignore[arg-type]
 
@@ -86,7 +93,9 @@ class BatchLookup(ActLookup):
     def person(self, text: str) -> int | None:
         if self._people is None:
             self._people = {}
-            for number, email, name in self.act.connection.execute(sa.select(person.c.id, person.c.email, person.c.name).where(person.c.active == 1)):
+            for number, email, name in self.act.connection.execute(
+                sa.select(person.c.id, person.c.email, person.c.name).where(person.c.active == 1)
+            ):
                 for word in {email.casefold(), name.casefold()}:
                     self._people[word] = None if word in self._people else number
         found = self._people.get(text.strip().casefold())

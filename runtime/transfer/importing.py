@@ -2,6 +2,7 @@
 
 A killed process goes on after the last whole chunk; cancelling stops between two chunks.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -103,10 +104,33 @@ def _give_tags(act: Act, rows: list[FileRow]) -> dict[str, dict[str, list[int]]]
 def _note_for_undo(act: Act, task: int, first: int, rows: list[FileRow], given: dict[str, dict[str, list[int]]]) -> None:
     """One line a chunk for what is new, one a record for what was changed. New rows of the file have numbers from 1, so ours are below."""
     created = ranges(row.saved.id for row in rows if row.kind == "new" and row.saved is not None)
-    notes = [{"import": task, "row": row.number, "state": "updated", "record": row.saved.id, "version": row.saved.version, "problems": None, "values": None,
-              "before": to_json(row.before)} for row in rows if row.kind == "update" and row.saved is not None]
+    notes = [
+        {
+            "import": task,
+            "row": row.number,
+            "state": "updated",
+            "record": row.saved.id,
+            "version": row.saved.version,
+            "problems": None,
+            "values": None,
+            "before": to_json(row.before),
+        }
+        for row in rows
+        if row.kind == "update" and row.saved is not None
+    ]
     if created or given:
-        notes.append({"import": task, "row": -first, "state": "chunk", "record": None, "version": 1, "problems": None, "values": to_json({"created": created, "tags": given}), "before": None})
+        notes.append(
+            {
+                "import": task,
+                "row": -first,
+                "state": "chunk",
+                "record": None,
+                "version": 1,
+                "problems": None,
+                "values": to_json({"created": created, "tags": given}),
+                "before": None,
+            }
+        )
     if notes:
         act.connection.execute(import_row.insert(), notes)
 
@@ -145,5 +169,15 @@ def _finish(workspace: Workspace, person: Person, task: Import, counts: dict[str
     with workspace.writing(person, "import") as act:
         act.fires = task.fires
         imports.save(act.connection, task.id, state=state)
-        outbox.append(act, "import_finished", task.form, None, {"import": str(task.id), "file": task.file_name, "state": state,
-                                                                **{name: counts[name] for name in ("rows", "new", "update", "unchanged", "faulty")}})
+        outbox.append(
+            act,
+            "import_finished",
+            task.form,
+            None,
+            {
+                "import": str(task.id),
+                "file": task.file_name,
+                "state": state,
+                **{name: counts[name] for name in ("rows", "new", "update", "unchanged", "faulty")},
+            },
+        )

@@ -1,4 +1,8 @@
-"""An import as a row: the file, how it is read, where its columns go, how far it is. Everything about it survives a closed page and a killed process."""
+"""An import as a row: the file, how it is read, where its columns go, how far it is.
+
+Everything about it survives a closed page and a killed process.
+"""
+
 from __future__ import annotations
 
 import json
@@ -66,8 +70,11 @@ class Import:
 
     def can_undo(self, now: datetime) -> bool:
         imported = self.counts.get("import", {})
-        return (self.state in ("done", "cancelled") or (self.stopped and self.state != "checking")) and bool(imported.get("new") or imported.get("update")) \
+        return (
+            (self.state in ("done", "cancelled") or (self.stopped and self.state != "checking"))
+            and bool(imported.get("new") or imported.get("update"))
             and now < self.created_at + timedelta(days=KEPT_DAYS)
+        )
 
 
 def most_bytes(workspace: Workspace) -> int:
@@ -89,7 +96,9 @@ def keep_file(workspace: Workspace, stream: IO[bytes]) -> Path:
         shutil.copyfileobj(_Limited(stream, most), target, 1024 * 1024)  # type: ignore[misc]
     if path.stat().st_size > most:
         path.unlink()
-        raise reading.refuse(_("The file is larger than {most} MB. Split it, or ask for a higher limit.", most=workspace.settings.max_upload_mb))
+        raise reading.refuse(
+            _("The file is larger than {most} MB. Split it, or ask for a higher limit.", most=workspace.settings.max_upload_mb)
+        )
     return path
 
 
@@ -131,9 +140,21 @@ def begin(act: Act, form: str, path: Path, file_name: str, how: Reading) -> Impo
     number = act.take_ids("import_file")
     columns = columns_of(act, definition, path, how)
     proposed = mapping.proposed(definition, columns)
-    act.connection.execute(import_file.insert().values(
-        id=number, form=form, file_name=shown_name(file_name), stored_as=path.name, person=act.person.id, created_at=act.micros, state="columns", reading=to_json(how.to_json()),
-        mapping=to_json(proposed.to_json()), options=to_json({"fire": "nothing"}), counts=to_json({})))
+    act.connection.execute(
+        import_file.insert().values(
+            id=number,
+            form=form,
+            file_name=shown_name(file_name),
+            stored_as=path.name,
+            person=act.person.id,
+            created_at=act.micros,
+            state="columns",
+            reading=to_json(how.to_json()),
+            mapping=to_json(proposed.to_json()),
+            options=to_json({"fire": "nothing"}),
+            counts=to_json({}),
+        )
+    )
     return find(act, number)
 
 
@@ -198,13 +219,28 @@ def recent(act: Act, form: str, limit: int = 10) -> list[Import]:
 
 
 _SELECT = sa.select(import_file, job_table.c.state.label("job_state"), job_table.c.message.label("job_message")).select_from(
-    import_file.outerjoin(job_table, job_table.c.id == import_file.c.job))
+    import_file.outerjoin(job_table, job_table.c.id == import_file.c.job)
+)
 
 
 def _import(workspace: Workspace, row: Any) -> Import:
-    return Import(row.id, row.form, row.file_name, folder(workspace) / Path(row.stored_as).name, row.person, clock.from_micros(row.created_at) or datetime.now(UTC), row.state,
-                  reading.reading_from(json.loads(row.reading)), mapping.map_from(json.loads(row.mapping)) if row.mapping else None, json.loads(row.options or "{}"),
-                  json.loads(row.counts or "{}"), row.job, row.done_rows, row.job_state, json.loads(row.job_message) if row.job_message else None)
+    return Import(
+        row.id,
+        row.form,
+        row.file_name,
+        folder(workspace) / Path(row.stored_as).name,
+        row.person,
+        clock.from_micros(row.created_at) or datetime.now(UTC),
+        row.state,
+        reading.reading_from(json.loads(row.reading)),
+        mapping.map_from(json.loads(row.mapping)) if row.mapping else None,
+        json.loads(row.options or "{}"),
+        json.loads(row.counts or "{}"),
+        row.job,
+        row.done_rows,
+        row.job_state,
+        json.loads(row.job_message) if row.job_message else None,
+    )
 
 
 # -- changing -----------------------------------------------------------------------------------------------------------------------
@@ -220,7 +256,9 @@ def read_again(act: Act, task: Import, how: Reading, header: int | None) -> None
     definition = form_of(act, task.form)
     how = with_headings(act, definition, task.path, how, header)
     columns = columns_of(act, definition, task.path, how)
-    save(act.connection, task.id, reading=how.to_json(), mapping=mapping.proposed(definition, columns).to_json(), state="columns", counts={})
+    save(
+        act.connection, task.id, reading=how.to_json(), mapping=mapping.proposed(definition, columns).to_json(), state="columns", counts={}
+    )
 
 
 def start_check(act: Act, task: Import, chosen: ColumnMap) -> int:
@@ -250,7 +288,14 @@ def start_import(act: Act, task: Import, fire: str = "nothing") -> int:
 def start_undo(act: Act, task: Import) -> int:
     """Takes back what this import wrote; gives the job."""
     if not (task.can_undo(act.now) or (task.stopped and task.state == "undoing")):
-        raise Refused([Problem("", _("This import cannot be taken back: nothing of it is left to undo, or it is older than {days} days.", days=KEPT_DAYS))])
+        raise Refused(
+            [
+                Problem(
+                    "",
+                    _("This import cannot be taken back: nothing of it is left to undo, or it is older than {days} days.", days=KEPT_DAYS),
+                )
+            ]
+        )
     imported = task.counts.get("import", {})
     if imported.get("new"):
         require(act.person, "delete", task.form)
@@ -268,7 +313,9 @@ def _must_be_open(task: Import) -> None:
 def forget_old(act: Act) -> None:
     """Throws away files that are older than an import can be taken back, with the notes about their rows."""
     before = act.micros - KEPT_DAYS * 86_400_000_000
-    old = act.connection.execute(sa.select(import_file.c.id, import_file.c.stored_as).where(import_file.c.created_at < before, import_file.c.stored_as != "")).all()
+    old = act.connection.execute(
+        sa.select(import_file.c.id, import_file.c.stored_as).where(import_file.c.created_at < before, import_file.c.stored_as != "")
+    ).all()
     for row in old:
         throw_away(folder(act.workspace) / Path(row.stored_as).name)
         act.connection.execute(import_row.delete().where(import_row.c["import"] == row.id))

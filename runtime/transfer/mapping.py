@@ -1,4 +1,5 @@
 """Which column of a file goes into which field: by key or label of either language, else by likeness, and a person may change it."""
+
 from __future__ import annotations
 
 import unicodedata
@@ -22,8 +23,33 @@ if TYPE_CHECKING:
 SIMILAR = 82
 """Likeness out of 100 from which a field is proposed for a column."""
 HEADINGS_WITHIN = 10
-SYSTEM_NAMES = frozenset({"id", "version", "createdat", "createdby", "updatedat", "updatedby", "record", "score", "创建时间", "创建人", "修改时间", "更新时间", "修改人", "更新人", "提交时间", "提交人",
-                          "版本", "记录编号", "created", "updated", "lastmodified", "modifiedat", "得分"})
+SYSTEM_NAMES = frozenset(
+    {
+        "id",
+        "version",
+        "createdat",
+        "createdby",
+        "updatedat",
+        "updatedby",
+        "record",
+        "score",
+        "创建时间",
+        "创建人",
+        "修改时间",
+        "更新时间",
+        "修改人",
+        "更新人",
+        "提交时间",
+        "提交人",
+        "版本",
+        "记录编号",
+        "created",
+        "updated",
+        "lastmodified",
+        "modifiedat",
+        "得分",
+    }
+)
 MODES = ("add", "update", "upsert")
 
 
@@ -67,8 +93,16 @@ def folded(heading: str) -> str:
 def targets(act: Act, form: Form) -> dict[str, FieldType]:
     """The fields that an import by this person may fill."""
     places = tables_of(act.catalogue)[form.key].places
-    return {each.key: each for each in form.fields if each.importable and may(act.person, "add", form.key, None, each.key)
-            and ((each.stores in ("column", "many") and each.key in places and (each.writable or each.type == "serial")) or each.stores == "assigned")}
+    return {
+        each.key: each
+        for each in form.fields
+        if each.importable
+        and may(act.person, "add", form.key, None, each.key)
+        and (
+            (each.stores in ("column", "many") and each.key in places and (each.writable or each.type == "serial"))
+            or each.stores == "assigned"
+        )
+    }
 
 
 def keys_of(form: Form, wanted: Iterable[str]) -> list[FieldType]:
@@ -118,7 +152,9 @@ def _exact(form: Form, fields: Mapping[str, FieldType], every: Mapping[str, str]
         return ("repeated", None) if key in taken else ("exact", key)
     if key is not None:
         return ("subform" if form.by_key[key].stores == "rows" else "computed"), None
-    first = name and next((each for each in form.fields if each.stores == "rows" and any(name.startswith(own) for own in names_of(each))), None)
+    first = name and next(
+        (each for each in form.fields if each.stores == "rows" and any(name.startswith(own) for own in names_of(each))), None
+    )
     if first:
         return "subform", None
     return ("system" if name in SYSTEM_NAMES else "none"), None
@@ -127,7 +163,9 @@ def _exact(form: Form, fields: Mapping[str, FieldType], every: Mapping[str, str]
 def _similar(fields: Mapping[str, FieldType], taken: set[str], name: str) -> str | None:
     if len(name) < 2:
         return None
-    best = max(((max(_likeness(name, own) for own in names_of(each)), key) for key, each in fields.items() if key not in taken), default=(0.0, ""))
+    best = max(
+        ((max(_likeness(name, own) for own in names_of(each)), key) for key, each in fields.items() if key not in taken), default=(0.0, "")
+    )
     return best[1] if best[0] >= SIMILAR else None
 
 
@@ -158,7 +196,12 @@ def check(act: Act, form: Form, mapping: ColumnMap) -> ColumnMap:
         if key not in fields:
             problems.append(Problem(f"columns/{index}", _("This form has no field {key} that an import can fill.", key=key)))
     for key in {key for key in mapping.columns.values() if list(mapping.columns.values()).count(key) > 1}:
-        problems.append(Problem(f"columns/{key}", _("Two columns go into the field {field}. Choose one of them.", field=fields[key].label if key in fields else key)))
+        problems.append(
+            Problem(
+                f"columns/{key}",
+                _("Two columns go into the field {field}. Choose one of them.", field=fields[key].label if key in fields else key),
+            )
+        )
     if not mapping.columns:
         problems.append(Problem("columns", _("No column goes into any field. Choose a field for at least one column.")))
     if mapping.mode not in MODES:
@@ -181,10 +224,20 @@ def _match_problems(form: Form, mapping: ColumnMap) -> list[Problem]:
 
 def missing(form: Form, mapping: ColumnMap) -> list[FieldType]:
     """Required fields that no column fills and that have no default: new records will be refused."""
-    return [each for each in form.fields if each.required and each.writable and each.default is None and each.key not in mapping.columns.values()]
+    return [
+        each
+        for each in form.fields
+        if each.required and each.writable and each.default is None and each.key not in mapping.columns.values()
+    ]
 
 
 REASONS: dict[str, Message] = {
-    "system": _("Tierloom fills this itself; left out."), "computed": _("Worked out by a formula; left out."), "subform": _("Sub-form rows are not imported yet; left out."),
-    "repeated": _("A column with this heading comes earlier; left out."), "none": _("No field of that name; left out."), "similar": _("Similar name, please look."),
-    "exact": _("Recognised by its name."), "chosen": _("Chosen by you.")}
+    "system": _("Tierloom fills this itself; left out."),
+    "computed": _("Worked out by a formula; left out."),
+    "subform": _("Sub-form rows are not imported yet; left out."),
+    "repeated": _("A column with this heading comes earlier; left out."),
+    "none": _("No field of that name; left out."),
+    "similar": _("Similar name, please look."),
+    "exact": _("Recognised by its name."),
+    "chosen": _("Chosen by you."),
+}

@@ -1,4 +1,5 @@
 """Rows out of a file: CSV in whatever encoding and with whatever between its columns, packed or not, and workbooks."""
+
 from __future__ import annotations
 
 import csv
@@ -83,7 +84,9 @@ def _must_be_text(piece: bytes) -> None:
         raise refuse(_("This file is empty."))
     if piece.startswith((b"\xff\xfe", b"\xfe\xff")):
         return
-    if piece.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", ZIP, GZIP)) or piece.count(0) + len(CONTROLS.findall(piece)) > max(8, len(piece) // 100):
+    if piece.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", ZIP, GZIP)) or piece.count(0) + len(
+        CONTROLS.findall(piece)
+    ) > max(8, len(piece) // 100):
         raise refuse(_("This is no table. Give a CSV file or a workbook (XLSX, XLS or ODS)."))
     if piece.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
         raise refuse(_("This is a web page, not a table. Download the file again, or save it as XLSX or CSV."))
@@ -102,8 +105,10 @@ class Counted(io.RawIOBase):
         piece = self.inner.read(min(len(buffer), PIECE))
         self.seen += len(piece)
         if self.seen > self.most:
-            raise refuse(_("Unpacked, this file is larger than {most} MB. Split it, or ask for a higher limit.", most=self.most // 1024 // 1024))
-        buffer[:len(piece)] = piece
+            raise refuse(
+                _("Unpacked, this file is larger than {most} MB. Split it, or ask for a higher limit.", most=self.most // 1024 // 1024)
+            )
+        buffer[: len(piece)] = piece
         return len(piece)
 
     def close(self) -> None:
@@ -118,7 +123,10 @@ def _opened(path: Path, packed: bool, most_bytes: int) -> IO[bytes]:
 
 
 def _delimiter(path: Path, packed: bool, encoding: str, most_bytes: int) -> str:
-    """What parts the first rows into the most columns, all alike; a comma where nothing does. (csv.Sniffer is often wrong with texts in quotes.)"""
+    """What parts the first rows into the most columns, all alike; a comma where nothing does.
+
+    csv.Sniffer is often wrong with texts in quotes.
+    """
     with _opened(path, packed, most_bytes) as plain:
         text = plain.read(64 * 1024).decode(encoding, "replace")
     lines = text.splitlines(keepends=True)[:40]
@@ -147,7 +155,13 @@ def _look_at_workbook(path: Path, sheet: str = "") -> Reading:
     target = rows_file(path)
     command = [sys.executable, "-I", str(Path(spreadsheets.__file__)), str(path), str(target), sheet, str(MOST_ROWS + 100)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=spreadsheets.SECONDS, check=False, env={name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ})
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            timeout=spreadsheets.SECONDS,
+            check=False,
+            env={name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ},
+        )
     except subprocess.TimeoutExpired as error:
         raise refuse(_("This workbook takes too long to read. Save its sheet as CSV and give that.")) from error
     if done.returncode == spreadsheets.OUT_OF_ROWS:
@@ -185,7 +199,14 @@ def rows_of(path: Path, reading: Reading, most_bytes: int) -> Iterator[Row]:
         if number > most:
             raise _too_many_rows()
         if len(row) > MOST_COLUMNS:
-            raise refuse(_("Row {row} has {count} columns; {most} are the most that can be read.", row=number, count=f"{len(row):,}", most=f"{MOST_COLUMNS:,}"))
+            raise refuse(
+                _(
+                    "Row {row} has {count} columns; {most} are the most that can be read.",
+                    row=number,
+                    count=f"{len(row):,}",
+                    most=f"{MOST_COLUMNS:,}",
+                )
+            )
         yield number, row
 
 
@@ -229,9 +250,17 @@ def _csv_rows(path: Path, reading: Reading, most_bytes: int) -> Iterator[list[An
         try:
             yield from reader
         except UnicodeDecodeError as error:
-            raise refuse(_("From about row {row} on, this file cannot be read as {encoding}. Choose another encoding.", row=f"{reader.line_num + 1:,}", encoding=NAMES[reading.encoding])) from error
+            raise refuse(
+                _(
+                    "From about row {row} on, this file cannot be read as {encoding}. Choose another encoding.",
+                    row=f"{reader.line_num + 1:,}",
+                    encoding=NAMES[reading.encoding],
+                )
+            ) from error
         except csv.Error as error:
-            raise refuse(_("Row {row} cannot be read: a quotation mark is not closed, or a cell is far too long.", row=f"{reader.line_num:,}")) from error
+            raise refuse(
+                _("Row {row} cannot be read: a quotation mark is not closed, or a cell is far too long.", row=f"{reader.line_num:,}")
+            ) from error
         except (EOFError, zlib.error, OSError) as error:
             raise refuse(_("This packed file is broken and cannot be opened. Pack or download it again.")) from error
 
@@ -239,7 +268,12 @@ def _csv_rows(path: Path, reading: Reading, most_bytes: int) -> Iterator[list[An
 def _lines(text: IO[str]) -> Iterator[str]:
     while line := text.readline(LONGEST_LINE):
         if len(line) >= LONGEST_LINE:
-            raise refuse(_("A line of this file has more than {most} characters. It is no table, or its lines do not end where they should.", most=f"{LONGEST_LINE:,}"))
+            raise refuse(
+                _(
+                    "A line of this file has more than {most} characters. It is no table, or its lines do not end where they should.",
+                    most=f"{LONGEST_LINE:,}",
+                )
+            )
         yield line
 
 

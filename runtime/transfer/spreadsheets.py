@@ -1,8 +1,10 @@
 """Reading a workbook in a process of its own, with bounded memory and time.
 
-A workbook is a program for its reader: a small one may claim 17,000,000,000 cells, and a library that believes it takes the whole process down.
+A workbook is a program for its reader: a small one may claim 17,000,000,000 cells, and a library that believes it takes the whole
+process down.
 This file is run as a script; it turns one sheet into lines of JSON and imports nothing of the product.
 """
+
 from __future__ import annotations
 
 import json
@@ -21,8 +23,9 @@ def main(source: str, target: str, sheet: str, most: int) -> int:
 
     with open(source, "rb") as file:  # by its content: the name of a kept file says nothing
         book = CalamineWorkbook.from_filelike(file)
-    names = [each.name for each in book.sheets_metadata
-             if each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible] or list(book.sheet_names)
+    names = [
+        each.name for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
+    ] or list(book.sheet_names)
     if sheet and sheet not in names:
         return NO_SHEET
     chosen = next((found for name in ([sheet] if sheet else names) if (found := book.get_sheet_by_name(name)).height or sheet), None)

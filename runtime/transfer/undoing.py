@@ -1,4 +1,5 @@
 """Taking an import back: what it made goes into the trash, what it changed gets its old values, unless somebody has changed it since."""
+
 from __future__ import annotations
 
 import json
@@ -56,11 +57,22 @@ def undo(workspace: Workspace, person: Person, task: Import, job: Job | None = N
 
 
 def _notes(act: Act, task: Import, state: str, limit: int) -> list[Any]:
-    return list(act.connection.execute(sa.select(import_row).where(import_row.c["import"] == task.id, import_row.c.state == state).order_by(import_row.c.row).limit(limit)).mappings())
+    return list(
+        act.connection.execute(
+            sa.select(import_row)
+            .where(import_row.c["import"] == task.id, import_row.c.state == state)
+            .order_by(import_row.c.row)
+            .limit(limit)
+        ).mappings()
+    )
 
 
 def _mark(act: Act, task: Import, row: int, state: str, problems: list[Problem]) -> None:
-    act.connection.execute(import_row.update().where(import_row.c["import"] == task.id, import_row.c.row == row).values(state=state, problems=to_json(reasons_of(problems)) if problems else None))
+    act.connection.execute(
+        import_row.update()
+        .where(import_row.c["import"] == task.id, import_row.c.row == row)
+        .values(state=state, problems=to_json(reasons_of(problems)) if problems else None)
+    )
 
 
 def _restore_some(act: Act, task: Import) -> dict[str, int]:
@@ -88,8 +100,19 @@ def _delete_some(act: Act, task: Import) -> dict[str, int]:
     created = [number for first, count in values["created"] for number in range(first, first + count)]
     _take_tags(act, task, values["tags"], set(created))
     refused = batches.delete_batch(act, task.form, dict.fromkeys(created, 1))
-    rows = [{"import": task.id, "row": note["row"] * 10_000 - KEPT_FROM - number, "state": "kept", "record": record, "version": 1, "problems": to_json(reasons_of([why])), "values": None, "before": None}
-            for number, (record, why) in enumerate(refused.items())]
+    rows = [
+        {
+            "import": task.id,
+            "row": note["row"] * 10_000 - KEPT_FROM - number,
+            "state": "kept",
+            "record": record,
+            "version": 1,
+            "problems": to_json(reasons_of([why])),
+            "values": None,
+            "before": None,
+        }
+        for number, (record, why) in enumerate(refused.items())
+    ]
     if rows:
         act.connection.execute(import_row.insert(), rows)
     _mark(act, task, note["row"], "taken back", [])
@@ -109,4 +132,11 @@ def kept(act: Act, task: Import, limit: int = 200) -> list[dict[str, Any]]:
     """The records that an undo left as they are: id, title, and why."""
     notes = _notes(act, task, "kept", limit)
     titles = query.titles(act, {task.form: {note["record"] for note in notes}})
-    return [{"id": note["record"], "title": titles.get((task.form, note["record"]), f"#{note['record']}"), "problems": json.loads(note["problems"] or "[]")} for note in notes]
+    return [
+        {
+            "id": note["record"],
+            "title": titles.get((task.form, note["record"]), f"#{note['record']}"),
+            "problems": json.loads(note["problems"] or "[]"),
+        }
+        for note in notes
+    ]

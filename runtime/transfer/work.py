@@ -1,4 +1,5 @@
 """The long work of this part, under the names by which jobs call it; runtime/kinds.py registers it."""
+
 from __future__ import annotations
 
 from runtime.system import jobs

@@ -1,4 +1,5 @@
 """Importing in a real browser: within the clicks, with progress, and the whole of CDNOW through the page."""
+
 from __future__ import annotations
 
 import re

@@ -2,6 +2,7 @@
 
 Weights and borders are read from the published example; what they mean is worked out anew.
 """
+
 from __future__ import annotations
 
 import json
@@ -47,7 +48,13 @@ def bands(values: pd.Series, lower_is_better: bool = False) -> pd.Series:
 def rated() -> pd.DataFrame:
     """Bands, score and tier of every customer, by customer number."""
     known = facts()
-    found = pd.DataFrame({"recency": bands(known["recency"], lower_is_better=True), "frequency": bands(known["frequency"]), "monetary": bands(known["monetary"])})
+    found = pd.DataFrame(
+        {
+            "recency": bands(known["recency"], lower_is_better=True),
+            "frequency": bands(known["frequency"]),
+            "monetary": bands(known["monetary"]),
+        }
+    )
     total = sum(WEIGHTS.values())
     found["score"] = sum(100 * weight * (found[key] - 1) / ((BANDS - 1) * total) for key, weight in WEIGHTS.items())
     found["tier"] = found["score"].map(lambda score: next(tier for border, tier in BORDERS if score >= border))

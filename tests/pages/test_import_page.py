@@ -1,4 +1,5 @@
 """The pages of an import and an export: upload, columns, check, result, and the file."""
+
 from __future__ import annotations
 
 import io
@@ -37,7 +38,10 @@ def test_from_file_to_records_and_back(shop: Shop, signed_in: Visitor):
     here, _answer = upload(signed_in)
     columns = signed_in.get(here)
     assert "Check 3 rows" in words(columns) and "Recognised by its name." in words(columns)
-    signed_in.post(f"{here}/columns", {"column-0": "name", "column-1": "code", "column-2": "source", "column-3": "since", "mode": "upsert", "match": "code"})
+    signed_in.post(
+        f"{here}/columns",
+        {"column-0": "name", "column-1": "code", "column-2": "source", "column-3": "since", "mode": "upsert", "match": "code"},
+    )
     assert "waiting for its turn" in words(signed_in.get(here))
     engine.settle(shop.workspace)
     page = words(signed_in.get(here))
@@ -118,8 +122,14 @@ def test_a_job_is_seen_and_cancelled_only_by_its_person(shop: Shop, signed_in: V
 def test_a_list_is_exported_with_its_conditions_and_columns(shop: Shop, signed_in: Visitor):
     shop.bring("name,code,source,since,credit\nAnn,C1,shop,2025-03-02,12.5\n=HYPERLINK(1),C2,web,,\n-Bob,C3,web,,-3\n")
     assert "2 records" in words(signed_in.get("/apps/shop/customer/export?filter=source == 'web'"))
-    answer = signed_in.post("/apps/shop/customer/export?filter=source == 'web'&columns=name,code,source,credit&sort=code", {"format": "csv"})
-    assert answer.get_data(as_text=True).splitlines() == ["\ufeffName,Member no.,Source,Credit", "'=HYPERLINK(1),C2,Web,", "'-Bob,C3,Web,-3.00"]
+    answer = signed_in.post(
+        "/apps/shop/customer/export?filter=source == 'web'&columns=name,code,source,credit&sort=code", {"format": "csv"}
+    )
+    assert answer.get_data(as_text=True).splitlines() == [
+        "\ufeffName,Member no.,Source,Credit",
+        "'=HYPERLINK(1),C2,Web,",
+        "'-Bob,C3,Web,-3.00",
+    ]
     assert signed_in.post("/apps/shop/customer/export", {"format": "xlsx"}).get_data()[:2] == b"PK"
 
 
@@ -136,7 +146,7 @@ def test_a_large_export_is_written_by_a_job(shop: Shop, signed_in: Visitor, monk
 
 
 def test_an_export_comes_in_again_as_it_went_out(shop: Shop, signed_in: Visitor):
-    shop.bring("name,code,source,since,credit,interests,tags\nAnn,C1,shop,2025-03-02,12.5,\"Tea,juice\",vip\n=1+1,C2,web,,,,\n'=x,C3,,,,,\n")
+    shop.bring('name,code,source,since,credit,interests,tags\nAnn,C1,shop,2025-03-02,12.5,"Tea,juice",vip\n=1+1,C2,web,,,,\n\'=x,C3,,,,,\n')
     before = shop.all("customer", "name", "code", "source", "since", "credit", "interests", "tags")
     for format in ("csv", "xlsx"):
         content = signed_in.post("/apps/shop/customer/export", {"format": format, "all": "1"}).get_data()

@@ -1,4 +1,5 @@
 """A shop whose customers and orders come out of files."""
+
 from __future__ import annotations
 
 import io
@@ -20,15 +21,35 @@ from runtime.transfer.mapping import ColumnMap
 from tests import makers
 
 CUSTOMER = makers.form_json(
-    makers.text("name", label={"zh": "客户名称", "en": "Name"}, required=True), makers.text("code", label={"zh": "会员号", "en": "Member no."}, unique=True),
-    makers.phone("mobile", label={"zh": "手机", "en": "Mobile"}, region="CN"), makers.choice("source", "shop", "web", label={"zh": "来源", "en": "Source"}),
-    makers.day("since", label={"zh": "入会日期", "en": "Since"}), makers.multi_choice("interests"), makers.tags("tags"), makers.member("owner"), makers.money("credit"),
-    makers.formula("spend", "SUM(orders.amount)", result="money", currency="CNY"))
+    makers.text("name", label={"zh": "客户名称", "en": "Name"}, required=True),
+    makers.text("code", label={"zh": "会员号", "en": "Member no."}, unique=True),
+    makers.phone("mobile", label={"zh": "手机", "en": "Mobile"}, region="CN"),
+    makers.choice("source", "shop", "web", label={"zh": "来源", "en": "Source"}),
+    makers.day("since", label={"zh": "入会日期", "en": "Since"}),
+    makers.multi_choice("interests"),
+    makers.tags("tags"),
+    makers.member("owner"),
+    makers.money("credit"),
+    makers.formula("spend", "SUM(orders.amount)", result="money", currency="CNY"),
+)
 ORDER = makers.form_json(
-    makers.text("no", unique=True, required=True), makers.reference("customer", "customer", many_name="orders", match="code", required=True), makers.money("amount", min=0),
-    makers.day("paid_on"), key="order")
-TAGS = {"kind": "tag_set", "key": "customer_tags", "label": "Tags", "form": "customer",
-        "tags": [{"key": "vip", "label": {"zh": "贵宾", "en": "VIP"}}, {"key": "loyal", "label": "Loyal"}, {"key": "old", "label": "Old", "archived": True}]}
+    makers.text("no", unique=True, required=True),
+    makers.reference("customer", "customer", many_name="orders", match="code", required=True),
+    makers.money("amount", min=0),
+    makers.day("paid_on"),
+    key="order",
+)
+TAGS = {
+    "kind": "tag_set",
+    "key": "customer_tags",
+    "label": "Tags",
+    "form": "customer",
+    "tags": [
+        {"key": "vip", "label": {"zh": "贵宾", "en": "VIP"}},
+        {"key": "loyal", "label": "Loyal"},
+        {"key": "old", "label": "Old", "archived": True},
+    ],
+}
 
 
 class Shop:

@@ -1,4 +1,5 @@
 """From a file to records: checked first, written in chunks, resumed, cancelled, and taken back."""
+
 from __future__ import annotations
 
 import json
@@ -16,7 +17,12 @@ from runtime.system.tables import derived_dirty, event, import_row
 from runtime.transfer import chunks, faulty, imports, importing, undoing
 from tests.transfer.conftest import Shop
 
-FILE = "客户名称,会员号,手机,来源,入会日期\nAnn,C1,13912345678,shop,2025-03-02\nBob,C2,138 1234 2046,网店,2025/4/1\nCid,C3,1391234567,Web,25/13/04\n,C4,,,\n"
+FILE = """客户名称,会员号,手机,来源,入会日期
+Ann,C1,13912345678,shop,2025-03-02
+Bob,C2,138 1234 2046,网店,2025/4/1
+Cid,C3,1391234567,Web,25/13/04
+,C4,,,
+"""
 
 
 def counts_of(found, *names):
@@ -30,7 +36,11 @@ def test_the_check_says_what_would_become_of_every_row_and_writes_none(shop: Sho
     assert shop.all() == []
     with shop.workspace.reading(SYSTEM) as act:
         rows, after = faulty.listed(act, task)
-    assert [(row.number, sorted(problem["path"] for problem in row.problems)) for row in rows] == [(3, ["source"]), (4, ["mobile", "since"]), (5, ["name"])]
+    assert [(row.number, sorted(problem["path"] for problem in row.problems)) for row in rows] == [
+        (3, ["source"]),
+        (4, ["mobile", "since"]),
+        (5, ["name"]),
+    ]
     assert after is None
 
 
@@ -45,7 +55,11 @@ def test_rows_change_what_is_there_and_blanks_overwrite_nothing(shop: Shop):
     shop.bring("name,code,source,credit\nAnn,C1,shop,5\nBob,C2,web,6\n")
     found = shop.bring("code,name,source,credit\nC1,Anna,,7.50\nC2,Bob,web,6.00\nC3,Cid,,\n")
     assert counts_of(found, "new", "update", "unchanged", "faulty", "changes") == (1, 1, 1, 0, 2)
-    assert shop.all("customer", "name", "source", "credit") == [("Anna", "shop", Decimal("7.50")), ("Bob", "web", Decimal("6.00")), ("Cid", None, None)]
+    assert shop.all("customer", "name", "source", "credit") == [
+        ("Anna", "shop", Decimal("7.50")),
+        ("Bob", "web", Decimal("6.00")),
+        ("Cid", None, None),
+    ]
 
 
 def test_only_changing_refuses_rows_without_a_record(shop: Shop):
@@ -65,7 +79,9 @@ def test_a_value_that_may_not_repeat_counts_once_in_a_file(shop: Shop, monkeypat
     with shop.workspace.reading(SYSTEM) as act:
         rows, _after = faulty.listed(act, task)
     assert [(row.number, row.problems[0]["en"]) for row in rows] == [
-        (4, "The same Member no. stands in row 2 already. Leave out one of the two."), (6, "The same Member no. stands in row 3 already. Leave out one of the two.")]
+        (4, "The same Member no. stands in row 2 already. Leave out one of the two."),
+        (6, "The same Member no. stands in row 3 already. Leave out one of the two."),
+    ]
 
 
 def test_references_people_and_tags_are_found_by_what_people_write(shop: Shop):
@@ -73,11 +89,19 @@ def test_references_people_and_tags_are_found_by_what_people_write(shop: Shop):
 
     with shop.workspace.writing(SYSTEM) as act:
         ning = accounts.add(act, email="ning@example.com", name="Ning", roles=("member",), password=None).id
-    found = shop.bring("name,code,owner,tags,interests\nAnn,001,ning@example.com,贵宾,\"Tea,coffee\"\nBob,002,Ning,\"VIP, Loyal\",\nCid,003,Nobody,vip,\nDan,004,,Old,\n")
+    found = shop.bring(
+        'name,code,owner,tags,interests\nAnn,001,ning@example.com,贵宾,"Tea,coffee"\n'
+        'Bob,002,Ning,"VIP, Loyal",\nCid,003,Nobody,vip,\nDan,004,,Old,\n'
+    )
     assert counts_of(found, "new", "faulty") == (2, 2)
-    assert shop.all("customer", "name", "owner", "tags", "interests") == [("Ann", ning, ("vip",), ("tea", "coffee")), ("Bob", ning, ("vip", "loyal"), ())]
+    assert shop.all("customer", "name", "owner", "tags", "interests") == [
+        ("Ann", ning, ("vip",), ("tea", "coffee")),
+        ("Bob", ning, ("vip", "loyal"), ()),
+    ]
     ann, bob = shop.ids()
-    orders = shop.bring("no,customer,amount,paid_on\nO1,001,10.50,2025-01-01\nO2,002,3,2025-01-02\nO3,999,3,2025-01-03\nO4,001,-1,2025-01-03\n", "order")
+    orders = shop.bring(
+        "no,customer,amount,paid_on\nO1,001,10.50,2025-01-01\nO2,002,3,2025-01-02\nO3,999,3,2025-01-03\nO4,001,-1,2025-01-03\n", "order"
+    )
     assert counts_of(orders, "new", "faulty") == (2, 2)
     assert shop.all("order", "no", "customer", "amount") == [("O1", ann, Decimal("10.50")), ("O2", bob, Decimal("3.00"))]
     assert shop.all("customer", "name", "spend") == [("Ann", Decimal("10.50")), ("Bob", Decimal("3.00"))]
@@ -91,8 +115,15 @@ def test_automations_see_an_import_only_when_asked_for(sqlite_shop: Shop):
         shop.check(task)
         shop.write(task, fire)
     with shop.workspace.reading(SYSTEM) as act:
-        rows = act.connection.execute(sa.select(event.c.kind, event.c.source, event.c.handled_at.is_(None)).where(event.c.form == "customer").order_by(event.c.id)).all()
-    assert [tuple(row) for row in rows] == [("record_created", "import", 0), ("import_finished", "import", 0), ("record_created", "import", 1), ("import_finished", "import", 1)]
+        rows = act.connection.execute(
+            sa.select(event.c.kind, event.c.source, event.c.handled_at.is_(None)).where(event.c.form == "customer").order_by(event.c.id)
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("record_created", "import", 0),
+        ("import_finished", "import", 0),
+        ("record_created", "import", 1),
+        ("import_finished", "import", 1),
+    ]
 
 
 def test_many_rows_have_their_formulas_when_the_import_is_done(sqlite_shop: Shop, monkeypatch):
@@ -198,7 +229,11 @@ def test_an_import_is_taken_back_with_all_old_values(shop: Shop):
     task = shop.upload("name,code,source,credit,tags\nAnna,C1,web,7,vip\nBob,C2,web,,\nCid,C3,web,,\n")
     shop.check(task)
     shop.write(task)
-    assert shop.all("customer", "name", "source", "credit", "tags") == [("Anna", "web", Decimal("7.00"), ("loyal", "vip")), ("Bob", "web", None, ()), ("Cid", "web", None, ())]
+    assert shop.all("customer", "name", "source", "credit", "tags") == [
+        ("Anna", "web", Decimal("7.00"), ("loyal", "vip")),
+        ("Bob", "web", None, ()),
+        ("Cid", "web", None, ()),
+    ]
     assert shop.undo(task) == {"deleted": 2, "restored": 1, "kept": 0}
     assert shop.all("customer", "name", "source", "credit", "tags") == [("Ann", "shop", None, ("loyal",))]
     assert shop.find(task).state == "undone"

@@ -1,4 +1,5 @@
 """Columns find their fields by key or label of either language; what is only similar is proposed, what is the system's own is left out."""
+
 from __future__ import annotations
 
 import pytest
@@ -18,8 +19,20 @@ def propose(sqlite_shop: Shop):
     return columns
 
 
-@pytest.mark.parametrize(("heading", "key"), [
-    ("name", "name"), ("客户名称", "name"), ("NAME", "name"), ("ｎａｍｅ", "name"), ("Member No", "code"), ("member-no.", "code"), (" 会 员 号 ", "code"), ("会员号：", "code"), ("入会日期", "since")])
+@pytest.mark.parametrize(
+    ("heading", "key"),
+    [
+        ("name", "name"),
+        ("客户名称", "name"),
+        ("NAME", "name"),
+        ("ｎａｍｅ", "name"),
+        ("Member No", "code"),
+        ("member-no.", "code"),
+        (" 会 员 号 ", "code"),
+        ("会员号：", "code"),
+        ("入会日期", "since"),
+    ],
+)
 def test_a_heading_is_matched_after_folding(propose, heading, key):
     assert list(propose(heading).values()) == [(key, "exact")]
 
@@ -29,7 +42,10 @@ def test_a_similar_name_is_proposed(propose, heading, key):
     assert propose(heading)[heading] == (key, "similar")
 
 
-@pytest.mark.parametrize(("heading", "how"), [("id", "system"), ("Created at", "system"), ("修改时间", "system"), ("spend", "computed"), ("积分", "none"), ("", "none")])
+@pytest.mark.parametrize(
+    ("heading", "how"),
+    [("id", "system"), ("Created at", "system"), ("修改时间", "system"), ("spend", "computed"), ("积分", "none"), ("", "none")],
+)
 def test_other_columns_are_left_out_and_say_why(propose, heading, how):
     assert propose(heading)[heading] == (None, how)
 
@@ -39,8 +55,15 @@ def test_a_second_column_of_the_same_name_is_left_out(sqlite_shop):
     assert task.map.columns == {0: "name"}
 
 
-@pytest.mark.parametrize(("rows", "header"), [
-    (["name,code", "Ann,1"], 1), (["Customers of November", "", "name,code", "Ann,1"], 3), (["a,b,c", "1,2,3"], 1), (["报表,,", "x,y,z", "1,2,3"], 2)])
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        (["name,code", "Ann,1"], 1),
+        (["Customers of November", "", "name,code", "Ann,1"], 3),
+        (["a,b,c", "1,2,3"], 1),
+        (["报表,,", "x,y,z", "1,2,3"], 2),
+    ],
+)
 def test_the_row_of_the_headings_is_found(sqlite_shop, rows, header):
     assert sqlite_shop.upload("\n".join(rows)).reading.header == header
 
