@@ -62,6 +62,8 @@ def run(workspace: Workspace, args: argparse.Namespace) -> int:
     ]
     if args.dry_run:
         lines.append(_("Nothing was written."))
+    if counts["faulty"] > faulty.MOST_LISTED:
+        lines.append(_("The first {most} faulty rows are listed.", most=f"{faulty.MOST_LISTED:,}"))
     if path:
         lines.append(_("The refused rows with their reasons: {path}", path=str(path)))
     show(args, result, *lines)

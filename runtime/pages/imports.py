@@ -333,7 +333,9 @@ def mend(app: str, form: str, number: int) -> Any:
 @signed_in
 def start(app: str, form: str, number: int) -> Any:
     with writing() as act:
-        imports.start_import(act, _task(act, form, number), "automations" if request.form.get("fire") else "nothing")
+        imports.start_import(
+            act, _task(act, form, number), "automations" if request.form.get("fire") else "nothing", request.path.removesuffix("/start")
+        )
     return go_to(f"/apps/{app}/{form}/import/{number}")
 
 

@@ -64,7 +64,9 @@ class Prepared:
 
 def _copied(statement: Any, compiled: Any) -> tuple[str, tuple[str, ...]] | None:
     """Table and columns of an INSERT of plain rows, each column from the parameter of its name."""
-    if not isinstance(statement, sa.sql.dml.Insert) or statement._returning or statement._post_values_clause is not None or statement.select is not None:
+    if not isinstance(statement, sa.sql.dml.Insert) or statement.select is not None:
+        return None
+    if statement._returning or statement._post_values_clause is not None:
         return None
     names = tuple(compiled.params)
     return (statement.table.name, names) if set(names) <= {column.name for column in statement.table.columns} else None

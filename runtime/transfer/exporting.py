@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
-from runtime.definitions.field_type import FieldType
+from runtime.definitions.field_type import FieldType, Reader
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused
 from runtime.people.may import may, require
@@ -139,7 +139,7 @@ def _cell(act: Act, form: Form, record: Record, key: str, language: str, names: 
     if isinstance(value, (Decimal, date)):
         return value
     return (
-        field_type.display(value, _Plain(act, language))
+        field_type.display(value, cast(Reader, _Plain(act, language)))
         if field_type.stores in ("many", "assigned", "rated") or field_type.type in ("choice", "checkbox")
         else str(field_type.to_json(value))
     )
@@ -276,9 +276,10 @@ def start(act: Act, wanted: Wanted, total: int) -> int:
 
 
 def run(workspace: Workspace, job: Job) -> dict[str, Any]:
-    given = dict(job.payload)
+    given: dict[str, Any] = dict(job.payload)
     file = given.pop("file")
-    wanted = Wanted(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+    listed: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    wanted = Wanted(**listed)
     path = folder(workspace) / Path(file).name
     try:
         with workspace.reading(job.person()) as act:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from runtime.errors import Stale
 from runtime.people.person import Person
 from runtime.records import derived, gateway, outbox
 from runtime.records.gateway import BatchResult, BatchRow
 from runtime.records.lookup import ActLookup
 from runtime.system import jobs
 from runtime.system.database import to_json
-from runtime.system.tables import derived_dirty, import_row
+from runtime.system.tables import derived_dirty, import_file, import_row, notification
 from runtime.tags import assigning
 from runtime.texts import Message, _
 from runtime.transfer import checking, faulty, imports, reading
@@ -70,6 +71,9 @@ def _write_rows(workspace: Workspace, person: Person, task: Import, counts: dict
 
 def _write_chunk(act: Act, task: Import, reader: ChunkReader, chunk: list[Row], counts: dict[str, int]) -> dict[str, int]:
     first, last = chunk[0][0], chunk[-1][0]
+    reached = act.connection.execute(sa.select(import_file.c.done_rows).where(import_file.c.id == task.id).with_for_update()).scalar()
+    if reached is None or reached >= first:
+        raise Stale(_("Another worker has taken over this import."))
     edits = faulty.edits_within(act, task.id, first, last)
     rows = reader.take(act, chunk, _write, edits)
     given = _give_tags(act, rows)
@@ -165,10 +169,32 @@ def _work_off(workspace: Workspace, counts: dict[str, int], tell: Tell) -> None:
     derived.work_off(workspace, told)
 
 
+def _tell_person(act: Act, task: Import, counts: dict[str, int]) -> None:
+    """A line at the bell, for whoever has closed the page."""
+    said = _(
+        "{file}: {new} new, {update} changed, {faulty} refused.",
+        file=task.file_name,
+        **{name: f"{counts[name]:,}" for name in ("new", "update", "faulty")},
+    )
+    act.connection.execute(
+        notification.insert().values(
+            id=act.take_ids("notification"),
+            person=act.person.id,
+            at=act.micros,
+            subject=_("The import is done").in_language(act.person.language or act.workspace.language),
+            body=said.in_language(act.person.language or act.workspace.language),
+            link=task.options["page"],
+            cause=f"import:{task.id}",
+        )
+    )
+
+
 def _finish(workspace: Workspace, person: Person, task: Import, counts: dict[str, int], state: str) -> None:
     with workspace.writing(person, "import") as act:
         act.fires = task.fires
         imports.save(act.connection, task.id, state=state)
+        if state == "done" and task.options.get("page"):
+            _tell_person(act, task, counts)
         outbox.append(
             act,
             "import_finished",

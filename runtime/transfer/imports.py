@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -93,23 +92,16 @@ def keep_file(workspace: Workspace, stream: IO[bytes]) -> Path:
     path = folder(workspace) / secrets.token_hex(16)
     most = most_bytes(workspace)
     with path.open("xb") as target:
-        shutil.copyfileobj(_Limited(stream, most), target, 1024 * 1024)  # type: ignore[misc]
+        left = most + 1
+        while left > 0 and (piece := stream.read(min(left, 1024 * 1024))):
+            target.write(piece)
+            left -= len(piece)
     if path.stat().st_size > most:
         path.unlink()
         raise reading.refuse(
             _("The file is larger than {most} MB. Split it, or ask for a higher limit.", most=workspace.settings.max_upload_mb)
         )
     return path
-
-
-class _Limited:
-    def __init__(self, stream: IO[bytes], most: int):
-        self.stream, self.left = stream, most + 1
-
-    def read(self, size: int) -> bytes:
-        piece = self.stream.read(min(size, self.left)) if self.left > 0 else b""
-        self.left -= len(piece)
-        return piece
 
 
 def shown_name(name: str) -> str:
@@ -271,8 +263,8 @@ def start_check(act: Act, task: Import, chosen: ColumnMap) -> int:
     return job
 
 
-def start_import(act: Act, task: Import, fire: str = "nothing") -> int:
-    """Writes the rows, or goes on where it was stopped; gives the job."""
+def start_import(act: Act, task: Import, fire: str = "nothing", page: str | None = None) -> int:
+    """Writes the rows, or goes on where it was stopped; gives the job. `page`: address that the notice at the end leads to."""
     again = task.stopped and task.state == "importing"
     if task.state not in ("checked", "columns") and not again:
         raise Refused([Problem("", _("This import cannot be started now. Open it again to see where it stands."))])
@@ -281,7 +273,7 @@ def start_import(act: Act, task: Import, fire: str = "nothing") -> int:
     assert task.map is not None
     mapping.check(act, form_of(act, task.form), task.map)
     job = jobs.start(act, "import", {"import": task.id}, f"import:{task.id}", task.reading.rows)
-    save(act.connection, task.id, state="importing", job=job, options=task.options if again else {**task.options, "fire": fire})
+    save(act.connection, task.id, state="importing", job=job, options=task.options if again else {"fire": fire, "page": page})
     return job
 
 

@@ -1,4 +1,5 @@
 """The commands `import` and `export`, through the command line itself."""
+
 from __future__ import annotations
 
 import csv
@@ -13,8 +14,8 @@ from tests.transfer.conftest import Shop
 
 @pytest.fixture
 def shop(sqlite_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    given = {"DATA_DIR": str(tmp_path), "DATABASE_URL": sqlite_shop.workspace.settings.database_url, "SECRET_KEY": "for tests", "LOCALE": "en"}
-    for name, value in given.items():
+    url = sqlite_shop.workspace.settings.database_url
+    for name, value in {"DATA_DIR": str(tmp_path), "DATABASE_URL": url, "SECRET_KEY": "for tests", "LOCALE": "en"}.items():
         monkeypatch.setenv(f"TIERLOOM_{name}", value)
     return sqlite_shop
 
