@@ -3,6 +3,7 @@
 Every name begins with `f_`: a field keyed `validate`, `data` or `errors` would otherwise take the place of the form's own. WTForms only
 renders. What was posted is read here and understood by the field types, as everywhere else; rules are the gateway's part.
 """
+
 from __future__ import annotations
 
 import re
@@ -31,8 +32,15 @@ class Entry:
     """One filling-in of a form: `raw` as posted, `values` as understood, `problems` with their paths, and `form` to render, bound when it is first
     looked at: what was right at once is never rendered."""
 
-    def __init__(self, kinds: Mapping[str, FieldType], bind: Callable[[], wtforms.Form], reader: Reader,
-                 raw: dict[str, Any], values: dict[str, Any], problems: Iterable[Problem] = ()):
+    def __init__(
+        self,
+        kinds: Mapping[str, FieldType],
+        bind: Callable[[], wtforms.Form],
+        reader: Reader,
+        raw: dict[str, Any],
+        values: dict[str, Any],
+        problems: Iterable[Problem] = (),
+    ):
         self.kinds, self.reader, self.raw, self.values = kinds, reader, raw, values
         self._bind = bind
         self.problems: list[Problem] = []
@@ -99,16 +107,28 @@ def form_class(form: Form, reader: Reader, editable: Collection[str] | None = No
     return type("EntryForm", (wtforms.Form,), entries)
 
 
-def opened(form: Form, reader: Reader, values: Mapping[str, Any] | None = None, editable: Collection[str] | None = None,
-           masked: Collection[str] = ()) -> Entry:
+def opened(
+    form: Form,
+    reader: Reader,
+    values: Mapping[str, Any] | None = None,
+    editable: Collection[str] | None = None,
+    masked: Collection[str] = (),
+) -> Entry:
     """A form as it is first shown: with the values of a record, or with defaults that were worked out before."""
     given = dict(values or {})
     shown = {key: form.by_key[key].to_entry(value, reader) for key, value in given.items() if key in form.by_key}
     return Entry(form.by_key, lambda: _bound(form, reader, editable, masked, shown, given), reader, {}, given)
 
 
-def fill(form: Form, posted: Mapping[str, Any], lookup: Lookup, reader: Reader, values: Mapping[str, Any] | None = None,
-         editable: Collection[str] | None = None, masked: Collection[str] = ()) -> Entry:
+def fill(
+    form: Form,
+    posted: Mapping[str, Any],
+    lookup: Lookup,
+    reader: Reader,
+    values: Mapping[str, Any] | None = None,
+    editable: Collection[str] | None = None,
+    masked: Collection[str] = (),
+) -> Entry:
     """What was posted, understood. `values` are those of the record so far: fields that may not be edited show them.
 
     A field that was not on the page stays out of `raw` and `values`; what was typed is kept in the form, however wrong.
@@ -208,8 +228,14 @@ def _kept(kind: FieldType, raw: Any, lookup: Lookup, reader: Reader) -> Any:
         return [{PREFIX + key: _kept(kind.lines()[key], each, lookup, reader) for key, each in row.items()} for row in raw]
 
 
-def _bound(form: Form, reader: Reader, editable: Collection[str] | None, masked: Collection[str], shown: Mapping[str, Any],
-           values: Mapping[str, Any]) -> wtforms.Form:
+def _bound(
+    form: Form,
+    reader: Reader,
+    editable: Collection[str] | None,
+    masked: Collection[str],
+    shown: Mapping[str, Any],
+    values: Mapping[str, Any],
+) -> wtforms.Form:
     bound = form_class(form, reader, editable)(data={PREFIX + key: value for key, value in shown.items()})
     for kind in form.fields:
         _equip(bound[PREFIX + kind.key], kind, values.get(kind.key), reader, kind.key in masked)

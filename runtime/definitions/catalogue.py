@@ -1,4 +1,5 @@
 """Catalogue: the published definitions of one revision, with the columns that hold their records."""
+
 from __future__ import annotations
 
 import json
@@ -75,8 +76,12 @@ class Catalogue:
         """What a form's records are called from: relation name → (form, its reference field)."""
         memo = self.memo.setdefault("relations", {})
         if form not in memo:
-            memo[form] = {getattr(each, "many_name"): (other.key, each.key) for other in self.forms.values() for each in other.fields
-                          if each.type == "reference" and getattr(each, "form", None) == form and getattr(each, "many_name", None)}
+            memo[form] = {
+                getattr(each, "many_name"): (other.key, each.key)
+                for other in self.forms.values()
+                for each in other.fields
+                if each.type == "reference" and getattr(each, "form", None) == form and getattr(each, "many_name", None)
+            }
         return memo[form]
 
     def model_of(self, form: str) -> TierModel | None:
@@ -97,8 +102,14 @@ def read_catalogue(connection: sa.Connection, revision: int) -> Catalogue:
     from runtime.definitions.loading import load
     from runtime.errors import DefinitionProblems
 
-    live = sa.select(definition.c.id, definition.c.kind, definition.c.key, definition_version.c.version, definition_version.c.body).join(
-        definition_version, (definition_version.c.definition == definition.c.id) & (definition_version.c.version == definition.c.version)).order_by(definition.c.id)
+    live = (
+        sa.select(definition.c.id, definition.c.kind, definition.c.key, definition_version.c.version, definition_version.c.body)
+        .join(
+            definition_version,
+            (definition_version.c.definition == definition.c.id) & (definition_version.c.version == definition.c.version),
+        )
+        .order_by(definition.c.id)
+    )
     found: dict[str, dict[str, Any]] = {f"{kind}s": {} for kind in KINDS}
     versions, ids, broken = {}, {}, {}
     for row in connection.execute(live):
@@ -109,6 +120,8 @@ def read_catalogue(connection: sa.Connection, revision: int) -> Catalogue:
             versions[name] = row.version
         except (DefinitionProblems, KeyError) as error:
             broken[name] = str(error)
-    columns = {(row.form, row.path): StoredColumn(row.id, row.signature, row.place)
-               for row in connection.execute(sa.select(stored_column).where(stored_column.c.live == 1).order_by(stored_column.c.id))}
+    columns = {
+        (row.form, row.path): StoredColumn(row.id, row.signature, row.place)
+        for row in connection.execute(sa.select(stored_column).where(stored_column.c.live == 1).order_by(stored_column.c.id))
+    }
     return Catalogue(revision, **found, columns=columns, versions=versions, ids=ids, broken=broken)

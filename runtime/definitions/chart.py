@@ -1,4 +1,5 @@
 """Part: one tile of a dashboard. One file a kind in runtime/reports/charts/."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 class Part(Model):
     type: str
     label: Text
-    at: tuple[Annotated[int, Field(ge=0, le=11)], Annotated[int, Field(ge=0)], Annotated[int, Field(ge=1, le=12)], Annotated[int, Field(ge=1, le=24)]]
+    at: tuple[
+        Annotated[int, Field(ge=0, le=11)],
+        Annotated[int, Field(ge=0)],
+        Annotated[int, Field(ge=1, le=12)],
+        Annotated[int, Field(ge=1, le=24)],
+    ]
     """Column, row, width and height on twelve columns."""
 
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:

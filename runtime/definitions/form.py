@@ -1,4 +1,5 @@
 """Form: the fields of one kind of record, their layout, rules and duplicate checks."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from runtime.definitions.field_type import FieldType
-from runtime.definitions.model import Definition, FormulaText, FormulaUse, Key, Model, Text, repeated
+from runtime.definitions.model import Definition, FormulaText, FormulaUse, Model, Text, repeated
 from runtime.definitions.shelf import FIELD_TYPES, OneOf
 from runtime.errors import Problem
 from runtime.texts import _
@@ -120,7 +121,14 @@ class Form(Definition):
                 if name is None or getattr(field, "form", None) != self.key:
                     continue
                 if name in self.by_key or name in relations:
-                    yield Problem("fields", _("The name {name}, by which {form} calls this form's records, is taken; choose another many_name.", name=name, form=other.key))
+                    yield Problem(
+                        "fields",
+                        _(
+                            "The name {name}, by which {form} calls this form's records, is taken; choose another many_name.",
+                            name=name,
+                            form=other.key,
+                        ),
+                    )
                 relations[name] = other.key
 
     def _unknown_fields(self) -> Iterator[Problem]:

@@ -1,4 +1,5 @@
 """What every part of a definition has in common: frozen, strict, and unknown keys refused."""
+
 from __future__ import annotations
 
 import keyword

@@ -1,4 +1,5 @@
 """Step: what an automation does. One file a kind in runtime/automation/steps/."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

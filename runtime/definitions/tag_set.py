@@ -1,4 +1,5 @@
 """Tag set: the dictionary of tags for one form, with who may do what and the rules that assign by themselves."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -56,7 +57,10 @@ class TagSet(Definition):
             yield Problem("tags", _("The key {key} stands there twice.", key=key))
         living = [tag for tag in self.tags if not tag.archived and tag.family != "control"]
         if len(living) > self.most:
-            yield Problem("tags", _("The set holds {count} tags but allows {most}. Archive some, or raise the limit.", count=len(living), most=self.most))
+            yield Problem(
+                "tags",
+                _("The set holds {count} tags but allows {most}. Archive some, or raise the limit.", count=len(living), most=self.most),
+            )
         for number, tag in enumerate(self.tags):
             if tag.standing == "temporary" and tag.expires is None and tag.rule is None:
                 yield Problem(f"tags/{number}/expires", _("A temporary tag needs the day on which it ends."))

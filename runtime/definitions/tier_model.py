@@ -1,4 +1,5 @@
 """Tier model: dimensions, bands and weights that make a score; tiers, floors and movement that make a tier of it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -170,7 +171,10 @@ class TierModel(Definition):
             if other is None:
                 yield Problem(f"lanes/{number}/tier_model", _("There is no tier model with the key {key}.", key=lane.tier_model))
             elif other.lanes or {tier.key for tier in other.tiers} != set(self.by_key) or other.form != self.form:
-                yield Problem(f"lanes/{number}/tier_model", _("A lane's model has the same form and the same tiers as this one, and no lanes of its own."))
+                yield Problem(
+                    f"lanes/{number}/tier_model",
+                    _("A lane's model has the same form and the same tiers as this one, and no lanes of its own."),
+                )
         yield from self._tests()
 
     def _borders(self) -> Iterator[Problem]:

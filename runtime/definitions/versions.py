@@ -1,4 +1,5 @@
 """Drafts and versions. Publishing is one transaction: all definitions of a set or none."""
+
 from __future__ import annotations
 
 import json
@@ -58,8 +59,17 @@ def save_draft(act: Act, kind: str, key: str, body: dict[str, Any], edit: int | 
     row_id = _row(act, kind, key)
     present = act.connection.execute(sa.select(definition_draft.c.edit).where(definition_draft.c.definition == row_id)).scalar() or 0
     if edit is not None and edit != present:
-        raise Stale(_("Somebody else changed this draft in the meantime. Look at their version before you save yours."), find_draft(act.connection, kind, key))
-    values = {"body": to_json(body), "author": act.person.id, "updated_at": act.micros, "edit": present + 1, "based_on": _live_version(act, row_id)}
+        raise Stale(
+            _("Somebody else changed this draft in the meantime. Look at their version before you save yours."),
+            find_draft(act.connection, kind, key),
+        )
+    values = {
+        "body": to_json(body),
+        "author": act.person.id,
+        "updated_at": act.micros,
+        "edit": present + 1,
+        "based_on": _live_version(act, row_id),
+    }
     if present:
         values.pop("based_on")
         act.connection.execute(definition_draft.update().where(definition_draft.c.definition == row_id).values(**values))
@@ -74,12 +84,19 @@ def find_draft(connection: sa.Connection, kind: str, key: str) -> Draft | None:
 
 def drafts(connection: sa.Connection, kind: str | None = None, key: str | None = None) -> list[Draft]:
     """All drafts, or those of one kind or one definition."""
-    query = sa.select(definition.c.kind, definition.c.key, definition_draft).join(definition_draft, definition_draft.c.definition == definition.c.id).order_by(definition.c.id)
+    query = (
+        sa.select(definition.c.kind, definition.c.key, definition_draft)
+        .join(definition_draft, definition_draft.c.definition == definition.c.id)
+        .order_by(definition.c.id)
+    )
     if kind is not None:
         query = query.where(definition.c.kind == kind)
     if key is not None:
         query = query.where(definition.c.key == key)
-    return [Draft(row.kind, row.key, json.loads(row.body), row.based_on, row.author, row.updated_at, row.edit) for row in connection.execute(query)]
+    return [
+        Draft(row.kind, row.key, json.loads(row.body), row.based_on, row.author, row.updated_at, row.edit)
+        for row in connection.execute(query)
+    ]
 
 
 def discard_draft(act: Act, kind: str, key: str) -> None:
@@ -94,8 +111,17 @@ def set_aside(act: Act, kind: str, key: str) -> int | None:
         return None
     row_id = _row(act, kind, key)
     number = _next_number(act, row_id)
-    act.connection.execute(definition_version.insert().values(definition=row_id, version=number, body=to_json(draft.body), author=draft.author, at=act.micros,
-                                                              note=str(_("A draft that was set aside.")), revision=act.catalogue.revision))
+    act.connection.execute(
+        definition_version.insert().values(
+            definition=row_id,
+            version=number,
+            body=to_json(draft.body),
+            author=draft.author,
+            at=act.micros,
+            note=str(_("A draft that was set aside.")),
+            revision=act.catalogue.revision,
+        )
+    )
     discard_draft(act, kind, key)
     return number
 
@@ -108,15 +134,26 @@ def take_up(act: Act, kind: str, key: str, number: int) -> int:
 
 
 def _next_number(act: Act, row_id: int) -> int:
-    return (act.connection.execute(sa.select(sa.func.max(definition_version.c.version)).where(definition_version.c.definition == row_id)).scalar() or 0) + 1
+    return (
+        act.connection.execute(
+            sa.select(sa.func.max(definition_version.c.version)).where(definition_version.c.definition == row_id)
+        ).scalar()
+        or 0
+    ) + 1
 
 
 def versions(connection: sa.Connection, kind: str, key: str) -> list[Version]:
     """Every published version, newest first."""
-    query = (sa.select(definition.c.kind, definition.c.key, definition.c.version.label("live"), definition_version)
-             .join(definition_version, definition_version.c.definition == definition.c.id)
-             .where(definition.c.kind == kind, definition.c.key == key).order_by(definition_version.c.version.desc()))
-    return [Version(row.kind, row.key, row.version, json.loads(row.body), row.author, row.at, row.note, row.version == row.live) for row in connection.execute(query)]
+    query = (
+        sa.select(definition.c.kind, definition.c.key, definition.c.version.label("live"), definition_version)
+        .join(definition_version, definition_version.c.definition == definition.c.id)
+        .where(definition.c.kind == kind, definition.c.key == key)
+        .order_by(definition_version.c.version.desc())
+    )
+    return [
+        Version(row.kind, row.key, row.version, json.loads(row.body), row.author, row.at, row.note, row.version == row.live)
+        for row in connection.execute(query)
+    ]
 
 
 def find_version(connection: sa.Connection, kind: str, key: str, number: int | None = None) -> Version:
@@ -164,10 +201,23 @@ def publish(act: Act, bodies: Iterable[dict[str, Any]], note: str | None = None)
             act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
             continue
         number = _next_number(act, row_id)
-        act.connection.execute(definition_version.insert().values(definition=row_id, version=number, body=to_json(body), author=act.person.id, at=act.micros, note=note, revision=revision))
+        act.connection.execute(
+            definition_version.insert().values(
+                definition=row_id, version=number, body=to_json(body), author=act.person.id, at=act.micros, note=note, revision=revision
+            )
+        )
         act.connection.execute(definition.update().where(definition.c.id == row_id).values(version=number))
         act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
-        act.connection.execute(audit.insert().values(id=act.take_ids("audit"), at=act.micros, person=act.person.id, act="publish", what=f"{each.kind}:{each.key}", details=to_json({"version": number, "note": note})))
+        act.connection.execute(
+            audit.insert().values(
+                id=act.take_ids("audit"),
+                at=act.micros,
+                person=act.person.id,
+                act="publish",
+                what=f"{each.kind}:{each.key}",
+                details=to_json({"version": number, "note": note}),
+            )
+        )
         published.append((each.kind, each.key, number))
         changed.append(each)
     _make_roles(act, changed)
@@ -204,8 +254,11 @@ def _live_version(act: Act, row_id: int) -> int | None:
 
 
 def _live_body(act: Act, row_id: int) -> tuple[int, str] | None:
-    row = act.connection.execute(sa.select(definition_version.c.version, definition_version.c.body).join(
-        definition, (definition.c.id == definition_version.c.definition) & (definition.c.version == definition_version.c.version)).where(definition.c.id == row_id)).first()
+    row = act.connection.execute(
+        sa.select(definition_version.c.version, definition_version.c.body)
+        .join(definition, (definition.c.id == definition_version.c.definition) & (definition.c.version == definition_version.c.version))
+        .where(definition.c.id == row_id)
+    ).first()
     return None if row is None else (row.version, row.body)
 
 

@@ -1,4 +1,5 @@
 """The home of an app: how customers are spread over the tiers, what changed, and what to do next."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -45,8 +46,19 @@ def home(app: str) -> str:
         models = [model for form in _forms(act, found) for model in act.catalogue.models_of(form)]
         spread = distribution(act, models[0].key) if models else None
         follow_ups = _follow_ups(act, found)
-        tier_field = next((each.key for each in act.catalogue.forms[models[0].form].fields if each.stores == "rated"), "tier") if models else "tier"
-        return render_template("app_home.html", app=found, tier_field=tier_field, model=models[0] if models else None, spread=spread, follow_ups=follow_ups, nexts=_nexts(act, found, models), forms=_counts(act, found))
+        tier_field = (
+            next((each.key for each in act.catalogue.forms[models[0].form].fields if each.stores == "rated"), "tier") if models else "tier"
+        )
+        return render_template(
+            "app_home.html",
+            app=found,
+            tier_field=tier_field,
+            model=models[0] if models else None,
+            spread=spread,
+            follow_ups=follow_ups,
+            nexts=_nexts(act, found, models),
+            forms=_counts(act, found),
+        )
 
 
 def _forms(act: Act, app: Any) -> list[str]:
@@ -59,7 +71,9 @@ def _counts(act: Act, app: Any) -> list[dict[str, Any]]:
     for key in _forms(act, app):
         count = query.count(act, key)
         form = act.catalogue.forms[key]
-        found.append({"form": form, "count": f"{query.COUNTED:,}+" if count > query.COUNTED else f"{count:,}", "href": f"/apps/{app.key}/{key}"})
+        found.append(
+            {"form": form, "count": f"{query.COUNTED:,}+" if count > query.COUNTED else f"{count:,}", "href": f"/apps/{app.key}/{key}"}
+        )
     return found
 
 
@@ -71,10 +85,21 @@ def _follow_ups(act: Act, app: Any) -> list[Any]:
     shown = [key for key in ("customer", "note", "due_at", "owner", "done") if key in form.by_key]
     open_only = "not done" if "done" in form.by_key and form.by_key["done"].formula_type().kind == "boolean" else None
     page = query.page(act, "follow_up", filter=open_only, sort=("due_at",), columns=shown, limit=6)
-    return [{"record": each, "customer": page.titles.get((getattr(form.by_key["customer"], "form"), each.values["customer"])) if each.values.get("customer") else None,
-             "due": each.values.get("due_at"), "late": each.values.get("due_at") is not None and each.values["due_at"] < act.now, "note": each.values.get("note") or "",
-             "href": f"/apps/{app.key}/{getattr(form.by_key['customer'], 'form')}/{each.values['customer']}" if each.values.get("customer") else f"/apps/{app.key}/follow_up/{each.id}"}
-            for each in page.records]
+    return [
+        {
+            "record": each,
+            "customer": page.titles.get((getattr(form.by_key["customer"], "form"), each.values["customer"]))
+            if each.values.get("customer")
+            else None,
+            "due": each.values.get("due_at"),
+            "late": each.values.get("due_at") is not None and each.values["due_at"] < act.now,
+            "note": each.values.get("note") or "",
+            "href": f"/apps/{app.key}/{getattr(form.by_key['customer'], 'form')}/{each.values['customer']}"
+            if each.values.get("customer")
+            else f"/apps/{app.key}/follow_up/{each.id}",
+        }
+        for each in page.records
+    ]
 
 
 def _nexts(act: Act, app: Any, models: list[Any]) -> list[Next]:
@@ -83,13 +108,36 @@ def _nexts(act: Act, app: Any, models: list[Any]) -> list[Next]:
         return []
     connection, found = act.connection, []
     first = app.first_form()
-    if first and connection.execute(sa.select(import_file.c.id).where(import_file.c.form == first, import_file.c.state == "done").limit(1)).first() is None:
-        found.append(Next(_("Import your own customers"), _("From Excel or CSV; columns are recognised by their names."), f"/apps/{app.key}/{first}/import", "file-import"))
+    if (
+        first
+        and connection.execute(
+            sa.select(import_file.c.id).where(import_file.c.form == first, import_file.c.state == "done").limit(1)
+        ).first()
+        is None
+    ):
+        found.append(
+            Next(
+                _("Import your own customers"),
+                _("From Excel or CSV; columns are recognised by their names."),
+                f"/apps/{app.key}/{first}/import",
+                "file-import",
+            )
+        )
     if models and act.catalogue.versions.get(("tier_model", models[0].key), 1) == 1:
-        found.append(Next(_("Review the tier model"), _("Move a border and see who would change tier before you publish."), f"/build/{app.key}/tiers/{models[0].key}", "adjustments"))
+        found.append(
+            Next(
+                _("Review the tier model"),
+                _("Move a border and see who would change tier before you publish."),
+                f"/build/{app.key}/tiers/{models[0].key}",
+                "adjustments",
+            )
+        )
     if connection.execute(sa.select(sa.func.count()).select_from(person)).scalar() == 1:
         found.append(Next(_("Invite colleagues"), _("They get a link and choose their own password."), "/admin/people", "user-plus"))
-    if connection.execute(sa.select(automation_run.c.id).where(automation_run.c.state == "done").limit(1)).first() is None and act.catalogue.automations:
+    if (
+        connection.execute(sa.select(automation_run.c.id).where(automation_run.c.state == "done").limit(1)).first() is None
+        and act.catalogue.automations
+    ):
         found.append(Next(_("Switch on the first automation"), _("So that a tier changes what people do."), f"/build/{app.key}", "bolt"))
     return found
 

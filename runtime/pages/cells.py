@@ -1,4 +1,5 @@
 """How a value looks in a list or on a record: text, or a piece of page for tiers, tags, links and people."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -34,8 +35,16 @@ def tag_facts(catalogue: Catalogue, tag_set: str, keys: Any) -> list[dict[str, A
         if tag is None:
             pills.append({"key": key, "label": key, "family": "attribute", "temporary": False, "until": None, "rule": False})
         else:
-            pills.append({"key": key, "label": reader().shown(tag.label), "family": FAMILIES.get(tag.family, tag.family), "temporary": tag.standing == "temporary",
-                          "until": reader().date(tag.expires) if tag.expires else None, "rule": tag.rule is not None})
+            pills.append(
+                {
+                    "key": key,
+                    "label": reader().shown(tag.label),
+                    "family": FAMILIES.get(tag.family, tag.family),
+                    "temporary": tag.standing == "temporary",
+                    "until": reader().date(tag.expires) if tag.expires else None,
+                    "rule": tag.rule is not None,
+                }
+            )
     return pills
 
 
@@ -44,7 +53,16 @@ def visible(form: Form, record: int | None = None) -> list[Any]:
     return [each for each in form.fields if may(g.person, "view", form.key, record, each.key)]
 
 
-def cell(catalogue: Catalogue, form: Form, record: Record, key: str, app: str, titles: dict[tuple[str, int], str], people: dict[int, str], in_list: bool = True) -> dict[str, Any]:
+def cell(
+    catalogue: Catalogue,
+    form: Form,
+    record: Record,
+    key: str,
+    app: str,
+    titles: dict[tuple[str, int], str],
+    people: dict[int, str],
+    in_list: bool = True,
+) -> dict[str, Any]:
     """{kind: text|tier|tags|link|person|choice|blank, …} for one value."""
     field_type = form.by_key.get(key)
     if field_type is None:
@@ -52,7 +70,12 @@ def cell(catalogue: Catalogue, form: Form, record: Record, key: str, app: str, t
     value = record.values.get(key)
     numeric = field_type.formula_type().kind in ("number", "money") if field_type.stores in ("column", "computed") else False
     if field_type.stores == "rated":
-        return {"kind": "tier", "tier": tier_facts(catalogue, getattr(field_type, "tier_model"), value), "provisional": record.provisional, "grace": _grace(record.grace_until)}
+        return {
+            "kind": "tier",
+            "tier": tier_facts(catalogue, getattr(field_type, "tier_model"), value),
+            "provisional": record.provisional,
+            "grace": _grace(record.grace_until),
+        }
     if field_type.stores == "assigned":
         return {"kind": "tags", "tags": tag_facts(catalogue, getattr(field_type, "tag_set"), value)}
     if value is None or value == ():
@@ -70,7 +93,11 @@ def cell(catalogue: Catalogue, form: Form, record: Record, key: str, app: str, t
     if in_list and kind == "date":
         return {"kind": "text", "text": reader().ago(value), "hover": value.isoformat()}
     if in_list and kind == "money":
-        return {"kind": "text", "text": reader().money(value, getattr(field_type, "currency", None), 0 if value == value.to_integral_value() else None), "numeric": True}
+        return {
+            "kind": "text",
+            "text": reader().money(value, getattr(field_type, "currency", None), 0 if value == value.to_integral_value() else None),
+            "numeric": True,
+        }
     if field_type.type == "choice":
         option = next((each for each in getattr(field_type, "options", ()) if each.key == value), None)
         return {"kind": "choice", "text": field_type.display(value, reader()), "color": getattr(option, "color", None)}
@@ -101,12 +128,17 @@ def drawn(each: dict[str, Any], plain: bool = False) -> Markup:
     if kind == "tier":
         return _drawn_once(("tier", each["tier"] and each["tier"]["key"], each["provisional"], each["grace"]), lambda: _piece("show", each))
     if kind == "tags":
-        return _drawn_once(("tags", tuple(tag["key"] for tag in each["tags"])), lambda: _piece("show", each)) if each["tags"] else Markup("")
+        return (
+            _drawn_once(("tags", tuple(tag["key"] for tag in each["tags"])), lambda: _piece("show", each)) if each["tags"] else Markup("")
+        )
     if kind == "link" and not plain:
         outside = Markup(' rel="noopener noreferrer" target="_blank"') if each.get("outside") else ""
         return Markup('<a href="{}"{}>{}</a>').format(each["href"], outside, each["text"])
     if kind == "choice" and each["color"] and not plain:
-        return _drawn_once(("choice", each["color"], each["text"]), lambda: Markup('<span class="tl-option tier-{}">{}</span>').format(each["color"], each["text"]))
+        return _drawn_once(
+            ("choice", each["color"], each["text"]),
+            lambda: Markup('<span class="tl-option tier-{}">{}</span>').format(each["color"], each["text"]),
+        )
     if each.get("long"):
         return Markup('<span class="tl-cut">{}</span>').format(each["text"])
     if each.get("hover"):
@@ -118,7 +150,12 @@ def drawn_score(score: float | None, color: str) -> Markup:
     """A score with its little bar."""
     if score is None:
         return Markup("")
-    return _drawn_once(("score", score, color), lambda: Markup('<span class="tl-score"><span class="tl-num">{:.2f}</span>{}</span>').format(score, _piece("score_bar", score, color)))
+    return _drawn_once(
+        ("score", score, color),
+        lambda: Markup('<span class="tl-score"><span class="tl-num">{:.2f}</span>{}</span>').format(
+            score, _piece("score_bar", score, color)
+        ),
+    )
 
 
 def _drawn_once(key: Any, draw: Any) -> Markup:

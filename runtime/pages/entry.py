@@ -1,4 +1,5 @@
 """Filling in: a new record, a changed one, and the checks while typing. What was typed is never lost."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -51,7 +52,13 @@ def create(app: str, form: str) -> Any:
         with reading() as act:
             entry.tell(problems)
             return _page(act, found_app, definition, entry), 422
-    flash({"text": reader().say(_("{form} is saved.", form=definition.label)), "href": f"/apps/{app}/{form}/{saved.id}", "href_label": reader().say(_("Open it"))})  # type: ignore[arg-type]
+    flash(
+        {
+            "text": reader().say(_("{form} is saved.", form=definition.label)),
+            "href": f"/apps/{app}/{form}/{saved.id}",
+            "href_label": reader().say(_("Open it")),
+        }
+    )  # type: ignore[arg-type]
     if request.form.get("then") == "another":
         return go_to(f"/apps/{app}/{form}/new?done=1")
     back = request.args.get("customer_page")
@@ -110,15 +117,31 @@ def check(app: str, form: str, record: int | None = None) -> Response:
         definition = find_form(act, form)
         before = query.get(act, form, record) if record is not None else None
         lookup = ActLookup(act)
-        typed = fill(definition, request.form, lookup, reader(), before.values if before else None, _editable(definition, "edit" if before else "add", record))
+        typed = fill(
+            definition,
+            request.form,
+            lookup,
+            reader(),
+            before.values if before else None,
+            _editable(definition, "edit" if before else "add", record),
+        )
         plan = plan_of(act.catalogue, form, act.connection.dialect)
         outcome = prepare(act, plan, typed.values, before, lookup)
         touched = request.form.get("_field", "").removeprefix(PREFIX)
         errors = {PREFIX + touched: typed.errors_of(touched)} if touched and typed.errors_of(touched) else {}
         hidden, needed = rule_state(act, definition, outcome.values, record)
-        values = {PREFIX + key: definition.by_key[key].display(outcome.values.get(key), reader()) for key in plan.computed if not outcome.problems or outcome.values.get(key) is not None}
-        return jsonify(errors=errors, hidden=[PREFIX + key for key in hidden], required=[PREFIX + key for key in needed], values=values,
-                       duplicates=_duplicates(act, app, definition, touched, outcome.values.get(touched), record))
+        values = {
+            PREFIX + key: definition.by_key[key].display(outcome.values.get(key), reader())
+            for key in plan.computed
+            if not outcome.problems or outcome.values.get(key) is not None
+        }
+        return jsonify(
+            errors=errors,
+            hidden=[PREFIX + key for key in hidden],
+            required=[PREFIX + key for key in needed],
+            values=values,
+            duplicates=_duplicates(act, app, definition, touched, outcome.values.get(touched), record),
+        )
 
 
 def rule_state(act: Act, form: Form, values: dict[str, Any], record: int | None) -> tuple[list[str], list[str]]:
@@ -148,16 +171,38 @@ def _duplicates(act: Act, app: str, form: Form, touched: str, value: Any, record
     if not text:
         return []
     page = query.page(act, form.key, search=text, columns=[form.title, touched], limit=5)
-    return [{"title": title_of(form, each), "href": f"/apps/{app}/{form.key}/{each.id}"} for each in page.records if each.id != record and each.values.get(touched) == value]
+    return [
+        {"title": title_of(form, each), "href": f"/apps/{app}/{form.key}/{each.id}"}
+        for each in page.records
+        if each.id != record and each.values.get(touched) == value
+    ]
 
 
 def _page(act: Act, app: Any, form: Form, entry: Entry, record: Record | None = None, conflicts: list[dict[str, Any]] | None = None) -> str:
     _equip(app, form, entry)
     values = {**(record.values if record else {}), **entry.values}
     hidden, needed = rule_state(act, form, values, record.id if record else None)
-    sections = [{"label": section.section, "columns": section.columns, "fields": [key for key in section.fields if may(g.person, "view", form.key, record.id if record else None, key)]} for section in form.sections]
-    return render_template("entry.html", app=app, form=form, entry=entry, record=record, sections=sections, hidden=hidden, needed=needed, conflicts=conflicts or [],
-                           name=title_of(form, record) if record else None, skipped=_skipped(form, record))
+    sections = [
+        {
+            "label": section.section,
+            "columns": section.columns,
+            "fields": [key for key in section.fields if may(g.person, "view", form.key, record.id if record else None, key)],
+        }
+        for section in form.sections
+    ]
+    return render_template(
+        "entry.html",
+        app=app,
+        form=form,
+        entry=entry,
+        record=record,
+        sections=sections,
+        hidden=hidden,
+        needed=needed,
+        conflicts=conflicts or [],
+        name=title_of(form, record) if record else None,
+        skipped=_skipped(form, record),
+    )
 
 
 def _skipped(form: Form, record: Record | None) -> set[str]:
@@ -174,7 +219,14 @@ def _equip(app: Any, form: Form, entry: Entry) -> None:
 
 
 def _editable(form: Form, action: str, record: int | None = None) -> list[str]:
-    return [each.key for each in form.fields if each.writable and each.stores in ("column", "many", "rows") and not (each.type == "serial") and may(g.person, action, form.key, record, each.key)]
+    return [
+        each.key
+        for each in form.fields
+        if each.writable
+        and each.stores in ("column", "many", "rows")
+        and not (each.type == "serial")
+        and may(g.person, action, form.key, record, each.key)
+    ]
 
 
 def _first_values(act: Act, form: Form) -> dict[str, Any]:
@@ -222,5 +274,14 @@ def _conflicts(act: Act, form: Form, entry: Entry, now: Record, version: int | N
         if field_type is None or key not in entry.values:
             continue
         theirs, mine = now.values.get(key), entry.values.get(key)
-        found.append({"key": key, "label": field_type.label, "who": reader().person_name(person), "theirs": field_type.display(theirs, reader()), "mine": field_type.display(mine, reader()), "same": theirs == mine})
+        found.append(
+            {
+                "key": key,
+                "label": field_type.label,
+                "who": reader().person_name(person),
+                "theirs": field_type.display(theirs, reader()),
+                "mine": field_type.display(mine, reader()),
+                "same": theirs == mine,
+            }
+        )
     return found

@@ -1,4 +1,5 @@
 """The list of a form's records: views as tabs, conditions as chips, a total order, pages without numbers."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -50,7 +51,9 @@ class Wish:
         self.formula = args.get("filter", "").strip()
         self.search = args.get("q", "").strip()[:100]
         self.cursor = args.get("cursor")
-        self.sort = [each for each in args.get("sort", "").split(",") if each.lstrip("-") in (*form.by_key, "id", "created_at", "updated_at")] or list(self.view.sort if self.view else ())
+        self.sort = [
+            each for each in args.get("sort", "").split(",") if each.lstrip("-") in (*form.by_key, "id", "created_at", "updated_at")
+        ] or list(self.view.sort if self.view else ())
         chosen = [each for each in args.get("columns", "").split(",") if each in form.by_key]
         self.columns = chosen or list(self.view.columns if self.view and self.view.columns else query.default_columns(act, form))
         self.columns = [each for each in self.columns if may(g.person, "view", form.key, None, each)]
@@ -64,8 +67,15 @@ class Wish:
 
     def address(self, **changed: Any) -> str:
         """This list with other wishes; None drops one. Paging always begins anew."""
-        kept = {"view": self.args.get("view"), "q": self.search or None, "filter": self.formula or None, "sort": self.args.get("sort"), "columns": self.args.get("columns"),
-                "where": [each.text for each in self.conditions], **changed}
+        kept = {
+            "view": self.args.get("view"),
+            "q": self.search or None,
+            "filter": self.formula or None,
+            "sort": self.args.get("sort"),
+            "columns": self.args.get("columns"),
+            "where": [each.text for each in self.conditions],
+            **changed,
+        }
         given = [(name, value) for name, values in kept.items() for value in (values if isinstance(values, list) else [values]) if value]
         return f"?{urlencode(given)}" if given else request.path
 
@@ -82,13 +92,30 @@ def records(app: str, form: str) -> str:
         wish = Wish(act, definition, request.args)
         problem, page = wish.problem, None
         try:
-            page = query.page(act, form, search=wish.search, sort=wish.sort, columns=wish.columns, limit=ROWS, cursor=wish.cursor, also=wish.filters())
+            page = query.page(
+                act, form, search=wish.search, sort=wish.sort, columns=wish.columns, limit=ROWS, cursor=wish.cursor, also=wish.filters()
+            )
         except (FormulaProblems, Refused) as error:
             problem = error.message
         rows, cards = _drawn_rows(act, app, definition, page) if page else ("", "")
-        return render_template("list.html", app=found_app, form=definition, wish=wish, page=page, rows=rows, cards=cards, problem=problem,
-                               heads=_heads(definition, wish), chips=_chips(wish), views=_views(act, definition, wish, app), fields=_pickable(act.catalogue, definition),
-                               tags=_taggable(act, definition), model=act.catalogue.model_of(form), sortable=_sortable(definition), all_columns=[each for each in visible(definition) if each.stores != "rows"])
+        return render_template(
+            "list.html",
+            app=found_app,
+            form=definition,
+            wish=wish,
+            page=page,
+            rows=rows,
+            cards=cards,
+            problem=problem,
+            heads=_heads(definition, wish),
+            chips=_chips(wish),
+            views=_views(act, definition, wish, app),
+            fields=_pickable(act.catalogue, definition),
+            tags=_taggable(act, definition),
+            model=act.catalogue.model_of(form),
+            sortable=_sortable(definition),
+            all_columns=[each for each in visible(definition) if each.stores != "rows"],
+        )
 
 
 def find_form(act: Act, key: str) -> Form:
@@ -100,11 +127,15 @@ def find_form(act: Act, key: str) -> Form:
     return form
 
 
-ROW = Markup('<tr data-row-key="{id}" data-href="{href}" data-edit-href="{href}/edit" tabindex="-1"><td class="tl-check"><input class="form-check-input" type="checkbox" '
-             'name="id" value="{id}" form="picked" data-pick aria-label="{pick}"></td>{cells}</tr>\n')
+ROW = Markup(
+    '<tr data-row-key="{id}" data-href="{href}" data-edit-href="{href}/edit" tabindex="-1"><td class="tl-check"><input class="form-check-input" type="checkbox" '
+    'name="id" value="{id}" form="picked" data-pick aria-label="{pick}"></td>{cells}</tr>\n'
+)
 FIRST = Markup('<td class="tl-stick"><a class="tl-row-title" href="{href}"><b>{html}</b></a></td>')
 CELL, FIGURE = Markup("<td>{}</td>"), Markup('<td class="tl-num">{}</td>')
-CARD = Markup('<li><a href="{href}"><div class="tl-row"><b class="tl-cut">{title}</b><span class="tl-push">{tier}</span></div><div class="tl-meta tl-quiet tl-cut">{facts}</div></a></li>\n')
+CARD = Markup(
+    '<li><a href="{href}"><div class="tl-row"><b class="tl-cut">{title}</b><span class="tl-push">{tier}</span></div><div class="tl-meta tl-quiet tl-cut">{facts}</div></a></li>\n'
+)
 
 
 def _drawn_rows(act: Act, app: str, form: Form, page: query.Page) -> tuple[Markup, Markup]:
@@ -123,9 +154,15 @@ def _drawn_rows(act: Act, app: str, form: Form, page: query.Page) -> tuple[Marku
                 pieces.append((FIGURE if each.get("numeric") else CELL).format(drawn(each)))
             if key == rated:
                 tier = each["tier"]
-                pieces.append(CELL.format(drawn_score(None if record.score is None else record.score / 10_000, tier["color"] if tier else "gray")))
+                pieces.append(
+                    CELL.format(drawn_score(None if record.score is None else record.score / 10_000, tier["color"] if tier else "gray"))
+                )
         rows.append(ROW.format(id=record.id, href=href, pick=f"{pick[0]}{title}{pick[1]}", cells=Markup("").join(pieces)))
-        facts = [str(each["text"]) for each in list(cells.values())[1:6] if each["kind"] in ("text", "choice", "link", "person") and each.get("text")]
+        facts = [
+            str(each["text"])
+            for each in list(cells.values())[1:6]
+            if each["kind"] in ("text", "choice", "link", "person") and each.get("text")
+        ]
         cards.append(CARD.format(href=href, title=title, tier=drawn(cells[rated]) if rated else "", facts=" · ".join(facts)))
     return Markup("").join(rows), Markup("").join(cards)
 
@@ -137,8 +174,18 @@ def _heads(form: Form, wish: Wish) -> list[dict[str, Any]]:
         field_type = form.by_key.get(key)
         sortable = field_type is None or field_type.stores in ("column", "computed", "rated")
         state = "ascending" if now == key else "descending" if now == f"-{key}" else None
-        found.append({"key": key, "label": reader().shown(field_type.label) if field_type else key, "numeric": field_type is not None and field_type.stores in ("column", "computed") and field_type.formula_type().kind in ("number", "money"),
-                      "state": state, "href": wish.address(sort=key if state == "descending" else f"-{key}", cursor=None) if sortable else None, "rated": field_type is not None and field_type.stores == "rated"})
+        found.append(
+            {
+                "key": key,
+                "label": reader().shown(field_type.label) if field_type else key,
+                "numeric": field_type is not None
+                and field_type.stores in ("column", "computed")
+                and field_type.formula_type().kind in ("number", "money"),
+                "state": state,
+                "href": wish.address(sort=key if state == "descending" else f"-{key}", cursor=None) if sortable else None,
+                "rated": field_type is not None and field_type.stores == "rated",
+            }
+        )
     return found
 
 
@@ -150,7 +197,10 @@ def _chips(wish: Wish) -> list[dict[str, Any]]:
             tiers = [tier_facts(wish.act.catalogue, getattr(each.field, "tier_model"), key) for key in each.value.split(",")]
             value = "、".join(tier["label"] for tier in tiers if tier) or value
         if each.field.stores == "assigned":
-            value = "、".join(tag["label"] for tag in tag_facts(wish.act.catalogue, getattr(each.field, "tag_set"), each.value.split(","))) or value
+            value = (
+                "、".join(tag["label"] for tag in tag_facts(wish.act.catalogue, getattr(each.field, "tag_set"), each.value.split(",")))
+                or value
+            )
         rest = [other.text for place, other in enumerate(wish.conditions) if place != number]
         found.append({"sentence": {"before": before, "value": value}, "remove": wish.address(where=rest, cursor=None)})
     if wish.formula:
@@ -175,18 +225,37 @@ def _pickable(catalogue: Catalogue, form: Form) -> list[dict[str, Any]]:
             continue
         options = [{"key": option.key, "label": reader().shown(option.label)} for option in getattr(each, "options", ())]
         if each.stores == "rated" and getattr(each, "tier_model") in catalogue.tier_models:
-            options = [{"key": tier.key, "label": reader().shown(tier.label)} for tier in catalogue.tier_models[getattr(each, "tier_model")].tiers]
+            options = [
+                {"key": tier.key, "label": reader().shown(tier.label)} for tier in catalogue.tier_models[getattr(each, "tier_model")].tiers
+            ]
         if each.stores == "assigned" and getattr(each, "tag_set") in catalogue.tag_sets:
-            options = [{"key": tag.key, "label": reader().shown(tag.label)} for tag in catalogue.tag_sets[getattr(each, "tag_set")].tags if not tag.archived]
+            options = [
+                {"key": tag.key, "label": reader().shown(tag.label)}
+                for tag in catalogue.tag_sets[getattr(each, "tag_set")].tags
+                if not tag.archived
+            ]
         if each.formula_type().kind == "boolean":
             options = [{"key": "true", "label": reader().say(_("yes"))}, {"key": "false", "label": reader().say(_("no"))}]
-        found.append({"key": each.key, "label": reader().shown(each.label), "options": options, "kind": each.formula_type().kind,
-                      "operators": [{"key": name, "label": reader().say(WORDS[name]), "value": name not in WITHOUT_VALUE} for name in operators(each)]})
+        found.append(
+            {
+                "key": each.key,
+                "label": reader().shown(each.label),
+                "options": options,
+                "kind": each.formula_type().kind,
+                "operators": [
+                    {"key": name, "label": reader().say(WORDS[name]), "value": name not in WITHOUT_VALUE} for name in operators(each)
+                ],
+            }
+        )
     return found
 
 
 def _sortable(form: Form) -> list[dict[str, str]]:
-    return [{"key": each.key, "label": reader().shown(each.label)} for each in visible(form) if each.stores in ("column", "computed", "rated") and each.type != "long_text"]
+    return [
+        {"key": each.key, "label": reader().shown(each.label)}
+        for each in visible(form)
+        if each.stores in ("column", "computed", "rated") and each.type != "long_text"
+    ]
 
 
 def _taggable(act: Act, form: Form) -> list[dict[str, str]]:
@@ -231,7 +300,12 @@ def delete_picked(app: str, form: str) -> Any:
             except Refused as error:
                 kept, reason = kept + 1, error.message
     if gone:
-        flash({"text": reader().say(_("{count} records are in the trash.", count=len(gone))), "undo": f"/apps/{app}/{form}/restore?" + urlencode([("id", each) for each in gone])})  # type: ignore[arg-type]
+        flash(
+            {
+                "text": reader().say(_("{count} records are in the trash.", count=len(gone))),
+                "undo": f"/apps/{app}/{form}/restore?" + urlencode([("id", each) for each in gone]),
+            }
+        )  # type: ignore[arg-type]
     if kept:
         flash(reader().say(_("{count} records stay: {reason}", count=kept, reason=reason)), "care")
     return go_to(request.form.get("back") and f"/apps/{app}/{form}?{request.form['back'].lstrip('?')}" or f"/apps/{app}/{form}")
@@ -284,7 +358,13 @@ def count(app: str, form: str) -> Any:
         number = query.count(act, form, search=wish.search, also=wish.filters(), most=None if exact else query.COUNTED)
     if wants_json():
         return jsonify(count=number, exact=exact or number <= query.COUNTED)
-    return render_template("list_count.html", number=number, counted=query.COUNTED, more=not exact and number > query.COUNTED, address=f"/apps/{app}/{form}/count{wish.address(cursor=None, exact='1')}")
+    return render_template(
+        "list_count.html",
+        number=number,
+        counted=query.COUNTED,
+        more=not exact and number > query.COUNTED,
+        address=f"/apps/{app}/{form}/count{wish.address(cursor=None, exact='1')}",
+    )
 
 
 @blueprint.get("/apps/<app>/<form>/find")
@@ -295,11 +375,25 @@ def find(app: str, form: str) -> Response:
         find_app(act, app)
         definition = find_form(act, form)
         try:
-            page = query.page(act, form, search=request.args.get("q", "")[:100], columns=[definition.title, *_hint_keys(definition)], limit=10)
+            page = query.page(
+                act, form, search=request.args.get("q", "")[:100], columns=[definition.title, *_hint_keys(definition)], limit=10
+            )
         except TierloomError:
             return jsonify([])
-        return jsonify([{"value": str(each.id), "title": title_of(definition, each), "hint": " · ".join(
-            definition.by_key[key].display(each.values[key], reader()) for key in _hint_keys(definition) if each.values.get(key) is not None)} for each in page.records])
+        return jsonify(
+            [
+                {
+                    "value": str(each.id),
+                    "title": title_of(definition, each),
+                    "hint": " · ".join(
+                        definition.by_key[key].display(each.values[key], reader())
+                        for key in _hint_keys(definition)
+                        if each.values.get(key) is not None
+                    ),
+                }
+                for each in page.records
+            ]
+        )
 
 
 def _hint_keys(form: Form) -> list[str]:

@@ -1,4 +1,5 @@
 """A record: who, tier and why, what to do next, what happened."""
+
 from __future__ import annotations
 
 import json
@@ -26,7 +27,14 @@ from runtime.texts import Message, _
 blueprint = Blueprint("record", __name__)
 
 SHOWN = 40
-SOURCES = {"import": _("import"), "automation": _("automation"), "api": _("interface"), "schedule": _("nightly run"), "publish": _("new tier model"), "undo": _("undo")}
+SOURCES = {
+    "import": _("import"),
+    "automation": _("automation"),
+    "api": _("interface"),
+    "schedule": _("nightly run"),
+    "publish": _("new tier model"),
+    "undo": _("undo"),
+}
 
 
 @dataclass
@@ -55,15 +63,41 @@ def show(app: str, form: str, record: int) -> str:
         related = related_lists(act, app, definition, record)
         happened = timeline(act, app, definition, found, related, request.args.get("tab", "all"))
         card = tier_card(act, model, found) if model is not None and found.deleted_at is None else None
-        return render_template("record.html", app=found_app, form=definition, record=found, name=title_of(definition, found), card=card, model=model, sections=_sections(act, app, definition, found),
-                               related=related, happened=happened[:SHOWN], tab=request.args.get("tab", "all"), tags=_tags(act, definition, found), addable=_addable(act, definition, found),
-                               plan=_plan(model, found, definition), quality=quality(definition, found), waiting=derived.is_waiting(act, form, record),
-                               may_edit=may(g.person, "edit", form, record), may_delete=may(g.person, "delete", form, record), follow_up=_follow_up(related), now=act.now, quick=_quick(definition, found))
+        return render_template(
+            "record.html",
+            app=found_app,
+            form=definition,
+            record=found,
+            name=title_of(definition, found),
+            card=card,
+            model=model,
+            sections=_sections(act, app, definition, found),
+            related=related,
+            happened=happened[:SHOWN],
+            tab=request.args.get("tab", "all"),
+            tags=_tags(act, definition, found),
+            addable=_addable(act, definition, found),
+            plan=_plan(model, found, definition),
+            quality=quality(definition, found),
+            waiting=derived.is_waiting(act, form, record),
+            may_edit=may(g.person, "edit", form, record),
+            may_delete=may(g.person, "delete", form, record),
+            follow_up=_follow_up(related),
+            now=act.now,
+            quick=_quick(definition, found),
+        )
 
 
 def _sections(act: Act, app: str, form: Form, record: Record) -> list[dict[str, Any]]:
     """The fields by section, without those that have a place of their own on the page."""
-    titles = query.titles(act, {getattr(each, "form"): {record.values[each.key]} for each in form.fields if each.type == "reference" and record.values.get(each.key)})
+    titles = query.titles(
+        act,
+        {
+            getattr(each, "form"): {record.values[each.key]}
+            for each in form.fields
+            if each.type == "reference" and record.values.get(each.key)
+        },
+    )
     seen = {each.key for each in visible(form, record.id)}
     found = []
     for section in form.sections:
@@ -71,7 +105,14 @@ def _sections(act: Act, app: str, form: Form, record: Record) -> list[dict[str, 
         for key in section.fields:
             field_type = form.by_key[key]
             if key in seen and field_type.stores not in ("assigned", "rated", "rows"):
-                lines.append({"label": field_type.label, "cell": cell(act.catalogue, form, record, key, app, titles, {}, in_list=False), "key": key, "type": field_type.type})
+                lines.append(
+                    {
+                        "label": field_type.label,
+                        "cell": cell(act.catalogue, form, record, key, app, titles, {}, in_list=False),
+                        "key": key,
+                        "type": field_type.type,
+                    }
+                )
         if lines:
             found.append({"label": section.section, "lines": lines})
     return found
@@ -85,7 +126,17 @@ def related_lists(act: Act, app: str, form: Form, record: int) -> list[dict[str,
             continue
         other = act.catalogue.forms[other_key]
         page = _related_page(act, other, reference, record)
-        found.append({"name": name, "form": other, "page": page["rows"], "count": page["count"], "reference": reference, "href": f"/apps/{app}/{other_key}", "new": f"/apps/{app}/{other_key}/new?{reference}={record}"})
+        found.append(
+            {
+                "name": name,
+                "form": other,
+                "page": page["rows"],
+                "count": page["count"],
+                "reference": reference,
+                "href": f"/apps/{app}/{other_key}",
+                "new": f"/apps/{app}/{other_key}/new?{reference}={record}",
+            }
+        )
     return found
 
 
@@ -97,8 +148,14 @@ def _related_page(act: Act, other: Form, reference: str, record: int) -> dict[st
 
     built = tables_of(act.catalogue)[other.key]
     condition = (built.column(reference) == record, built.main.c.deleted_at.is_(None))
-    order = built.column(other.event_date).desc().nulls_last() if other.event_date and built.places.get(other.event_date) == "main" else built.main.c.id.desc()
-    ids = list(act.connection.execute(sa.select(built.main.c.id).where(*condition).order_by(order, built.main.c.id.desc()).limit(20)).scalars())
+    order = (
+        built.column(other.event_date).desc().nulls_last()
+        if other.event_date and built.places.get(other.event_date) == "main"
+        else built.main.c.id.desc()
+    )
+    ids = list(
+        act.connection.execute(sa.select(built.main.c.id).where(*condition).order_by(order, built.main.c.id.desc()).limit(20)).scalars()
+    )
     count = act.connection.execute(sa.select(sa.func.count()).select_from(built.main).where(*condition)).scalar() or 0
     return {"rows": read_records(act, other.key, ids), "count": count}
 
@@ -107,7 +164,9 @@ def timeline(act: Act, app: str, form: Form, record: Record, related: list[dict[
     """What happened, newest first: changes, moves between tiers, and what belongs to the record."""
     found: list[Happening] = []
     if tab in ("all", "changes"):
-        found += [happening for row in query.history(act, form.key, record.id, limit=SHOWN) if (happening := _change(form, row)) is not None]
+        found += [
+            happening for row in query.history(act, form.key, record.id, limit=SHOWN) if (happening := _change(form, row)) is not None
+        ]
     if tab in ("all", "tier"):
         found += _moves(act, form, record)
     for each in related:
@@ -126,7 +185,13 @@ def _change(form: Form, row: Any) -> Happening | None:
     if row.action != "update":
         words = {"create": _("added this record"), "delete": _("put this record into the trash"), "restore": _("brought this record back")}
         via = reader().say(_("by {source}", source=SOURCES[row.source])) if row.source in SOURCES and row.person else ""
-        return Happening(at, row.action, {"create": "plus", "delete": "trash", "restore": "arrow-back-up"}.get(row.action, "pencil"), f"{reader().say(words.get(row.action, _('changed this record')))} {via}".strip(), who)
+        return Happening(
+            at,
+            row.action,
+            {"create": "plus", "delete": "trash", "restore": "arrow-back-up"}.get(row.action, "pencil"),
+            f"{reader().say(words.get(row.action, _('changed this record')))} {via}".strip(),
+            who,
+        )
     details = []
     for key, (old, new) in changes.items():
         field_type = form.by_key.get(key)
@@ -140,7 +205,10 @@ def _tag_change(at: datetime, who: str, form: Form, changes: dict[str, Any]) -> 
     parts = []
     for key, (before, after) in changes.items():
         tag_set = getattr(form.by_key.get(key), "tag_set", key)
-        for sentence, keys in ((_("added the tag {tags}"), [each for each in after or () if each not in (before or ())]), (_("removed the tag {tags}"), [each for each in before or () if each not in (after or ())])):
+        for sentence, keys in (
+            (_("added the tag {tags}"), [each for each in after or () if each not in (before or ())]),
+            (_("removed the tag {tags}"), [each for each in before or () if each not in (after or ())]),
+        ):
             if keys:
                 parts.append(reader().say(Message(sentence.text, {"tags": [reader().tag_label(tag_set, each) for each in keys]})))
     return Happening(at, "tag", "tag", " · ".join(parts), who)
@@ -176,7 +244,16 @@ def _moves(act: Act, form: Form, record: Record) -> list[Happening]:
         scores = " → ".join(f"{score / 10_000:.2f}" for score in (row.score_from, row.score_to) if score is not None)
         cause = {"publish": _("new tier model"), "schedule": _("nightly run"), "import": _("import")}.get(row.source)
         kind = "up" if row.cause in ("up", "first") else "down"
-        found.append(Happening(at, kind, "stairs-up" if kind == "up" else "stairs-down", scores, reader().say(cause) if cause else "", tiers=(before, after)))
+        found.append(
+            Happening(
+                at,
+                kind,
+                "stairs-up" if kind == "up" else "stairs-down",
+                scores,
+                reader().say(cause) if cause else "",
+                tiers=(before, after),
+            )
+        )
     return found
 
 
@@ -185,10 +262,29 @@ def _belonging(app: str, form: Form, record: Record) -> Happening:
     if form.event_date and record.values.get(form.event_date) is not None:
         day = record.values[form.event_date]
         at = day if isinstance(day, datetime) else datetime(day.year, day.month, day.day, 12, tzinfo=reader().zone)
-    amount = next((each for each in form.fields if each.stores in ("column", "computed") and each.formula_type().kind == "money" and record.values.get(each.key) is not None), None)
-    texts = [each.display(record.values[each.key], reader()) for each in form.fields if each.type in ("choice", "long_text") and record.values.get(each.key)][:2]
-    return Happening(at, "belongs", form.icon or "file-text", f"{reader().shown(form.label)} {title_of(form, record)}", "", href=f"/apps/{app}/{form.key}/{record.id}",
-                     figure=amount.display(record.values[amount.key], reader()) if amount else "", details=[("", "", " · ".join(texts))] if texts else [])
+    amount = next(
+        (
+            each
+            for each in form.fields
+            if each.stores in ("column", "computed") and each.formula_type().kind == "money" and record.values.get(each.key) is not None
+        ),
+        None,
+    )
+    texts = [
+        each.display(record.values[each.key], reader())
+        for each in form.fields
+        if each.type in ("choice", "long_text") and record.values.get(each.key)
+    ][:2]
+    return Happening(
+        at,
+        "belongs",
+        form.icon or "file-text",
+        f"{reader().shown(form.label)} {title_of(form, record)}",
+        "",
+        href=f"/apps/{app}/{form.key}/{record.id}",
+        figure=amount.display(record.values[amount.key], reader()) if amount else "",
+        details=[("", "", " · ".join(texts))] if texts else [],
+    )
 
 
 def _tags(act: Act, form: Form, record: Record) -> list[dict[str, Any]]:
@@ -205,7 +301,11 @@ def _addable(act: Act, form: Form, record: Record) -> list[dict[str, str]]:
     if found is None or field_type is None:
         return []
     has = record.values.get(field_type.key) or ()
-    return [{"key": tag.key, "label": reader().shown(tag.label), "meaning": reader().shown(tag.meaning)} for tag in found.tags if not tag.archived and tag.key not in has]
+    return [
+        {"key": tag.key, "label": reader().shown(tag.label), "meaning": reader().shown(tag.meaning)}
+        for tag in found.tags
+        if not tag.archived and tag.key not in has
+    ]
 
 
 def _plan(model: Any, record: Record, form: Form) -> Any:

@@ -1,4 +1,5 @@
 """Accounts: the people of the workspace, their roles, and how they get their first password."""
+
 from __future__ import annotations
 
 import re
@@ -69,7 +70,14 @@ def of_session(connection: sa.Connection, token: str, now: datetime) -> tuple[se
     if not rows:
         return None, None
     found = dict(zip(_SESSION_COLUMNS, rows[0], strict=True))
-    session = sessions.Session(found["token_hash"], found["id"], clock.from_micros(found["session_at"]), clock.from_micros(found["seen_at"]), found["agent"], found["address"])  # type: ignore[arg-type]
+    session = sessions.Session(
+        found["token_hash"],
+        found["id"],
+        clock.from_micros(found["session_at"]),
+        clock.from_micros(found["seen_at"]),
+        found["agent"],
+        found["address"],
+    )  # type: ignore[arg-type]
     roles = frozenset(row[-1] for row in rows if row[-1] is not None)
     return session, Person(found["id"], found["email"], found["name"], roles, found["language"], True)
 
@@ -80,9 +88,22 @@ _SESSION_COLUMNS = ("id", "email", "name", "language", "token_hash", "session_at
 
 def _of_session() -> sa.Select:
     own, its = person.c, person_session.c
-    return sa.select(own.id, own.email, own.name, own.language, its.token_hash, its.created_at, its.seen_at, its.agent, its.address, person_role.c.role).select_from(
-        person_session.join(person).outerjoin(person_role, person_role.c.person == own.id)).where(
-        its.token_hash == sa.bindparam("token_hash"), its.expires_at > sa.bindparam("now"), own.active == 1)
+    return (
+        sa.select(
+            own.id,
+            own.email,
+            own.name,
+            own.language,
+            its.token_hash,
+            its.created_at,
+            its.seen_at,
+            its.agent,
+            its.address,
+            person_role.c.role,
+        )
+        .select_from(person_session.join(person).outerjoin(person_role, person_role.c.person == own.id))
+        .where(its.token_hash == sa.bindparam("token_hash"), its.expires_at > sa.bindparam("now"), own.active == 1)
+    )
 
 
 def named(connection: sa.Connection, text: str) -> Person:
@@ -140,8 +161,9 @@ def set_up(act: Act, *, email: str, name: str, password: str, workspace_name: st
     return first
 
 
-def add(act: Act, *, email: str, name: str, roles: Collection[str] = ("member",), password: str | None = None,
-        language: str | None = None) -> Person:
+def add(
+    act: Act, *, email: str, name: str, roles: Collection[str] = ("member",), password: str | None = None, language: str | None = None
+) -> Person:
     """A new person. Without a password an invitation lets them set one."""
     require(act.person, "administer")
     problems = [*_problems_of_person(act, email, name), *_problems_of_roles(roles)]
@@ -150,9 +172,17 @@ def add(act: Act, *, email: str, name: str, roles: Collection[str] = ("member",)
     if problems:
         raise Refused(problems)
     new_id = act.take_ids("person")
-    act.connection.execute(person.insert().values(
-        id=new_id, email=plain_email(email), name=name.strip(), password=None if password is None else passwords.hashed(password),
-        language=language, active=1, created_at=act.micros))
+    act.connection.execute(
+        person.insert().values(
+            id=new_id,
+            email=plain_email(email),
+            name=name.strip(),
+            password=None if password is None else passwords.hashed(password),
+            language=language,
+            active=1,
+            created_at=act.micros,
+        )
+    )
     _write_roles(act, new_id, roles)
     note(act, "person_added", f"person:{new_id}", email=plain_email(email), roles=sorted(roles))
     return Person(new_id, plain_email(email), name.strip(), frozenset(roles), language)
@@ -226,17 +256,20 @@ def invite(act: Act, person_id: int) -> str:
         raise Refused([Problem("", _("This account is switched off. Switch it on before you invite."))])
     token = new_token()
     act.connection.execute(invitation.delete().where(invitation.c.person == person_id))
-    act.connection.execute(invitation.insert().values(
-        token_hash=hash_of(token), person=person_id, expires_at=clock.to_micros(act.now + INVITED_FOR)))
+    act.connection.execute(
+        invitation.insert().values(token_hash=hash_of(token), person=person_id, expires_at=clock.to_micros(act.now + INVITED_FOR))
+    )
     note(act, "invited", f"person:{person_id}")
     return token
 
 
 def invited(act: Act, token: str) -> Person:
     """Whom an invitation is for; NotFound when it is used, too old or no invitation at all."""
-    found = act.connection.execute(sa.select(invitation.c.person).where(
-        invitation.c.token_hash == hash_of(token), invitation.c.used_at.is_(None),
-        invitation.c.expires_at > act.micros)).scalar()
+    found = act.connection.execute(
+        sa.select(invitation.c.person).where(
+            invitation.c.token_hash == hash_of(token), invitation.c.used_at.is_(None), invitation.c.expires_at > act.micros
+        )
+    ).scalar()
     someone = None if found is None else by_id(act.connection, found)
     if someone is None or not someone.active:
         raise NotFound(_("This invitation was used or is more than seven days old. Ask for a new one."))
@@ -283,8 +316,11 @@ def _name_problem() -> Problem:
 
 
 def _problems_of_roles(roles: Collection[str]) -> list[Problem]:
-    return [Problem("roles", _("The role {role} is no key: start with a letter a–z and use only letters, digits, and _.", role=each))
-            for each in sorted(roles) if not ROLE_KEY.match(each)]
+    return [
+        Problem("roles", _("The role {role} is no key: start with a letter a–z and use only letters, digits, and _.", role=each))
+        for each in sorted(roles)
+        if not ROLE_KEY.match(each)
+    ]
 
 
 def _keep_one_builder(act: Act, found: Person) -> None:
@@ -293,8 +329,9 @@ def _keep_one_builder(act: Act, found: Person) -> None:
     # two builders who switch each other off at once: the second waits here, and then reads what the first has done
     act.connection.execute(sa.select(person_role).where(person_role.c.role == "builder").with_for_update()).all()
     if [each.id for each in builders(act.connection)] == [found.id]:
-        raise Refused([Problem("", _(
-            "{name} is the last one who may build here. Give somebody else the role “builder” first.", name=found.name))])
+        raise Refused(
+            [Problem("", _("{name} is the last one who may build here. Give somebody else the role “builder” first.", name=found.name))]
+        )
 
 
 def _self_or_builder(act: Act, person_id: int) -> None:
@@ -324,5 +361,3 @@ def _one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Person
 
 def _person(row: sa.Row, roles: object) -> Person:
     return Person(row.id, row.email, row.name, frozenset(roles), row.language, bool(row.active))  # type: ignore[call-overload]
-
-

@@ -1,4 +1,5 @@
 """The one gate. Every door asks here before it shows or changes anything."""
+
 from __future__ import annotations
 
 from runtime.errors import NotAllowed

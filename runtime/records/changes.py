@@ -1,4 +1,5 @@
 """Changes: what has been touched in one act, so that everything derived from it can be brought up to date."""
+
 from __future__ import annotations
 
 from collections import defaultdict

@@ -1,4 +1,5 @@
 """Conditions as people pick them: a field, an operator, a value. Each is a formula, and can say itself in words."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -12,15 +13,38 @@ from runtime.errors import FieldError, Problem, Refused
 from runtime.texts import Message, _
 
 WORDS: dict[str, Message] = {
-    "is": _("is"), "is_not": _("is not"), "any_of": _("is one of"), "contains": _("contains"), "starts_with": _("begins with"), "gt": _("is more than"), "gte": _("is at least"),
-    "lt": _("is less than"), "lte": _("is at most"), "before": _("is before"), "after": _("is after"), "older": _("is more days ago than"), "within": _("lies within the last days"),
-    "has": _("has"), "has_not": _("has not"), "mine": _("is me"), "blank": _("is blank"), "not_blank": _("is filled")}
+    "is": _("is"),
+    "is_not": _("is not"),
+    "any_of": _("is one of"),
+    "contains": _("contains"),
+    "starts_with": _("begins with"),
+    "gt": _("is more than"),
+    "gte": _("is at least"),
+    "lt": _("is less than"),
+    "lte": _("is at most"),
+    "before": _("is before"),
+    "after": _("is after"),
+    "older": _("is more days ago than"),
+    "within": _("lies within the last days"),
+    "has": _("has"),
+    "has_not": _("has not"),
+    "mine": _("is me"),
+    "blank": _("is blank"),
+    "not_blank": _("is filled"),
+}
 WITHOUT_VALUE = ("blank", "not_blank", "mine", "yes", "no")
 BY_KIND: dict[str, tuple[str, ...]] = {
-    "text": ("contains", "starts_with", "is", "is_not", "blank", "not_blank"), "number": ("gte", "lte", "gt", "lt", "is", "blank", "not_blank"),
-    "money": ("gte", "lte", "gt", "lt", "is", "blank", "not_blank"), "date": ("within", "older", "before", "after", "is", "blank", "not_blank"),
-    "datetime": ("before", "after", "blank", "not_blank"), "boolean": ("is",), "choice": ("any_of", "is", "is_not", "blank", "not_blank"),
-    "list": ("has", "has_not", "blank", "not_blank"), "member": ("mine", "blank", "not_blank"), "record": ("blank", "not_blank")}
+    "text": ("contains", "starts_with", "is", "is_not", "blank", "not_blank"),
+    "number": ("gte", "lte", "gt", "lt", "is", "blank", "not_blank"),
+    "money": ("gte", "lte", "gt", "lt", "is", "blank", "not_blank"),
+    "date": ("within", "older", "before", "after", "is", "blank", "not_blank"),
+    "datetime": ("before", "after", "blank", "not_blank"),
+    "boolean": ("is",),
+    "choice": ("any_of", "is", "is_not", "blank", "not_blank"),
+    "list": ("has", "has_not", "blank", "not_blank"),
+    "member": ("mine", "blank", "not_blank"),
+    "record": ("blank", "not_blank"),
+}
 SIGNS = {"is": "==", "is_not": "!=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "before": "<", "after": ">"}
 
 
@@ -83,7 +107,11 @@ class Condition:
         if self.operator in WITHOUT_VALUE:
             return label, reader.say(WORDS[self.operator])
         names = {each.key: shown(each.label) for each in getattr(self.field, "options", ())}
-        value = "、".join(names.get(each, each) for each in self.value.split(",")) if reader.language == "zh" else ", ".join(names.get(each, each) for each in self.value.split(","))
+        value = (
+            "、".join(names.get(each, each) for each in self.value.split(","))
+            if reader.language == "zh"
+            else ", ".join(names.get(each, each) for each in self.value.split(","))
+        )
         if self.field.formula_type().kind == "boolean":
             value = reader.say(_("yes") if self.value in ("true", "1", "yes") else _("no"))
         return f"{label} {reader.say(WORDS[self.operator])}", value

@@ -3,6 +3,7 @@
 Up to 200 affected records are brought up to date inside the writing transaction. More leave rows in `derived_dirty`, in the same
 transaction, and are worked off by sets right after; until then such a record shows “being updated”.
 """
+
 from __future__ import annotations
 
 import json
@@ -52,9 +53,21 @@ def derive_all(act: Act, changes: Changes) -> None:
 
 def leave_note(act: Act, form: str, ids: Iterable[int], changes: Changes) -> None:
     """Rows in `derived_dirty` for these records; one that is there stays as it is."""
-    cause = to_json({"quiet": not act.fires, "event": act.cause.event if act.cause else None, "automations": list(act.cause.automations) if act.cause else []})
+    cause = to_json(
+        {
+            "quiet": not act.fires,
+            "event": act.cause.event if act.cause else None,
+            "automations": list(act.cause.automations) if act.cause else [],
+        }
+    )
     statement = prepared(act.catalogue.memo, "dirty", act.connection.dialect, lambda: _upsert_nothing(act.connection.dialect))
-    statement.many(act.connection, [{"form": form, "record": record, "what": "all", "source": changes.source, "event": changes.event, "cause": cause} for record in sorted(ids)])
+    statement.many(
+        act.connection,
+        [
+            {"form": form, "record": record, "what": "all", "source": changes.source, "event": changes.event, "cause": cause}
+            for record in sorted(ids)
+        ],
+    )
 
 
 def _upsert_nothing(dialect: sa.Dialect) -> Any:
@@ -82,8 +95,14 @@ def _work_off_some(workspace: Workspace, form: str, source: str, cause: str | No
     chain = Cause(told.get("event"), tuple(told.get("automations", ()))) if told.get("event") else None
     with workspace.writing(SYSTEM, source, chain) as act:
         act.fires = not told.get("quiet", False)
-        same = (derived_dirty.c.form == form, derived_dirty.c.source == source, derived_dirty.c.cause == cause if cause is not None else derived_dirty.c.cause.is_(None))
-        rows = act.connection.execute(sa.select(derived_dirty.c.record, derived_dirty.c.event).where(*same).order_by(derived_dirty.c.record).limit(CHUNK)).all()
+        same = (
+            derived_dirty.c.form == form,
+            derived_dirty.c.source == source,
+            derived_dirty.c.cause == cause if cause is not None else derived_dirty.c.cause.is_(None),
+        )
+        rows = act.connection.execute(
+            sa.select(derived_dirty.c.record, derived_dirty.c.event).where(*same).order_by(derived_dirty.c.record).limit(CHUNK)
+        ).all()
         ids = [row.record for row in rows]
         act.connection.execute(derived_dirty.delete().where(*same, among(derived_dirty.c.record, ids)))
         if form in act.catalogue.forms and ids:
@@ -96,7 +115,12 @@ def _work_off_some(workspace: Workspace, form: str, source: str, cause: str | No
 
 def is_waiting(act: Act, form: str, record: int) -> bool:
     """Whether a record's derived values are still to be worked off."""
-    return act.connection.execute(sa.select(derived_dirty.c.record).where(derived_dirty.c.form == form, derived_dirty.c.record == record)).first() is not None
+    return (
+        act.connection.execute(
+            sa.select(derived_dirty.c.record).where(derived_dirty.c.form == form, derived_dirty.c.record == record)
+        ).first()
+        is not None
+    )
 
 
 # -- who is affected ----------------------------------------------------------------------------------------------------------
@@ -175,7 +199,11 @@ def propagate(act: Act, changes: Changes, passed: set[tuple[str, str]] | None = 
         done.add((form, name))
         for other, references in known.references.items():
             for reference, read in references.items():
-                if getattr(act.catalogue.forms[other].by_key[reference], "form") == form and (name == EVERYTHING or name in read) and (other, reference) not in done:
+                if (
+                    getattr(act.catalogue.forms[other].by_key[reference], "form") == form
+                    and (name == EVERYTHING or name in read)
+                    and (other, reference) not in done
+                ):
                     _touch(changes, waiting, other, reference, _pointing(act, other, reference, changes.touched[form][name]))
         if name != EVERYTHING:
             _through_own_references(act, changes, waiting, form, name)
@@ -191,7 +219,9 @@ def _through_own_references(act: Act, changes: Changes, waiting: list[tuple[str,
         if each.type == "reference" and many_name and relation_matters(act.catalogue, getattr(each, "form"), many_name, {name}):
             main = tables_of(act.catalogue)[form].main
             column = tables_of(act.catalogue)[form].column(each.key)
-            targets = act.connection.execute(sa.select(column).distinct().where(among(main.c.id, changes.touched[form][name]), column.is_not(None))).scalars()
+            targets = act.connection.execute(
+                sa.select(column).distinct().where(among(main.c.id, changes.touched[form][name]), column.is_not(None))
+            ).scalars()
             _touch(changes, waiting, getattr(each, "form"), many_name, targets)
 
 
@@ -204,7 +234,9 @@ def _touch(changes: Changes, waiting: list[tuple[str, str]], form: str, name: st
 
 def _pointing(act: Act, form: str, reference: str, ids: set[int]) -> Iterable[int]:
     built = tables_of(act.catalogue)[form]
-    return act.connection.execute(sa.select(built.main.c.id).where(among(built.column(reference), ids), built.main.c.deleted_at.is_(None))).scalars()
+    return act.connection.execute(
+        sa.select(built.main.c.id).where(among(built.column(reference), ids), built.main.c.deleted_at.is_(None))
+    ).scalars()
 
 
 # -- computed fields of the side table ------------------------------------------------------------------------------------------
@@ -258,7 +290,11 @@ def _levels(act: Act, form: str, built: FormTables) -> list[Level]:
 
 def names_read(wanted: Formula) -> set[str]:
     """The names whose change can change a formula's value: fields, relations, references."""
-    return set(wanted.uses.fields) | {each.path[0] for each in wanted.uses.relations} | {reference.partition(".")[0] for reference, _key in wanted.uses.paths}
+    return (
+        set(wanted.uses.fields)
+        | {each.path[0] for each in wanted.uses.relations}
+        | {reference.partition(".")[0] for reference, _key in wanted.uses.paths}
+    )
 
 
 def _upsert(act: Act, form: str, built: FormTables, formulas: dict[str, Formula]) -> Prepared:
@@ -269,13 +305,23 @@ def _upsert(act: Act, form: str, built: FormTables, formulas: dict[str, Formula]
     assert calc is not None
     rows = Rows(act, form)
     columns = [built.columns[key] for key in formulas]
-    values = [to_sql_scaled(each, rows.source, built.by_path[key].formula_type().scale) if each.type.kind in ("number", "money") else rows.stored(each)
-              for key, each in formulas.items()]
+    values = [
+        to_sql_scaled(each, rows.source, built.by_path[key].formula_type().scale)
+        if each.type.kind in ("number", "money")
+        else rows.stored(each)
+        for key, each in formulas.items()
+    ]
     query = rows.select(rows.id, *[value.label(column.name) for value, column in zip(values, columns, strict=True)]).where(among(rows.id))
-    insert = (sqlite.insert if act.connection.dialect.name == "sqlite" else postgresql.insert)(calc).from_select(["record", *[column.name for column in columns]], query)
+    insert = (sqlite.insert if act.connection.dialect.name == "sqlite" else postgresql.insert)(calc).from_select(
+        ["record", *[column.name for column in columns]], query
+    )
     differs = sa.or_(*[column.is_distinct_from(insert.excluded[column.name]) for column in columns])
-    return Prepared(insert.on_conflict_do_update(index_elements=[calc.c.record], set_={column.name: insert.excluded[column.name] for column in columns}, where=differs)
-                    .returning(calc.c.record), act.connection.dialect)
+    return Prepared(
+        insert.on_conflict_do_update(
+            index_elements=[calc.c.record], set_={column.name: insert.excluded[column.name] for column in columns}, where=differs
+        ).returning(calc.c.record),
+        act.connection.dialect,
+    )
 
 
 def _by_set(act: Act, level: Level, ids: set[int]) -> list[int]:
@@ -317,7 +363,13 @@ def refresh_day(workspace: Workspace, form: str) -> int:
             if form not in act.catalogue.forms or not day_fields(act.catalogue, form):
                 return done
             main = tables_of(act.catalogue)[form].main
-            ids = act.connection.execute(sa.select(main.c.id).where(main.c.id > last, main.c.deleted_at.is_(None)).order_by(main.c.id).limit(CHUNK)).scalars().all()
+            ids = (
+                act.connection.execute(
+                    sa.select(main.c.id).where(main.c.id > last, main.c.deleted_at.is_(None)).order_by(main.c.id).limit(CHUNK)
+                )
+                .scalars()
+                .all()
+            )
             if not ids:
                 return done
             changes = Changes(act.source)

@@ -1,4 +1,5 @@
 """From what was given to what will be stored: parse, defaults, rules, formulas, and everything that is wrong with it."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -65,7 +66,11 @@ def prepare(act: Act, plan: Plan, given: Mapping[str, Any], before: Record | Non
 
 
 def _system(before: Record | None) -> dict[str, Any]:
-    return {} if before is None else {name: getattr(before, name) for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by")}
+    return (
+        {}
+        if before is None
+        else {name: getattr(before, name) for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by")}
+    )
 
 
 def _is_blank(value: Any) -> bool:
@@ -78,7 +83,12 @@ def _parse(act: Act, plan: Plan, entry: Entry, given: Mapping[str, Any], lookup:
         field_type = plan.writable.get(key) or (plan.imported.get(key) if act.source == "import" else None)
         if field_type is None:
             known = plan.form.field(key)
-            entry.wrong(key, _("This form has no field with the key {key}.", key=key) if known is None else _("This field fills itself and cannot be written."))
+            entry.wrong(
+                key,
+                _("This form has no field with the key {key}.", key=key)
+                if known is None
+                else _("This field fills itself and cannot be written."),
+            )
             continue
         if not may(act.person, action, plan.form.key, entry.record, key):
             entry.wrong(key, _("You may not change this field."))
@@ -86,7 +96,9 @@ def _parse(act: Act, plan: Plan, entry: Entry, given: Mapping[str, Any], lookup:
         if field_type.stores == "rows":
             entry.values[key] = _parse_rows(act, plan, entry, field_type, raw, lookup)
             continue
-        value, problems = _one(field_type, raw, lookup) if parsed is None or raw.__class__ is not str else _known(field_type, raw, lookup, parsed)
+        value, problems = (
+            _one(field_type, raw, lookup) if parsed is None or raw.__class__ is not str else _known(field_type, raw, lookup, parsed)
+        )
         if problems:
             entry.problems += [each.under(key) if each.path else Problem(key, each.message) for each in problems]
         entry.values[key] = value
@@ -126,7 +138,12 @@ def _parse_rows(act: Act, plan: Plan, entry: Entry, subform: FieldType, raw: Any
         row: dict[str, Any] = {}
         for key in given:
             if key not in lines or not lines[key].writable:
-                entry.wrong(f"{subform.key}/{number}/{key}", _("This form has no field with the key {key}.", key=key) if key not in lines else _("This field fills itself and cannot be written."))
+                entry.wrong(
+                    f"{subform.key}/{number}/{key}",
+                    _("This form has no field with the key {key}.", key=key)
+                    if key not in lines
+                    else _("This field fills itself and cannot be written."),
+                )
         for key, line in lines.items():
             if not line.writable:
                 continue
@@ -215,7 +232,9 @@ def _compute(plan: Plan, entry: Entry, source: RecordValues) -> None:
                 if row.get(key) is None:
                     row[key] = _stored(lines[key], _worked_out(entry, f"{subform}/{number}/{key}", formula, place))
             for key, formula in formulas.items():
-                row[key] = _fitting(entry, f"{subform}/{number}/{key}", _stored(lines[key], _worked_out(entry, f"{subform}/{number}/{key}", formula, place)))
+                row[key] = _fitting(
+                    entry, f"{subform}/{number}/{key}", _stored(lines[key], _worked_out(entry, f"{subform}/{number}/{key}", formula, place))
+                )
     for key, formula in plan.computed.items():
         entry.values[key] = _fitting(entry, key, _stored(plan.form.by_key[key], _worked_out(entry, key, formula, source)))
 

@@ -3,6 +3,7 @@
 Coerce → may → rules → formulas → uniqueness and references → row, history, search entry, derived values and event, in ONE transaction.
 A batch means the same and is set-based. Nothing else writes to a form's tables.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -125,7 +126,11 @@ def write_batch(act: Act, form: str, rows: Sequence[BatchRow], lookup: Lookup | 
 
 def entries_of(act: Act, plan: Plan, rows: Sequence[BatchRow], lookup: Lookup, lock: bool) -> list[Entry]:
     """The rows as they would be stored, each with what is wrong with it alone."""
-    known = {each.id: each for each in read_records(act, plan.form.key, [row.id for row in rows if row.id is not None], lock) if each.deleted_at is None}
+    known = {
+        each.id: each
+        for each in read_records(act, plan.form.key, [row.id for row in rows if row.id is not None], lock)
+        if each.deleted_at is None
+    }
     entries: list[Entry] = []
     parsed: Parsed = {}
     for row in rows:
@@ -175,11 +180,26 @@ def _version(entry: Entry) -> int:
 
 
 def _bury(act: Act, plan: Plan, before: Record, at: int | None, action: str) -> Saved:
-    done = plan.deletion.run(act.connection, {"the_id": before.id, "the_version": before.version, "version": before.version + 1, "updated_at": act.micros,
-                                              "updated_by": act.person.id, "deleted_at": at})
+    done = plan.deletion.run(
+        act.connection,
+        {
+            "the_id": before.id,
+            "the_version": before.version,
+            "version": before.version + 1,
+            "updated_at": act.micros,
+            "updated_by": act.person.id,
+            "deleted_at": at,
+        },
+    )
     if done.rowcount != 1:
         raise Stale(_("Somebody changed this record in the meantime. Look again."), before)
-    event = outbox.append(act, "record_deleted" if action == "delete" else "record_restored", plan.form.key, before.id, {"values": _jsonable(plan, before.values)})
+    event = outbox.append(
+        act,
+        "record_deleted" if action == "delete" else "record_restored",
+        plan.form.key,
+        before.id,
+        {"values": _jsonable(plan, before.values)},
+    )
     insert_history(act, [(before.id, before.version + 1, {})], plan.form.key, action, event)
     changes = Changes(act.source, event)
     changes.touch(plan.form.key, EVERYTHING, [before.id])
@@ -197,11 +217,30 @@ def _followers(act: Act, form: str, record: int) -> None:
             if built is None or each.type != "reference" or getattr(each, "form") != form:
                 continue
             rule = getattr(each, "on_delete", "restrict")
-            pointing = act.connection.execute(sa.select(built.main.c.id).where(built.column(each.key) == record, built.main.c.deleted_at.is_(None)).limit(MOST_FOLLOWERS + 1)).scalars().all()
+            pointing = (
+                act.connection.execute(
+                    sa.select(built.main.c.id)
+                    .where(built.column(each.key) == record, built.main.c.deleted_at.is_(None))
+                    .limit(MOST_FOLLOWERS + 1)
+                )
+                .scalars()
+                .all()
+            )
             if not pointing:
                 continue
             if rule == "restrict" or len(pointing) > MOST_FOLLOWERS:
-                raise Refused([Problem("", _("{count} records of {form} belong to this one. Delete or move them first.", count=len(pointing), form=other.label))])
+                raise Refused(
+                    [
+                        Problem(
+                            "",
+                            _(
+                                "{count} records of {form} belong to this one. Delete or move them first.",
+                                count=len(pointing),
+                                form=other.label,
+                            ),
+                        )
+                    ]
+                )
             for follower in pointing:
                 if rule == "clear":
                     update(act, other_key, follower, {each.key: None})
@@ -241,7 +280,14 @@ def _batch_event(act: Act, plan: Plan, entries: list[Entry], texts: list[dict[st
     if created:
         event = outbox.append(act, "record_created", plan.form.key, None, {"items": []}, records=created)
     if updated:
-        event = outbox.append(act, "record_updated", plan.form.key, None, {"items": [[record, {"changes": text}] for record, text in updated]}, records=[record for record, _text in updated if record is not None])
+        event = outbox.append(
+            act,
+            "record_updated",
+            plan.form.key,
+            None,
+            {"items": [[record, {"changes": text}] for record, text in updated]},
+            records=[record for record, _text in updated if record is not None],
+        )
     return event
 
 
@@ -269,12 +315,26 @@ def check_together(act: Act, plan: Plan, entries: list[Entry]) -> None:
     for field_type in plan.distinct:
         _check_distinct(act, plan, field_type, entries)
     for reference in plan.references:
-        _check_reference(act, reference.key, reference.form, [(each, each.changes[reference.key][1], reference.key) for each in entries if reference.key in each.changes])
+        _check_reference(
+            act,
+            reference.key,
+            reference.form,
+            [(each, each.changes[reference.key][1], reference.key) for each in entries if reference.key in each.changes],
+        )
     for subform in plan.built.rows:
         for line in plan.form.by_key[subform].lines().values():
             if line.type == "reference":
-                _check_reference(act, line.key, getattr(line, "form"), [(each, row.get(line.key), f"{subform}/{number}/{line.key}") for each in entries if subform in each.changes
-                                                                       for number, row in enumerate(each.values.get(subform) or ())])
+                _check_reference(
+                    act,
+                    line.key,
+                    getattr(line, "form"),
+                    [
+                        (each, row.get(line.key), f"{subform}/{number}/{line.key}")
+                        for each in entries
+                        if subform in each.changes
+                        for number, row in enumerate(each.values.get(subform) or ())
+                    ],
+                )
     _check_duplicates(act, plan, entries)
 
 
@@ -295,12 +355,25 @@ def _check_distinct(act: Act, plan: Plan, field_type: Any, entries: list[Entry])
     title = plan.built.columns.get(plan.form.title, column)
     values = list(wanted)
     for start in range(0, len(values), 500):
-        part = values[start:start + 500]
-        statement = prepared(act.catalogue.memo, ("distinct", plan.form.key, key, len(part)), act.connection.dialect,
-                             lambda size=len(part): sa.select(column, main.c.id, title).where(column.in_([sa.bindparam(f"v{number}", type_=column.type) for number in range(size)]), main.c.deleted_at.is_(None)))
+        part = values[start : start + 500]
+        statement = prepared(
+            act.catalogue.memo,
+            ("distinct", plan.form.key, key, len(part)),
+            act.connection.dialect,
+            lambda size=len(part): sa.select(column, main.c.id, title).where(
+                column.in_([sa.bindparam(f"v{number}", type_=column.type) for number in range(size)]), main.c.deleted_at.is_(None)
+            ),
+        )
         for stored, record, name in statement.all(act.connection, {f"v{number}": value for number, value in enumerate(part)}):
             if record != wanted[stored].record:
-                wanted[stored].wrong(key, _("{value} already belongs to {title}. Open that record or use another value.", value=str(wanted[stored].values.get(key)), title=str(name or record)))
+                wanted[stored].wrong(
+                    key,
+                    _(
+                        "{value} already belongs to {title}. Open that record or use another value.",
+                        value=str(wanted[stored].values.get(key)),
+                        title=str(name or record),
+                    ),
+                )
 
 
 def _check_reference(act: Act, key: str, form: str, wanted: list[tuple[Entry, Any, str]]) -> None:
@@ -308,7 +381,12 @@ def _check_reference(act: Act, key: str, form: str, wanted: list[tuple[Entry, An
     if not ids:
         return
     main = tables_of(act.catalogue)[form].main
-    statement = prepared(act.catalogue.memo, ("exists", form), act.connection.dialect, lambda: sa.select(main.c.id).where(among(main.c.id), main.c.deleted_at.is_(None)))
+    statement = prepared(
+        act.catalogue.memo,
+        ("exists", form),
+        act.connection.dialect,
+        lambda: sa.select(main.c.id).where(among(main.c.id), main.c.deleted_at.is_(None)),
+    )
     living = {row[0] for row in statement.all(act.connection, {"ids": list(ids)})}
     for entry, record, path in wanted:
         if record is not None and record not in living:
@@ -327,10 +405,17 @@ def _check_duplicates(act: Act, plan: Plan, entries: list[Entry]) -> None:
             if None in values or not any(key in entry.changes for key in keys) or any(plan.form.by_key[key].distinct for key in keys):
                 continue
             condition = [plan.built.column(key) == plan.form.by_key[key].to_column(value) for key, value in zip(keys, values, strict=True)]
-            found = act.connection.execute(sa.select(main.c.id, plan.built.columns.get(plan.form.title, main.c.id)).where(main.c.deleted_at.is_(None), *condition).limit(2)).all()
+            found = act.connection.execute(
+                sa.select(main.c.id, plan.built.columns.get(plan.form.title, main.c.id))
+                .where(main.c.deleted_at.is_(None), *condition)
+                .limit(2)
+            ).all()
             for record, name in found:
                 if record != entry.record:
-                    entry.wrong(keys[0], _("This is the same as {title}. Open that record instead of making a second one.", title=str(name or record)))
+                    entry.wrong(
+                        keys[0],
+                        _("This is the same as {title}. Open that record instead of making a second one.", title=str(name or record)),
+                    )
                     break
 
 
@@ -390,8 +475,18 @@ def _write_rows(act: Act, plan: Plan, entries: list[Entry], new: list[Entry]) ->
     for each in entries:
         if each.before is None:
             continue
-        done = plan.update.run(connection, {"the_id": each.record, "the_version": each.before.version, "version": each.before.version + 1, "updated_at": act.micros,
-                                            "updated_by": act.person.id, "search": each.search, **_stored(columns, each)})
+        done = plan.update.run(
+            connection,
+            {
+                "the_id": each.record,
+                "the_version": each.before.version,
+                "version": each.before.version + 1,
+                "updated_at": act.micros,
+                "updated_by": act.person.id,
+                "search": each.search,
+                **_stored(columns, each),
+            },
+        )
         if done.rowcount != 1:
             raise Stale(_("Somebody changed this record in the meantime. Look again."), each.before)
     if postgresql and len(index) >= COPY_FROM:
@@ -401,8 +496,16 @@ def _write_rows(act: Act, plan: Plan, entries: list[Entry], new: list[Entry]) ->
 
 
 def _new_system(act: Act, entry: Entry) -> dict[str, Any]:
-    return {"id": entry.record, "version": 1, "created_at": act.micros, "created_by": act.person.id, "updated_at": act.micros, "updated_by": act.person.id,
-            "deleted_at": None, "search": entry.search}
+    return {
+        "id": entry.record,
+        "version": 1,
+        "created_at": act.micros,
+        "created_by": act.person.id,
+        "updated_at": act.micros,
+        "updated_by": act.person.id,
+        "deleted_at": None,
+        "search": entry.search,
+    }
 
 
 def _stored(columns: list[tuple[str, str, Any]], entry: Entry) -> dict[str, Any]:
@@ -437,7 +540,10 @@ def _write_many_values(act: Act, plan: Plan, entries: list[Entry]) -> None:
                 continue
             if each.before is not None:
                 plan.many_delete.run(act.connection, {"the_field": number, "the_record": each.record})
-            rows += [{"field": number, "record": each.record, "value": value, "position": position} for position, value in enumerate(dict.fromkeys(each.values.get(key) or ()))]
+            rows += [
+                {"field": number, "record": each.record, "value": value, "position": position}
+                for position, value in enumerate(dict.fromkeys(each.values.get(key) or ()))
+            ]
     if rows:
         plan.many_insert.many(act.connection, rows)
 
@@ -445,7 +551,9 @@ def _write_many_values(act: Act, plan: Plan, entries: list[Entry]) -> None:
 def _write_subforms(act: Act, plan: Plan, entries: list[Entry]) -> None:
     for key, table in plan.built.rows.items():
         lines = plan.form.by_key[key].lines()
-        columns = [(plan.built.columns[f"{key}.{name}"].name, name, line) for name, line in lines.items() if f"{key}.{name}" in plan.built.columns]
+        columns = [
+            (plan.built.columns[f"{key}.{name}"].name, name, line) for name, line in lines.items() if f"{key}.{name}" in plan.built.columns
+        ]
         rows = []
         for each in entries:
             if key not in each.changes:
@@ -453,7 +561,13 @@ def _write_subforms(act: Act, plan: Plan, entries: list[Entry]) -> None:
             if each.before is not None:
                 plan.row_deletes[key].run(act.connection, {"the_record": each.record})
             for position, row in enumerate(each.values.get(key) or ()):
-                rows.append({"record": each.record, "position": position, **{name: None if row.get(path) is None else line.to_column(row[path]) for name, path, line in columns}})
+                rows.append(
+                    {
+                        "record": each.record,
+                        "position": position,
+                        **{name: None if row.get(path) is None else line.to_column(row[path]) for name, path, line in columns},
+                    }
+                )
         if rows:
             first = act.take_ids(table.name, len(rows))
             plan.row_inserts[key].many(act.connection, [{"id": number, **row} for number, row in enumerate(rows, first)])
@@ -461,27 +575,54 @@ def _write_subforms(act: Act, plan: Plan, entries: list[Entry]) -> None:
 
 # -- history ------------------------------------------------------------------------------------------------------------------------
 def _jsonable(plan: Plan, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: None if values.get(key) is None else plan.form.by_key[key].to_json(values[key]) for key in (*plan.writable, *plan.imported)}
+    return {
+        key: None if values.get(key) is None else plan.form.by_key[key].to_json(values[key]) for key in (*plan.writable, *plan.imported)
+    }
 
 
 def _json_changes(plan: Plan, entry: Entry) -> dict[str, list[Any]]:
     fields = plan.form.by_key
-    return {key: [None if old is None else fields[key].to_json(old), None if new is None else fields[key].to_json(new)] for key, (old, new) in entry.changes.items()}
+    return {
+        key: [None if old is None else fields[key].to_json(old), None if new is None else fields[key].to_json(new)]
+        for key, (old, new) in entry.changes.items()
+    }
 
 
 def _history(act: Act, plan: Plan, entries: list[Entry], texts: list[dict[str, list[Any]]], event: int | None) -> None:
-    for action, chosen in (("create", [pair for pair in zip(entries, texts, strict=True) if pair[0].before is None]),
-                           ("update", [pair for pair in zip(entries, texts, strict=True) if pair[0].before is not None])):
+    for action, chosen in (
+        ("create", [pair for pair in zip(entries, texts, strict=True) if pair[0].before is None]),
+        ("update", [pair for pair in zip(entries, texts, strict=True) if pair[0].before is not None]),
+    ):
         if chosen:
             insert_history(act, [(each.record or 0, _version(each), text) for each, text in chosen], plan.form.key, action, event)
 
 
 def insert_history(act: Act, rows: list[tuple[int, int, Any]], form: str, action: str, event: int | None) -> None:
-    statement = prepared(act.catalogue.memo, "history", act.connection.dialect, lambda: sa.insert(record_change).values({name: sa.bindparam(name) for name in _HISTORY}))
+    statement = prepared(
+        act.catalogue.memo,
+        "history",
+        act.connection.dialect,
+        lambda: sa.insert(record_change).values({name: sa.bindparam(name) for name in _HISTORY}),
+    )
     first = act.take_ids("record_change", len(rows))
-    statement.many(act.connection, [
-        {"id": number, "form": form, "record": record, "version": version, "at": act.micros, "person": act.person.id, "source": act.source, "action": action,
-         "changes": to_json(text), "event": event} for number, (record, version, text) in enumerate(rows, first)])
+    statement.many(
+        act.connection,
+        [
+            {
+                "id": number,
+                "form": form,
+                "record": record,
+                "version": version,
+                "at": act.micros,
+                "person": act.person.id,
+                "source": act.source,
+                "action": action,
+                "changes": to_json(text),
+                "event": event,
+            }
+            for number, (record, version, text) in enumerate(rows, first)
+        ],
+    )
 
 
 _HISTORY = ("id", "form", "record", "version", "at", "person", "source", "action", "changes", "event")

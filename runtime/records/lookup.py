@@ -1,4 +1,5 @@
 """Finding what a typed text points at: people by e-mail or name, records by their match field."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,13 @@ class ActLookup:
         wanted = text.strip()
         if ("person", wanted) not in self.known:
             column = person.c.email if "@" in wanted else person.c.name
-            found = self.act.connection.execute(sa.select(person.c.id).where(sa.func.lower(column) == wanted.lower(), person.c.active == 1).limit(2)).scalars().all()
+            found = (
+                self.act.connection.execute(
+                    sa.select(person.c.id).where(sa.func.lower(column) == wanted.lower(), person.c.active == 1).limit(2)
+                )
+                .scalars()
+                .all()
+            )
             self.known["person", wanted] = found[0] if len(found) == 1 else self._person_by_number(wanted)
         return self.known["person", wanted]
 
@@ -73,8 +80,12 @@ class ActLookup:
         if not text.isdecimal() or len(text) > 16:
             return None
         main = tables_of(self.act.catalogue)[form].main
-        statement = prepared(self.act.catalogue.memo, ("by id", form), self.act.connection.dialect,
-                             lambda: sa.select(main.c.id).where(main.c.id == sa.bindparam("wanted"), main.c.deleted_at.is_(None)))
+        statement = prepared(
+            self.act.catalogue.memo,
+            ("by id", form),
+            self.act.connection.dialect,
+            lambda: sa.select(main.c.id).where(main.c.id == sa.bindparam("wanted"), main.c.deleted_at.is_(None)),
+        )
         return statement.scalar(self.act.connection, {"wanted": int(text)})
 
     def _by_match(self, form: str, match: str, text: str) -> int | None:
@@ -84,6 +95,14 @@ class ActLookup:
             wanted = field.to_column(field.parse(text, self))
         except FieldError:
             return None  # not a value of the match field: then it matches nothing
-        statement = prepared(self.act.catalogue.memo, ("by match", form, match), self.act.connection.dialect,
-                             lambda: sa.select(built.main.c.id).where(column == sa.bindparam("wanted", type_=column.type), built.main.c.deleted_at.is_(None)).limit(1))
+        statement = prepared(
+            self.act.catalogue.memo,
+            ("by match", form, match),
+            self.act.connection.dialect,
+            lambda: (
+                sa.select(built.main.c.id)
+                .where(column == sa.bindparam("wanted", type_=column.type), built.main.c.deleted_at.is_(None))
+                .limit(1)
+            ),
+        )
         return None if wanted is None else statement.scalar(self.act.connection, {"wanted": wanted})

@@ -1,4 +1,5 @@
 """Events: written in the transaction of the change they tell of, handed on after the commit by automation/."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -15,19 +16,44 @@ if TYPE_CHECKING:
 KINDS = ("record_created", "record_updated", "record_deleted", "record_restored", "tier_changed", "tags_changed", "import_finished")
 
 
-def append(act: Act, kind: str, form: str | None, record: int | None, payload: Any, records: list[int] | None = None, source: str | None = None,
-           cause: dict[str, Any] | None = None) -> int:
+def append(
+    act: Act,
+    kind: str,
+    form: str | None,
+    record: int | None,
+    payload: Any,
+    records: list[int] | None = None,
+    source: str | None = None,
+    cause: dict[str, Any] | None = None,
+) -> int:
     """Adds an event and gives its id. One that tells of many records names them in `records` and has no `record`; a tier or tag event inherits the
     source of the change that caused it."""
     number = act.take_ids("event")
     if cause is None and act.cause is not None:
         cause = {"event": act.cause.event, "automations": list(act.cause.automations)}
     statement = prepared(act.catalogue.memo, "outbox.append", act.connection.dialect, lambda: _INSERT)
-    statement.run(act.connection, {
-        "id": number, "at": act.micros, "kind": kind, "form": form, "record": record, "records": None if records is None else to_json(records),
-        "source": source or act.source, "person": act.person.id, "payload": payload if isinstance(payload, str) else to_json(payload),
-        "cause": None if cause is None else to_json(cause), "handled_at": None if act.fires else act.micros})
+    statement.run(
+        act.connection,
+        {
+            "id": number,
+            "at": act.micros,
+            "kind": kind,
+            "form": form,
+            "record": record,
+            "records": None if records is None else to_json(records),
+            "source": source or act.source,
+            "person": act.person.id,
+            "payload": payload if isinstance(payload, str) else to_json(payload),
+            "cause": None if cause is None else to_json(cause),
+            "handled_at": None if act.fires else act.micros,
+        },
+    )
     return number
 
 
-_INSERT = sa.insert(event).values({name: sa.bindparam(name) for name in ("id", "at", "kind", "form", "record", "records", "source", "person", "payload", "cause", "handled_at")})
+_INSERT = sa.insert(event).values(
+    {
+        name: sa.bindparam(name)
+        for name in ("id", "at", "kind", "form", "record", "records", "source", "person", "payload", "cause", "handled_at")
+    }
+)

@@ -1,4 +1,5 @@
 """What a write needs to know of a form, worked out once per published revision."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -49,14 +50,26 @@ class Plan:
         form, catalogue = self.form, self.catalogue
         self.writable = {each.key: each for each in form.fields if each.writable and each.stores in ("column", "many", "rows")}
         self.imported = {each.key: each for each in form.fields if each.importable and not each.writable and each.stores == "column"}
-        self.defaults = {each.key: formula(catalogue, form.key, each.default, allow=DEFAULTS, expect=each.formula_type()) for each in form.fields if each.default is not None}
+        self.defaults = {
+            each.key: formula(catalogue, form.key, each.default, allow=DEFAULTS, expect=each.formula_type())
+            for each in form.fields
+            if each.default is not None
+        }
         self.computed = {key: each for key, each in computed(catalogue, form).items() if self.built.places.get(key) == "main"}
         self.line_defaults, self.line_computed = {}, {}
         for each in form.fields:
             lines = each.lines()
             if lines:
-                self.line_defaults[each.key] = {line.key: formula(catalogue, form.key, line.default, allow=DEFAULTS, subform=each.key) for line in lines.values() if line.default is not None}
-                self.line_computed[each.key] = {line.key: formula(catalogue, form.key, getattr(line, "formula"), subform=each.key) for line in lines.values() if line.stores == "computed"}
+                self.line_defaults[each.key] = {
+                    line.key: formula(catalogue, form.key, line.default, allow=DEFAULTS, subform=each.key)
+                    for line in lines.values()
+                    if line.default is not None
+                }
+                self.line_computed[each.key] = {
+                    line.key: formula(catalogue, form.key, getattr(line, "formula"), subform=each.key)
+                    for line in lines.values()
+                    if line.stores == "computed"
+                }
         self.rules = [Checked(rule, self._condition(rule.when), self._condition(rule.check)) for rule in form.rules]
         self.shown_by_rule = frozenset(key for each in self.rules for key in each.rule.show or ())
 
@@ -96,22 +109,35 @@ class Plan:
     def update(self) -> Prepared:
         names = ["version", "updated_at", "updated_by", "search", *(self.built.columns[key].name for key in self.main_keys)]
         main = self.built.main
-        return self.prepare(sa.update(main).where(main.c.id == sa.bindparam("the_id"), main.c.version == sa.bindparam("the_version"))
-                            .values({name: sa.bindparam(name) for name in names}))
+        return self.prepare(
+            sa.update(main)
+            .where(main.c.id == sa.bindparam("the_id"), main.c.version == sa.bindparam("the_version"))
+            .values({name: sa.bindparam(name) for name in names})
+        )
 
     @cached_property
     def deletion(self) -> Prepared:
         main = self.built.main
         names = ("version", "updated_at", "updated_by", "deleted_at")
-        return self.prepare(sa.update(main).where(main.c.id == sa.bindparam("the_id"), main.c.version == sa.bindparam("the_version")).values({name: sa.bindparam(name) for name in names}))
+        return self.prepare(
+            sa.update(main)
+            .where(main.c.id == sa.bindparam("the_id"), main.c.version == sa.bindparam("the_version"))
+            .values({name: sa.bindparam(name) for name in names})
+        )
 
     @cached_property
     def row_inserts(self) -> dict[str, Prepared]:
-        return {key: self.prepare(sa.insert(table).values({column.name: sa.bindparam(column.name) for column in table.columns})) for key, table in self.built.rows.items()}
+        return {
+            key: self.prepare(sa.insert(table).values({column.name: sa.bindparam(column.name) for column in table.columns}))
+            for key, table in self.built.rows.items()
+        }
 
     @cached_property
     def row_deletes(self) -> dict[str, Prepared]:
-        return {key: self.prepare(sa.delete(table).where(table.c.record == sa.bindparam("the_record"))) for key, table in self.built.rows.items()}
+        return {
+            key: self.prepare(sa.delete(table).where(table.c.record == sa.bindparam("the_record")))
+            for key, table in self.built.rows.items()
+        }
 
     @cached_property
     def many_insert(self) -> Prepared:
@@ -131,7 +157,10 @@ class Plan:
         name = self.built.search.name
         if self.dialect.name == "sqlite":
             return f"INSERT INTO {name}(rowid, grams) VALUES (?, ?)", f"INSERT INTO {name}({name}, rowid, grams) VALUES ('delete', ?, ?)"
-        return f"INSERT INTO {name}(record, grams) VALUES (%s, %s)", f"DELETE FROM {name} WHERE record = %s AND CAST(%s AS text) IS NOT NULL"
+        return (
+            f"INSERT INTO {name}(record, grams) VALUES (%s, %s)",
+            f"DELETE FROM {name} WHERE record = %s AND CAST(%s AS text) IS NOT NULL",
+        )
 
 
 def plan_of(catalogue: Catalogue, form_key: str, dialect: sa.Dialect) -> Plan:

@@ -1,4 +1,5 @@
 """Reading records: one, a page of a list, counts and grouped figures. Every reader asks the gate first."""
+
 from __future__ import annotations
 
 import base64
@@ -64,12 +65,26 @@ def default_columns(act: Act, form: Form) -> list[str]:
     wanted = [form.title] if form.title in form.by_key else []
     for kind in ("rated", "assigned"):
         wanted += [each.key for each in form.fields if each.stores == kind]
-    wanted += [each.key for each in form.fields if each.key not in wanted and each.stores in ("column", "computed", "many") and each.type != "long_text"]
+    wanted += [
+        each.key
+        for each in form.fields
+        if each.key not in wanted and each.stores in ("column", "computed", "many") and each.type != "long_text"
+    ]
     return [key for key in wanted if may(act.person, "view", form.key, None, key)][:9]
 
 
-def page(act: Act, form: str, filter: str | None = None, search: str | None = None, sort: Sequence[str] = (), columns: Sequence[str] | None = None,
-         limit: int = 50, cursor: str | None = None, deleted: bool = False, also: Sequence[str] = ()) -> Page:
+def page(
+    act: Act,
+    form: str,
+    filter: str | None = None,
+    search: str | None = None,
+    sort: Sequence[str] = (),
+    columns: Sequence[str] | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+    deleted: bool = False,
+    also: Sequence[str] = (),
+) -> Page:
     """A page of living records (of the trash with `deleted`) in an order that is total: the sort keys, blanks last, then the record's id.
 
     `filter` and `also` are formulas that must all hold; `search` is any part of a searchable value. At most four statements whatever the columns.
@@ -78,19 +93,29 @@ def page(act: Act, form: str, filter: str | None = None, search: str | None = No
         raise NotFound(_("There is no form with the key {key}.", key=form))
     require(act.person, "view", form)
     definition = act.catalogue.forms[form]
-    shown = [key for key in (columns if columns is not None else default_columns(act, definition)) if key in definition.by_key or key in SYSTEM_FIELDS]
+    shown = [
+        key
+        for key in (columns if columns is not None else default_columns(act, definition))
+        if key in definition.by_key or key in SYSTEM_FIELDS
+    ]
     limit = max(1, min(limit, MOST))
     filters = tuple(each for each in (filter, *also) if each)
     wanted = normalise(search) if search and search.strip() else None
     after = _read_cursor(cursor, max(len(sort), 1)) if cursor else None
     made = _page_statement(act, definition, tuple(shown), filters, wanted, tuple(sort), after, deleted)
-    values = {"today": act.day, "now": act.micros, "most_rows": limit + 1, **_search_values(act, wanted), **{f"after_{place}": value for place, value in enumerate(after or ()) if value is not None}}
+    values = {
+        "today": act.day,
+        "now": act.micros,
+        "most_rows": limit + 1,
+        **_search_values(act, wanted),
+        **{f"after_{place}": value for place, value in enumerate(after or ()) if value is not None},
+    }
     found = made.statement.all(act.connection, values)
     records = [_record(definition, row, made.reads) for row in found[:limit]]
     result = Page(definition, shown, records, None)
     if len(found) > limit:
         last = found[limit - 1]
-        result.next = _write_cursor([*last[len(last) - made.keys:], last[0]])
+        result.next = _write_cursor([*last[len(last) - made.keys :], last[0]])
     _add_lists(act, definition, shown, records)
     _add_names(act, definition, shown, result)
     return result
@@ -105,7 +130,16 @@ class PageStatement:
     keys: int
 
 
-def _page_statement(act: Act, form: Form, shown: tuple[str, ...], filters: tuple[str, ...], wanted: str | None, sort: tuple[str, ...], after: list[Any] | None, deleted: bool) -> PageStatement:
+def _page_statement(
+    act: Act,
+    form: Form,
+    shown: tuple[str, ...],
+    filters: tuple[str, ...],
+    wanted: str | None,
+    sort: tuple[str, ...],
+    after: list[Any] | None,
+    deleted: bool,
+) -> PageStatement:
     """Built once for each kind of wish: people leaf through the same few lists, and building costs more than running."""
     kept = act.catalogue.memo.setdefault("pages", OrderedDict())
     shape = None if after is None else tuple(each is None for each in after)
@@ -120,7 +154,16 @@ def _page_statement(act: Act, form: Form, shown: tuple[str, ...], filters: tuple
     return kept[key]
 
 
-def _build_page(act: Act, form: Form, shown: tuple[str, ...], conditions: list[Any], wanted: str | None, sort: tuple[str, ...], after: list[Any] | None, deleted: bool) -> PageStatement:
+def _build_page(
+    act: Act,
+    form: Form,
+    shown: tuple[str, ...],
+    conditions: list[Any],
+    wanted: str | None,
+    sort: tuple[str, ...],
+    after: list[Any] | None,
+    deleted: bool,
+) -> PageStatement:
     rows = Rows(act, form.key)
     order = _order(act, form, rows, sort)
     read = [key for key in shown if key in form.by_key and form.by_key[key].stores not in ("rows", "many", "assigned")]
@@ -131,13 +174,25 @@ def _build_page(act: Act, form: Form, shown: tuple[str, ...], conditions: list[A
         holding.append(_search(act, rows.built, wanted))
     if after is not None:
         holding.append(_after(order, rows.id, after))
-    query = rows.select(*[rows.table.c[name] for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")],
-                        *picked.values(), *[expression for expression, _down in order], deleted=deleted).where(*holding)
+    query = rows.select(
+        *[rows.table.c[name] for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")],
+        *picked.values(),
+        *[expression for expression, _down in order],
+        deleted=deleted,
+    ).where(*holding)
     query = query.order_by(*_ordering(order), rows.id).limit(sa.bindparam("most_rows", type_=sa.Integer()))
     return PageStatement(Prepared(query, act.connection.dialect), tuple((name, _reader_of(form, name)) for name in picked), len(order))
 
 
-def count(act: Act, form: str, filter: str | None = None, search: str | None = None, most: int | None = COUNTED, also: Sequence[str] = (), deleted: bool = False) -> int:
+def count(
+    act: Act,
+    form: str,
+    filter: str | None = None,
+    search: str | None = None,
+    most: int | None = COUNTED,
+    also: Sequence[str] = (),
+    deleted: bool = False,
+) -> int:
     """How many records there are, counted no further than `most` + 1 (None: exactly)."""
     require(act.person, "view", form)
     rows = Rows(act, form)
@@ -148,15 +203,21 @@ def count(act: Act, form: str, filter: str | None = None, search: str | None = N
     return act.connection.execute(sa.select(sa.func.count()).select_from(query.subquery()), _values(act, search)).scalar() or 0
 
 
-def ids(act: Act, form: str, filter: str | None = None, search: str | None = None, limit: int = 100_000, also: Sequence[str] = ()) -> list[int]:
+def ids(
+    act: Act, form: str, filter: str | None = None, search: str | None = None, limit: int = 100_000, also: Sequence[str] = ()
+) -> list[int]:
     """The ids of all records that satisfy the conditions, in id order."""
     require(act.person, "view", form)
     rows = Rows(act, form)
     conditions = _conditions(act, form, rows, [filter, *also], search)
-    return list(act.connection.execute(rows.select(rows.id).where(*conditions).order_by(rows.id).limit(limit), _values(act, search)).scalars())
+    return list(
+        act.connection.execute(rows.select(rows.id).where(*conditions).order_by(rows.id).limit(limit), _values(act, search)).scalars()
+    )
 
 
-def aggregate(act: Act, form: str, by: Sequence[str] = (), measures: Sequence[str] = ("COUNT(record)",), filter: str | None = None, limit: int = 1_000) -> list[dict[str, Any]]:
+def aggregate(
+    act: Act, form: str, by: Sequence[str] = (), measures: Sequence[str] = ("COUNT(record)",), filter: str | None = None, limit: int = 1_000
+) -> list[dict[str, Any]]:
     """Grouped figures: one dictionary a group with the keys of `by` and the texts of `measures`; values as Python values, blank groups last."""
     require(act.person, "view", form)
     definition = act.catalogue.forms[form]
@@ -175,8 +236,10 @@ def aggregate(act: Act, form: str, by: Sequence[str] = (), measures: Sequence[st
         query = query.group_by(*groups).order_by(*[each.is_(None) for each in groups], *groups).limit(limit)
     found = []
     for row in act.connection.execute(query, _values(act, None)):
-        item: dict[str, Any] = {key: None if value is None else definition.by_key[key].from_column(value) for key, value in zip(by, row, strict=False)}
-        for text, figure, value in zip(measures, figures, row[len(by):], strict=True):
+        item: dict[str, Any] = {
+            key: None if value is None else definition.by_key[key].from_column(value) for key, value in zip(by, row, strict=False)
+        }
+        for text, figure, value in zip(measures, figures, row[len(by) :], strict=True):
             item[text] = from_sql(figure.type, value)
         found.append(item)
     return found
@@ -216,7 +279,11 @@ def _search(act: Act, built: FormTables, wanted: str) -> ColumnElement[bool]:
     contains = (sa.func.instr if sqlite else sa.func.strpos)(main.c.search, sa.bindparam("wanted", type_=sa.Text())) > 0
     if len(wanted) == 1:
         return contains
-    hits = f"{main.name}.id IN (SELECT rowid FROM {name} WHERE {name} MATCH :grams)" if sqlite else f"{main.name}.id IN (SELECT record FROM {name} WHERE grams @> CAST(:grams AS text[]))"
+    hits = (
+        f"{main.name}.id IN (SELECT rowid FROM {name} WHERE {name} MATCH :grams)"
+        if sqlite
+        else f"{main.name}.id IN (SELECT record FROM {name} WHERE grams @> CAST(:grams AS text[]))"
+    )
     return sa.and_(sa.text(hits), contains)
 
 
@@ -250,7 +317,9 @@ def _tier_rank(rows: Rows, field_type: Any) -> ColumnElement[Any]:
 
 
 def _collated(act: Act, expression: ColumnElement[Any], field_type: Any) -> ColumnElement[Any]:
-    if act.connection.dialect.name == "postgresql" and isinstance(field_type.column_type() if field_type.stores != "rated" else None, sa.Text):
+    if act.connection.dialect.name == "postgresql" and isinstance(
+        field_type.column_type() if field_type.stores != "rated" else None, sa.Text
+    ):
         return sa.collate(expression, "C")
     return expression
 
@@ -284,7 +353,12 @@ def _read_cursor(cursor: str, keys: int) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, UnicodeDecodeError):
         values = None
-    if not isinstance(values, list) or len(values) != keys + 1 or not all(each is None or isinstance(each, (int, str)) for each in values) or not isinstance(values[-1], int):
+    if (
+        not isinstance(values, list)
+        or len(values) != keys + 1
+        or not all(each is None or isinstance(each, (int, str)) for each in values)
+        or not isinstance(values[-1], int)
+    ):
         raise Refused([Problem("cursor", _("This page address is not valid any more. Start again at the first page."))])
     return values
 
@@ -336,7 +410,9 @@ def _add_lists(act: Act, form: Form, shown: list[str], records: list[Record]) ->
     for record in records:
         record.values.update(dict.fromkeys(keys, ()))
     statement = prepared(act.catalogue.memo, ("lists", form.key, keys), act.connection.dialect, lambda: _lists_select(act, form, keys))
-    for key, record, value, _place in sorted(statement.all(act.connection, {"ids": list(by_id)}), key=lambda each: (each[0], each[1], each[3])):
+    for key, record, value, _place in sorted(
+        statement.all(act.connection, {"ids": list(by_id)}), key=lambda each: (each[0], each[1], each[3])
+    ):
         by_id[record].values[key] = (*by_id[record].values[key], value)
 
 
@@ -347,24 +423,38 @@ def _lists_select(act: Act, form: Form, keys: tuple[str, ...]) -> Any:
         name = sa.literal(key).label("key")
         if field_type.stores == "assigned":
             tags = tag_assignment.c
-            parts.append(sa.select(name, tags.record, tags.tag.label("value"), tags.id.label("place")).where(
-                tags.form == form.key, tags.tag_set == getattr(field_type, "tag_set"), tags.removed_at.is_(None), among(tags.record)))
+            parts.append(
+                sa.select(name, tags.record, tags.tag.label("value"), tags.id.label("place")).where(
+                    tags.form == form.key, tags.tag_set == getattr(field_type, "tag_set"), tags.removed_at.is_(None), among(tags.record)
+                )
+            )
         else:
             assert built.many is not None
             many = built.many.c
-            parts.append(sa.select(name, many.record, many.value, sa.cast(many.position, sa.BigInteger).label("place")).where(many.field == built.numbers[key], among(many.record)))
+            parts.append(
+                sa.select(name, many.record, many.value, sa.cast(many.position, sa.BigInteger).label("place")).where(
+                    many.field == built.numbers[key], among(many.record)
+                )
+            )
     return sa.union_all(*parts)
 
 
 def _add_names(act: Act, form: Form, shown: list[str], result: Page) -> None:
     pointed: dict[str, set[int]] = {}
-    people = {each for record in result.records for name, each in (("created_by", record.created_by), ("updated_by", record.updated_by)) if name in shown and each}
+    people = {
+        each
+        for record in result.records
+        for name, each in (("created_by", record.created_by), ("updated_by", record.updated_by))
+        if name in shown and each
+    }
     for key in shown:
         field_type = form.by_key.get(key)
         if field_type is None:
             continue
         if field_type.type == "reference":
-            pointed.setdefault(getattr(field_type, "form"), set()).update(each.values[key] for each in result.records if each.values.get(key) is not None)
+            pointed.setdefault(getattr(field_type, "form"), set()).update(
+                each.values[key] for each in result.records if each.values.get(key) is not None
+            )
         elif field_type.type == "member":
             people |= {each.values[key] for each in result.records if each.values.get(key) is not None}
     result.titles = titles(act, pointed)
@@ -373,11 +463,20 @@ def _add_names(act: Act, form: Form, shown: list[str], result: Page) -> None:
 
 def titles(act: Act, wanted: dict[str, set[int]]) -> dict[tuple[str, int], str]:
     """What records are called, by (form, id), in one statement. A title that is no text is written plainly; a blank one is the record's number."""
-    asked = {form: sorted(records) for form, records in sorted(wanted.items()) if records and form in tables_of(act.catalogue) and may(act.person, "view", form)}
+    asked = {
+        form: sorted(records)
+        for form, records in sorted(wanted.items())
+        if records and form in tables_of(act.catalogue) and may(act.person, "view", form)
+    }
     if not asked:
         return {}
     names = {form: f"ids_{number}" for number, form in enumerate(asked)}
-    statement = prepared(act.catalogue.memo, ("titles", tuple(asked)), act.connection.dialect, lambda: sa.union_all(*[_titles_select(act, form, name) for form, name in names.items()]))
+    statement = prepared(
+        act.catalogue.memo,
+        ("titles", tuple(asked)),
+        act.connection.dialect,
+        lambda: sa.union_all(*[_titles_select(act, form, name) for form, name in names.items()]),
+    )
     rows = statement.all(act.connection, {names[form]: records for form, records in asked.items()})
     return {(form, record): title_text(act.catalogue.forms[form], stored) or f"#{record}" for form, record, stored in rows}
 
@@ -404,7 +503,9 @@ def people_names(act: Act, wanted: Iterable[int]) -> dict[int, str]:
     found = set(wanted)
     if not found:
         return {}
-    statement = prepared(act.catalogue.memo, "people names", act.connection.dialect, lambda: sa.select(person.c.id, person.c.name).where(among(person.c.id)))
+    statement = prepared(
+        act.catalogue.memo, "people names", act.connection.dialect, lambda: sa.select(person.c.id, person.c.name).where(among(person.c.id))
+    )
     return dict(statement.all(act.connection, {"ids": sorted(found)}))
 
 
@@ -412,7 +513,12 @@ def people_names(act: Act, wanted: Iterable[int]) -> dict[int, str]:
 def history(act: Act, form: str, record: int, limit: int = 50, before: int | None = None) -> list[sa.Row[Any]]:
     """Changes of a record, newest first: rows of `record_change`."""
     get(act, form, record, deleted=True)
-    query = sa.select(record_change).where(record_change.c.form == form, record_change.c.record == record).order_by(record_change.c.id.desc()).limit(limit)
+    query = (
+        sa.select(record_change)
+        .where(record_change.c.form == form, record_change.c.record == record)
+        .order_by(record_change.c.id.desc())
+        .limit(limit)
+    )
     return list(act.connection.execute(query if before is None else query.where(record_change.c.id < before)).all())
 
 
@@ -422,7 +528,14 @@ def tier_moves(act: Act, form: str, record: int, limit: int = 50) -> list[sa.Row
     if model is None:
         return []
     number = act.catalogue.ids["tier_model", model.key]
-    return list(act.connection.execute(sa.select(tier_history).where(tier_history.c.model == number, tier_history.c.record == record).order_by(tier_history.c.id.desc()).limit(limit)).all())
+    return list(
+        act.connection.execute(
+            sa.select(tier_history)
+            .where(tier_history.c.model == number, tier_history.c.record == record)
+            .order_by(tier_history.c.id.desc())
+            .limit(limit)
+        ).all()
+    )
 
 
 def tier_of(act: Act, form: str, record: int) -> sa.Row[Any] | None:
@@ -430,7 +543,9 @@ def tier_of(act: Act, form: str, record: int) -> sa.Row[Any] | None:
     model = act.catalogue.model_of(form)
     if model is None:
         return None
-    return act.connection.execute(sa.select(tier_state).where(tier_state.c.model == act.catalogue.ids["tier_model", model.key], tier_state.c.record == record)).first()
+    return act.connection.execute(
+        sa.select(tier_state).where(tier_state.c.model == act.catalogue.ids["tier_model", model.key], tier_state.c.record == record)
+    ).first()
 
 
 def source_of(act: Act, form: str) -> RecordSource:

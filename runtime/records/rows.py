@@ -1,4 +1,5 @@
 """Between stored rows and values: reading one record as a dictionary of values, and what a write needs to know of its form."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -83,7 +84,9 @@ def _instant(stored: int) -> datetime:
 
 
 def _main_select(built: FormTables, lock: bool) -> Any:
-    columns = [built.main.c[name] for name in SYSTEM_COLUMNS] + [built.columns[key] for key, place in built.places.items() if place == "main"]
+    columns = [built.main.c[name] for name in SYSTEM_COLUMNS] + [
+        built.columns[key] for key, place in built.places.items() if place == "main"
+    ]
     query = sa.select(*columns).where(among(built.main.c.id))
     return query.with_for_update() if lock else query
 
@@ -93,8 +96,12 @@ def _add_the_rest(act: Act, built: FormTables, found: dict[int, Record]) -> None
     if built.calc is not None:
         keys = [key for key, place in built.places.items() if place == "calc"]
         calc = built.calc
-        statement = prepared(memo, ("read calc", form.key), connection.dialect,
-                             lambda: sa.select(calc.c.record, *[built.columns[key] for key in keys]).where(among(calc.c.record)))
+        statement = prepared(
+            memo,
+            ("read calc", form.key),
+            connection.dialect,
+            lambda: sa.select(calc.c.record, *[built.columns[key] for key in keys]).where(among(calc.c.record)),
+        )
         for row in statement.all(connection, given):
             for key, stored in zip(keys, row[1:], strict=True):
                 found[row[0]].values[key] = None if stored is None else built.by_path[key].from_column(stored)
@@ -117,8 +124,16 @@ def _add_many(act: Act, built: FormTables, found: dict[int, Record]) -> None:
     assert many is not None
     keys = {built.numbers[key]: key for key, place in built.places.items() if place == "many"}
     lists: dict[tuple[int, str], list[Any]] = {}
-    statement = prepared(act.catalogue.memo, ("read many", built.form.key), act.connection.dialect,
-                         lambda: sa.select(many.c.field, many.c.record, many.c.value).where(among(many.c.record)).order_by(many.c.field, many.c.record, many.c.position))
+    statement = prepared(
+        act.catalogue.memo,
+        ("read many", built.form.key),
+        act.connection.dialect,
+        lambda: (
+            sa.select(many.c.field, many.c.record, many.c.value)
+            .where(among(many.c.record))
+            .order_by(many.c.field, many.c.record, many.c.position)
+        ),
+    )
     for number, record, value in statement.all(act.connection, {"ids": list(found)}):
         if number in keys:
             lists.setdefault((record, keys[number]), []).append(value)
@@ -130,21 +145,42 @@ def _add_many(act: Act, built: FormTables, found: dict[int, Record]) -> None:
 def _add_rows(act: Act, built: FormTables, subform: str, found: dict[int, Record]) -> None:
     table, lines = built.rows[subform], built.by_path[subform].lines()
     keys = [key for key in lines if f"{subform}.{key}" in built.columns]
-    statement = prepared(act.catalogue.memo, ("read rows", built.form.key, subform), act.connection.dialect,
-                         lambda: sa.select(table.c.record, table.c.id, *[built.columns[f"{subform}.{key}"] for key in keys]).where(among(table.c.record)).order_by(table.c.record, table.c.position))
+    statement = prepared(
+        act.catalogue.memo,
+        ("read rows", built.form.key, subform),
+        act.connection.dialect,
+        lambda: (
+            sa.select(table.c.record, table.c.id, *[built.columns[f"{subform}.{key}"] for key in keys])
+            .where(among(table.c.record))
+            .order_by(table.c.record, table.c.position)
+        ),
+    )
     rows: dict[int, list[dict[str, Any]]] = {each: [] for each in found}
     for record, number, *stored in statement.all(act.connection, {"ids": list(found)}):
-        rows[record].append({key: None if value is None else lines[key].from_column(value) for key, value in zip(keys, stored, strict=True)})
+        rows[record].append(
+            {key: None if value is None else lines[key].from_column(value) for key, value in zip(keys, stored, strict=True)}
+        )
         found[record].row_ids.setdefault(subform, []).append(number)
     for record, values in rows.items():
         found[record].values[subform] = tuple(values)
 
 
 def _add_tags(act: Act, field_type: FieldType, found: dict[int, Record]) -> None:
-    statement = prepared(act.catalogue.memo, "read tags", act.connection.dialect,
-                         lambda: sa.select(tag_assignment.c.record, tag_assignment.c.tag).where(
-                             tag_assignment.c.tag_set == sa.bindparam("tag_set"), tag_assignment.c.form == sa.bindparam("form"), among(tag_assignment.c.record),
-                             tag_assignment.c.removed_at.is_(None)).order_by(tag_assignment.c.record, tag_assignment.c.id))
+    statement = prepared(
+        act.catalogue.memo,
+        "read tags",
+        act.connection.dialect,
+        lambda: (
+            sa.select(tag_assignment.c.record, tag_assignment.c.tag)
+            .where(
+                tag_assignment.c.tag_set == sa.bindparam("tag_set"),
+                tag_assignment.c.form == sa.bindparam("form"),
+                among(tag_assignment.c.record),
+                tag_assignment.c.removed_at.is_(None),
+            )
+            .order_by(tag_assignment.c.record, tag_assignment.c.id)
+        ),
+    )
     tags: dict[int, list[str]] = {}
     form = next(iter(found.values())).form.key
     for record, tag in statement.all(act.connection, {"tag_set": getattr(field_type, "tag_set"), "form": form, "ids": list(found)}):
@@ -159,9 +195,14 @@ def _add_tier(act: Act, field_type: FieldType, found: dict[int, Record]) -> None
         record.values[field_type.key] = None
     if number is None:
         return
-    statement = prepared(act.catalogue.memo, "read tier", act.connection.dialect,
-                         lambda: sa.select(tier_state.c.record, tier_state.c.tier, tier_state.c.score, tier_state.c.provisional, tier_state.c.grace_until).where(
-                             tier_state.c.model == sa.bindparam("model"), among(tier_state.c.record)))
+    statement = prepared(
+        act.catalogue.memo,
+        "read tier",
+        act.connection.dialect,
+        lambda: sa.select(
+            tier_state.c.record, tier_state.c.tier, tier_state.c.score, tier_state.c.provisional, tier_state.c.grace_until
+        ).where(tier_state.c.model == sa.bindparam("model"), among(tier_state.c.record)),
+    )
     for record, tier, score, provisional, grace in statement.all(act.connection, {"model": number, "ids": list(found)}):
         found[record].values[field_type.key] = tier
         found[record].score, found[record].provisional, found[record].grace_until = score, bool(provisional), clock.from_day(grace)

@@ -3,6 +3,7 @@
 A field that goes keeps its column, hidden; when a version with it is restored, its values are there again. A changed type gets a new
 column, filled from the old one as far as the values convert; what does not convert is counted in the audit.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -52,20 +53,29 @@ def mark_all(act: Act, form: str) -> None:
     """Leaves a note that every record's derived values are to be worked out anew."""
     main = tables_of(act.catalogue)[form].main
     act.connection.execute(derived_dirty.delete().where(derived_dirty.c.form == form, derived_dirty.c.what == "all"))
-    act.connection.execute(derived_dirty.insert().from_select(["form", "record", "what", "source"], sa.select(
-        sa.literal(form), main.c.id, sa.literal("all"), sa.literal(act.source)).where(main.c.deleted_at.is_(None))))
+    act.connection.execute(
+        derived_dirty.insert().from_select(
+            ["form", "record", "what", "source"],
+            sa.select(sa.literal(form), main.c.id, sa.literal("all"), sa.literal(act.source)).where(main.c.deleted_at.is_(None)),
+        )
+    )
 
 
 def _computes_differently(form: Form, before: Catalogue, now: Catalogue) -> bool:
     if form.key not in before.forms:
         return False
     was = {each.key: getattr(each, "formula") for each in before.forms[form.key].fields if is_computed(each)}
-    return any(was.get(key) != getattr(form.by_key[key], "formula") or before.columns.get((form.key, key)) != now.columns.get((form.key, key)) for key in computed(now, form))
+    return any(
+        was.get(key) != getattr(form.by_key[key], "formula") or before.columns.get((form.key, key)) != now.columns.get((form.key, key))
+        for key in computed(now, form)
+    )
 
 
 def _live_columns(act: Act) -> dict[tuple[str, str], StoredColumn]:
-    return {(row.form, row.path): StoredColumn(row.id, row.signature, row.place)
-            for row in act.connection.execute(sa.select(stored_column).where(stored_column.c.live == 1).order_by(stored_column.c.id))}
+    return {
+        (row.form, row.path): StoredColumn(row.id, row.signature, row.place)
+        for row in act.connection.execute(sa.select(stored_column).where(stored_column.c.live == 1).order_by(stored_column.c.id))
+    }
 
 
 class _Publishing:
@@ -75,7 +85,12 @@ class _Publishing:
         self.act, self.operations, self.before = act, operations, before
 
     def form(self, form: Form) -> list[tuple[Form, FieldType, StoredColumn]]:
-        stored = {(row.path, row.signature, row.place): row for row in self.act.connection.execute(sa.select(stored_column).where(stored_column.c.form == form.key).order_by(stored_column.c.id))}
+        stored = {
+            (row.path, row.signature, row.place): row
+            for row in self.act.connection.execute(
+                sa.select(stored_column).where(stored_column.c.form == form.key).order_by(stored_column.c.id)
+            )
+        }
         live = {row.path: row for row in stored.values() if row.live}
         converted: list[tuple[Form, FieldType, StoredColumn]] = []
         for path, signature, place, field in wanted_columns(form, self.act.catalogue):
@@ -101,7 +116,9 @@ class _Publishing:
 
     def _add(self, form: Form, path: str, signature: str, place: str, field: FieldType | None) -> None:
         number = self.act.take_ids("stored_column")
-        self.act.connection.execute(stored_column.insert().values(id=number, form=form.key, path=path, signature=signature, place=place, live=1))
+        self.act.connection.execute(
+            stored_column.insert().values(id=number, form=form.key, path=path, signature=signature, place=place, live=1)
+        )
         if place == "form":
             self._create_form(f"r_{number}")
         elif place == "rows":
@@ -121,8 +138,14 @@ class _Publishing:
         self.operations.add_column(table, sa.Column(f"f_{number}", field.column_type(), nullable=True))
 
     def _table(self, form: Form, path: str) -> str:
-        number = self.act.connection.execute(sa.select(stored_column.c.id).where(
-            stored_column.c.form == form.key, stored_column.c.path == path, stored_column.c.place.in_(("form", "rows")), stored_column.c.live == 1)).scalar()
+        number = self.act.connection.execute(
+            sa.select(stored_column.c.id).where(
+                stored_column.c.form == form.key,
+                stored_column.c.path == path,
+                stored_column.c.place.in_(("form", "rows")),
+                stored_column.c.live == 1,
+            )
+        ).scalar()
         return f"r_{number}"
 
     def _once(self, name: str, table: Any) -> None:
@@ -172,17 +195,29 @@ def _convert(act: Act, form: Form, old: FieldType, column: StoredColumn) -> None
     table = sa.Table(built.main.name, sa.MetaData(), sa.Column("id", sa.BigInteger), source)
     target = built.column(old.key).name
     done, lost, last = 0, 0, 0
-    while rows := act.connection.execute(sa.select(table.c.id, source).where(table.c.id > last, source.is_not(None)).order_by(table.c.id).limit(CHUNK)).all():
+    while rows := act.connection.execute(
+        sa.select(table.c.id, source).where(table.c.id > last, source.is_not(None)).order_by(table.c.id).limit(CHUNK)
+    ).all():
         for record, stored in rows:
             try:
                 value = new.parse(old.to_json(old.from_column(stored)), NoLookup(act.zone))
-                act.connection.exec_driver_sql(f"UPDATE {table.name} SET {target} = {_mark(act, 1)} WHERE id = {_mark(act, 2)}", (new.to_column(value), record))
+                act.connection.exec_driver_sql(
+                    f"UPDATE {table.name} SET {target} = {_mark(act, 1)} WHERE id = {_mark(act, 2)}", (new.to_column(value), record)
+                )
                 done += 1
             except (TierloomError, ValueError, TypeError):
                 lost += 1
         last = rows[-1][0]
-    act.connection.execute(audit.insert().values(id=act.take_ids("audit"), at=act.micros, person=act.person.id, act="convert", what=f"form:{form.key}/{old.key}",
-                                                 details=to_json({"from": old.type, "to": new.type, "converted": done, "not_converted": lost})))
+    act.connection.execute(
+        audit.insert().values(
+            id=act.take_ids("audit"),
+            at=act.micros,
+            person=act.person.id,
+            act="convert",
+            what=f"form:{form.key}/{old.key}",
+            details=to_json({"from": old.type, "to": new.type, "converted": done, "not_converted": lost}),
+        )
+    )
 
 
 def _mark(act: Act, _number: int) -> str:
@@ -202,7 +237,11 @@ def _make_indexes(act: Act, operations: Operations) -> None:
             operations.create_index(name, built.main.name, columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
             there.add(name)
         for name in there:
-            if name and name.startswith("uq_f_") and name not in {wanted for wanted, _columns, unique in _wanted_indexes(act.catalogue, form, built) if unique}:
+            if (
+                name
+                and name.startswith("uq_f_")
+                and name not in {wanted for wanted, _columns, unique in _wanted_indexes(act.catalogue, form, built) if unique}
+            ):
                 operations.drop_index(name, built.main.name)
 
 
@@ -212,7 +251,11 @@ def _wanted_indexes(catalogue: Catalogue, form: Form, built: FormTables) -> Iter
             yield f"uq_f_{built.numbers[field.key]}", [built.column(field.key).name], True
         if field.type == "reference" and field.key in built.columns:
             aggregates = _aggregated_columns(catalogue, form, field, built)
-            yield f"ix_f_{built.numbers[field.key]}_" + "_".join(name.removeprefix("f_") for name in aggregates), [built.column(field.key).name, *aggregates], False
+            yield (
+                f"ix_f_{built.numbers[field.key]}_" + "_".join(name.removeprefix("f_") for name in aggregates),
+                [built.column(field.key).name, *aggregates],
+                False,
+            )
 
 
 def _aggregated_columns(catalogue: Catalogue, form: Form, reference: FieldType, built: FormTables) -> list[str]:

@@ -1,4 +1,5 @@
 """Sets of records as the formulas' SQL sees them: columns of this form, joins for what lies beside it, subqueries for related rows."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -9,7 +10,6 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
-from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
 from runtime.formulas import Formula
 from runtime.formulas.definitions import computed, formula
@@ -94,17 +94,35 @@ class RecordSource:
         field_type = self.form.by_key[key]
         if field_type.stores == "assigned":
             tags = tag_assignment.alias()
-            return sa.exists().where(tags.c.form == self.form.key, tags.c.record == self.id, tags.c.tag_set == getattr(field_type, "tag_set"),
-                                     tags.c.tag == option, tags.c.removed_at.is_(None)).correlate_except(tags)
+            return (
+                sa.exists()
+                .where(
+                    tags.c.form == self.form.key,
+                    tags.c.record == self.id,
+                    tags.c.tag_set == getattr(field_type, "tag_set"),
+                    tags.c.tag == option,
+                    tags.c.removed_at.is_(None),
+                )
+                .correlate_except(tags)
+            )
         assert self.built.many is not None
         many = self.built.many.alias()
-        return sa.exists().where(many.c.field == self.built.numbers[key], many.c.record == self.id, many.c.value == option).correlate_except(many)
+        return (
+            sa.exists()
+            .where(many.c.field == self.built.numbers[key], many.c.record == self.id, many.c.value == option)
+            .correlate_except(many)
+        )
 
     def list_empty(self, key: str) -> ColumnElement[bool]:
         field_type = self.form.by_key[key]
         if field_type.stores == "assigned":
             tags = tag_assignment.alias()
-            return ~sa.exists().where(tags.c.form == self.form.key, tags.c.record == self.id, tags.c.tag_set == getattr(field_type, "tag_set"), tags.c.removed_at.is_(None)).correlate_except(tags)
+            return ~sa.exists().where(
+                tags.c.form == self.form.key,
+                tags.c.record == self.id,
+                tags.c.tag_set == getattr(field_type, "tag_set"),
+                tags.c.removed_at.is_(None),
+            ).correlate_except(tags)
         assert self.built.many is not None
         many = self.built.many.alias()
         return ~sa.exists().where(many.c.field == self.built.numbers[key], many.c.record == self.id).correlate_except(many)
@@ -131,7 +149,9 @@ class RecordSource:
 
     def _tier_state(self, field_type: Any) -> Any:
         model = self.rows.catalogue.ids.get(("tier_model", field_type.tier_model), 0)
-        return self._join(("tier", model), tier_state, lambda table: sa.and_(table.c.model == sa.literal_column(str(model)), table.c.record == self.id))
+        return self._join(
+            ("tier", model), tier_state, lambda table: sa.and_(table.c.model == sa.literal_column(str(model)), table.c.record == self.id)
+        )
 
     def _referenced(self, reference: str) -> RecordSource:
         field_type = self.form.by_key[reference]
@@ -235,11 +255,19 @@ class RelatedRows:
                     inside.append(alias)
         return sa.select(*columns).select_from(clause).where(on_first, *self.conditions).correlate_except(*inside)
 
-    def aggregate(self, value: ColumnElement[Any], conditions: Sequence[ColumnElement[bool]], correlated: bool = False) -> ColumnElement[Any]:
+    def aggregate(
+        self, value: ColumnElement[Any], conditions: Sequence[ColumnElement[bool]], correlated: bool = False
+    ) -> ColumnElement[Any]:
         """One value over the related rows that satisfy the conditions."""
         return self._query(value).where(*conditions).scalar_subquery()
 
-    def first(self, value: ColumnElement[Any], order: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]], correlated: bool = False) -> ColumnElement[Any]:
+    def first(
+        self,
+        value: ColumnElement[Any],
+        order: Sequence[ColumnElement[Any]],
+        conditions: Sequence[ColumnElement[bool]],
+        correlated: bool = False,
+    ) -> ColumnElement[Any]:
         """The value of the first row in an order; equal ones by record id."""
         return self._query(value).where(*conditions).order_by(*order).limit(1).scalar_subquery()
 
@@ -259,7 +287,9 @@ class OwnRows:
     def aggregate(self, value: Any, conditions: Sequence[ColumnElement[bool]], correlated: bool = False) -> ColumnElement[Any]:
         return value.filter(*conditions) if conditions else value
 
-    def first(self, value: ColumnElement[Any], order: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
+    def first(
+        self, value: ColumnElement[Any], order: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]]
+    ) -> ColumnElement[Any]:
         """The value of the first of the records that meet the conditions."""
         return sa.select(value).where(*conditions).order_by(*order).limit(1).scalar_subquery()
 

@@ -1,4 +1,5 @@
 """From a published form to its tables. Names are numbers: labels and keys never reach the database's schema."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -39,7 +40,9 @@ def tables_of(catalogue: Catalogue) -> dict[str, FormTables]:
     """The tables of every form of a catalogue, built once per revision."""
     if "tables" not in catalogue.memo:
         metadata = sa.MetaData()
-        catalogue.memo["tables"] = {key: build(form, catalogue, metadata) for key, form in catalogue.forms.items() if (key, "") in catalogue.columns}
+        catalogue.memo["tables"] = {
+            key: build(form, catalogue, metadata) for key, form in catalogue.forms.items() if (key, "") in catalogue.columns
+        }
     return catalogue.memo["tables"]
 
 
@@ -62,31 +65,69 @@ def build(form: Form, catalogue: Catalogue, metadata: sa.MetaData) -> FormTables
             columns[each.key] = made = Column(f"f_{stored.id}", each.column_type())
             (calc if stored.place == "calc" else main).append(made)
     return FormTables(
-        form, places[""].id, Table(base, metadata, *main), calc_table(base, metadata, calc) if calc else None, many_table(base, metadata) if has_many else None, rows,
+        form,
+        places[""].id,
+        Table(base, metadata, *main),
+        calc_table(base, metadata, calc) if calc else None,
+        many_table(base, metadata) if has_many else None,
+        rows,
         Table(f"{base}_search", metadata, Column("record", BigInteger, primary_key=True, autoincrement=False), Column("grams", Text)),
-        columns, {path: stored.id for path, stored in places.items()}, {path: stored.place for path, stored in places.items()}, by_path)
+        columns,
+        {path: stored.id for path, stored in places.items()},
+        {path: stored.place for path, stored in places.items()},
+        by_path,
+    )
 
 
 def system_columns() -> list[Column[Any]]:
-    return [Column("id", BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False), Column("version", Integer, nullable=False),
-            Column("created_at", BigInteger, nullable=False), Column("created_by", BigInteger, nullable=False), Column("updated_at", BigInteger, nullable=False),
-            Column("updated_by", BigInteger, nullable=False), Column("deleted_at", BigInteger), Column("search", Text, nullable=False)]
+    return [
+        Column("id", BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+        Column("version", Integer, nullable=False),
+        Column("created_at", BigInteger, nullable=False),
+        Column("created_by", BigInteger, nullable=False),
+        Column("updated_at", BigInteger, nullable=False),
+        Column("updated_by", BigInteger, nullable=False),
+        Column("deleted_at", BigInteger),
+        Column("search", Text, nullable=False),
+    ]
 
 
 def calc_table(base: str, metadata: sa.MetaData, columns: list[Column[Any]]) -> Table:
-    return Table(f"{base}_calc", metadata, Column("record", BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False), *columns)
+    return Table(
+        f"{base}_calc",
+        metadata,
+        Column("record", BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+        *columns,
+    )
 
 
 def many_table(base: str, metadata: sa.MetaData) -> Table:
-    return Table(f"{base}_many", metadata, Column("field", BigInteger, primary_key=True, autoincrement=False), Column("record", BigInteger, primary_key=True, autoincrement=False),
-                 Column("value", Text, primary_key=True), Column("position", SmallInteger, nullable=False))
+    return Table(
+        f"{base}_many",
+        metadata,
+        Column("field", BigInteger, primary_key=True, autoincrement=False),
+        Column("record", BigInteger, primary_key=True, autoincrement=False),
+        Column("value", Text, primary_key=True),
+        Column("position", SmallInteger, nullable=False),
+    )
 
 
 def row_columns() -> list[Column[Any]]:
-    return [Column("id", BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False), Column("record", BigInteger, nullable=False), Column("position", Integer, nullable=False)]
+    return [
+        Column("id", BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+        Column("record", BigInteger, nullable=False),
+        Column("position", Integer, nullable=False),
+    ]
 
 
-def _rows_table(subform: FieldType, stored: StoredColumn, places: dict[str, StoredColumn], columns: dict[str, Column[Any]], by_path: dict[str, FieldType], metadata: sa.MetaData) -> Table:
+def _rows_table(
+    subform: FieldType,
+    stored: StoredColumn,
+    places: dict[str, StoredColumn],
+    columns: dict[str, Column[Any]],
+    by_path: dict[str, FieldType],
+    metadata: sa.MetaData,
+) -> Table:
     made = row_columns()
     for line in subform.lines().values():
         path = f"{subform.key}.{line.key}"

@@ -1,4 +1,5 @@
 """What the formulas about one record read: its values, the record it points at, the rows that point at it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -23,8 +24,15 @@ class RecordValues:
 
     as_of = False
 
-    def __init__(self, act: Act, form: Form, values: Mapping[str, Any], record: int | None = None, system: Mapping[str, Any] | None = None,
-                 names: Mapping[str, Any] | None = None):
+    def __init__(
+        self,
+        act: Act,
+        form: Form,
+        values: Mapping[str, Any],
+        record: int | None = None,
+        system: Mapping[str, Any] | None = None,
+        names: Mapping[str, Any] | None = None,
+    ):
         self.act, self.form, self.values, self.record = act, form, values, record
         self._system, self._names = system or {}, names or {}
 
@@ -88,10 +96,30 @@ class RecordValues:
             return
         other_key, reference = self.act.catalogue.relations_to(self.form.key)[relation]
         built = tables_of(self.act.catalogue)[other_key]
-        ids = self.act.connection.execute(sa.select(built.main.c.id).where(built.column(reference) == self.record, built.main.c.deleted_at.is_(None)).order_by(built.main.c.id)).scalars().all()
+        ids = (
+            self.act.connection.execute(
+                sa.select(built.main.c.id)
+                .where(built.column(reference) == self.record, built.main.c.deleted_at.is_(None))
+                .order_by(built.main.c.id)
+            )
+            .scalars()
+            .all()
+        )
         for found in read_records(self.act, other_key, list(ids)):
-            yield RecordValues(self.act, found.form, found.values, found.id, {"id": found.id, "created_at": found.created_at, "updated_at": found.updated_at,
-                                                                              "created_by": found.created_by, "updated_by": found.updated_by, "version": found.version})
+            yield RecordValues(
+                self.act,
+                found.form,
+                found.values,
+                found.id,
+                {
+                    "id": found.id,
+                    "created_at": found.created_at,
+                    "updated_at": found.updated_at,
+                    "created_by": found.created_by,
+                    "updated_by": found.updated_by,
+                    "version": found.version,
+                },
+            )
 
     def in_segment(self, key: str) -> bool:
         from runtime.formulas.definitions import formula

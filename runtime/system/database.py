@@ -1,4 +1,5 @@
 """Opening the database so that SQLite and PostgreSQL behave alike."""
+
 from __future__ import annotations
 
 import json
@@ -22,13 +23,23 @@ def open_engine(url: str, factory: Any = None) -> sa.Engine:
     try:
         address = sa.make_url(url)
     except sa.exc.ArgumentError as error:
-        raise SettingsError(_("TIERLOOM_DATABASE_URL is not a database address. Write sqlite:///file or postgresql://user@host/name.")) from error
+        raise SettingsError(
+            _("TIERLOOM_DATABASE_URL is not a database address. Write sqlite:///file or postgresql://user@host/name.")
+        ) from error
     if address.get_backend_name() == "sqlite":
         return _open_sqlite(address, factory)
     if address.get_backend_name() == "postgresql":
-        return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=10, pool_pre_ping=True,
-                                json_serializer=to_json, connect_args={"prepare_threshold": None})
-    raise SettingsError(_("TIERLOOM_DATABASE_URL names {kind}; Tierloom works with sqlite and postgresql.", kind=address.get_backend_name()))
+        return sa.create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            json_serializer=to_json,
+            connect_args={"prepare_threshold": None},
+        )
+    raise SettingsError(
+        _("TIERLOOM_DATABASE_URL names {kind}; Tierloom works with sqlite and postgresql.", kind=address.get_backend_name())
+    )
 
 
 def to_json(value: Any) -> str:
@@ -38,8 +49,13 @@ def to_json(value: Any) -> str:
 def _open_sqlite(address: sa.URL, factory: Any) -> sa.Engine:
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(address, json_serializer=to_json, connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False, **({"factory": factory} if factory else {})},
-                              pool_size=10, max_overflow=20)
+    engine = sa.create_engine(
+        address,
+        json_serializer=to_json,
+        connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False, **({"factory": factory} if factory else {})},
+        pool_size=10,
+        max_overflow=20,
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

@@ -1,4 +1,5 @@
 """Long work as rows: it survives a closed page and a killed process, shows progress and can be cancelled."""
+
 from __future__ import annotations
 
 import json
@@ -75,8 +76,18 @@ def person_of(connection: sa.Connection, person_id: int) -> Person:
 def start(act: Act, kind: str, payload: dict[str, Any], subject: str | None = None, total: int | None = None) -> int:
     """Queues work in the caller's transaction; a worker takes it up after the commit. Gives the job's id."""
     job_id = act.take_ids("job")
-    act.connection.execute(table.insert().values(id=job_id, kind=kind, state="waiting", subject=subject, payload=to_json(payload), total=total,
-                                                 person=act.person.id, created_at=act.micros))
+    act.connection.execute(
+        table.insert().values(
+            id=job_id,
+            kind=kind,
+            state="waiting",
+            subject=subject,
+            payload=to_json(payload),
+            total=total,
+            person=act.person.id,
+            created_at=act.micros,
+        )
+    )
     return job_id
 
 
@@ -90,7 +101,9 @@ def find(connection: sa.Connection, job_id: int) -> sa.Row:
 def cancel(connection: sa.Connection, job_id: int) -> None:
     """Asks a job to stop; one that has not begun ends at once."""
     now = clock.to_micros(clock.now())
-    connection.execute(table.update().where(table.c.id == job_id, table.c.state == "waiting").values(state="cancelled", finished_at=now, cancel=1))
+    connection.execute(
+        table.update().where(table.c.id == job_id, table.c.state == "waiting").values(state="cancelled", finished_at=now, cancel=1)
+    )
     connection.execute(table.update().where(table.c.id == job_id, table.c.state == "running").values(cancel=1))
 
 
@@ -122,8 +135,12 @@ def run_now(workspace: Workspace, job_id: int) -> sa.Row:
     """Does a job here and now, for commands and tests; gives the finished row."""
     with writing(workspace.engine) as connection:
         now = clock.to_micros(clock.now())
-        row = connection.execute(table.update().where(table.c.id == job_id, table.c.state == "waiting")
-                                 .values(state="running", started_at=now, lease_until=now + LEASE).returning(table)).first()
+        row = connection.execute(
+            table.update()
+            .where(table.c.id == job_id, table.c.state == "waiting")
+            .values(state="running", started_at=now, lease_until=now + LEASE)
+            .returning(table)
+        ).first()
     if row is not None:
         run(workspace, row)
     with workspace.engine.connect() as connection:
@@ -138,13 +155,23 @@ def _claim(workspace: Workspace) -> sa.Row | None:
     if waiting is None:
         return None
     with writing(workspace.engine) as connection:
-        return connection.execute(table.update().where(table.c.id == waiting, free)
-                                  .values(state="running", started_at=now, lease_until=now + LEASE).returning(table)).first()
+        return connection.execute(
+            table.update()
+            .where(table.c.id == waiting, free)
+            .values(state="running", started_at=now, lease_until=now + LEASE)
+            .returning(table)
+        ).first()
 
 
 def _finish(job: Job, state: str, result: dict[str, Any], message: Message | None = None) -> None:
-    values: dict[str, Any] = {"state": state, "result": to_json(result), "finished_at": clock.to_micros(clock.now()), "lease_until": None,
-                              "done": job.done, "total": job.total}
+    values: dict[str, Any] = {
+        "state": state,
+        "result": to_json(result),
+        "finished_at": clock.to_micros(clock.now()),
+        "lease_until": None,
+        "done": job.done,
+        "total": job.total,
+    }
     if message is not None:
         values["message"] = to_json({"zh": message.in_language("zh"), "en": message.in_language("en")})
     with writing(job.workspace.engine) as connection:

@@ -3,6 +3,7 @@
 Building and executing a statement through SQLAlchemy costs several times what SQLite needs to run it. What is executed for every
 record is therefore compiled once per published revision and kept in `catalogue.memo`; meaning and text still come from SQLAlchemy.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +21,9 @@ class Prepared:
         compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
         self.text = str(compiled)
         self.constants: dict[str, Any] = dict(compiled.params)
-        self.processors: dict[str, Callable[[Any], Any]] = {name: process for name, process in compiled._bind_processors.items() if process is not None}
+        self.processors: dict[str, Callable[[Any], Any]] = {
+            name: process for name, process in compiled._bind_processors.items() if process is not None
+        }
         self.names: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
         self.copied = _copied(statement, compiled) if dialect.name == "postgresql" else None
 

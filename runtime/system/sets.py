@@ -1,4 +1,5 @@
 """Handing a set of ids to a statement as ONE parameter, so that its text stays the same whatever the number of ids."""
+
 from __future__ import annotations
 
 import json
@@ -14,7 +15,10 @@ from sqlalchemy.sql.expression import ColumnElement
 class Among(ColumnElement[bool]):
     inherit_cache = True
     type = sa.Boolean()
-    _traverse_internals = [("column", sa.sql.visitors.InternalTraversal.dp_clauseelement), ("parameter", sa.sql.visitors.InternalTraversal.dp_clauseelement)]
+    _traverse_internals = [
+        ("column", sa.sql.visitors.InternalTraversal.dp_clauseelement),
+        ("parameter", sa.sql.visitors.InternalTraversal.dp_clauseelement),
+    ]
 
     def __init__(self, column: ColumnElement[Any], parameter: ColumnElement[Any]):
         self.column, self.parameter = column, parameter
@@ -26,7 +30,9 @@ class Among(ColumnElement[bool]):
 
 @compiles(Among, "sqlite")
 def _sqlite(element: Among, compiler: Any, **options: Any) -> str:
-    return f"{compiler.process(element.column, **options)} IN (SELECT value FROM json_each({compiler.process(element.parameter, **options)}))"
+    return (
+        f"{compiler.process(element.column, **options)} IN (SELECT value FROM json_each({compiler.process(element.parameter, **options)}))"
+    )
 
 
 @compiles(Among, "postgresql")

@@ -1,4 +1,5 @@
 """The workspace this process serves, and the acts people do in it."""
+
 from __future__ import annotations
 
 import threading

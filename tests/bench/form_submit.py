@@ -1,4 +1,5 @@
 """A form submitted over HTTP, against a bare Flask view that validates the same WTForm and inserts the row."""
+
 from __future__ import annotations
 
 import sqlite3
@@ -43,7 +44,9 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
     customers = open_shop(workspace, rows or 1_000)
     derived.work_off(workspace)
     with workspace.writing(SYSTEM, "publish") as act:
-        versions.publish(act, [{"kind": "app", "key": "shop", "label": "Shop", "menu": [{"section": "Data", "items": ["form:customer", "form:order"]}]}])
+        versions.publish(
+            act, [{"kind": "app", "key": "shop", "label": "Shop", "menu": [{"section": "Data", "items": ["form:customer", "form:order"]}]}]
+        )
     app, cookie = signed_in(workspace)
     place = iter(range(10**9))
     with _served(app) as ours_at, _served(_bare(folder)) as theirs_at:
@@ -51,15 +54,47 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
         def ours() -> None:
             for _submit in range(SUBMITS):
                 number = next(place)
-                _post(ours_at, "/apps/shop/order/new", {"f_no": f"S{number}", "f_customer": str(customers[number % len(customers)]), "f_paid_on": "2026-11-01", "f_price": "19.90", "f_quantity": "3"}, cookie)
+                _post(
+                    ours_at,
+                    "/apps/shop/order/new",
+                    {
+                        "f_no": f"S{number}",
+                        "f_customer": str(customers[number % len(customers)]),
+                        "f_paid_on": "2026-11-01",
+                        "f_price": "19.90",
+                        "f_quantity": "3",
+                    },
+                    cookie,
+                )
 
         def theirs() -> None:
             for _submit in range(SUBMITS):
                 number = next(place)
-                _post(theirs_at, "/new", {"no": f"S{number}", "customer": str(customers[number % len(customers)]), "paid_on": "2026-11-01", "price": "19.90", "quantity": "3"}, cookie)
+                _post(
+                    theirs_at,
+                    "/new",
+                    {
+                        "no": f"S{number}",
+                        "customer": str(customers[number % len(customers)]),
+                        "paid_on": "2026-11-01",
+                        "price": "19.90",
+                        "quantity": "3",
+                    },
+                    cookie,
+                )
 
         seconds, bare_seconds, _ratio = in_turn(ours, theirs)
-    yield Result("form submit", bare_seconds / seconds, SHARE, SUBMITS / seconds, SUBMITS / bare_seconds, "requests a CPU second", len(customers), "sqlite", at_least=True)
+    yield Result(
+        "form submit",
+        bare_seconds / seconds,
+        SHARE,
+        SUBMITS / seconds,
+        SUBMITS / bare_seconds,
+        "requests a CPU second",
+        len(customers),
+        "sqlite",
+        at_least=True,
+    )
     forget(workspace)
 
 
@@ -91,7 +126,9 @@ def _bare(folder: Path) -> Flask:
     connection = sqlite3.connect(folder / "bare.sqlite", isolation_level=None, check_same_thread=False)
     for pragma in database.PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-    connection.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, no TEXT, customer INTEGER, paid_on TEXT, price INTEGER, quantity INTEGER)")
+    connection.execute(
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, no TEXT, customer INTEGER, paid_on TEXT, price INTEGER, quantity INTEGER)"
+    )
     flask = Flask("bare")
 
     @flask.post("/new")
@@ -100,8 +137,10 @@ def _bare(folder: Path) -> Flask:
         if not form.validate():
             return "no", 422
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT INTO orders (no, customer, paid_on, price, quantity) VALUES (?, ?, ?, ?, ?)",
-                           (form.no.data, int(form.customer.data), form.paid_on.data.isoformat(), int(form.price.data * 100), form.quantity.data))
+        connection.execute(
+            "INSERT INTO orders (no, customer, paid_on, price, quantity) VALUES (?, ?, ?, ?, ?)",
+            (form.no.data, int(form.customer.data), form.paid_on.data.isoformat(), int(form.price.data * 100), form.quantity.data),
+        )
         connection.execute("COMMIT")
         return redirect("/done", 303)
 

@@ -1,4 +1,5 @@
 """The import of the 69,659 CDNOW orders, against a hand-written import that writes the same rows, history, events, search entries and roll-ups."""
+
 from __future__ import annotations
 
 import csv
@@ -29,8 +30,10 @@ from tests.bench.recompute import CUSTOMER, DATA, ORDER
 from tests.bench.world import forget, new_workspace
 
 LIMIT, MEMORY = 3.0, 400
-ROLL_UPS = [{"type": "formula", "key": "last_on", "label": "Last", "result": "date", "formula": "MAX(purchases.bought_on)"},
-            {"type": "formula", "key": "spent", "label": "Spent", "result": "money", "currency": "USD", "formula": "SUM(purchases.amount)"}]
+ROLL_UPS = [
+    {"type": "formula", "key": "last_on", "label": "Last", "result": "date", "formula": "MAX(purchases.bought_on)"},
+    {"type": "formula", "key": "spent", "label": "Spent", "result": "money", "currency": "USD", "formula": "SUM(purchases.amount)"},
+]
 CHUNK = 5_000
 
 
@@ -43,12 +46,23 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
     with workspace.writing(SYSTEM, "publish") as act:
         versions.publish(act, [{**CUSTOMER, "fields": [*CUSTOMER["fields"], *ROLL_UPS]}, ORDER])
     _import(workspace, "buyer", _mapped(folder, "customers.csv.gz", {"customer_id": "no", "name": "name"}))
-    orders = _mapped(folder, "orders.csv.gz", {"order_id": "no", "customer_id": "buyer", "order_date": "bought_on", "quantity": "quantity", "amount": "amount"})
+    orders = _mapped(
+        folder,
+        "orders.csv.gz",
+        {"order_id": "no", "customer_id": "buyer", "order_date": "bought_on", "quantity": "quantity", "amount": "amount"},
+    )
     with workspace.reading(SYSTEM) as act:
         tables = tables_of(act.catalogue)
-        names = {"row": tables["purchase"].main.name, "buyer": tables["buyer"].main.name, "calc": tables["buyer"].calc.name,  # type: ignore[union-attr]
-                 **{key: tables["purchase"].column(key).name for key in ("no", "bought_on", "quantity", "amount")}, "ref": tables["purchase"].column("buyer").name,
-                 "code": tables["buyer"].column("no").name, "last": tables["buyer"].column("last_on").name, "spent": tables["buyer"].column("spent").name}
+        names = {
+            "row": tables["purchase"].main.name,
+            "buyer": tables["buyer"].main.name,
+            "calc": tables["buyer"].calc.name,  # type: ignore[union-attr]
+            **{key: tables["purchase"].column(key).name for key in ("no", "bought_on", "quantity", "amount")},
+            "ref": tables["purchase"].column("buyer").name,
+            "code": tables["buyer"].column("no").name,
+            "last": tables["buyer"].column("last_on").name,
+            "spent": tables["buyer"].column("spent").name,
+        }
     with sqlite3.connect(folder / "tierloom.sqlite") as checkpoint:
         checkpoint.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     copy = folder / "by_hand.sqlite"
@@ -77,7 +91,9 @@ def _mapped(folder: Path, name: str, keys: dict[str, str]) -> Path:
 
 
 def _import(workspace: Workspace, form: str, path: Path) -> None:
-    wish = Namespace(form=form, file=path, map=None, mode="add", match=None, fire="nothing", sheet="", encoding=None, dry_run=False, json=True)
+    wish = Namespace(
+        form=form, file=path, map=None, mode="add", match=None, fire="nothing", sheet="", encoding=None, dry_run=False, json=True
+    )
     with redirect_stdout(StringIO()):
         code = import_.run(workspace, wish)
     assert code == 0, code
@@ -96,29 +112,46 @@ def by_hand(path: Path, file: Path, names: dict[str, str]) -> None:
     for start in range(0, len(given), CHUNK):
         now, event = clock.to_micros(clock.now()), event + 1
         rows, history, search = [], [], []
-        for number, row in enumerate(given[start:start + CHUNK], start + 1):
+        for number, row in enumerate(given[start : start + CHUNK], start + 1):
             day = date.fromisoformat(row["bought_on"])
             buyer, cents = buyers[row["buyer"]], round(float(row["amount"]) * 100)
             text = search_text([row["no"]])
             rows.append((number, now, now, text, row["no"], buyer, clock.to_day(day), int(row["quantity"]), cents))
             search.append((number, " ".join(grams(text))))
             change += 1
-            told = json.dumps({"no": [None, row["no"]], "buyer": [None, str(buyer)], "bought_on": [None, row["bought_on"]], "quantity": [None, row["quantity"]],
-                               "amount": [None, f"{cents / 100:.2f}"]}, ensure_ascii=False, separators=(",", ":"))
+            told = json.dumps(
+                {
+                    "no": [None, row["no"]],
+                    "buyer": [None, str(buyer)],
+                    "bought_on": [None, row["bought_on"]],
+                    "quantity": [None, row["quantity"]],
+                    "amount": [None, f"{cents / 100:.2f}"],
+                },
+                ensure_ascii=False,
+                separators=(",", ":"),
+            )
             history.append((change, "purchase", number, now, told, event))
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(f"INSERT INTO {names['row']} (id, version, created_at, created_by, updated_at, updated_by, search, {names['no']}, {names['ref']}, {names['bought_on']}, "
-                               f"{names['quantity']}, {names['amount']}) VALUES (?, 1, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany(
+            f"INSERT INTO {names['row']} (id, version, created_at, created_by, updated_at, updated_by, search, {names['no']}, {names['ref']}, {names['bought_on']}, "
+            f"{names['quantity']}, {names['amount']}) VALUES (?, 1, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
         connection.executemany(f"INSERT INTO {names['row']}_search (rowid, grams) VALUES (?, ?)", search)
-        connection.executemany("INSERT INTO record_change (id, form, record, version, at, person, source, action, changes, event) VALUES (?, ?, ?, 1, ?, 0, 'import', 'create', ?, ?)", history)
-        connection.execute("INSERT INTO event (id, at, kind, form, records, source, person, payload, handled_at) VALUES (?, ?, 'record_created', 'purchase', ?, 'import', 0, '{\"items\":[]}', ?)",
-                           (event, now, json.dumps([row[0] for row in rows]), now))
+        connection.executemany(
+            "INSERT INTO record_change (id, form, record, version, at, person, source, action, changes, event) VALUES (?, ?, ?, 1, ?, 0, 'import', 'create', ?, ?)",
+            history,
+        )
+        connection.execute(
+            "INSERT INTO event (id, at, kind, form, records, source, person, payload, handled_at) VALUES (?, ?, 'record_created', 'purchase', ?, 'import', 0, '{\"items\":[]}', ?)",
+            (event, now, json.dumps([row[0] for row in rows]), now),
+        )
         connection.execute("COMMIT")
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute(f"""INSERT INTO {names['calc']} (record, {names['last']}, {names['spent']})
-        SELECT b.id, (SELECT MAX({names['bought_on']}) FROM {names['row']} o WHERE o.{names['ref']} = b.id AND o.deleted_at IS NULL),
-               (SELECT COALESCE(SUM({names['amount']}), 0) FROM {names['row']} o WHERE o.{names['ref']} = b.id AND o.deleted_at IS NULL) FROM {names['buyer']} b WHERE b.deleted_at IS NULL
-        ON CONFLICT (record) DO UPDATE SET {names['last']} = excluded.{names['last']}, {names['spent']} = excluded.{names['spent']}""")
+    connection.execute(f"""INSERT INTO {names["calc"]} (record, {names["last"]}, {names["spent"]})
+        SELECT b.id, (SELECT MAX({names["bought_on"]}) FROM {names["row"]} o WHERE o.{names["ref"]} = b.id AND o.deleted_at IS NULL),
+               (SELECT COALESCE(SUM({names["amount"]}), 0) FROM {names["row"]} o WHERE o.{names["ref"]} = b.id AND o.deleted_at IS NULL) FROM {names["buyer"]} b WHERE b.deleted_at IS NULL
+        ON CONFLICT (record) DO UPDATE SET {names["last"]} = excluded.{names["last"]}, {names["spent"]} = excluded.{names["spent"]}""")
     connection.execute("COMMIT")
     connection.close()
 
@@ -127,9 +160,15 @@ def _compare(ours: Path, theirs: Path, names: dict[str, str]) -> int:
     found: list[Any] = []
     for path in (ours, theirs):
         connection = sqlite3.connect(path)
-        found.append((connection.execute(f"SELECT {names['no']}, {names['ref']}, {names['bought_on']}, {names['quantity']}, {names['amount']}, search FROM {names['row']} ORDER BY {names['no']}").fetchall(),
-                      connection.execute(f"SELECT record, {names['last']}, {names['spent']} FROM {names['calc']} ORDER BY record").fetchall(),
-                      connection.execute("SELECT COUNT(*) FROM record_change WHERE form = 'purchase'").fetchone()))
+        found.append(
+            (
+                connection.execute(
+                    f"SELECT {names['no']}, {names['ref']}, {names['bought_on']}, {names['quantity']}, {names['amount']}, search FROM {names['row']} ORDER BY {names['no']}"
+                ).fetchall(),
+                connection.execute(f"SELECT record, {names['last']}, {names['spent']} FROM {names['calc']} ORDER BY record").fetchall(),
+                connection.execute("SELECT COUNT(*) FROM record_change WHERE form = 'purchase'").fetchone(),
+            )
+        )
         connection.close()
     if found[0] != found[1]:
         raise AssertionError("the two imports wrote different things")

@@ -1,4 +1,5 @@
 """A page of 50 out of many, filtered and sorted: the application core against the bare driver, the whole page against a bare Flask view."""
+
 from __future__ import annotations
 
 import sqlite3
@@ -19,14 +20,21 @@ from tests.bench.recording import Recorder, replay, sqlite_factory
 from tests.bench.world import forget, new_workspace, open_shop, signed_in
 
 LIMIT_CORE, LIMIT_PAGE = 3.0, 4.0
-WISH: dict[str, Any] = {"filter": "stage == 'new' and spend == 0", "sort": ("-code",), "columns": ["code", "name", "stage", "tier", "last_on", "spend"]}
-TABLE = jinja2.Template("""<!doctype html><title>list</title><table class="table"><thead><tr><th></th><th>Code</th><th>Name</th><th>Stage</th><th>Tier</th><th>Score</th><th>Last</th><th>Spend</th></tr></thead>
+WISH: dict[str, Any] = {
+    "filter": "stage == 'new' and spend == 0",
+    "sort": ("-code",),
+    "columns": ["code", "name", "stage", "tier", "last_on", "spend"],
+}
+TABLE = jinja2.Template(
+    """<!doctype html><title>list</title><table class="table"><thead><tr><th></th><th>Code</th><th>Name</th><th>Stage</th><th>Tier</th><th>Score</th><th>Last</th><th>Spend</th></tr></thead>
 {% for row in rows %}<tr data-row-key="{{ row[0] }}" data-href="/apps/shop/customer/{{ row[0] }}" tabindex="-1"><td class="tl-check"><input type="checkbox" name="id" value="{{ row[0] }}" aria-label="Pick {{ row[8] }}"></td>
 <td class="tl-stick"><a href="/apps/shop/customer/{{ row[0] }}"><b>{{ row[7] }}</b></a></td><td>{{ row[8] }}</td><td><span class="tl-option">{{ row[9] }}</span></td>
 <td>{% if row[10] %}<span class="tl-tier"><svg viewBox="0 0 11 12" aria-hidden="true">{% for rung in (1, 2, 3) %}<rect x="0" y="{{ rung * 3 }}" width="11" height="2" rx="1" fill="currentColor"/>{% endfor %}</svg>{{ row[10] }}</span>{% endif %}</td>
 <td>{% if row[13] is not none %}<span class="tl-score"><span class="tl-num">{{ "%.2f"|format(row[13] / 10000) }}</span><svg width="52" height="5"><rect width="100%" height="5" rx="2.5"/><rect width="{{ row[13] / 10000 }}%" height="5" rx="2.5"/></svg></span>{% endif %}</td>
 <td>{{ row[11] if row[11] is not none else "—" }}</td><td class="tl-num">{{ "¥%.2f"|format(row[12] / 100) if row[12] is not none else "—" }}</td></tr>{% endfor %}</table>
-<ul>{% for row in rows %}<li><a href="/apps/shop/customer/{{ row[0] }}"><div class="tl-row"><b>{{ row[8] }}</b><span>{{ row[10] or "" }}</span></div><div class="tl-meta">{{ row[7] }} · {{ row[9] }}</div></a></li>{% endfor %}</ul>""", autoescape=True)
+<ul>{% for row in rows %}<li><a href="/apps/shop/customer/{{ row[0] }}"><div class="tl-row"><b>{{ row[8] }}</b><span>{{ row[10] or "" }}</span></div><div class="tl-meta">{{ row[7] }} · {{ row[9] }}</div></a></li>{% endfor %}</ul>""",
+    autoescape=True,
+)
 
 
 def run(rows: int | None, database_name: str) -> Iterator[Result]:

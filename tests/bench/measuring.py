@@ -1,4 +1,5 @@
 """Measuring two ways of doing the same work in turn, and saying how they compare."""
+
 from __future__ import annotations
 
 import json
@@ -30,11 +31,24 @@ class Result:
         return self.ratio >= self.limit if self.at_least else self.ratio <= self.limit
 
     def line(self) -> str:
-        return json.dumps({"name": self.name, "ratio": round(self.ratio, 3), "limit": self.limit, "ours": round(self.ours, 6), "reference": round(self.reference, 6), "unit": self.unit,
-                           "rows": self.rows, "database": self.database, "kept": self.kept})
+        return json.dumps(
+            {
+                "name": self.name,
+                "ratio": round(self.ratio, 3),
+                "limit": self.limit,
+                "ours": round(self.ours, 6),
+                "reference": round(self.reference, 6),
+                "unit": self.unit,
+                "rows": self.rows,
+                "database": self.database,
+                "kept": self.kept,
+            }
+        )
 
 
-def in_turn(ours: Callable[[], Any], reference: Callable[[], Any], rounds: int = ROUNDS, clock: Callable[[], float] = time.process_time) -> tuple[float, float, float]:
+def in_turn(
+    ours: Callable[[], Any], reference: Callable[[], Any], rounds: int = ROUNDS, clock: Callable[[], float] = time.process_time
+) -> tuple[float, float, float]:
     """Median seconds of each and the median of the ratios of the pairs; both run once before anything counts."""
     ours()
     reference()
@@ -43,7 +57,11 @@ def in_turn(ours: Callable[[], Any], reference: Callable[[], Any], rounds: int =
         first = _timed(ours, clock)
         second = _timed(reference, clock)
         pairs.append((first, second))
-    return statistics.median(each[0] for each in pairs), statistics.median(each[1] for each in pairs), statistics.median(each[0] / each[1] for each in pairs)
+    return (
+        statistics.median(each[0] for each in pairs),
+        statistics.median(each[1] for each in pairs),
+        statistics.median(each[0] / each[1] for each in pairs),
+    )
 
 
 def _timed(work: Callable[[], Any], clock: Callable[[], float]) -> float:

@@ -1,4 +1,5 @@
 """One record through the gateway, against the bare driver executing the same statements in one transaction."""
+
 from __future__ import annotations
 
 import shutil
@@ -37,7 +38,11 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
     def ours() -> None:
         for _write in range(WRITES):
             with workspace.writing(SYSTEM, "form") as act:
-                gateway.create(act, "order", {"no": f"S{next(place)}", "customer": str(customers[next(place) % len(customers)]), "price": "19.90", "quantity": 3})
+                gateway.create(
+                    act,
+                    "order",
+                    {"no": f"S{next(place)}", "customer": str(customers[next(place) % len(customers)]), "price": "19.90", "quantity": 3},
+                )
 
     ours()
     recorder.on = True
@@ -50,8 +55,16 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
 
     pairs = [_pair(ours, copy, said) for _round in range(ROUNDS + 1)][1:]
     ratio = statistics.median(first / second for first, second in pairs)
-    yield Result("one record", ratio, LIMIT, statistics.median(each[0] for each in pairs) / WRITES, statistics.median(each[1] for each in pairs) / WRITES,
-                 "CPU seconds a record", len(customers), "sqlite")
+    yield Result(
+        "one record",
+        ratio,
+        LIMIT,
+        statistics.median(each[0] for each in pairs) / WRITES,
+        statistics.median(each[1] for each in pairs) / WRITES,
+        "CPU seconds a record",
+        len(customers),
+        "sqlite",
+    )
     forget(workspace)
 
 

@@ -1,4 +1,5 @@
 """The full recompute of the CDNOW customers, against hand-written SQL for the same model on the same database."""
+
 from __future__ import annotations
 
 import csv
@@ -25,16 +26,50 @@ from tests.bench.world import ROOT, forget, new_workspace
 
 LIMIT = 1.5
 DATA = ROOT / "tests" / "data" / "cdnow"
-CUSTOMER: dict[str, Any] = {"kind": "form", "key": "buyer", "label": "Buyer", "title": "no", "fields": [
-    {"type": "text", "key": "no", "label": "No", "unique": True}, {"type": "text", "key": "name", "label": "Name"}]}
-ORDER: dict[str, Any] = {"kind": "form", "key": "purchase", "label": "Purchase", "title": "no", "event_date": "bought_on", "fields": [
-    {"type": "text", "key": "no", "label": "No"}, {"type": "reference", "key": "buyer", "label": "Buyer", "form": "buyer", "many_name": "purchases", "match": "no", "required": True},
-    {"type": "date", "key": "bought_on", "label": "On"}, {"type": "number", "key": "quantity", "label": "Quantity", "decimals": 0}, {"type": "money", "key": "amount", "label": "Amount", "currency": "USD"}]}
-MODEL: dict[str, Any] = {"kind": "tier_model", "key": "rfm", "label": "RFM", "form": "buyer", "as_of": "1998-07-01", "dimensions": [
-    {"key": "recency", "label": "R", "weight": 30, "value": "DAYS_SINCE(MAX(purchases.bought_on))", "bands": {"by": "quantiles", "count": 5, "better": "lower"}},
-    {"key": "frequency", "label": "F", "weight": 30, "value": "COUNT(purchases)", "bands": {"by": "quantiles", "count": 5}},
-    {"key": "monetary", "label": "M", "weight": 40, "value": "SUM(purchases.amount)", "bands": {"by": "quantiles", "count": 5}}],
-    "tiers": [{"key": "high", "label": "High", "color": "purple", "from": 65}, {"key": "middle", "label": "Middle", "color": "yellow", "from": 40}, {"key": "low", "label": "Low", "from": 0}]}
+CUSTOMER: dict[str, Any] = {
+    "kind": "form",
+    "key": "buyer",
+    "label": "Buyer",
+    "title": "no",
+    "fields": [{"type": "text", "key": "no", "label": "No", "unique": True}, {"type": "text", "key": "name", "label": "Name"}],
+}
+ORDER: dict[str, Any] = {
+    "kind": "form",
+    "key": "purchase",
+    "label": "Purchase",
+    "title": "no",
+    "event_date": "bought_on",
+    "fields": [
+        {"type": "text", "key": "no", "label": "No"},
+        {"type": "reference", "key": "buyer", "label": "Buyer", "form": "buyer", "many_name": "purchases", "match": "no", "required": True},
+        {"type": "date", "key": "bought_on", "label": "On"},
+        {"type": "number", "key": "quantity", "label": "Quantity", "decimals": 0},
+        {"type": "money", "key": "amount", "label": "Amount", "currency": "USD"},
+    ],
+}
+MODEL: dict[str, Any] = {
+    "kind": "tier_model",
+    "key": "rfm",
+    "label": "RFM",
+    "form": "buyer",
+    "as_of": "1998-07-01",
+    "dimensions": [
+        {
+            "key": "recency",
+            "label": "R",
+            "weight": 30,
+            "value": "DAYS_SINCE(MAX(purchases.bought_on))",
+            "bands": {"by": "quantiles", "count": 5, "better": "lower"},
+        },
+        {"key": "frequency", "label": "F", "weight": 30, "value": "COUNT(purchases)", "bands": {"by": "quantiles", "count": 5}},
+        {"key": "monetary", "label": "M", "weight": 40, "value": "SUM(purchases.amount)", "bands": {"by": "quantiles", "count": 5}},
+    ],
+    "tiers": [
+        {"key": "high", "label": "High", "color": "purple", "from": 65},
+        {"key": "middle", "label": "Middle", "color": "yellow", "from": 40},
+        {"key": "low", "label": "Low", "from": 0},
+    ],
+}
 
 
 def run(rows: int | None, database_name: str) -> Iterator[Result]:
@@ -47,11 +82,24 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
     with workspace.reading(SYSTEM) as act:
         model = act.catalogue.ids["tier_model", "rfm"]
         tables = tables_of(act.catalogue)
-        names = {"buyer": tables["buyer"].main.name, "order": tables["purchase"].main.name, **{key: tables["purchase"].column(key).name for key in ("bought_on", "amount")}}
+        names = {
+            "buyer": tables["buyer"].main.name,
+            "order": tables["purchase"].main.name,
+            **{key: tables["purchase"].column(key).name for key in ("bought_on", "amount")},
+        }
         names = {**names, "ref": tables["purchase"].column("buyer").name}
     pairs = [_pair(workspace, folder, model, names) for _round in range(ROUNDS + 1)][1:]
     ratios = sorted(first / second for first, second in pairs)
-    yield Result("full recompute", ratios[len(ratios) // 2], LIMIT, sorted(each[0] for each in pairs)[len(pairs) // 2], sorted(each[1] for each in pairs)[len(pairs) // 2], "CPU seconds", 23_570, "sqlite")
+    yield Result(
+        "full recompute",
+        ratios[len(ratios) // 2],
+        LIMIT,
+        sorted(each[0] for each in pairs)[len(pairs) // 2],
+        sorted(each[1] for each in pairs)[len(pairs) // 2],
+        "CPU seconds",
+        23_570,
+        "sqlite",
+    )
     forget(workspace)
 
 
@@ -59,7 +107,18 @@ def _fill(workspace: Workspace) -> None:
     with workspace.writing(SYSTEM, "publish") as act:
         versions.publish(act, [CUSTOMER, ORDER, MODEL])
     _load(workspace, "buyer", "customers.csv.gz", lambda row: {"no": row["customer_id"], "name": row["name"]})
-    _load(workspace, "purchase", "orders.csv.gz", lambda row: {"no": row["order_id"], "buyer": row["customer_id"], "bought_on": row["order_date"], "quantity": row["quantity"], "amount": row["amount"]})
+    _load(
+        workspace,
+        "purchase",
+        "orders.csv.gz",
+        lambda row: {
+            "no": row["order_id"],
+            "buyer": row["customer_id"],
+            "bought_on": row["order_date"],
+            "quantity": row["quantity"],
+            "amount": row["amount"],
+        },
+    )
     derived.work_off(workspace)
 
 
@@ -68,7 +127,7 @@ def _load(workspace: Workspace, form: str, file: str, values: Any) -> None:
         rows = [BatchRow(values(row)) for row in csv.DictReader(opened)]
     for start in range(0, len(rows), 5_000):
         with workspace.writing(SYSTEM, "import") as act:
-            gateway.write_batch(act, form, rows[start:start + 5_000], ActLookup(act, by_id=False))
+            gateway.write_batch(act, form, rows[start : start + 5_000], ActLookup(act, by_id=False))
 
 
 def _pair(workspace: Workspace, folder: Path, model: int, names: dict[str, str]) -> tuple[float, float]:
@@ -96,11 +155,16 @@ def by_hand(path: Path, model: int, names: dict[str, str]) -> None:
     for pragma in database.PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     as_of = 10408  # 1998-07-01 in days since 1970
-    connection.execute(f"""CREATE TEMP TABLE facts AS SELECT c.id AS id, ? - MAX(o.{names['bought_on']}) AS r, COUNT(o.id) AS f, COALESCE(SUM(o.{names['amount']}), 0) AS m
-        FROM {names['buyer']} c LEFT JOIN {names['order']} o ON o.{names['ref']} = c.id AND o.deleted_at IS NULL AND o.{names['bought_on']} <= ? WHERE c.deleted_at IS NULL GROUP BY c.id""", (as_of, as_of))
+    connection.execute(
+        f"""CREATE TEMP TABLE facts AS SELECT c.id AS id, ? - MAX(o.{names["bought_on"]}) AS r, COUNT(o.id) AS f, COALESCE(SUM(o.{names["amount"]}), 0) AS m
+        FROM {names["buyer"]} c LEFT JOIN {names["order"]} o ON o.{names["ref"]} = c.id AND o.deleted_at IS NULL AND o.{names["bought_on"]} <= ? WHERE c.deleted_at IS NULL GROUP BY c.id""",
+        (as_of, as_of),
+    )
     cuts = {column: _cuts(connection, column, column == "r") for column in "rfm"}
     r, f, m = ([f"({column} {'<=' if column == 'r' else '>='} {cut})" for cut in cuts[column]] for column in "rfm")
-    connection.execute(f"CREATE TEMP TABLE rated AS SELECT id, 1 + {' + '.join(r)} AS rb, 1 + {' + '.join(f)} AS fb, 1 + {' + '.join(m)} AS mb FROM facts")
+    connection.execute(
+        f"CREATE TEMP TABLE rated AS SELECT id, 1 + {' + '.join(r)} AS rb, 1 + {' + '.join(f)} AS fb, 1 + {' + '.join(m)} AS mb FROM facts"
+    )
     connection.execute("BEGIN IMMEDIATE")
     now = time.time_ns() // 1000
     score = "((rb - 1) * 75000 + (fb - 1) * 75000 + (mb - 1) * 100000)"
@@ -115,7 +179,9 @@ def by_hand(path: Path, model: int, names: dict[str, str]) -> None:
 
 
 def _cuts(connection: sqlite3.Connection, column: str, lower: bool) -> list[int]:
-    counted = connection.execute(f"SELECT {column}, COUNT(*) FROM facts WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY {column}{' DESC' if lower else ''}").fetchall()
+    counted = connection.execute(
+        f"SELECT {column}, COUNT(*) FROM facts WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY {column}{' DESC' if lower else ''}"
+    ).fetchall()
     total, worse, found = sum(count for _value, count in counted), 0, []
     for value, count in counted:
         while len(found) < 4 and worse * 5 >= (len(found) + 1) * total:

@@ -1,4 +1,5 @@
 """A process killed in the middle of writing: what it acknowledged is there, whole, and nothing else is."""
+
 from __future__ import annotations
 
 import os
@@ -38,8 +39,13 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(shop: Workspace, tmp_path
     with acting(shop) as act:
         customer = gateway.create(act, "customer", {"name": "Lin", "code": "A1"}).id
     root = Path(__file__).resolve().parent.parent.parent
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), shop.settings.database_url], cwd=root, stdout=subprocess.PIPE, text=True,
-                              env={**os.environ, "PYTHONPATH": str(root)})
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path), shop.settings.database_url],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
     assert writer.stdout is not None
     told = [int(writer.stdout.readline()) for _line in range(ACKNOWLEDGED)]
     writer.send_signal(signal.SIGKILL)
@@ -51,6 +57,8 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(shop: Workspace, tmp_path
         assert len(there) <= len(told) + 1  # one more may have been committed before its line was printed
         assert query.get(act, "customer", customer).values["spend"] == len(there)
         for table in (event, record_change):
-            assert act.connection.execute(sa.select(sa.func.count()).select_from(table).where(table.c.form == "order")).scalar() == len(there)
+            assert act.connection.execute(sa.select(sa.func.count()).select_from(table).where(table.c.form == "order")).scalar() == len(
+                there
+            )
     with acting(shop) as act:
         assert gateway.create(act, "order", {"customer": "A1"}).id not in there

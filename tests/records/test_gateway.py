@@ -1,4 +1,5 @@
 """Writing records: what is stored, refused, remembered and told."""
+
 from __future__ import annotations
 
 import json
@@ -57,7 +58,11 @@ def test_an_order_changes_its_customer_at_once(shop: Workspace) -> None:
     with shop.reading(SYSTEM) as act:
         today = act.today
     assert {key: values_of(shop, "customer", customer)[key] for key in ("spend", "last_on", "days_ago", "lines")} == {
-        "spend": Decimal("21.00"), "last_on": today, "days_ago": Decimal(0), "lines": Decimal(1)}
+        "spend": Decimal("21.00"),
+        "last_on": today,
+        "days_ago": Decimal(0),
+        "lines": Decimal(1),
+    }
     with acting(shop) as act:
         gateway.update(act, "order", order, {"items": [LINE, {**LINE, "price": "1"}], "paid_on": today - timedelta(days=364)})
     assert values_of(shop, "customer", customer)["spend"] == Decimal("23.00")
@@ -71,7 +76,10 @@ def test_an_order_that_moves_changes_both_customers(shop: Workspace) -> None:
     order = add_order(shop)
     with acting(shop) as act:
         gateway.update(act, "order", order, {"customer": "B2"})
-    assert (values_of(shop, "customer", first)["spend"], values_of(shop, "customer", second)["spend"]) == (Decimal("0.00"), Decimal("21.00"))
+    assert (values_of(shop, "customer", first)["spend"], values_of(shop, "customer", second)["spend"]) == (
+        Decimal("0.00"),
+        Decimal("21.00"),
+    )
 
 
 def test_deleting_and_restoring_an_order_moves_the_sum_back_and_forth(shop: Workspace) -> None:
@@ -94,14 +102,20 @@ def test_a_renamed_customer_is_renamed_on_the_orders(shop: Workspace) -> None:
 
 def test_everything_wrong_is_said_at_once_each_at_its_place(shop: Workspace) -> None:
     add_customer(shop)
-    found = problems_of(shop, "order", {"customer": "nobody", "paid_on": "2024-02-30", "items": [{"product": "", "quantity": 0}], "amount": "3", "colour": "red"})
+    found = problems_of(
+        shop,
+        "order",
+        {"customer": "nobody", "paid_on": "2024-02-30", "items": [{"product": "", "quantity": 0}], "amount": "3", "colour": "red"},
+    )
     assert {path for path, _sentence in found} == {"customer", "paid_on", "items/0/product", "items/0/quantity", "amount", "colour"}
     assert problems_of(shop, "order", {}) == [("customer", "This is needed.")]
 
 
 def test_a_unique_value_belongs_to_one_living_record(shop: Workspace) -> None:
     first = add_customer(shop)
-    assert problems_of(shop, "customer", {"name": "Chen", "code": "A1"}) == [("code", "A1 already belongs to 林女士. Open that record or use another value.")]
+    assert problems_of(shop, "customer", {"name": "Chen", "code": "A1"}) == [
+        ("code", "A1 already belongs to 林女士. Open that record or use another value.")
+    ]
     with acting(shop) as act:
         gateway.delete(act, "customer", first)
     second = add_customer(shop)
@@ -184,7 +198,10 @@ def test_serial_numbers_go_on_after_imported_ones(shop: Workspace) -> None:
 def test_a_batch_means_the_same_as_one_by_one(shop: Workspace) -> None:
     add_customer(shop, "A1")
     add_customer(shop, "B2")
-    rows = [{"customer": code, "paid_on": f"2026-01-{number + 1:02}", "items": [LINE] * (number % 3)} for number, code in enumerate(["A1", "B2", "A1", "A1"])]
+    rows = [
+        {"customer": code, "paid_on": f"2026-01-{number + 1:02}", "items": [LINE] * (number % 3)}
+        for number, code in enumerate(["A1", "B2", "A1", "A1"])
+    ]
     single = [values_of(shop, "order", add_order(shop, **{"customer": row["customer"], **row})) for row in rows]
     with acting(shop, "import") as act:
         result = gateway.write_batch(act, "order", [BatchRow(row) for row in rows])
@@ -194,7 +211,9 @@ def test_a_batch_means_the_same_as_one_by_one(shop: Workspace) -> None:
 
 def test_a_batch_leaves_out_what_is_wrong_and_says_so(shop: Workspace) -> None:
     with acting(shop, "import") as act:
-        result = gateway.write_batch(act, "customer", [BatchRow({"name": "A", "code": "1"}), BatchRow({"code": "2"}), BatchRow({"name": "C", "code": "1"})])
+        result = gateway.write_batch(
+            act, "customer", [BatchRow({"name": "A", "code": "1"}), BatchRow({"code": "2"}), BatchRow({"name": "C", "code": "1"})]
+        )
     assert [saved is not None for saved in result.saved] == [True, False, False]
     assert [[each.path for each in problems] for problems in result.problems] == [[], ["name"], ["code"]]
     with shop.reading(SYSTEM) as act:
@@ -204,7 +223,9 @@ def test_a_batch_leaves_out_what_is_wrong_and_says_so(shop: Workspace) -> None:
 def test_a_batch_changes_records_and_tells_it_in_one_event(shop: Workspace) -> None:
     first, second = add_customer(shop, "A1"), add_customer(shop, "B2")
     with acting(shop, "import") as act:
-        result = gateway.write_batch(act, "customer", [BatchRow({"name": "Lin"}, first), BatchRow({"name": "林女士"}, second)], keep_before=True)
+        result = gateway.write_batch(
+            act, "customer", [BatchRow({"name": "Lin"}, first), BatchRow({"name": "林女士"}, second)], keep_before=True
+        )
     assert [saved.version if saved else None for saved in result.saved] == [2, 1]
     assert result.before == [{"name": "林女士"}, None]
     with shop.reading(SYSTEM) as act:
@@ -214,15 +235,22 @@ def test_a_batch_changes_records_and_tells_it_in_one_event(shop: Workspace) -> N
 
 def test_many_affected_records_are_noted_and_worked_off(shop: Workspace) -> None:
     with acting(shop, "import") as act:
-        gateway.write_batch(act, "customer", [BatchRow({"name": f"C{number}", "code": f"K{number}"}) for number in range(derived.AT_ONCE + 50)])
+        gateway.write_batch(
+            act, "customer", [BatchRow({"name": f"C{number}", "code": f"K{number}"}) for number in range(derived.AT_ONCE + 50)]
+        )
     derived.work_off(shop)
     with acting(shop, "import") as act:
         gateway.write_batch(act, "order", [BatchRow({"customer": f"K{number}", "items": [LINE]}) for number in range(derived.AT_ONCE + 50)])
     with shop.reading(SYSTEM) as act:
-        assert act.connection.execute(sa.select(sa.func.count()).select_from(derived_dirty).where(derived_dirty.c.form == "customer")).scalar() == derived.AT_ONCE + 50
+        assert (
+            act.connection.execute(sa.select(sa.func.count()).select_from(derived_dirty).where(derived_dirty.c.form == "customer")).scalar()
+            == derived.AT_ONCE + 50
+        )
     assert derived.work_off(shop) > 0
     with shop.reading(SYSTEM) as act:
-        assert query.aggregate(act, "customer", measures=["SUM(spend)", "COUNT(record)"]) == [{"SUM(spend)": Decimal("21.00") * (derived.AT_ONCE + 50), "COUNT(record)": Decimal(derived.AT_ONCE + 50)}]
+        assert query.aggregate(act, "customer", measures=["SUM(spend)", "COUNT(record)"]) == [
+            {"SUM(spend)": Decimal("21.00") * (derived.AT_ONCE + 50), "COUNT(record)": Decimal(derived.AT_ONCE + 50)}
+        ]
         assert act.connection.execute(sa.select(sa.func.count()).select_from(derived_dirty)).scalar() == 0
 
 
@@ -255,6 +283,12 @@ def _order_without_match() -> dict[str, Any]:
 def test_a_new_computed_field_is_worked_out_for_all_that_are_there(shop: Workspace) -> None:
     customer = add_customer(shop)
     add_order(shop)
-    publish(shop, with_fields(CUSTOMER, {"type": "formula", "key": "orders_count", "label": "Orders", "result": "number", "decimals": 0, "formula": "COUNT(orders)"}))
+    publish(
+        shop,
+        with_fields(
+            CUSTOMER,
+            {"type": "formula", "key": "orders_count", "label": "Orders", "result": "number", "decimals": 0, "formula": "COUNT(orders)"},
+        ),
+    )
     derived.work_off(shop)
     assert values_of(shop, "customer", customer)["orders_count"] == Decimal(1)

@@ -1,4 +1,5 @@
 """The day changes: sums over a window move on, and the nightly run rates by the new ones."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -15,12 +16,26 @@ from runtime.tiers.recomputing import recompute
 from tests import makers
 
 CUSTOMER = makers.form_json(
-    makers.text("name"), makers.tier("tier", "value"), makers.formula("spend", "SUM(orders.amount, on=orders.paid_on, days=30)", result="money", currency="CNY"))
-ORDER = makers.form_json(makers.text("no"), makers.reference("customer", "customer", many_name="orders"), makers.day("paid_on"), makers.money("amount"), key="order", event_date="paid_on")
+    makers.text("name"),
+    makers.tier("tier", "value"),
+    makers.formula("spend", "SUM(orders.amount, on=orders.paid_on, days=30)", result="money", currency="CNY"),
+)
+ORDER = makers.form_json(
+    makers.text("no"),
+    makers.reference("customer", "customer", many_name="orders"),
+    makers.day("paid_on"),
+    makers.money("amount"),
+    key="order",
+    event_date="paid_on",
+)
 MODEL: dict[str, Any] = {
-    "kind": "tier_model", "key": "value", "label": "Value", "form": "customer",
+    "kind": "tier_model",
+    "key": "value",
+    "label": "Value",
+    "form": "customer",
     "dimensions": [{"key": "spend", "label": "Spend", "weight": 100, "value": "spend", "bands": {"by": "cuts", "cuts": [100]}}],
-    "tiers": [{"key": "high", "label": "High", "from": 50}, {"key": "low", "label": "Low", "from": 0}]}
+    "tiers": [{"key": "high", "label": "High", "from": 50}, {"key": "low", "label": "Low", "from": 0}],
+}
 
 
 @pytest.fixture
