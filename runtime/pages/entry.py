@@ -46,23 +46,20 @@ def create(app: str, form: str) -> Any:
                 saved = gateway.create(act, form, _given(entry))
             except Refused as error:
                 problems = error.problems
-        if saved is None:
-            act.connection.rollback()
     if saved is None:
         with reading() as act:
             entry.tell(problems)
             return _page(act, found_app, definition, entry), 422
-    flash(
+    flash(  # type: ignore[arg-type]
         {
             "text": reader().say(_("{form} is saved.", form=definition.label)),
             "href": f"/apps/{app}/{form}/{saved.id}",
             "href_label": reader().say(_("Open it")),
         }
-    )  # type: ignore[arg-type]
+    )
     if request.form.get("then") == "another":
         return go_to(f"/apps/{app}/{form}/new?done=1")
-    back = request.args.get("customer_page")
-    return go_to(f"/apps/{app}/{form}/{saved.id}?done=new" if not back else f"/apps/{app}/{form}/{saved.id}")
+    return go_to(f"/apps/{app}/{form}/{saved.id}?done=new")
 
 
 @blueprint.get("/apps/<app>/<form>/<int:record>/edit")
@@ -94,8 +91,6 @@ def change(app: str, form: str, record: int) -> Any:
                 problems = error.problems
             except Stale as error:
                 stale = error.current
-        if saved is None:
-            act.connection.rollback()
     if saved is not None:
         flash(reader().say(_("Saved.") if saved.changes else _("Nothing was different.")), "good")
         return go_to(f"/apps/{app}/{form}/{record}?done=edit")

@@ -300,12 +300,12 @@ def delete_picked(app: str, form: str) -> Any:
             except Refused as error:
                 kept, reason = kept + 1, error.message
     if gone:
-        flash(
+        flash(  # type: ignore[arg-type]
             {
                 "text": reader().say(_("{count} records are in the trash.", count=len(gone))),
                 "undo": f"/apps/{app}/{form}/restore?" + urlencode([("id", each) for each in gone]),
             }
-        )  # type: ignore[arg-type]
+        )
     if kept:
         flash(reader().say(_("{count} records stay: {reason}", count=kept, reason=reason)), "care")
     return go_to(request.form.get("back") and f"/apps/{app}/{form}?{request.form['back'].lstrip('?')}" or f"/apps/{app}/{form}")

@@ -73,11 +73,11 @@ def of_session(connection: sa.Connection, token: str, now: datetime) -> tuple[se
     session = sessions.Session(
         found["token_hash"],
         found["id"],
-        clock.from_micros(found["session_at"]),
-        clock.from_micros(found["seen_at"]),
+        clock.from_micros(found["session_at"]),  # type: ignore[arg-type]
+        clock.from_micros(found["seen_at"]),  # type: ignore[arg-type]
         found["agent"],
         found["address"],
-    )  # type: ignore[arg-type]
+    )
     roles = frozenset(row[-1] for row in rows if row[-1] is not None)
     return session, Person(found["id"], found["email"], found["name"], roles, found["language"], True)
 
