@@ -50,8 +50,8 @@ def create(app: str, form: str) -> Any:
         with reading() as act:
             entry.tell(problems)
             return _page(act, found_app, definition, entry), 422
-    flash(  # type: ignore[arg-type]
-        {
+    flash(
+        {  # type: ignore[arg-type]
             "text": reader().say(_("{form} is saved.", form=definition.label)),
             "href": f"/apps/{app}/{form}/{saved.id}",
             "href_label": reader().say(_("Open it")),

@@ -300,8 +300,8 @@ def delete_picked(app: str, form: str) -> Any:
             except Refused as error:
                 kept, reason = kept + 1, error.message
     if gone:
-        flash(  # type: ignore[arg-type]
-            {
+        flash(
+            {  # type: ignore[arg-type]
                 "text": reader().say(_("{count} records are in the trash.", count=len(gone))),
                 "undo": f"/apps/{app}/{form}/restore?" + urlencode([("id", each) for each in gone]),
             }
