@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import logging
 import pkgutil
 import sys
 from collections.abc import Iterator
@@ -142,10 +141,7 @@ def _modules(name: str) -> Iterator[ModuleType]:
     module = importlib.import_module(name)
     yield module
     for found in sorted(pkgutil.iter_modules(getattr(module, "__path__", [])), key=lambda each: each.name):
-        try:
-            yield importlib.import_module(f"{name}.{found.name}")
-        except ImportError as error:
-            logging.getLogger("tierloom").warning("left out %s.%s: %s", name, found.name, error)
+        yield importlib.import_module(f"{name}.{found.name}")
 
 
 if __name__ == "__main__":
