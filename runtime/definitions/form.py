@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -155,8 +155,3 @@ class Form(Definition):
 def _twice(path: str, keys: list[str]) -> Iterator[Problem]:
     for key in sorted(repeated(keys)):
         yield Problem(path, _("The key {key} stands there twice.", key=key))
-
-
-def schema_of_fields(form: Form) -> dict[str, Any]:
-    """JSON Schema of a record's own fields, as the API takes them."""
-    return {field.key: field.schema() for field in form.fields if field.writable}

@@ -10,10 +10,9 @@ from flask import Blueprint, g, render_template
 
 from runtime.errors import NotFound
 from runtime.pages import shell
-from runtime.pages.web import reader, reading, signed_in
+from runtime.pages.web import reading, signed_in
 from runtime.people.may import may
 from runtime.records import query
-from runtime.records.tables import tables_of
 from runtime.system.tables import automation_run, import_file, person
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
@@ -140,12 +139,3 @@ def _nexts(act: Act, app: Any, models: list[Any]) -> list[Next]:
     ):
         found.append(Next(_("Switch on the first automation"), _("So that a tier changes what people do."), f"/build/{app.key}", "bolt"))
     return found
-
-
-def total_of(act: Act, form: str) -> int:
-    main = tables_of(act.catalogue)[form].main
-    return act.connection.execute(sa.select(sa.func.count()).select_from(main).where(main.c.deleted_at.is_(None))).scalar() or 0
-
-
-def greeting() -> str:
-    return reader().say(_("Good to see you, {name}", name=g.person.name))

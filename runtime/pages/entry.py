@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, jsonify, render_template, request
 
 from runtime.definitions.form import Form
 from runtime.errors import Problem, Refused, Stale
+from runtime.formulas.evaluate import evaluate
 from runtime.forms import PREFIX, Entry, fill, opened
 from runtime.pages.apps import find_app
 from runtime.pages.cells import title_of
@@ -19,6 +21,7 @@ from runtime.records.entries import prepare
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import plan_of
 from runtime.records.rows import Record, read_record
+from runtime.records.values import RecordValues
 from runtime.system.workspace import Act
 from runtime.texts import _
 
@@ -41,9 +44,9 @@ def create(app: str, form: str) -> Any:
         found_app, definition = find_app(act, app), find_form(act, form)
         entry = fill(definition, request.form, ActLookup(act), reader(), editable=_editable(definition, "add"))
         saved, problems = None, []
-        if not _problems_left(definition, entry):
+        if entry.ok:
             try:
-                saved = gateway.create(act, form, _given(entry))
+                saved = gateway.create(act, form, entry.values)
             except Refused as error:
                 problems = error.problems
     if saved is None:
@@ -84,9 +87,9 @@ def change(app: str, form: str, record: int) -> Any:
         before = query.get(act, form, record)
         entry = fill(definition, request.form, ActLookup(act), reader(), before.values, _editable(definition, "edit", record))
         version = int(request.form["version"]) if request.form.get("version", "").isdecimal() else None
-        if not _problems_left(definition, entry):
+        if entry.ok:
             try:
-                saved = gateway.update(act, form, record, _only_changed(definition, entry, request.form.get("was")), version)
+                saved = gateway.update(act, form, record, entry.values, version)
             except Refused as error:
                 problems = error.problems
             except Stale as error:
@@ -141,9 +144,6 @@ def check(app: str, form: str, record: int | None = None) -> Response:
 
 def rule_state(act: Act, form: Form, values: dict[str, Any], record: int | None) -> tuple[list[str], list[str]]:
     """(hidden, needed) keys of a form for these values, as its show and require rules say."""
-    from runtime.formulas.evaluate import evaluate
-    from runtime.records.values import RecordValues
-
     plan = plan_of(act.catalogue, form.key, act.connection.dialect)
     source = RecordValues(act, form, values, record)
     shown: set[str] = set()
@@ -241,23 +241,8 @@ def _first_values(act: Act, form: Form) -> dict[str, Any]:
     return values
 
 
-def _problems_left(form: Form, entry: Entry) -> bool:
-    """Problems that typing alone shows; a field that a rule may hide is the gateway's to judge."""
-    return bool(entry.problems)
-
-
-def _given(entry: Entry) -> dict[str, Any]:
-    return dict(entry.values)
-
-
-def _only_changed(form: Form, entry: Entry, _was: str | None) -> dict[str, Any]:
-    return dict(entry.values)
-
-
 def _conflicts(act: Act, form: Form, entry: Entry, now: Record, version: int | None) -> list[dict[str, Any]]:
     """Fields that somebody else changed since the page was opened, with their value and mine."""
-    import json
-
     changed: dict[str, int] = {}
     for row in query.history(act, form.key, now.id, limit=50):
         if version is not None and row.version > version:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, flash, g, jsonify, render_template, request
 from markupsafe import Markup
@@ -279,8 +279,6 @@ def add_condition(app: str, form: str) -> Any:
 
 
 def _query_of(text: str) -> list[tuple[str, str]]:
-    from urllib.parse import parse_qsl
-
     return parse_qsl(text.lstrip("?"), keep_blank_values=False)
 
 

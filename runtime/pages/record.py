@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Blueprint, flash, g, render_template, request
 
 from runtime.definitions.form import Form
@@ -18,7 +19,9 @@ from runtime.pages.tier_card import tier_card
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import may
 from runtime.records import derived, gateway, query
-from runtime.records.rows import Record
+from runtime.records.lookup import NoLookup
+from runtime.records.rows import Record, read_records
+from runtime.records.tables import tables_of
 from runtime.system import clock
 from runtime.system.workspace import Act
 from runtime.tags import assigning
@@ -141,11 +144,6 @@ def related_lists(act: Act, app: str, form: Form, record: int) -> list[dict[str,
 
 
 def _related_page(act: Act, other: Form, reference: str, record: int) -> dict[str, Any]:
-    import sqlalchemy as sa
-
-    from runtime.records.rows import read_records
-    from runtime.records.tables import tables_of
-
     built = tables_of(act.catalogue)[other.key]
     condition = (built.column(reference) == record, built.main.c.deleted_at.is_(None))
     order = (
@@ -221,8 +219,6 @@ def _written(field_type: Any, stored: Any) -> str:
     if field_type.stores == "rows":
         return reader().say(_("{count} rows", count=len(stored)))
     try:
-        from runtime.records.lookup import NoLookup
-
         return field_type.display(field_type.parse(stored, NoLookup(reader().zone)), reader()) or "—"
     except (Refused, ValueError, TypeError):
         return str(stored)

@@ -23,12 +23,12 @@ from runtime.formulas.to_sql import to_sql
 from runtime.people.may import may, require
 from runtime.records.rows import Record, read_record
 from runtime.records.search import normalise, query_grams
-from runtime.records.sources import RecordSource, Rows
+from runtime.records.sources import Rows
 from runtime.records.tables import FormTables, tables_of
 from runtime.system import clock
 from runtime.system.prepared import Prepared, prepared
 from runtime.system.sets import among
-from runtime.system.tables import person, record_change, tag_assignment, tier_history, tier_state
+from runtime.system.tables import person, record_change, tag_assignment, tier_history
 from runtime.texts import _
 
 if TYPE_CHECKING:
@@ -536,18 +536,3 @@ def tier_moves(act: Act, form: str, record: int, limit: int = 50) -> list[sa.Row
             .limit(limit)
         ).all()
     )
-
-
-def tier_of(act: Act, form: str, record: int) -> sa.Row[Any] | None:
-    """The row of `tier_state` for a record of the form's model."""
-    model = act.catalogue.model_of(form)
-    if model is None:
-        return None
-    return act.connection.execute(
-        sa.select(tier_state).where(tier_state.c.model == act.catalogue.ids["tier_model", model.key], tier_state.c.record == record)
-    ).first()
-
-
-def source_of(act: Act, form: str) -> RecordSource:
-    """For parts that build statements of their own over a form's records."""
-    return Rows(act, form).source

@@ -18,32 +18,12 @@ from runtime.system.sets import among
 from runtime.system.tables import tier_history, tier_state
 from runtime.tiers.compiled import CompiledModel
 from runtime.tiers.decision import POINT, Before, Decision, Rated, decide
-from runtime.tiers.statements import RATED
+from runtime.tiers.statements import RATED, STATE
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
-WRITTEN = (
-    "model",
-    "record",
-    "tier",
-    "rank",
-    "score",
-    "bands",
-    "lane",
-    "floor",
-    "provisional",
-    "since",
-    "risen_on",
-    "fell_on",
-    "grace_until",
-    "proposed",
-    "fixed",
-    "fixed_until",
-    "version",
-    "as_of",
-    "at",
-)
+WRITTEN = ("model", "record", *STATE, "version", "as_of", "at")
 HISTORY = (
     "id",
     "model",
