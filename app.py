@@ -21,13 +21,13 @@ from werkzeug.local import LocalProxy
 from runtime import cli
 from runtime.errors import SettingsError
 from runtime.kinds import load as load_kinds
-from runtime.pages import errors, headers, identity, shell, web
+from runtime.pages import errors, headers, identity, shell, speaking, web
 from runtime.pages.agents import browser_of
 from runtime.settings import Settings, read_settings
 from runtime.system.secrets import derive
 from runtime.system.upgrade import upgrade
 from runtime.system.workspace import Workspace
-from runtime.texts import Message, _
+from runtime.texts import _
 
 ROOT = Path(__file__).resolve().parent
 DIST = ROOT / "static" / "dist"
@@ -113,16 +113,15 @@ def _manifest(dist: Path) -> dict[str, dict[str, Any]]:
 
 def _speak(app: Flask, manifest: dict[str, dict[str, Any]]) -> None:
     """What every Jinja page may say: texts, files of the browser, the reader and the frame."""
-    def translate(sentence: str, **values: Any) -> str:
-        return web.reader().say(Message(sentence, values))
-
     app.jinja_env.globals.update(
-        _=translate, csrf_token=generate_csrf, reader=LocalProxy(web.reader), shell=LocalProxy(shell.present_shell),
+        _=speaking.translate, csrf_token=generate_csrf, reader=LocalProxy(web.reader), shell=LocalProxy(shell.present_shell),
+        once=speaking.Once(app.jinja_env), drawn_icon=speaking.icons,
         asset=lambda name: f"/static/{manifest[name]['file']}",
         asset_css=lambda name: f"/static/{manifest[name]['css']}" if manifest[name].get("css") else None,
         preload=lambda name: [f"/static/{each}" for each in manifest[name].get("imports", [])],
         csrf_field=lambda: Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf()))
-    app.jinja_env.filters["shown"] = lambda text: web.reader().shown(text)
+    app.context_processor(lambda: {"reader": web.reader()})
+    app.jinja_env.filters["shown"] = speaking.shown_here
     app.jinja_env.filters["browser"] = browser_of
     app.jinja_env.filters["say"] = lambda message: web.reader().say(message)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

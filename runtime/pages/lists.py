@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from flask import Blueprint, Response, flash, g, jsonify, render_template, request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from runtime.definitions.catalogue import Catalogue
+from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
 from runtime.definitions.view import View
 from runtime.errors import FormulaProblems, NotFound, Refused, TierloomError
 from runtime.pages.apps import find_app
-from runtime.pages.cells import cell, drawn, drawn_score, tag_facts, tier_facts, title_of, visible
+from runtime.pages.cells import tag_facts, tier_facts, title_of, visible
+from runtime.pages.columns import columns_of, drawn_rows
 from runtime.pages.web import go_to, reader, reading, signed_in, wants_json, writing
 from runtime.people.may import may, require
 from runtime.records import gateway, query
@@ -76,12 +79,17 @@ class Wish:
             "where": [each.text for each in self.conditions],
             **changed,
         }
-        given = [(name, value) for name, values in kept.items() for value in (values if isinstance(values, list) else [values]) if value]
-        return f"?{urlencode(given)}" if given else request.path
+        given = [_parameter(name, value) for name, values in kept.items() for value in (values if isinstance(values, list) else [values]) if value]
+        return f"?{'&'.join(given)}" if given else request.path
 
     @property
     def is_filtered(self) -> bool:
         return bool(self.search or self.formula or self.conditions or (self.view and self.view.filter))
+
+
+@lru_cache(2_000)
+def _parameter(name: str, value: str) -> str:
+    return f"{name}={quote_plus(value)}"
 
 
 @blueprint.get("/apps/<app>/<form>")
@@ -97,7 +105,7 @@ def records(app: str, form: str) -> str:
             )
         except (FormulaProblems, Refused) as error:
             problem = error.message
-        rows, cards = _drawn_rows(act, app, definition, page) if page else ("", "")
+        rows, cards = _drawn(act, app, definition, page) if page else ("", "")
         return render_template(
             "list.html",
             app=found_app,
@@ -127,44 +135,11 @@ def find_form(act: Act, key: str) -> Form:
     return form
 
 
-ROW = Markup(
-    '<tr data-row-key="{id}" data-href="{href}" data-edit-href="{href}/edit" tabindex="-1"><td class="tl-check"><input class="form-check-input" type="checkbox" '
-    'name="id" value="{id}" form="picked" data-pick aria-label="{pick}"></td>{cells}</tr>\n'
-)
-FIRST = Markup('<td class="tl-stick"><a class="tl-row-title" href="{href}"><b>{html}</b></a></td>')
-CELL, FIGURE = Markup("<td>{}</td>"), Markup('<td class="tl-num">{}</td>')
-CARD = Markup(
-    '<li><a href="{href}"><div class="tl-row"><b class="tl-cut">{title}</b><span class="tl-push">{tier}</span></div><div class="tl-meta tl-quiet tl-cut">{facts}</div></a></li>\n'
-)
-
-
-def _drawn_rows(act: Act, app: str, form: Form, page: query.Page) -> tuple[Markup, Markup]:
-    """The rows of the table and the cards of the phone. They are drawn here and not in the page, since a template takes many times as long for a list."""
-    rated = next((key for key in page.columns if key in form.by_key and form.by_key[key].stores == "rated"), None)
-    pick, titled = reader().say(_("Pick {name}", name="\0")).split("\0"), form.title in page.columns
-    rows, cards = [], []
-    for record in page.records:
-        cells = {key: cell(act.catalogue, form, record, key, app, page.titles, page.people) for key in page.columns}
-        href, title = f"/apps/{app}/{form.key}/{record.id}", title_of(form, record) if titled else f"#{record.id}"
-        pieces = []
-        for place, (key, each) in enumerate(cells.items()):
-            if place == 0:
-                pieces.append(FIRST.format(href=href, html=f"#{record.id}" if each["kind"] == "blank" else drawn(each, plain=True)))
-            else:
-                pieces.append((FIGURE if each.get("numeric") else CELL).format(drawn(each)))
-            if key == rated:
-                tier = each["tier"]
-                pieces.append(
-                    CELL.format(drawn_score(None if record.score is None else record.score / 10_000, tier["color"] if tier else "gray"))
-                )
-        rows.append(ROW.format(id=record.id, href=href, pick=f"{pick[0]}{title}{pick[1]}", cells=Markup("").join(pieces)))
-        facts = [
-            str(each["text"])
-            for each in list(cells.values())[1:6]
-            if each["kind"] in ("text", "choice", "link", "person") and each.get("text")
-        ]
-        cards.append(CARD.format(href=href, title=title, tier=drawn(cells[rated]) if rated else "", facts=" · ".join(facts)))
-    return Markup("").join(rows), Markup("").join(cards)
+def _drawn(act: Act, app: str, form: Form, page: query.Page) -> tuple[Markup, Markup]:
+    """The rows of the table and the cards of the phone. They are drawn in Python: a template takes many times as long for a list."""
+    before, after = reader().say(_("Pick {name}", name="\0")).split("\0")
+    rows, cards = drawn_rows(columns_of(act.catalogue, form, page, app), page, f"/apps/{app}/{form.key}", (before, after))
+    return Markup(rows), Markup(cards)
 
 
 def _heads(form: Form, wish: Wish) -> list[dict[str, Any]]:
@@ -219,35 +194,38 @@ def _views(act: Act, form: Form, wish: Wish, app: str) -> list[dict[str, Any]]:
 
 def _pickable(catalogue: Catalogue, form: Form) -> list[dict[str, Any]]:
     """Fields with their operators and choices, for the dialog that adds a condition."""
+    kept = catalogue.memo.setdefault("conditions", {})
     found = []
     for each in visible(form):
-        if each.stores == "rows" or not operators(each):
-            continue
-        options = [{"key": option.key, "label": reader().shown(option.label)} for option in getattr(each, "options", ())]
-        if each.stores == "rated" and getattr(each, "tier_model") in catalogue.tier_models:
-            options = [
-                {"key": tier.key, "label": reader().shown(tier.label)} for tier in catalogue.tier_models[getattr(each, "tier_model")].tiers
-            ]
-        if each.stores == "assigned" and getattr(each, "tag_set") in catalogue.tag_sets:
-            options = [
-                {"key": tag.key, "label": reader().shown(tag.label)}
-                for tag in catalogue.tag_sets[getattr(each, "tag_set")].tags
-                if not tag.archived
-            ]
-        if each.formula_type().kind == "boolean":
-            options = [{"key": "true", "label": reader().say(_("yes"))}, {"key": "false", "label": reader().say(_("no"))}]
-        found.append(
-            {
-                "key": each.key,
-                "label": reader().shown(each.label),
-                "options": options,
-                "kind": each.formula_type().kind,
-                "operators": [
-                    {"key": name, "label": reader().say(WORDS[name]), "value": name not in WITHOUT_VALUE} for name in operators(each)
-                ],
-            }
-        )
+        if each.stores != "rows" and operators(each):
+            key = (form.key, each.key, reader().language)
+            if key not in kept:
+                kept[key] = _picked_by(catalogue, each)
+            found.append(kept[key])
     return found
+
+
+def _picked_by(catalogue: Catalogue, field_type: FieldType) -> dict[str, Any]:
+    return {
+        "key": field_type.key,
+        "label": reader().shown(field_type.label),
+        "options": [{"key": key, "label": reader().shown(label)} for key, label in _options(catalogue, field_type)],
+        "kind": field_type.formula_type().kind,
+        "operators": [
+            {"key": name, "label": reader().say(WORDS[name]), "value": name not in WITHOUT_VALUE} for name in operators(field_type)
+        ],
+    }
+
+
+def _options(catalogue: Catalogue, field_type: FieldType) -> list[tuple[str, Any]]:
+    """What a condition on a field can be chosen from, with labels."""
+    if field_type.stores == "rated" and getattr(field_type, "tier_model") in catalogue.tier_models:
+        return [(tier.key, tier.label) for tier in catalogue.tier_models[getattr(field_type, "tier_model")].tiers]
+    if field_type.stores == "assigned" and getattr(field_type, "tag_set") in catalogue.tag_sets:
+        return [(tag.key, tag.label) for tag in catalogue.tag_sets[getattr(field_type, "tag_set")].tags if not tag.archived]
+    if field_type.formula_type().kind == "boolean":
+        return [("true", _("yes")), ("false", _("no"))]
+    return [(option.key, option.label) for option in getattr(field_type, "options", ())]
 
 
 def _sortable(form: Form) -> list[dict[str, str]]:

@@ -111,7 +111,7 @@ def _sections(act: Act, app: str, form: Form, record: Record) -> list[dict[str, 
                 lines.append(
                     {
                         "label": field_type.label,
-                        "cell": cell(act.catalogue, form, record, key, app, titles, {}, in_list=False),
+                        "cell": cell(form, record, key, app, titles),
                         "key": key,
                         "type": field_type.type,
                     }

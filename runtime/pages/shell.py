@@ -1,6 +1,7 @@
 """The frame around a page: the apps, the menu of the present one, the tools, what the bell has to say."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from runtime.pages.web import reader, reading, workspace
 from runtime.people.person import Person
+from runtime.system.prepared import prepared
 from runtime.system.tables import notification
 from runtime.texts import Message, _
 
@@ -85,8 +87,16 @@ def _build() -> Shell:
 
 
 def unread(connection: sa.Connection, person: int) -> int:
-    mine = sa.and_(notification.c.person == person, notification.c.read_at.is_(None))
-    return connection.execute(sa.select(sa.func.count()).select_from(notification).where(mine)).scalar() or 0
+    """How many notifications a person has not read."""
+    return prepared(_STATEMENTS, "unread", connection.dialect, _unread).all(connection, {"person": person})[0][0]
+
+
+def _unread() -> sa.Select[Any]:
+    mine = sa.and_(notification.c.person == sa.bindparam("person", type_=sa.BigInteger()), notification.c.read_at.is_(None))
+    return sa.select(sa.func.count()).select_from(notification).where(mine)
+
+
+_STATEMENTS: dict[Any, Any] = {}
 
 
 def _present_app(apps: list[Any]) -> Any:
@@ -146,11 +156,23 @@ def _known(entries: list[tuple[Message, str, str]]) -> Iterator[Item]:
 
 
 def has_page(href: str) -> bool:
+    """Whether this installation has a page at this address of an app or of its own."""
+    known = current_app.extensions.setdefault("known pages", {})
+    pattern = _OF_AN_APP.sub(r"/\1/app", href)
+    if pattern not in known:
+        known[pattern] = _matches(pattern)
+    return known[pattern]
+
+
+def _matches(href: str) -> bool:
     try:
         current_app.url_map.bind("localhost").match(href)
     except HTTPException:
         return False
     return True
+
+
+_OF_AN_APP = re.compile(r"^/(apps|build)/[^/]+")
 
 
 def _is_here(href: str) -> bool:

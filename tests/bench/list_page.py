@@ -25,16 +25,31 @@ WISH: dict[str, Any] = {
     "sort": ("-code",),
     "columns": ["code", "name", "stage", "tier", "last_on", "spend"],
 }
-TABLE = jinja2.Template(
-    """<!doctype html><title>list</title><table class="table"><thead><tr><th></th><th>Code</th><th>Name</th><th>Stage</th><th>Tier</th><th>Score</th><th>Last</th><th>Spend</th></tr></thead>
-{% for row in rows %}<tr data-row-key="{{ row[0] }}" data-href="/apps/shop/customer/{{ row[0] }}" tabindex="-1"><td class="tl-check"><input type="checkbox" name="id" value="{{ row[0] }}" aria-label="Pick {{ row[8] }}"></td>
-<td class="tl-stick"><a href="/apps/shop/customer/{{ row[0] }}"><b>{{ row[7] }}</b></a></td><td>{{ row[8] }}</td><td><span class="tl-option">{{ row[9] }}</span></td>
-<td>{% if row[10] %}<span class="tl-tier"><svg viewBox="0 0 11 12" aria-hidden="true">{% for rung in (1, 2, 3) %}<rect x="0" y="{{ rung * 3 }}" width="11" height="2" rx="1" fill="currentColor"/>{% endfor %}</svg>{{ row[10] }}</span>{% endif %}</td>
-<td>{% if row[13] is not none %}<span class="tl-score"><span class="tl-num">{{ "%.2f"|format(row[13] / 10000) }}</span><svg width="52" height="5"><rect width="100%" height="5" rx="2.5"/><rect width="{{ row[13] / 10000 }}%" height="5" rx="2.5"/></svg></span>{% endif %}</td>
-<td>{{ row[11] if row[11] is not none else "—" }}</td><td class="tl-num">{{ "¥%.2f"|format(row[12] / 100) if row[12] is not none else "—" }}</td></tr>{% endfor %}</table>
-<ul>{% for row in rows %}<li><a href="/apps/shop/customer/{{ row[0] }}"><div class="tl-row"><b>{{ row[8] }}</b><span>{{ row[10] or "" }}</span></div><div class="tl-meta">{{ row[7] }} · {{ row[9] }}</div></a></li>{% endfor %}</ul>""",
-    autoescape=True,
+TABLE = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+    """
+{%- macro badge(tier) -%}
+<span class="tl-tier tier-{{ tier.color }}"><svg viewBox="0 0 11 12" aria-hidden="true" focusable="false">
+{%- for i in range(tier.count) -%}
+<rect x="0" y="{{ '%.2f'|format(9.6 - i * 4.65) }}" width="11" height="2.10" rx="1" fill="currentColor"{% if i >= tier.rank %} opacity=".22"{% endif %}/>
+{%- endfor -%}</svg>{{ tier.label }}</span>
+{%- endmacro -%}
+<!doctype html><title>{{ title }}</title><table class="table"><thead><tr>
+{% for head in heads %}<th scope="col"{% if head.state %} aria-sort="{{ head.state }}"{% endif %}><a href="{{ head.href }}">{{ head.label }}</a></th>{% endfor %}
+</tr></thead>
+<tbody>
+{% for row in rows %}
+<tr data-row-key="{{ row.id }}" data-href="{{ base }}/{{ row.id }}" data-edit-href="{{ base }}/{{ row.id }}/edit" tabindex="-1"><td class="tl-check"><input class="form-check-input" type="checkbox" name="id" value="{{ row.id }}" form="picked" data-pick aria-label="Pick {{ row.name }}"></td><td class="tl-stick"><a class="tl-row-title" href="{{ base }}/{{ row.id }}"><b>{{ row.code }}</b></a></td><td>{{ row.name }}</td><td>{{ row.stage }}</td><td>{% if row.tier %}{{ badge(row.tier) }}{% else %}<span class="tl-quiet">—</span>{% endif %}</td><td>{% if row.score is not none %}<span class="tl-score"><span class="tl-num">{{ "%.2f"|format(row.score / 10000) }}</span></span>{% endif %}</td><td>{% if row.last is not none %}<span title="{{ row.last }}">{{ row.last }}</span>{% else %}<span class="tl-quiet">—</span>{% endif %}</td><td class="tl-num">{% if row.spend is not none %}¥{{ "{:,}".format(row.spend // 100) }}{% else %}<span class="tl-quiet">—</span>{% endif %}</td></tr>
+{% endfor %}
+</tbody>
+</table>
+<ul class="tl-line-cards">
+{% for row in rows %}
+<li><a href="{{ base }}/{{ row.id }}"><div class="tl-row"><b class="tl-cut">{{ row.name }}</b><span class="tl-push">{% if row.tier %}{{ badge(row.tier) }}{% else %}<span class="tl-quiet">—</span>{% endif %}</span></div><div class="tl-meta tl-quiet tl-cut">{{ row.stage }}</div></a></li>
+{% endfor %}
+</ul>"""
 )
+NAMES = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "code", "name", "stage", "tier", "last", "spend", "score")
+HEADS = [{"label": name.title(), "href": f"?sort={name}", "state": None} for name in WISH["columns"]]
 
 
 def run(rows: int | None, database_name: str) -> Iterator[Result]:
@@ -76,11 +91,15 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
 
 
 def _pages(workspace: Any, bare: sqlite3.Connection, said: Any) -> tuple[Any, Any]:
+    """Our page and that of a bare Flask view that runs the same statements and renders the same rows and cards in Jinja."""
     with workspace.writing(SYSTEM, "publish") as act:
         versions.publish(act, [{"kind": "app", "key": "shop", "label": "Shop", "menu": [{"section": "Data", "items": ["form:customer"]}]}])
     app, cookie = signed_in(workspace)
-    client = app.test_client(use_cookies=False)
-    address = "/apps/shop/customer?where=stage|any_of|new&where=spend|lte|0&sort=-code&columns=code,name,stage,tier,last_on,spend"
+    client = app.test_client()
+    name, _mark, value = cookie.partition("=")
+    client.set_cookie(name, value)
+    base = "/apps/shop/customer"
+    address = f"{base}?where=stage|any_of|new&where=spend|lte|0&sort=-code&columns=code,name,stage,tier,last_on,spend"
     flask = Flask("bare")
 
     @flask.get("/list")
@@ -94,14 +113,23 @@ def _pages(workspace: Any, bare: sqlite3.Connection, said: Any) -> tuple[Any, An
                     found = cursor.fetchall() or found
         if bare.in_transaction:
             bare.rollback()
-        return TABLE.render(rows=found, path=request.path)
+        return TABLE.render(rows=[dict(zip(NAMES, row, strict=False)) for row in found[:50]], base=base, heads=HEADS, title=request.path)
 
     bare_client = flask.test_client()
 
-    def page() -> None:
-        assert client.get(address, headers={"Cookie": cookie}).status_code == 200
+    def page() -> str:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        return answer.text
 
-    def plain() -> None:
-        assert bare_client.get("/list").status_code == 200
+    def plain() -> str:
+        answer = bare_client.get("/list")
+        assert answer.status_code == 200
+        return answer.text
 
+    assert _rows(page()) == _rows(plain())
     return page, plain
+
+
+def _rows(page: str) -> list[str]:
+    return [line for line in page.splitlines() if line.startswith(("<tr data-row-key", '<li><a href="/apps/shop/customer/'))]
