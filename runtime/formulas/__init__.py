@@ -20,7 +20,7 @@ from runtime.formulas.evaluate import Values, evaluate
 from runtime.formulas.parse import parse
 from runtime.formulas.scope import Scope
 from runtime.formulas.to_sql import RelatedSource, Source, to_condition, to_sql, to_sql_scaled
-from runtime.formulas.tokens import canonical, tokenize
+from runtime.formulas.tokens import stored, tokenize
 from runtime.formulas.tree import Node, from_json, to_json
 from runtime.formulas.uses import RelationUse, Uses, uses_of
 
@@ -73,7 +73,7 @@ def check(text: str, scope: Scope, expect: Any = None) -> Formula:
     tokens = tokenize(text)
     checker = Checker(scope)
     tree = checker.check(parse(tokens), expect)
-    return Formula(canonical(tokens, checker.names), tree, tree.type, uses_of(tree, scope))
+    return Formula(stored(tokens, checker.names), tree, tree.type, uses_of(tree, scope))
 
 
 def relations_read(formula: Formula) -> set[str]:

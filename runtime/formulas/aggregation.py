@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from runtime.definitions.types import NUMBER, Type
 from runtime.formulas import parse, tree
-from runtime.formulas.functions.base import Function, Trouble
+from runtime.formulas.functions.base import SHELF, Function, Parameter, Trouble
+from runtime.formulas.functions.conditional import Spelling
 from runtime.formulas.tree import Node
 from runtime.formulas.types import described
 from runtime.formulas.words import Row
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from runtime.formulas.checking import Checker
 
 COUNTING = ("COUNT",)
-ORDERING = ("FIRST", "LAST")
-MOST = {"days": 36_600, "months": 1_200}
+ORDERING = ("FIRST", "LAST", "JOIN")
+WINDOWS = ("days", "months")
+MOST = {"days": 36_600, "months": 1_200, "before": 60}
+FURTHEST = {"days": 73_200, "months": 2_400}
+"""How far back a window before the present one may begin."""
 
 
 def parts(written: parse.Written) -> Iterator[parse.Written]:
@@ -67,18 +71,20 @@ class AggregateReader:
             raise self.checker.report(
                 written, _("An aggregate cannot stand inside another one. Put the inner one into a formula field of the related form.")
             )
+        if isinstance(function, Spelling):
+            self.checker._check_arity(function, written)
+            written = function.spelled_out(written, self)
+            function = SHELF[written.name]
         keywords = dict(written.keywords)
         if len(keywords) < len(written.keywords):
             raise self.checker.report(written, _("An argument stands there twice."))
-        if len(written.arguments) != 1:
-            raise self.checker.report(
-                written, _("{name} over records takes one value and then where=, on=, days= or months=.", name=function.name)
-            )
+        argument = self._argument(function, written)
         inside = self._row(function, written)
         value = self._value(function, written.arguments[0], inside)
         where = self._where(keywords.get("where"), inside)
         on = self._day(keywords.get("on"), inside)
-        window = {name: self._whole(keywords.get(name), name) for name in MOST}
+        window = {name: self._whole(keywords.get(name), name) for name in WINDOWS}
+        before = self._before(keywords.get("before"), window)
         by = self._by(function, keywords.get("by"), inside)
         if window["days"] is not None and window["months"] is not None:
             raise self.checker.report(keywords["months"], _("Give days or months, not both."))
@@ -89,7 +95,7 @@ class AggregateReader:
                     written, _("A window needs to know which date counts: add on={name}.field.", name=".".join(inside.relation))
                 )
             on = event_dates[-1]
-        return tree.Aggregate(
+        found = tree.Aggregate(
             self._type(function, written, value),
             function.name,
             inside.relation,
@@ -100,7 +106,43 @@ class AggregateReader:
             window["months"],
             by,
             event_dates,
+            before,
+            argument,
         )
+        return self._composed(function, written, found)
+
+    def _composed(self, function: Function, written: parse.Called, found: tree.Aggregate) -> Node:
+        """The aggregate, or what a function makes of it: GROWTH is two sums."""
+        if self.checker.scope.own_rows and (not function.in_sql or hasattr(function, "from_the_end")):
+            raise self.checker.report(
+                written, _("{name} cannot be worked out over all records; use SUM, AVG, MIN, MAX or COUNT here.", name=function.name)
+            )
+        try:
+            return function.composed(found)  # type: ignore[attr-defined]
+        except Trouble as trouble:
+            raise self.checker.report(written, trouble.message) from None
+
+    def _argument(self, function: Function, written: parse.Called) -> Node | None:
+        """The constant after the value, where the function takes one."""
+        parameter = getattr(function, "argument", None)
+        if len(written.arguments) == (1 if parameter is None else 2):
+            return None if parameter is None else self._constant(parameter, written.arguments[1])
+        if parameter is None:
+            message = _("{name} over records takes one value and then where=, on=, days= or months=.", name=function.name)
+        else:
+            message = _(
+                "{name} over records takes a value and “{argument}”, and then where=, on=, days= or months=.",
+                name=function.name,
+                argument=parameter.name,
+            )
+        raise self.checker.report(written, message)
+
+    def _constant(self, parameter: Parameter, written: parse.Written) -> Node:
+        node = self.checker.read(written)
+        wrong = parameter.problem(node)
+        if wrong is not None:
+            raise self.checker.report(written, wrong)
+        return node
 
     def _row(self, function: Function, written: parse.Called) -> Row:
         """The rows that are meant: the longest relation that is named; all others must lie on the way to it."""
@@ -157,7 +199,7 @@ class AggregateReader:
         if written is None:
             return None
         if function.name not in ORDERING:
-            raise self.checker.report(written, _("by= belongs to FIRST and LAST: it says by what the rows are put in order."))
+            raise self.checker.report(written, _("by= belongs to FIRST, LAST and JOIN: it says by what the rows are put in order."))
         node = self.checker.read(written, row)
         if node.type.kind not in ("number", "money", "date", "datetime", "duration", "text"):
             raise self.checker.report(
@@ -172,6 +214,17 @@ class AggregateReader:
         if not isinstance(value, Decimal) or value != int(value) or not 1 <= value <= MOST[name]:
             raise self.checker.report(written, _("Write {name}= as a whole number from 1 to {most}.", name=name, most=MOST[name]))
         return int(value)
+
+    def _before(self, written: parse.Written | None, window: dict[str, int | None]) -> int:
+        """How many windows before the present one are meant."""
+        before = self._whole(written, "before") or 0
+        if written is None:
+            return 0
+        if not any(window.values()):
+            raise self.checker.report(written, _("before=1 means the window before the present one; add days= or months=."))
+        if any(length * (before + 1) > FURTHEST[name] for name, length in window.items() if length is not None):
+            raise self.checker.report(written, _("This window would lie too far back; take fewer days, months or windows."))
+        return before
 
     def _event_dates(self, row: Row) -> tuple[Node, ...]:
         """The dates that tell when the rows count, one for each level that names one."""

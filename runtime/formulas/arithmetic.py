@@ -80,6 +80,12 @@ def _exponent(number: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
+def whole_pair(a: Decimal, b: Decimal) -> tuple[int, int]:
+    """Both numbers as whole numbers of one scale."""
+    shift = max(-_exponent(a), -_exponent(b), 0)
+    return int(a.scaleb(shift, EXACT)), int(b.scaleb(shift, EXACT))
+
+
 def half_away(dividend: int, divisor: int) -> int:
     """Quotient of whole numbers, rounded half away from zero."""
     sign = -1 if (dividend < 0) != (divisor < 0) else 1

@@ -6,22 +6,27 @@ than eight decimals or repeats its parts too often is left to the evaluation rec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
 from runtime.formulas import tree
+from runtime.formulas.arithmetic import LONGEST_RESULT
 from runtime.formulas.functions.base import SHELF, Bound
 from runtime.formulas.sql_pieces import DAY_MICROS, Division, LARGEST_QUOTIENT, SQL_LIMIT, quotient_factor
 from runtime.formulas.types import DIVISION_SCALE
 from runtime.formulas.words import STORED_LIMIT
 
 MOST_SCALE = 8
-MOST_COST = 600
+MOST_COST = 100
+"""Beyond it, writing and reading the SQL would take longer than evaluating a record many times."""
+MOST_COST_OF_FIGURES = 600
+"""Of figures over all records, which are one statement and have no other way."""
+MOST_HEIGHT = 60
+"""The parser of SQLite before 3.46 keeps at most 100 open signs; the statement around the formula needs some of them."""
 WHOLE_LIMIT = 10**12
 LONGEST_TEXT = 1_000_000
-LONGEST_SQL_TEXT = 10**8
 COUNTS = (0, 10**9)
 """How many rows an aggregate may see."""
 SUMS = (10**17, 10**16, 10**15, 10**14, 10**13, 10**12)
@@ -61,9 +66,12 @@ def plan(node: tree.Node) -> Plan | None:
 
 def _tried(node: tree.Node, wanted: Plan) -> Plan | None:
     """Raises TooLarge or NotInSql."""
+    if node.type.kind == "list":
+        raise NotInSql()
     bounds = Bounds(wanted)
     bounds.of(node)
-    return wanted if bounds.cost(node) <= MOST_COST else None
+    most = MOST_COST_OF_FIGURES if any(map(_over_own_rows, tree.walk(node))) else MOST_COST
+    return wanted if bounds.cost(node) <= most and height(node) <= MOST_HEIGHT else None
 
 
 class TooLarge(Exception):
@@ -88,9 +96,14 @@ class Bounds:
                 raise NotInSql()
             if max(abs(found[0]), abs(found[1])) > SQL_LIMIT:
                 raise TooLarge()
-        if node.type.kind == "text" and found is not None and found[1] > LONGEST_SQL_TEXT:
+        if node.type.kind == "text" and found is not None and found[1] > LONGEST_RESULT and self._grows(node, found[1]):
             raise NotInSql()
         return found
+
+    def _grows(self, node: tree.Node, length: int) -> bool:
+        """Whether a text may become longer than every text it is made of: only the evaluation knows how long it really is."""
+        below = [self.of(each) or (0, 0) for each in tree.children(node) if each.type.kind == "text"]
+        return bool(below) and length > max(each[1] for each in below)
 
     def at_scale(self, node: tree.Node, scale: int) -> tuple[int, int]:
         """The bound of a number brought to another scale."""
@@ -244,14 +257,14 @@ class Bounds:
 
     def of_Call(self, node: tree.Call) -> Bound:
         function = SHELF[node.function]
-        if not function.sql_possible(node):
+        if not function.sql_possible(node) or node.type.kind == "list":
             raise NotInSql()
         if getattr(function, "lazy", False):
             return self._union(node, node.arguments)
         given = [
             self.of(each) or (default_bound(each) if each.type.kind in ("number", "money", "text") else None) for each in node.arguments
         ]
-        if node.function in ("BAND", "MIN", "MAX", "SUM", "AVG", "MOD"):
+        if function.one_scale:
             self._together(node.arguments)
         found = function.bound(node, given)
         if found is None and node.type.kind in ("number", "money", "duration"):
@@ -259,6 +272,8 @@ class Bounds:
         return found
 
     def of_Aggregate(self, node: tree.Aggregate) -> Bound:
+        if not SHELF[node.function].in_sql or self._ordered_by_the_record(node):
+            raise NotInSql()
         for each in (node.where, node.on, node.by, *node.event_dates):
             if each is not None:
                 self.of(each)
@@ -271,15 +286,32 @@ class Bounds:
             return self._average(node, node.value)
         return SHELF[node.function].limits or inside
 
+    def _ordered_by_the_record(self, node: tree.Aggregate) -> bool:
+        """Whether the order of the rows reads the record itself, which SQLite cannot do."""
+        order = node.by or node.on
+        if order is None or not hasattr(SHELF[node.function], "last"):
+            return False
+        return any(isinstance(each, (tree.Field, tree.Path)) and not each.relation for each in tree.walk(order))
+
     def _average(self, node: tree.Aggregate, value: tree.Node) -> Bound:
         division((-self.plan.sum_limit, self.plan.sum_limit), value.type.scale, COUNTS, 0)
         return -LARGEST_QUOTIENT * 10**DIVISION_SCALE, LARGEST_QUOTIENT * 10**DIVISION_SCALE
 
     # -- size ----------------------------------------------------------------------------------------------------------------
     def cost(self, node: tree.Node) -> int:
-        """About how many parts the SQL will have."""
-        below = sum(self.cost(each) for each in tree.children(node))
-        return 1 + below * repeats(node)
+        """About how many parts the SQL will have. Aggregates count once each: what is needed again is worked out beside the statement."""
+        aggregates = {id(each): each for each in tree.walk(node) if isinstance(each, tree.Aggregate)}
+        return self._parts(node) + sum(map(self._inside, aggregates.values()))
+
+    def _parts(self, node: tree.Node) -> int:
+        return 1 if isinstance(node, tree.Aggregate) else 1 + repeats(node) * sum(map(self._parts, tree.children(node)))
+
+    def _inside(self, node: tree.Aggregate) -> int:
+        """The parts of an aggregate: its value is repeated, its conditions only where they are put into the value."""
+        whole = sum(map(self._parts, tree.children(node)))
+        if _over_own_rows(node) or node.value is None:
+            return repeats(node) * whole
+        return whole + (repeats(node) - 1) * self._parts(node.value)
 
 
 def repeats(node: tree.Node) -> int:
@@ -287,12 +319,53 @@ def repeats(node: tree.Node) -> int:
     if isinstance(node, tree.Call):
         return SHELF[node.function].cost_of(node)
     if isinstance(node, tree.Operation):
-        times = 2 if {node.left.type.kind, node.right.type.kind} & {"date", "datetime", "duration"} else 1
+        times = 4 if node.type.kind in ("date", "datetime") else 2 if "duration" in (node.left.type.kind, node.right.type.kind) else 1
         return {"/": 5, "%": 3, "&": 3}.get(node.operator, times)
     if isinstance(node, tree.Aggregate):
         return {"SUM": 3, "AVG": 18}.get(node.function, 1)
     twice = isinstance(node, (tree.Compare, tree.Choose)) and any(each.type.kind == "boolean" for each in _values(node))
     return 2 if twice else 1
+
+
+def height(node: tree.Node) -> int:
+    """About how many signs of the SQL are open at its deepest place. Aggregates that are needed several times stand beside it."""
+    beside = [each for each in needed_again(node) if not _over_own_rows(each)]
+    return max([_height(node, {id(each) for each in beside}), *(AROUND + _height(each, set()) for each in beside)])
+
+
+AROUND = 12
+"""Signs around an aggregate that is worked out beside the statement."""
+
+
+def _height(node: tree.Node, beside: set[int]) -> int:
+    if id(node) in beside:
+        return 0
+    return _levels(node) + max((_height(each, beside) for each in tree.children(node)), default=0)
+
+
+def needed_again(node: tree.Node, again: bool = False) -> Iterator[tree.Aggregate]:
+    """The aggregates that SQL would write several times."""
+    if isinstance(node, tree.Aggregate):
+        if again:
+            yield node
+        return
+    for each in tree.children(node):
+        yield from needed_again(each, again or repeats(node) > 1)
+
+
+def _over_own_rows(node: tree.Node) -> bool:
+    return isinstance(node, tree.Aggregate) and node.relation == (tree.OWN_ROWS,)
+
+
+def _levels(node: tree.Node) -> int:
+    """How many signs the SQL of a node opens around its parts."""
+    if isinstance(node, tree.Call):
+        return 4 + 6 * repeats(node).bit_length()
+    if isinstance(node, tree.Operation):
+        return {"/": 22, "%": 8, "&": 18}.get(node.operator, 2 * repeats(node))
+    if isinstance(node, tree.Aggregate):
+        return 32 if node.function == "AVG" else 22
+    return {tree.Among: 12, tree.Choose: 6, tree.Compare: 4 * repeats(node), tree.Within: 6}.get(type(node), 2)
 
 
 def _values(node: tree.Compare | tree.Choose) -> list[tree.Node]:

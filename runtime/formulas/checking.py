@@ -11,6 +11,7 @@ from runtime.definitions.types import BLANK, BOOLEAN, NUMBER, TEXT, Type
 from runtime.errors import FormulaProblem, FormulaProblems
 from runtime.formulas import functions, parse, tree
 from runtime.formulas.aggregation import AggregateReader
+from runtime.formulas.functions._absent import ABSENT
 from runtime.formulas.functions.base import Function, Trouble
 from runtime.formulas.scope import Scope, folded, similar
 from runtime.formulas.tree import Node
@@ -228,17 +229,21 @@ class Checker:
             raise self.report(part, trouble.message) from None
 
     def _function(self, written: parse.Called) -> Function:
-        found = functions.SHELF.get(folded(written.name).upper())
+        name = folded(written.name)
+        found = functions.SHELF.get(name.upper()) or functions.LABELS.get(name)
         if found is None:
-            near = similar(written.name, list(functions.SHELF))
-            place = parse.Written(written.start, written.start + len(written.name))
-            raise self.report(
-                place,
-                _("There is no function called {name}. Did you mean {near}?", name=written.name, near=near)
-                if near
-                else _("There is no function called {name}; the list of functions stands beside the editor.", name=written.name),
-            )
+            place = parse.Written(written.start, min(written.end, written.start + len(written.name)))
+            raise self.report(place, self._no_function(written.name))
         return found
+
+    def _no_function(self, name: str) -> Message:
+        absent = ABSENT.get(folded(name).upper())
+        if absent is not None:
+            return _("There is no function called {name}. {remedy}", name=name, remedy=absent)
+        near = similar(name, [*functions.SHELF, *(each.label["zh"] for each in functions.FUNCTIONS)])
+        if near is not None:
+            return _("There is no function called {name}. Did you mean {near}?", name=name, near=near)
+        return _("There is no function called {name}; the list of functions stands beside the editor.", name=name)
 
     def _check_group(self, function: Function, written: parse.Called) -> None:
         if function.group is not None and function.group not in self.scope.allow:

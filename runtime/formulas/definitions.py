@@ -9,9 +9,9 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
 from runtime.definitions.model import Definition
 from runtime.definitions.types import Type
-from runtime.errors import FormulaProblems, Problem
+from runtime.errors import FormulaProblem, FormulaProblems, Problem
 from runtime.formulas import Formula, Scope, check
-from runtime.texts import _
+from runtime.texts import Message, _
 
 
 def formula(
@@ -40,7 +40,7 @@ def formula_problems(definition: Definition, catalogue: Catalogue) -> Iterator[P
             formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
         except FormulaProblems as error:
             sound = False
-            yield from (Problem(use.path, each.message) for each in error.problems)
+            yield from (Problem(use.path, _placed(each)) for each in error.problems)
     if sound and isinstance(definition, Form):
         for key in sorted(_in_circles(catalogue, definition)):
             path = f"fields/{list(definition.by_key).index(key)}/formula"
@@ -52,6 +52,11 @@ def formula_problems(definition: Definition, catalogue: Catalogue) -> Iterator[P
                     others=", ".join(sorted(_in_circles(catalogue, definition))),
                 ),
             )
+
+
+def _placed(problem: FormulaProblem) -> Message:
+    """A problem with its place in the text."""
+    return _("Character {place}: {problem}", place=problem.position + 1, problem=problem.message)
 
 
 def is_computed(field: Any) -> bool:

@@ -36,7 +36,8 @@ class Values(Protocol):
 
     `related` gives the rows of a relation (records by id, sub-form rows by position), each of them Values again. A row of a sub-form
     answers `field` with its own fields first and then with those of the record it belongs to. `as_of` is true in a run for another day
-    than the present one. A class may also have `aggregate(node)`, which answers an aggregate itself or says NotImplemented.
+    than the present one. `holidays` is the country whose holidays are no working days. A class may also have
+    `aggregate(node)`, which answers an aggregate itself or says NotImplemented.
     """
 
     now: datetime
@@ -44,6 +45,7 @@ class Values(Protocol):
     zone: ZoneInfo
     person: Any
     as_of: bool
+    holidays: str
 
     def field(self, key: str) -> Any: ...
     def path(self, reference: str, key: str) -> Any: ...
@@ -53,6 +55,9 @@ class Values(Protocol):
     def dimension_band(self, key: str) -> int | None: ...
     def in_segment(self, key: str) -> bool: ...
     def cuts(self, field: str, count: int) -> Iterable[Decimal | None] | None: ...
+    def member_name(self, person: int) -> str | None: ...
+    def tier_at(self, model: str, day: date) -> str | None: ...
+    def lookup(self, form: str, match: str, value: Any, result: str) -> Any: ...
 
 
 # -- our own nodes --------------------------------------------------------------------------------------------------------------
@@ -123,7 +128,10 @@ NO_VALUE = object()
 
 # -- from our tree to the nodes ---------------------------------------------------------------------------------------------------
 def compiled(node: tree.Node) -> ast.expr:
-    return _COMPILERS[type(node)](node)
+    """The node for simpleeval; `of` tells explanations which part of our tree it stands for."""
+    found = _COMPILERS[type(node)](node)
+    found.of = node  # type: ignore[attr-defined]
+    return found
 
 
 def _literal(node: tree.Literal) -> ast.expr:
@@ -220,6 +228,7 @@ def _aggregate(node: tree.Aggregate) -> ast.expr:
     rows = Rows()
     rows.node = node  # type: ignore[attr-defined]
     rows.function = SHELF[node.function]  # type: ignore[attr-defined]
+    rows.more = (tree.literal_value(node.argument),) if node.argument is not None else ()  # type: ignore[attr-defined]
     rows.value = compiled(node.value) if node.value is not None else None  # type: ignore[attr-defined]
     rows.where = _truth(node.where) if node.where is not None else None  # type: ignore[attr-defined]
     rows.on = compiled(node.on) if node.on is not None else None  # type: ignore[attr-defined]
@@ -309,12 +318,12 @@ class Evaluator(SimpleEval):
             if value is not NotImplemented:
                 return value
         found = self._row_values(rows)
-        return rows.function.over(found) if found else rows.function.nothing
+        return rows.function.over(found, *rows.more) if found else rows.function.nothing
 
     def _row_values(self, rows: Any) -> list[Any]:
         """The values of the rows that count, in order for FIRST and LAST."""
         window = window_of(rows.node, self.values.today)
-        ordered = getattr(rows.function, "only_rows", False) and hasattr(rows.function, "last")
+        ordered = hasattr(rows.function, "last")
         found: list[tuple[Any, Any]] = []
         for __ in self._each_row(rows.node.relation):
             if not self._counts(rows, window):
@@ -323,7 +332,7 @@ class Evaluator(SimpleEval):
             if value is not None:
                 found.append((value, self._eval(rows.order) if ordered and rows.order is not None else None))
         if ordered:
-            found = _in_order(found, rows.function.last)
+            found = in_order(found, rows.function.last)
         return [value for value, __ in found]
 
     def _each_row(self, relation: tuple[str, ...], reached: tuple[str, ...] = ()) -> Iterable[None]:
@@ -357,7 +366,7 @@ class Evaluator(SimpleEval):
         return value.astimezone(self.values.zone).date() if isinstance(value, datetime) else value
 
 
-def _in_order(found: list[tuple[Any, Any]], last: bool) -> list[tuple[Any, Any]]:
+def in_order(found: list[tuple[Any, Any]], last: bool) -> list[tuple[Any, Any]]:
     """Rows by their order, blanks last, equal ones as they came; for LAST the other way round, blanks still last."""
     if last:
         found = found[::-1]
@@ -366,11 +375,14 @@ def _in_order(found: list[tuple[Any, Any]], last: bool) -> list[tuple[Any, Any]]
 
 
 def window_of(node: tree.Aggregate, today: date) -> tuple[date, date] | None:
-    """First and last day of an aggregate's window: the n days that end today, or from the day after today minus n months."""
+    """First and last day of an aggregate's window: the n days that end today, or from the day after today minus n months. A window
+    before it ends on the day before the next one begins."""
     if node.days is not None:
-        return today - timedelta(days=min(node.days - 1, today.toordinal() - 1)), today
+        last = today - timedelta(days=min(node.days * node.before, today.toordinal() - 1))
+        return last - timedelta(days=min(node.days - 1, last.toordinal() - 1)), last
     if node.months is not None:
-        return months_later(today, -node.months) + timedelta(days=1), today
+        last = months_later(today, -node.months * node.before)
+        return months_later(today, -node.months * (node.before + 1)) + timedelta(days=1), last
     return None
 
 
@@ -382,11 +394,21 @@ def evaluate(formula: Formula, values: Any) -> Any:
     evaluator = getattr(_OWN, "evaluator", None)
     if evaluator is None:
         evaluator = _OWN.evaluator = Evaluator()
+    return guarded(lambda: evaluator.compute(program_of(formula), values, formula.text))
+
+
+def program_of(formula: Formula) -> ast.expr:
+    """A formula compiled, once."""
     program = formula.memo.get("program")
     if program is None:
         program = formula.memo["program"] = _truth(formula.tree) if formula.type.kind == "boolean" else compiled(formula.tree)
+    return program
+
+
+def guarded(compute: Callable[[], Any]) -> Any:
+    """What a computation gives. Raises CannotCompute for everything that can go wrong in it."""
     try:
-        return evaluator.compute(program, values, formula.text)
+        return compute()
     except RecursionError:
         raise CannotCompute(
             _("This formula is nested too deeply to be computed; put a part of it into a formula field of its own.")

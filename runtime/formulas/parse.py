@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from runtime.errors import FormulaProblem, FormulaProblems
 from runtime.formulas.tokens import DEEPEST, Token, Tokens, refuse
@@ -198,7 +199,7 @@ class _Reader:
 
     def read_Call(self, node: ast.Call, start: int, end: int, depth: int) -> Written:
         function = self.read(node.func, depth)
-        if not isinstance(function, Word) or len(function.parts) != 1 or self.tokens.all[function.places[0]].kind == "label":
+        if not isinstance(function, Word) or len(function.parts) != 1 or not self._bare(function.places[0]):
             raise refuse(_("Only a function's name can stand before an opening bracket."), function.start, function.end)
         keywords: list[tuple[str, Written]] = []
         for each in node.keywords:
@@ -208,6 +209,10 @@ class _Reader:
         return Called(
             start, end, function.parts[0], function.places[0], tuple(self.read(each, depth) for each in node.args), tuple(keywords)
         )
+
+    def _bare(self, place: int) -> bool:
+        """Whether a token is a plain word right before a bracket."""
+        return self.tokens.all[place].kind == "word" and self.tokens.all[place + 1].text == "("
 
     def read_UnaryOp(self, node: ast.UnaryOp, start: int, end: int, depth: int) -> Written:
         operand = self.read(node.operand, depth)
@@ -228,12 +233,15 @@ class _Reader:
     def read_Compare(self, node: ast.Compare, start: int, end: int, depth: int) -> Written:
         if any(type(each) not in COMPARISONS for each in node.ops):
             raise refuse(_("This has no meaning in a formula."), start, end)
-        return Compared(
-            start,
-            end,
-            tuple(COMPARISONS[type(each)] for each in node.ops),
-            tuple(self.read(each, depth) for each in (node.left, *node.comparators)),
-        )
+        operands = tuple(self.read(each, depth) for each in (node.left, *node.comparators))
+        for operator, right in zip(node.ops, operands[1:], strict=True):
+            if isinstance(operator, (ast.In, ast.NotIn)) and isinstance(right, Constant) and not self._bracketed(right):
+                raise refuse(_NO_LIST, right.start, right.end)
+        return Compared(start, end, tuple(COMPARISONS[type(each)] for each in node.ops), operands)
+
+    def _bracketed(self, written: Written) -> bool:
+        """Whether a bracket stands right before: ('gold') is 'gold' to Python, but a list of one here."""
+        return any(token.text == "(" and after.start == written.start for token, after in pairwise(self.tokens.all))
 
     def read_IfExp(self, node: ast.IfExp, start: int, end: int, depth: int) -> Written:
         return Either(start, end, self.read(node.test, depth), self.read(node.body, depth), self.read(node.orelse, depth))
@@ -242,6 +250,7 @@ class _Reader:
         return Several(start, end, tuple(self.read(each, depth) for each in node.elts))
 
 
+_NO_LIST = _("After in a list is needed: ('a', 'b'), a field with several values, or tags. For parts of a text use CONTAINS.")
 _NOT_OURS: dict[str, Message] = {
     "Starred": _("A star has no meaning before an argument."),
     "GeneratorExp": _("There are no loops in formulas; use an aggregate such as SUM(orders.amount)."),

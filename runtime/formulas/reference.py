@@ -13,7 +13,10 @@ FAMILIES = {
     "dates": "Dates 日期",
     "periods": "Periods 期间",
     "aggregates": "Aggregates 汇总",
+    "conditional": "Conditional aggregates 条件汇总",
+    "lists": "Lists 列表",
     "tiering": "Tiering 分层",
+    "records": "Other records 其他记录",
     "people": "People 人员",
 }
 GROUPS = {

@@ -135,7 +135,16 @@ class Place:
             yield from _labels(label, None)
 
     def beyond(self, relation: Relation) -> Place:
-        return Place(self.catalogue, self.catalogue.forms[relation.form], relation.subform)
+        return place_of(self.catalogue, self.catalogue.forms[relation.form], relation.subform)
+
+
+def place_of(catalogue: Catalogue, form: Any, subform: str | None = None) -> Place:
+    """The place of a form, which collects its words once."""
+    places = catalogue.memo.setdefault("places", {})
+    key = form.key, subform
+    if key not in places:
+        places[key] = Place(catalogue, form, subform)
+    return places[key]
 
 
 def _labels(label: Any, language: str | None) -> set[str]:
@@ -168,7 +177,7 @@ class Scope:
     @cached_property
     def place(self) -> Place | None:
         form = self.catalogue.forms.get(self.form) if self.form is not None else None
-        return Place(self.catalogue, form, self.subform) if form is not None else None
+        return place_of(self.catalogue, form, self.subform) if form is not None else None
 
 
 def similar(word: str, choices: list[str]) -> str | None:

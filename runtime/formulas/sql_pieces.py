@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from runtime.formulas.arithmetic import day_number, micros_of
 from runtime.formulas.types import DIVISION_SCALE
 
 BIG = sa.BigInteger()
@@ -35,6 +38,11 @@ DAY_MICROS = 86_400_000_000
 def whole(value: int) -> Any:
     """A literal 64-bit number (PostgreSQL would take small ones as 32 bits)."""
     return sa.literal(value, BIG)
+
+
+def written(value: int) -> Any:
+    """The same in the text of the statement: where an expression is repeated, SQLite sees that it is the same and works it out once."""
+    return sa.literal_column(f"CAST({value} AS BIGINT)", BIG)
 
 
 def over(a: Any, b: Any) -> Any:
@@ -127,6 +135,11 @@ def within(value: Any, most: int) -> Any:
     return sa.case((sa.func.abs(value, type_=BIG) > whole(most), overflow(value)), else_=value)
 
 
+def guarded(value: Any, least: int, most: int, then: Any) -> Any:
+    """`then`, where a value lies between two limits: outside of them the statement fails. NULL of NULL."""
+    return sa.case((value.between(whole(least), whole(most)), then), else_=overflow(value))
+
+
 # -- texts ----------------------------------------------------------------------------------------------------------------------
 def length(text: Any) -> Any:
     return sa.func.length(text, type_=sa.Integer())
@@ -214,6 +227,15 @@ def full_months(start: Any, end: Any) -> Any:
     """Whole months from one day to a later one; the last day of a month completes one."""
     short = sa.and_(day_of_month(start) > day_of_month(end), day_of_month(end + whole(1)) != whole(1))
     return month_number(end) - month_number(start) - sa.case((short, whole(1)), else_=whole(0))
+
+
+def ends(kind: str, first: date, last: date, zone: ZoneInfo) -> tuple[int, int]:
+    """First and last stored value of some days: day numbers, or instants in the workspace's zone."""
+    if kind == "date":
+        return day_number(first), day_number(last)
+    begin = datetime.combine(first, time(), zone).astimezone(UTC)
+    end = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
+    return micros_of(begin), micros_of(end) - 1
 
 
 def to_scaled(value: Decimal, scale: int) -> int:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from runtime.definitions.types import BOOLEAN, Type
 from runtime.formulas import sql_pieces as pieces
 from runtime.formulas import tree
-from runtime.formulas.arithmetic import day_number, micros_of
-from runtime.formulas.bounds import COUNTS, Bounds, Plan, default_bound, division, repeats
+from runtime.formulas.arithmetic import day_number
+from runtime.formulas.bounds import COUNTS, Bounds, Plan, default_bound, division, needed_again
 from runtime.formulas.evaluate import window_of
 from runtime.formulas.functions import SHELF
 from runtime.formulas.sources import RelatedSource, Source
@@ -64,11 +64,23 @@ def to_condition(formula: Formula, source: Source) -> Any:
     return writer.whole_formula(formula.tree, lambda node: writer.truth(node, positive=True))
 
 
+class NotAsSql(ValueError):
+    """Not all of a formula can be written as SQL."""
+
+
 def _writer(formula: Formula, source: Source) -> Writer:
     plan = formula.plan
     if plan is None:
-        raise ValueError(f"not all of this formula can be written as SQL: {formula.text}")
+        raise NotAsSql(formula.text)
     return Writer(source, plan)
+
+
+def row_writer(related: Any) -> Writer:
+    """Writes fields and paths of the rows of a relation, and of the record that they belong to."""
+    writer = Writer(related.outer, Plan(0, False))
+    writer.views = {path: related.level(path) for path in (related.path[: number + 1] for number in range(len(related.path)))}
+    writer.views[()] = related.outer
+    return writer
 
 
 class Writer:
@@ -84,7 +96,7 @@ class Writer:
     def whole_formula(self, node: tree.Node, write: Callable[[tree.Node], Any]) -> Any:
         """The formula, in which subqueries that it needs several times are worked out once: `(SELECT … FROM (SELECT (SELECT sum…) AS
         a0) AS once)`."""
-        found = {id(each): self._subquery(each) for each in _repeated_aggregates(node)}
+        found = {id(each): self._subquery(each) for each in needed_again(node)}
         found = {key: each for key, each in found.items() if isinstance(each, sa.ScalarSelect)}
         if not found:
             return write(node)
@@ -156,11 +168,17 @@ class Writer:
             number = node.left if node.left.type.kind == "number" else node.right
             return pieces.rescaled(left * right, number.type.scale, 0)
         if node.type.kind == "date":
-            if node.left.type.kind == "duration":
-                return right + pieces.over(left, pieces.DAY_MICROS)
-            days = pieces.over(right, pieces.DAY_MICROS)
-            return left + days if node.operator == "+" else left - days
-        return left + right if node.operator == "+" else left - right
+            left, right = (pieces.over(each, pieces.DAY_MICROS) if side.type.kind == "duration" else each
+                           for each, side in ((left, node.left), (right, node.right)))  # fmt: skip
+        return self._in_calendar(node, left + right if node.operator == "+" else left - right)
+
+    def _in_calendar(self, node: tree.Operation, value: Any) -> Any:
+        """A day or time that is checked to be one, where it may lie outside of the years 1 to 9999."""
+        if node.type.kind == "duration":
+            return value
+        least, most = default_bound(node)
+        found = self.bounds.of(node) or (least, most)
+        return value if least <= found[0] and found[1] <= most else pieces.guarded(value, least, most, value)
 
     def write_Compare(self, node: tree.Compare, positive: bool = False) -> Any:
         left, right = self._pair(node.left, node.right)
@@ -262,7 +280,17 @@ class Writer:
         value = operand.value
         if isinstance(value, Decimal) and scale >= operand.type.scale:
             return pieces.whole(pieces.to_scaled(value, scale))
+        if scale > operand.type.scale and isinstance(operand.node, tree.Operation) and operand.node.operator == "*":
+            return self._product(operand.node, 10 ** (scale - operand.type.scale))
         return pieces.rescaled(operand.sql, operand.type.scale, scale)
+
+    def _product(self, node: tree.Operation, factor: int) -> Any:
+        """A product multiplied further: by a constant in it at once, instead of once more for every record."""
+        for constant, other in ((node.right, node.left), (node.left, node.right)):
+            value = tree.literal_value(constant)
+            if isinstance(value, Decimal) and other.type.kind in ("number", "money"):
+                return self.write(other) * pieces.whole(pieces.to_scaled(value, constant.type.scale) * factor)
+        return self.write(node) * pieces.whole(factor)
 
     def same_scale(self, operands: Sequence[Operand]) -> list[Any]:
         scale = max(each.type.scale for each in operands)
@@ -335,10 +363,18 @@ class Writer:
         value = self.operand(node.value) if node.value is not None else Operand(pieces.whole(1), node.type, node)
         if value.type.kind == "boolean":
             value = Operand(self._as_number(value.sql), value.type, value.node)
-        if node.relation == (tree.OWN_ROWS,) and conditions:
+        together = node.relation == (tree.OWN_ROWS,) or (getattr(related, "name", None) is not None and not correlated)
+        if together and conditions and not hasattr(SHELF[node.function], "last") and not hasattr(SHELF[node.function], "from_the_end"):
             # many figures may stand in one statement over the same rows, so each keeps its conditions to itself
             value, conditions = Operand(sa.case((sa.and_(*conditions), value.sql)), value.type, value.node), []
         function: Any = SHELF[node.function]
+        if hasattr(function, "from_the_end"):
+            # by the only column: SQLite finds no columns of the record in ORDER BY
+            column = sa.literal_column("1")
+            order = [column.desc() if function.from_the_end else column.asc()]
+            found = related.first(value.sql, order, [*conditions, value.sql.is_not(None)])
+            assert node.argument is not None
+            return found.element.offset(int(str(tree.literal_value(node.argument))) - 1).scalar_subquery()
         if hasattr(function, "last"):
             order = self._order(node, related, function.last)
             return related.first(value.sql, order, [*conditions, value.sql.is_not(None)])
@@ -360,12 +396,8 @@ class Writer:
         return found
 
     def _ends(self, on: tree.Node, first: date, last: date) -> tuple[Any, Any]:
-        """First and last stored value of the days of a window: day numbers, or instants in the workspace's zone."""
-        if on.type.kind == "date":
-            return pieces.whole(day_number(first)), pieces.whole(day_number(last))
-        begin = datetime.combine(first, time(), self.source.zone).astimezone(UTC)
-        end = datetime.combine(last + timedelta(days=1), time(), self.source.zone).astimezone(UTC)
-        return pieces.whole(micros_of(begin)), pieces.whole(micros_of(end) - 1)
+        begin, end = pieces.ends(on.type.kind, first, last, self.source.zone)
+        return pieces.written(begin), pieces.written(end)
 
     def _order(self, node: tree.Aggregate, related: RelatedSource, last: bool) -> list[Any]:
         """Blanks last in either direction, equal ones by record."""
@@ -376,13 +408,3 @@ class Writer:
             order.append((value.desc() if last else value.asc()).nulls_last())
         record = related.source.system("id")
         return [*order, record.desc() if last else record.asc()]
-
-
-def _repeated_aggregates(node: tree.Node, repeated: bool = False) -> Iterator[tree.Aggregate]:
-    """The aggregates that SQL would write several times."""
-    if isinstance(node, tree.Aggregate):
-        if repeated:
-            yield node
-        return
-    for each in tree.children(node):
-        yield from _repeated_aggregates(each, repeated or repeats(node) > 1)

@@ -7,10 +7,12 @@ brackets.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from runtime.errors import FormulaProblem, FormulaProblems
 from runtime.texts import Message, _
@@ -18,7 +20,7 @@ from runtime.texts import Message, _
 LONGEST = 2_000
 LONGEST_TEXT = 1_000
 DEEPEST = 40
-KEYWORD_ARGUMENTS = frozenset({"where", "on", "days", "months", "by"})
+KEYWORD_ARGUMENTS = frozenset({"where", "on", "days", "months", "by", "before"})
 SAME = {
     "×": "*",
     "÷": "/",
@@ -34,8 +36,14 @@ SAME = {
     "＂": '"',
     "＇": "'",
 }
+HALF = re.compile("[\ud800-\udfff]")
+"""Surrogates, which are no characters by themselves."""
+WIDTHS = ("<wide>", "<narrow>", "<small>", "<font>")
+"""How Unicode marks signs that differ in their looks only."""
 QUOTES = {"'": "'", '"': '"', "“": "”", "”": "”", "‘": "’", "’": "’", "「": "」", "『": "』"}
-OPERATORS = ("<=", ">=", "<>", "!=", "==", "+", "-", "*", "/", "%", "&", "<", ">", "=", "(", ")", ",", ".")
+PLAIN_WORD, PLAIN_DIGITS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII), re.compile(r"[0-9]+")
+"""The common case, read at once; signs of other widths are looked at one by one."""
+OPERATORS = frozenset(("<=", ">=", "<>", "!=", "==", "+", "-", "*", "/", "%", "&", "<", ">", "=", "(", ")", ",", "."))
 WORDS = {"and": "and", "or": "or", "not": "not", "in": "in", "if": "if", "else": "else"}
 TRUTHS = {"true": True, "false": False, "真": True, "假": False}
 REMEDIES = {
@@ -50,8 +58,7 @@ REMEDIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`kind`: word, label, number, text, truth, keyword or operator. `text` is canonical, `start` and `end` are places in what was
     typed."""
 
@@ -101,6 +108,9 @@ def tokenize(typed: str) -> Tokens:
         )
     if "\0" in typed:
         raise refuse(_("The character U+0000 cannot be stored; take it out."), typed.index("\0"), typed.index("\0") + 1)
+    half = HALF.search(typed)
+    if half:
+        raise refuse(_("There is half a character here, which cannot be stored; take it out."), half.start(), half.end())
     tokens = _spreadsheet_start(_scan(typed))
     if not tokens:
         raise refuse(_("The formula is empty; write what is to be computed."), 0, len(typed))
@@ -118,7 +128,7 @@ def _scan(typed: str) -> list[Token]:
     place = 0
     while place < len(typed):
         sign = typed[place]
-        if sign.isspace() or sign in "\ufeff\u200b":
+        if sign == " " or sign.isspace() or sign in "\ufeff\u200b":
             place += 1
             continue
         plain = _plain(sign)
@@ -128,7 +138,7 @@ def _scan(typed: str) -> list[Token]:
             token = _label(typed, place)
         elif _digit(plain) or (plain == "." and _digit(_plain(typed[place + 1 : place + 2])) and not (tokens and tokens[-1].operand)):
             token = _number(typed, place)
-        elif plain.isidentifier():
+        elif unicodedata.normalize("NFKC", sign).isidentifier():
             token = _word(typed, place)
         else:
             token = _operator(typed, place)
@@ -138,9 +148,11 @@ def _scan(typed: str) -> list[Token]:
 
 
 def _plain(sign: str) -> str:
-    """A sign of another width as its ordinary one."""
+    """A sign of another width as its ordinary one. A raised ² stays what it is: 5² is not 52."""
     if sign in SAME:
         return SAME[sign]
+    if sign.isascii() or unicodedata.decomposition(sign).partition(" ")[0] not in WIDTHS:
+        return sign
     folded = unicodedata.normalize("NFKC", sign)
     return folded if len(folded) == 1 else sign
 
@@ -192,6 +204,9 @@ def _label(typed: str, start: int) -> Token:
 
 def _number(typed: str, start: int) -> Token:
     end, written, dots = start, "", 0
+    digits = PLAIN_DIGITS.match(typed, start)
+    if digits is not None:
+        end, written = digits.end(), digits.group()
     while end < len(typed):
         plain = _plain(typed[end])
         if plain == "." and dots == 0 and _digit(_plain(typed[end + 1 : end + 2])):
@@ -211,8 +226,11 @@ def _number(typed: str, start: int) -> Token:
 
 
 def _word(typed: str, start: int) -> Token:
+    plain = PLAIN_WORD.match(typed, start)
+    if plain is not None and typed[plain.end() : plain.end() + 1].isascii():
+        return Token("word", plain.group(), plain.group(), start, plain.end())
     end = start
-    while end < len(typed) and ("a" + _plain(typed[end])).isidentifier():
+    while end < len(typed) and ("a" + unicodedata.normalize("NFKC", typed[end])).isidentifier():
         end += 1
     name = unicodedata.normalize("NFKC", typed[start:end])
     if not name.isidentifier():
@@ -221,9 +239,11 @@ def _word(typed: str, start: int) -> Token:
 
 
 def _operator(typed: str, start: int) -> Token:
-    two = "".join(_plain(sign) for sign in typed[start : start + 2])
-    for operator in OPERATORS:
-        if two.startswith(operator):
+    two = typed[start : start + 2]
+    if not two.isascii():
+        two = "".join(map(_plain, two))
+    for operator in (two[:2], two[:1]):
+        if operator in OPERATORS:
             # one typed sign may stand for two (≥)
             end = start + 1 if len(_plain(typed[start])) >= len(operator) else start + len(operator)
             if operator in "*/" and two == operator * 2:
@@ -298,6 +318,22 @@ def _emit(typed: str, tokens: list[Token]) -> Tokens:
         parts.append(part)
         length += len(part) + 1
     return Tokens(typed, tokens, " ".join(parts), offsets)
+
+
+def stored(tokens: Tokens, names: dict[int, str]) -> str:
+    """The text as it is stored. Raises FormulaProblems where keys, spaces and quotation marks have made it too long to be read again."""
+    text = canonical(tokens, names)
+    if len(text) > LONGEST:
+        raise refuse(
+            _(
+                "Written out with keys and spaces the formula has {count} characters, of {most}. Put a part of it into a formula field of its own.",
+                count=len(text),
+                most=LONGEST,
+            ),
+            0,
+            len(tokens.typed),
+        )
+    return text
 
 
 def canonical(tokens: Tokens, names: dict[int, str]) -> str:

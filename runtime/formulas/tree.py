@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from runtime.definitions.types import BOOLEAN, Type
@@ -129,7 +130,7 @@ class Call(Node):
 @dataclass(frozen=True, slots=True)
 class Aggregate(Node):
     """One value over related rows. Without `value` rows are counted. `event_dates`: (level, field) whose later days a run for another
-    day leaves out."""
+    day leaves out. `before`: how many windows before the present one. `argument`: a constant after the value, as in LARGE(x, 2)."""
 
     function: str
     relation: tuple[str, ...]
@@ -140,6 +141,8 @@ class Aggregate(Node):
     months: int | None = None
     by: Node | None = None
     event_dates: tuple[Node, ...] = ()
+    before: int = 0
+    argument: Node | None = None
 
 
 NODES: dict[str, type[Node]] = {
@@ -154,23 +157,35 @@ def truth(value: bool) -> Literal:
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes right below."""
-    for each in fields(node):
-        yield from _nodes(getattr(node, each.name))
+    for name in _parts(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif value.__class__ is tuple:
+            yield from _nodes(value)
 
 
-def _nodes(value: Any) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for each in value:
+@cache
+def _parts(kind: Any) -> tuple[str, ...]:
+    """The fields of a node that may hold nodes."""
+    return tuple(each.name for each in fields(kind) if each.name not in ("type", "relation", "bound"))
+
+
+def _nodes(values: tuple[Any, ...]) -> Iterator[Node]:
+    for each in values:
+        if isinstance(each, Node):
+            yield each
+        elif each.__class__ is tuple:
             yield from _nodes(each)
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and everything below it."""
-    yield node
-    for each in children(node):
-        yield from walk(each)
+    """The node and everything below it, each before what is below it."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        yield here
+        waiting += reversed(list(children(here)))
 
 
 def is_constant(node: Node) -> bool:

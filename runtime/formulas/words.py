@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from runtime.definitions.types import CHOICE, LIST, Type
 from runtime.formulas import parse, tree
 from runtime.formulas.functions.base import SHELF
-from runtime.formulas.scope import Ambiguous, Found, Place, Relation, folded, similar, system_type
+from runtime.formulas.scope import Ambiguous, Found, Place, Relation, folded, place_of, similar, system_type
 from runtime.formulas.tree import Node
 from runtime.texts import Message, _
 
@@ -184,7 +185,7 @@ class WordReader:
                 raise self.checker.report(
                     written, _("The form {form}, to which {name} refers, does not exist.", form=found.field.form, name=found.key)
                 )
-            place, number = Place(place.catalogue, target), number + 1
+            place, number = place_of(place.catalogue, target), number + 1
             found = self.find(written, number, place)
             if found.relation is not None:
                 raise self.checker.report(
@@ -215,11 +216,18 @@ def with_options(field: Any, type: Type, catalogue: Any) -> Type:
 
 
 def stored_bound(field: Any, type: Type) -> tree.Bound:
-    """Least and greatest stored integer of a number or amount that sets limits of its own."""
+    """Least and greatest stored integer of a number or amount that sets limits of its own; of a text (0, greatest length)."""
+    if type.kind == "text":
+        return (0, field.max_length) if hasattr(field, "max_length") else None
     least, most = getattr(field, "min", None), getattr(field, "max", None)
     if type.kind not in ("number", "money") or (least is None and most is None):
         return None
-    factor = 10**type.scale
+    return _limits(least, most, type.scale)
+
+
+@lru_cache(maxsize=1_000)
+def _limits(least: Any, most: Any, scale: int) -> tuple[int, int]:
+    factor = 10**scale
     return (
         int(Decimal(least) * factor) if least is not None else -STORED_LIMIT,
         int(Decimal(most) * factor) if most is not None else STORED_LIMIT,

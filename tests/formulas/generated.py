@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.formulas.world import Row, a_record, an_order
@@ -61,12 +63,24 @@ def numbers(depth: int) -> st.SearchStrategy[str]:
         shaped("SWITCH({}, {}, {}, {})", n, n, n, n),
         shaped("{}({}, {}, {})", of("MIN", "MAX", "SUM", "AVG", "COUNT"), n, n, n),
         shaped("BAND({}, 1, 2.5, 100)", n),
+        shaped("{}({}{})", of("FLOOR", "CEILING", "MROUND"), n, of(", 5", ", 0.05", ", 2.5", ", 0.000001", ", 7")),
+        shaped("{}({})", of("FLOOR", "EVEN", "ODD", "SIGN"), n),
+        shaped("QUOTIENT({}, {})", n, n),
+        shaped("{}({}, {}{})", of("FIND", "SEARCH"), t, t, of("", ", 1", ", 2", ", 5")),
+        shaped("CODE({})", t),
+        shaped("CHOOSE({}, {}, {})", n, n, n),
+        shaped("{}({})", of("QUARTER", "ISOWEEKNUM", "WEEKNUM", "AGE"), d),
+        shaped("WEEKNUM({}, {})", d, of("1", "2")),
+        shaped("MONTHS_AGO({}, {})", d, of("1", "3", "12", "60")),
+        shaped("DAYS360({}, {})", d, d),
+        of("PERCENT_RANK(amount)", "QUANTILE_BAND(amount, 5)", "TIMESTAMP(seen_at)", "LOOKUP('order', 'no', name, 'amount')"),
         shaped("LEN({})", t),
         shaped("{}({})", of("YEAR", "MONTH", "DAY", "WEEKDAY", "DAYS_SINCE"), d),
         shaped("DATEDIF({}, {}, '{}')", d, d, of("days", "months", "years")),
         shaped("({} - {})", d, d),
         shaped("DAYS({}, {})", d, d),
         aggregates(),
+        growths(),
     )
 
 
@@ -102,10 +116,30 @@ def aggregates() -> st.SearchStrategy[str]:
             "{}({}{})",
             of("FIRST", "LAST"),
             value,
-            of(", by=orders.amount", ", by=orders.no", ", by=orders.paid_on, where=orders.discounted"),
+            of(", by=orders.amount", ", by=orders.amount - whole", ", by=orders.no", ", by=orders.paid_on, where=orders.discounted"),
+        ),
+        shaped("{}({}, {}{}{})", of("LARGE", "SMALL"), value, of("1", "2", "3"), where, window),
+        of(
+            "SUMIF(orders.status, 'done', orders.amount)",
+            "SUMIF(orders.amount, '>=1')",
+            "COUNTIF(orders.status, '<>done')",
+            "COUNTIFS(orders.amount, '>0', orders.status, 'draft')",
+            "AVERAGEIF(orders.discounted, TRUE, orders.amount)",
+            "MAXIFS(orders.amount, orders.amount, '<100')",
+            "MINIFS(orders.amount, orders.no, name)",
+            "SUMPRODUCT(orders.items.quantity, orders.items.quantity)",
         ),
         shaped("COUNT({}{}{})", of("orders", "orders.items", "orders.no", "orders.discounted"), where, window),
     )
+
+
+def growths() -> st.SearchStrategy[str]:
+    """What is made of several aggregates."""
+    value = of("orders.amount", "orders.amount - whole", "orders.items.quantity", "orders.price")
+    where = of("", ", where=orders.status == 'done'", ", where=orders.amount > amount")
+    window = of(", on=orders.paid_on, days=30", ", on=orders.paid_on, months=3", ", days=365", ", on=orders.sent_at, months=1")
+    months = of(", on=orders.paid_on, months=2", ", on=orders.paid_on, months=12", ", months=5", ", on=orders.sent_at, months=3")
+    return shaped("GROWTH({}{}{})", value, where, window) | shaped("TREND({}{}{})", value, where, months)
 
 
 def moneys(depth: int) -> st.SearchStrategy[str]:
@@ -139,6 +173,13 @@ def texts(depth: int) -> st.SearchStrategy[str]:
         shaped("MID({}, {}, {})", t, of("1", "2", "9"), count),
         shaped("{}({})", of("UPPER", "LOWER", "TRIM"), t),
         shaped("SUBSTITUTE({}, {}, {})", t, t, t),
+        shaped("REPLACE({}, {}, {}, {})", t, of("1", "2", "9"), count, t),
+        shaped("REPT({}, {})", t, count),
+        shaped("TEXTJOIN({}, {}, {}, {})", of("''", "'-'", "', '"), of("TRUE", "FALSE"), t, n),
+        shaped("TEXTJOIN('/', TRUE, {}, {}, {})", t, t, t),
+        shaped("{}({}, {})", of("TEXTBEFORE", "TEXTAFTER"), t, t),
+        shaped("FIXED({}, {})", n, of("0", "1", "6")),
+        of("CHAR(10)", "CHAR(20803)", "TIER_AT('loyalty', day)", "PREVIOUS(status)", "LOOKUP('order', 'amount', amount, 'no')"),
         shaped("TEXT({}, {})", n, of("0", "2", "6")),
         shaped("TEXT({})", n),
         shaped("IF({}, {}, {})", b, t, t),
@@ -166,6 +207,8 @@ def days(depth: int) -> st.SearchStrategy[str]:
         shaped("EOMONTH({}, {})", d, of("0", "1", "-2")),
         shaped("{}({})", of(*borders), d),
         shaped("({} {} {}({}))", d, of("+", "-"), of("DAYS", "HOURS"), n),
+        shaped("DATEDELTA({}, {})", d, n),
+        shaped("LARGE(orders.paid_on, {})", of("1", "2")),
         shaped("IF({}, {}, {})", b, d, d),
         shaped("IFEMPTY({}, {})", d, d),
         shaped("MAX({}, {})", d, d),
@@ -211,6 +254,13 @@ def conditions(depth: int) -> st.SearchStrategy[str]:
         shaped("IF({}, {}, {})", b, b, b),
         shaped("IF({}, {})", b, b),
         shaped("ISEMPTY({})", n | t | d),
+        shaped("{}({})", of("ISEVEN", "ISODD"), n),
+        shaped("ISNUMBER({})", n | d),
+        shaped("ISTEXT({})", n | t),
+        shaped("ISDATE({})", n | d),
+        shaped("XOR({}, {}, {})", b, b, b),
+        shaped("EXACT({}, {})", text, text),
+        shaped("(seen_at - TIME({}, 30, 1.5) < NOW())", of("1", "0.5", "whole")),
         shaped("{}({}, {})", of("CONTAINS", "STARTSWITH", "ENDSWITH"), t, t),
         shaped("({} in ('a', 'B', ''))", text),
         shaped("({} not in (1, 100))", n),
@@ -312,3 +362,23 @@ def records(draw: st.DrawFn) -> list[Row]:
         record.values["id"] = id
         found.append(record)
     return found
+
+
+@cache
+def pool_of(count: int) -> list[Row]:
+    """Records for many formulas: drawing them is what takes the time. Their ids follow those of `records`."""
+    pool: list[Row] = []
+
+    @settings(
+        max_examples=count, database=None, derandomize=True, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
+    @given(rows=records())
+    def draw(rows: list[Row]) -> None:
+        pool.extend(rows[: count - len(pool)])
+
+    draw()
+    for number, row in enumerate(pool, 11):
+        row.values["id"] = number
+        for place, order in enumerate(row.rows["orders"]):
+            order.values["id"] = number * 10 + place
+    return pool

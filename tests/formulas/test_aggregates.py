@@ -162,3 +162,48 @@ def test_the_relations_a_formula_reads_are_known():
         (("orders", "items"), "order", None, "items", frozenset({"quantity"})),
     ]
     assert uses.day
+
+
+def test_windows_before_the_present_one_lie_side_by_side(database):
+    days = [date(2024, 5, 6), date(2024, 4, 7), date(2024, 4, 6), date(2024, 3, 7), date(2024, 3, 6), date(2024, 2, 6)]
+    record = a_record([an_order(number + 1, paid_on=day, amount=str(10**number)) for number, day in enumerate(days)])
+    months = [both(database, f"SUM(orders.amount, on=orders.paid_on, months=1, before={before})", record) for before in (1, 2, 3)]
+    assert [both(database, "SUM(orders.amount, on=orders.paid_on, months=1)", record), *months] == [11, 1100, 10_000, 100_000]
+    assert both(database, "SUM(orders.amount, on=orders.paid_on, days=30, before=1)", record) == 100
+
+
+def test_growth_compares_a_window_with_the_one_before(database):
+    record = a_record([an_order(1, paid_on=date(2024, 5, 1), price="150"), an_order(2, paid_on=date(2024, 4, 1), price="200")])
+    assert both(database, "GROWTH(orders.price, on=orders.paid_on, months=1)", record) == Decimal("-0.25")
+    assert both(database, "GROWTH(orders.price, on=orders.paid_on, months=1, before=1)", record) is None
+
+
+@pytest.mark.parametrize(
+    ("amounts", "trend"),
+    [
+        # by hand: slope of the regression over 1, 2, 3 … divided by the mean
+        (("10", "20", "30"), "0.5"),
+        (("30", "20", "10"), "-0.5"),
+        (("20", "20", "20"), "0"),
+        (("0", "0", "30"), "1.5"),
+        (("10", "-20", "10"), None),
+        (("1", "2", "4"), "0.642857"),
+    ],
+)
+def test_a_trend_is_the_slope_of_monthly_sums_by_their_mean(database, amounts, trend):
+    days = [date(2024, 2, 20), date(2024, 3, 20), date(2024, 4, 20)]
+    record = a_record(
+        [an_order(number, paid_on=day, amount=amount) for number, (day, amount) in enumerate(zip(days, amounts, strict=True), 1)]
+    )
+    assert both(database, "TREND(orders.amount, on=orders.paid_on, months=3)", record) == (None if trend is None else Decimal(trend))
+
+
+def test_a_trend_over_a_year_is_sql():
+    assert formula("TREND(orders.amount, on=orders.paid_on, months=12)").sql
+    assert formula("GROWTH(orders.price, where=orders.status == 'done' and orders.discounted, days=90)").sql
+
+
+def test_positions_count_from_either_end(database):
+    record = a_record([an_order(number, amount=amount) for number, amount in enumerate(("5", "9", "5", None, "1"), 1)])
+    assert [both(database, f"LARGE(orders.amount, {place})", record) for place in (1, 2, 3, 4, 5)] == [9, 5, 5, 1, None]
+    assert both(database, "SMALL(orders.amount, 2, where=orders.amount > 1)", record) == 5

@@ -157,7 +157,7 @@ def test_problems_of_a_definition_stand_at_their_paths():
     form = form_with(computed_field("double", "amout * 2"))
     found = list(formula_problems(form, Catalogue().with_definitions([form])))
     assert [(each.path, str(each.message)) for each in found] == [
-        (f"fields/{len(SAMPLE['fields'])}/formula", "There is no field called amout here. Did you mean amount?")
+        (f"fields/{len(SAMPLE['fields'])}/formula", "Character 1: There is no field called amout here. Did you mean amount?")
     ]
 
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 import runtime.fields
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.loading import load
-from runtime.definitions.types import NUMBER, Type
+from runtime.definitions.types import CHOICE, NUMBER, Type
 from runtime.formulas import Formula, Scope, check, evaluate, to_condition, to_sql
 from runtime.formulas.arithmetic import day_number, micros_of
 
@@ -39,13 +39,14 @@ class Asking:
     id: int
     roles: frozenset[str] = frozenset({"sales"})
     reports: tuple[int, ...] = (8, 9)
-    departments: tuple[str, ...] = ("north",)
+    department_keys: tuple[str, ...] = ("north",)
 
 
 SALES = Asking(7)
 ALL_GROUPS = frozenset({"person", "dimension", "effects", "previous"})
 BANDS = {"referral": 4, "recency": None}
 CUTS = (Decimal(50), Decimal(100), Decimal(200), None)
+PERCENTS = tuple(Decimal("2.41") * number for number in range(1, 100))
 
 
 def text(key: str, label: Any = None, **more: Any) -> dict[str, Any]:
@@ -123,16 +124,31 @@ ORDER = {
         },
     ],
 }
+LOYALTY = {
+    "kind": "tier_model",
+    "key": "loyalty",
+    "label": "Loyalty",
+    "form": "sample",
+    "tiers": [{"key": "gold", "label": "Gold", "from": 70}, {"key": "silver", "label": "Silver", "from": 0}],
+    "dimensions": [{"key": "spend", "label": "Spend", "weight": 100, "value": "amount", "bands": {"by": "cuts", "cuts": [100]}}],
+}
+TIERS = ((date(2024, 4, 1), "silver"), (date(2024, 2, 1), "gold"))
+"""From which day on every record of the world had which tier, newest first."""
 SEGMENT = {"kind": "segment", "key": "vip_at_risk", "label": "Valuable", "form": "sample", "where": "amount > 100"}
 
 
 @cache
 def catalogue() -> Catalogue:
-    return Catalogue().with_definitions(load(each) for each in (SAMPLE, ORDER, SEGMENT))
+    return Catalogue().with_definitions(load(each) for each in (SAMPLE, ORDER, SEGMENT, LOYALTY))
 
 
 def scope(**more: Any) -> Scope:
-    settings = {"form": "sample", "allow": ALL_GROUPS, "names": {"score": NUMBER(4)}, **more}
+    settings = {
+        "form": "sample",
+        "allow": ALL_GROUPS,
+        "names": {"score": NUMBER(4), "previous.status": CHOICE(("draft", "done", "returned"))},
+        **more,
+    }
     return Scope(catalogue(), **settings)
 
 
@@ -147,7 +163,7 @@ class Row:
 
     values: dict[str, Any]
     rows: dict[str, list[Row]] = field(default_factory=dict)
-    names: dict[str, Any] = field(default_factory=lambda: {"score": Decimal("61.5")})
+    names: dict[str, Any] = field(default_factory=lambda: {"score": Decimal("61.5"), "previous.status": "draft"})
     referenced: dict[str, Row] = field(default_factory=dict)
     above: Row | None = None
     today: date = TODAY
@@ -155,6 +171,7 @@ class Row:
     zone: ZoneInfo = ZONE
     person: Any = SALES
     as_of: bool = False
+    holidays: str = "CN"
 
     def field(self, key: str) -> Any:
         if key not in self.values and self.above is not None:
@@ -183,7 +200,18 @@ class Row:
         return evaluate(formula(catalogue().segments[key].where), self)
 
     def cuts(self, key: str, count: int) -> Sequence[Decimal | None] | None:
-        return CUTS if key == "amount" else None
+        return (PERCENTS if count == 100 else CUTS) if key == "amount" else None
+
+    def member_name(self, person: int) -> str | None:
+        return "Sam" if person == SALES.id else None
+
+    def tier_at(self, model: str, day: date) -> str | None:
+        return next((tier for since, tier in TIERS if since <= day), None)
+
+    def lookup(self, form: str, match: str, value: Any, result: str) -> Any:
+        """Looks among the orders of this record: the world of plain values has no others."""
+        found = next((each for each in self.rows.get("orders", ()) if each.field(match) == value), None)
+        return None if found is None else found.field(result)
 
 
 FIGURES = {"amount", "nothing", "zero", "whole", "fine", "spend", "budget", "dollars", "price", "quantity"}
@@ -224,7 +252,7 @@ def a_record(orders: Sequence[Row] = (), **given: Any) -> Row:
 def example() -> Row:
     """The record of the examples."""
     orders = [
-        an_order(1, amount="100", status="done", paid_on=date(2024, 5, 1)),
+        an_order(1, [{"quantity": "2", "price": "45.5"}], amount="100", status="done", paid_on=date(2024, 5, 1)),
         an_order(2, amount="50.25", status="done", paid_on=date(2024, 2, 10)),
         an_order(3, amount="30", status="draft", paid_on=date(2024, 3, 1)),
         an_order(4, status="draft"),
@@ -361,7 +389,7 @@ class TableSource:
         return sa.select(target.c[key]).where(condition).correlate(self.table).scalar_subquery()
 
     def name(self, name: str) -> Any:
-        return sa.literal(615_000, sa.BigInteger())
+        return sa.literal("draft") if name == "previous.status" else sa.literal(615_000, sa.BigInteger())
 
     def list_contains(self, key: str, option: str) -> Any:
         return sa.exists().where(LISTS.c.record == self.table.c.id, LISTS.c.field == key, LISTS.c.value == option).correlate(self.table)
@@ -378,8 +406,20 @@ class TableSource:
     def dimension_band(self, key: str) -> Any:
         return sa.literal(BANDS[key], sa.BigInteger())
 
-    def cuts(self, key: str, count: int) -> Sequence[Decimal | None] | None:
-        return CUTS if key == "amount" else None
+    def cuts_reached(self, key: str, count: int, value: Any) -> Any:
+        cuts = [int(each * 100) for each in (PERCENTS if count == 100 else CUTS) if each is not None] if key == "amount" else None
+        if cuts is None:
+            return sa.literal(None, sa.BigInteger())
+        steps = [(value >= cut, sa.literal(number, sa.BigInteger())) for number, cut in reversed(list(enumerate(cuts, 1)))]
+        return sa.case((value.is_(None), sa.null()), *steps, else_=sa.literal(0, sa.BigInteger()))
+
+    def tier_at(self, model: str, day: Any) -> Any:
+        return sa.case(*((day >= day_number(since), tier) for since, tier in TIERS))
+
+    def lookup(self, form: str, match: str, value: Any, result: str) -> Any:
+        orders = ORDERS.alias()
+        mine = sa.and_(orders.c.customer == self.table.c.id, orders.c[match] == value)
+        return sa.select(orders.c[result]).where(mine).order_by(orders.c.id).limit(1).correlate(self.table).scalar_subquery()
 
 
 class TableRows:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from runtime.formulas.arithmetic import too_large
-from runtime.formulas.functions.base import DAY_KINDS, Function, Parameter
+from runtime.definitions.types import DURATION
+from runtime.formulas import sql_pieces as pieces
+from runtime.formulas.arithmetic import day_number, span_of, too_large
+from runtime.formulas.functions.base import DAY_KINDS, Bound, Function, Parameter
 from runtime.formulas.tree import Call
+
+if TYPE_CHECKING:
+    from runtime.formulas.to_sql import Operand, Writer
 
 DAY = Parameter("date", DAY_KINDS)
 DAY_BOUND = (-719_162, 2_932_896)
@@ -29,10 +35,22 @@ def months_later(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def end_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def reach(months: int) -> tuple[int, int]:
+    """First and last day number that still have a day some months later."""
+    first = months_later(date(1, 1, 1), max(0, -months))
+    last = end_of_month(months_later(date(9999, 12, 1), min(0, -months)))
+    return day_number(first), day_number(last)
+
+
 class OfDay(Function):
     """A function of one day, which may be given as a time."""
 
-    parameters, needs_values, cost = (DAY,), True, 3
+    parameters: ClassVar[tuple[Parameter, ...]] = (DAY,)
+    needs_values, cost = True, 3
 
     def run(self, *arguments: Any) -> Any:
         return self.of(day_of(arguments[1], arguments[0]))
@@ -42,3 +60,35 @@ class OfDay(Function):
 
     def sql_possible(self, call: Call) -> bool:
         return all(each.type.kind != "datetime" for each in call.arguments)
+
+
+class Span(Function):
+    """A duration."""
+
+    result_type, unit, cost = DURATION, timedelta(0), 2
+    parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("number", ("number",)),)
+
+    def run(self, *arguments: Any) -> timedelta:
+        return span_of(arguments[0], self.unit)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        factor = self.unit // timedelta(microseconds=1)
+        return pieces.rescaled(operands[0].sql * pieces.whole(factor), operands[0].type.scale, 0)
+
+    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
+        factor = self.unit // timedelta(microseconds=1)
+        return None if given[0] is None else (given[0][0] * factor, given[0][1] * factor)
+
+
+def full_months(start: date, end: date) -> int:
+    """The most months that can be added to `start` without passing `end`."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months - 1 if months_later(start, months) > end else months
+
+
+def day_in(text: str) -> date | None:
+    """The day that a text such as 2026-11-21 names."""
+    try:
+        return date.fromisoformat(text.strip()[:10])
+    except ValueError:
+        return None

@@ -13,44 +13,16 @@ import sqlalchemy as sa
 
 from runtime.definitions.types import NUMBER, Type
 from runtime.formulas import sql_pieces as pieces
-from runtime.formulas.arithmetic import EXACT, limited, quotient
-from runtime.formulas.functions.base import NUMBER_KINDS, ORDERED, SCALAR, Bound, Function, Parameter, register, same_type, union_of
+from runtime.formulas.arithmetic import quotient
+from runtime.formulas.functions._aggregates import AggregateFunction, total
+from runtime.formulas.functions.base import NUMBER_KINDS, ORDERED, SCALAR, Bound, Parameter, register
 from runtime.formulas.tree import Call, Node
 from runtime.formulas.types import DIVISION_SCALE, scaled
-from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.formulas.to_sql import Operand, Writer
 
 MOST_ROWS = 10**9
-
-
-class AggregateFunction(Function):
-    """`over` gives the value of a list of rows' values in which no blank is; `sql_over` the same as an aggregate of SQL."""
-
-    aggregate = True
-    only_rows = False
-    blank = "own"
-    value_kinds: tuple[str, ...] = NUMBER_KINDS
-    repeats = 1
-    nothing: Any = None
-    """The value of nothing at all."""
-
-    def result(self, arguments: list[Node]) -> Type:
-        return same_type(arguments, _("All values need one type, such as all numbers."))
-
-    def over(self, values: list[Any]) -> Any:
-        raise NotImplementedError
-
-    def sql_over(self, writer: Writer, value: Operand) -> Any:
-        raise NotImplementedError
-
-    def run(self, *arguments: Any) -> Any:
-        found = [each for each in arguments if each is not None]
-        return self.over(found) if found else self.nothing
-
-    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
-        return union_of(given)
 
 
 @register
@@ -66,22 +38,19 @@ class Sum(AggregateFunction):
     """
 
     name, label, nothing = "SUM", {"zh": "求和", "en": "Sum"}, Decimal(0)
-    parameters = (Parameter("number", NUMBER_KINDS),)
+    parameters, one_scale = (Parameter("number", NUMBER_KINDS),), True
 
-    def over(self, values: list[Any]) -> Decimal:
-        total = Decimal(0)
-        for each in values:
-            total = EXACT.add(total, each)
-        return limited(total)
+    def over(self, values: list[Any], *argument: Any) -> Decimal:
+        return total(values)
 
     def sql_over(self, writer: Writer, value: Operand) -> Any:
         return writer.sum(value)
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        total = pieces.whole(0)
+        found = pieces.whole(0)
         for each in operands:
-            total = total + sa.func.coalesce(writer.number(each, writer.result.scale), pieces.whole(0), type_=pieces.BIG)
-        return total
+            found = found + sa.func.coalesce(writer.number(each, writer.result.scale), pieces.whole(0), type_=pieces.BIG)
+        return found
 
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
         if any(each is None for each in given):
@@ -105,13 +74,13 @@ class Count(AggregateFunction):
     TRUE
     """
 
-    name, label, nothing, value_kinds = "COUNT", {"zh": "计数", "en": "Count"}, Decimal(0), SCALAR
+    name, aliases, label, nothing, value_kinds = "COUNT", ("COUNTA",), {"zh": "计数", "en": "Count"}, Decimal(0), SCALAR
     parameters, limits = (Parameter("value", tuple(kind for kind in SCALAR if kind != "record")),), (0, MOST_ROWS)
 
     def result(self, arguments: list[Node]) -> Type:
         return NUMBER(0)
 
-    def over(self, values: list[Any]) -> Decimal:
+    def over(self, values: list[Any], *argument: Any) -> Decimal:
         return Decimal(len(values))
 
     def sql_over(self, writer: Writer, value: Operand) -> Any:
@@ -138,13 +107,13 @@ class Avg(AggregateFunction):
     """
 
     name, aliases, label = "AVG", ("AVERAGE",), {"zh": "平均", "en": "Average"}
-    parameters, cost = (Parameter("number", NUMBER_KINDS),), 8
+    parameters, cost, one_scale = (Parameter("number", NUMBER_KINDS),), 8, True
 
     def result(self, arguments: list[Node]) -> Type:
         return scaled(super().result(arguments), DIVISION_SCALE)
 
-    def over(self, values: list[Any]) -> Decimal | None:
-        return quotient(SHELF_SUM.over(values), Decimal(len(values)))
+    def over(self, values: list[Any], *argument: Any) -> Decimal | None:
+        return quotient(total(values), Decimal(len(values)))
 
     def sql_over(self, writer: Writer, value: Operand) -> Any:
         return writer.average(writer.sum(value), value.type.scale, sa.func.count(value.sql, type_=pieces.BIG), writer.plan.sum_limit)
@@ -162,16 +131,13 @@ class Avg(AggregateFunction):
         return (-most, most)
 
 
-SHELF_SUM = Sum()
-
-
 class Extreme(AggregateFunction):
     value_kinds = ORDERED
     parameters = (Parameter("value", ORDERED),)
-    cost = 2
+    cost, one_scale = 2, True
     greatest = False
 
-    def over(self, values: list[Any]) -> Any:
+    def over(self, values: list[Any], *argument: Any) -> Any:
         return max(values) if self.greatest else min(values)
 
     def sql_over(self, writer: Writer, value: Operand) -> Any:
@@ -239,7 +205,7 @@ class Ordered(AggregateFunction):
     def result(self, arguments: list[Node]) -> Type:
         return arguments[0].type
 
-    def over(self, values: list[Any]) -> Any:
+    def over(self, values: list[Any], *argument: Any) -> Any:
         return values[0]
 
 
@@ -280,7 +246,7 @@ class Distinct(AggregateFunction):
     def result(self, arguments: list[Node]) -> Type:
         return NUMBER(0)
 
-    def over(self, values: list[Any]) -> Decimal:
+    def over(self, values: list[Any], *argument: Any) -> Decimal:
         return Decimal(len(set(values)))
 
     def sql_over(self, writer: Writer, value: Operand) -> Any:

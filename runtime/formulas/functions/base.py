@@ -96,6 +96,8 @@ class Function:
     """run() gets the record's values (clock, person, population) as its first argument."""
     result_type: ClassVar[Type | None] = None
     in_sql: ClassVar[bool] = True
+    one_scale: ClassVar[bool] = False
+    """Whether its SQL brings all its numbers to one scale."""
     cost: ClassVar[int] = 1
     """How often the SQL repeats each argument: nested calls multiply, so a tower of them is not written as SQL."""
     limits: ClassVar[Bound] = None
@@ -173,7 +175,7 @@ SHELF: dict[str, Function] = {}
 def register(kind: type[Function]) -> type[Function]:
     """Class decorator: puts a function on the shelf."""
     function = kind()
-    kind.family = kind.__module__.rsplit(".", 1)[-1]
+    kind.family = kind.family or kind.__module__.rsplit(".", 1)[-1]
     for name in (kind.name, *kind.aliases):
         if name in SHELF:
             raise ValueError(f"two functions are called {name}")

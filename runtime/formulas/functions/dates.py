@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from runtime.definitions.types import DATE, DATETIME, DURATION, NUMBER, Type
 from runtime.formulas import sql_pieces as pieces
-from runtime.formulas.arithmetic import days_between, span_of
-from runtime.formulas.functions._days import DAY, DAY_BOUND, OfDay, day_of, months_later
+from runtime.formulas.arithmetic import days_between
+from runtime.formulas.functions._days import DAY, DAY_BOUND, OfDay, Span, day_in, day_of, end_of_month, full_months, months_later, reach
 from runtime.formulas.functions.base import Bound, Function, Parameter, Trouble, register
 from runtime.formulas.tree import Call, Node, literal_value
 from runtime.texts import _
@@ -52,7 +51,7 @@ class Now(Function):
     TRUE
     """
 
-    name, label, result_type, uses_day, needs_values = "NOW", {"zh": "现在", "en": "Now"}, DATETIME, True, True
+    name, aliases, label, result_type, uses_day, needs_values = "NOW", ("SYSTIME",), {"zh": "现在", "en": "Now"}, DATETIME, True, True
 
     def run(self, *arguments: Any) -> datetime:
         return arguments[0].now
@@ -73,7 +72,8 @@ class DateFunction(Function):
     2026-11-21
     """
 
-    name, label, result_type, in_sql, needs_values, limits = "DATE", {"zh": "日期", "en": "Date"}, DATE, True, True, DAY_BOUND
+    name, aliases, label, result_type = "DATE", ("DATEVALUE",), {"zh": "日期", "en": "Date"}, DATE
+    in_sql, needs_values, limits = True, True, DAY_BOUND
     parameters, optional = (
         (Parameter("year", ("number", "datetime", "date", "text")), Parameter("month", ("number",)), Parameter("day", ("number",))),
         2,
@@ -88,7 +88,7 @@ class DateFunction(Function):
         values, first = arguments[0], arguments[1]
         try:
             if isinstance(first, str):
-                return date.fromisoformat(first.strip()[:10])
+                return day_in(first)
             if isinstance(first, Decimal):
                 return date(*(int(each) for each in arguments[1:]))
         except (ValueError, OverflowError):
@@ -97,6 +97,10 @@ class DateFunction(Function):
 
     def sql_possible(self, call: Call) -> bool:
         return call.arguments[0].type.kind == "date" or all(literal_value(each) is not None for each in call.arguments)
+
+    def cost_of(self, call: Call) -> int:
+        # what is written out becomes one number
+        return 1 if call.arguments[0].type.kind == "date" else 0
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         if operands[0].type.kind == "date":
@@ -190,8 +194,9 @@ class Edate(Function):
         return months_later(arguments[0], int(arguments[1]))
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        day = operands[0].sql
-        return pieces.clamped(pieces.month_number(day) + pieces.whole(operands[1].literal), pieces.day_of_month(day), writer.dialect)
+        day, months = operands[0].sql, operands[1].literal
+        found = pieces.clamped(pieces.month_number(day) + pieces.whole(months), pieces.day_of_month(day), writer.dialect)
+        return pieces.guarded(day, *reach(months), found) if months else found
 
 
 @register
@@ -206,30 +211,12 @@ class Eomonth(Function):
     parameters = (DATE_, MONTHS)
 
     def run(self, *arguments: Any) -> date:
-        later = months_later(arguments[0], int(arguments[1]))
-        return later.replace(day=monthrange(later.year, later.month)[1])
+        return end_of_month(months_later(arguments[0], int(arguments[1])))
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        months = pieces.month_number(operands[0].sql) + pieces.whole(operands[1].literal + 1)
-        return pieces.first_of_month(months) - pieces.whole(1)
-
-
-class Span(Function):
-    """A duration."""
-
-    result_type, unit, cost = DURATION, timedelta(0), 2
-    parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("number", ("number",)),)
-
-    def run(self, *arguments: Any) -> timedelta:
-        return span_of(arguments[0], self.unit)
-
-    def sql(self, writer: Writer, *operands: Operand) -> Any:
-        factor = self.unit // timedelta(microseconds=1)
-        return pieces.rescaled(operands[0].sql * pieces.whole(factor), operands[0].type.scale, 0)
-
-    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
-        factor = self.unit // timedelta(microseconds=1)
-        return None if given[0] is None else (given[0][0] * factor, given[0][1] * factor)
+        day, months = operands[0].sql, operands[1].literal
+        found = pieces.first_of_month(pieces.month_number(day) + pieces.whole(months + 1)) - pieces.whole(1)
+        return pieces.guarded(day, *reach(months), found) if months else found
 
 
 @register
@@ -361,9 +348,3 @@ class Datedif(Function):
         if unit == "years":
             forwards, back = pieces.over(forwards, 12), pieces.over(back, 12)
         return sa.case((sa.or_(start.is_(None), end.is_(None)), sa.null()), (end < start, -back), else_=forwards)
-
-
-def full_months(start: date, end: date) -> int:
-    """The most months that can be added to `start` without passing `end`."""
-    months = (end.year - start.year) * 12 + end.month - start.month
-    return months - 1 if months_later(start, months) > end else months

@@ -8,27 +8,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.definitions.types import BOOLEAN, Type
+from runtime.formulas.functions._logic import CONDITION, choice_of
 from runtime.formulas.functions.base import ANY, SCALAR, Bound, Function, Parameter, Trouble, register, same_type, union_of
-from runtime.formulas.tree import Call, Choose, Compare, Field, Logic, Node, Not
+from runtime.formulas.tree import Call, Compare, Field, Logic, Node, Not
 from runtime.formulas.types import adapted, comparison
 from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.formulas.scope import Scope
     from runtime.formulas.to_sql import Operand, Writer
-
-CONDITION = ("boolean", "blank")
-
-
-def choice_of(cases: list[tuple[Node, Node]], otherwise: Node | None) -> Node:
-    """The first case that holds. Raises Trouble where the results have no common type."""
-    values = adapted([value for __, value in cases] + ([otherwise] if otherwise is not None else []))
-    type = same_type(values, _("All results need one type, such as all texts or all numbers."))
-    return Choose(
-        type,
-        tuple((condition, value) for (condition, __), value in zip(cases, values, strict=False)),
-        values[-1] if otherwise is not None else None,
-    )
 
 
 @register

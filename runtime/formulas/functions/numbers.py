@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_UP, Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_UP, Decimal
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -98,7 +98,7 @@ class RoundDown(Rounding):
     -2.9
     """
 
-    name, label, mode = "ROUNDDOWN", {"zh": "向下舍入", "en": "Round down"}, "down"
+    name, aliases, label, mode = "ROUNDDOWN", ("TRUNC",), {"zh": "向下舍入", "en": "Round down"}, "down"
 
 
 @register
@@ -112,15 +112,13 @@ class Int(Function):
     """
 
     name, label = "INT", {"zh": "取整", "en": "Whole number"}
-    aliases: ClassVar[tuple[str, ...]] = ("FLOOR",)
     parameters, cost = (NUMBER_,), 3
-    direction = ROUND_FLOOR
 
     def result(self, arguments: list[Node]) -> Type:
         return scaled(arguments[0].type, 0)
 
     def run(self, *arguments: Any) -> Decimal:
-        return arguments[0].quantize(Decimal(1), rounding=self.direction, context=_WIDE)
+        return arguments[0].quantize(Decimal(1), rounding=ROUND_FLOOR, context=_WIDE)
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         factor = 10 ** operands[0].type.scale
@@ -129,25 +127,6 @@ class Int(Function):
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
         factor = 10 ** call.arguments[0].type.scale
         return None if given[0] is None else (given[0][0] // factor, given[0][1] // factor + 1)
-
-
-@register
-class Ceiling(Int):
-    """The least whole number that is not less: CEILING(2.1) is 3.
-
-    >>> CEILING(2.1)
-    3
-    >>> CEILING(0 - 2.5)
-    -2
-    """
-
-    name, label = "CEILING", {"zh": "向上取整", "en": "Ceiling"}
-    aliases = ()
-    direction = ROUND_CEILING
-
-    def sql(self, writer: Writer, *operands: Operand) -> Any:
-        factor = 10 ** operands[0].type.scale
-        return -pieces.floored(-operands[0].sql, factor) if factor > 1 else operands[0].sql
 
 
 @register
@@ -189,7 +168,7 @@ class Mod(Function):
     """
 
     name, label = "MOD", {"zh": "取余", "en": "Remainder"}
-    parameters, cost = (Parameter("number", ("number",)), Parameter("divisor", ("number",))), 4
+    parameters, cost, one_scale = (Parameter("number", ("number",)), Parameter("divisor", ("number",))), 4, True
 
     def result(self, arguments: list[Node]) -> Type:
         return NUMBER(max(each.type.scale for each in arguments))

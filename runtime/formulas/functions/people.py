@@ -48,12 +48,12 @@ class MyReports(Function):
     name, label, group, result_type, needs_values = "MY_REPORTS", {"zh": "我的下属", "en": "My reports"}, "person", LIST(MEMBER), True
 
     def run(self, *arguments: Any) -> tuple[int, ...]:
-        return tuple(getattr(arguments[0].person, "reports", ()))
+        return tuple(arguments[0].person.reports) if arguments[0].person is not None else ()
 
 
 @register
 class MyDepartments(Function):
-    """The departments of the person who asks, for use after `in`.
+    """The keys of the departments of the person who asks, for use after `in`.
 
     >>> name in MY_DEPARTMENTS()
     FALSE
@@ -62,7 +62,7 @@ class MyDepartments(Function):
     name, label, group, result_type, needs_values = "MY_DEPARTMENTS", {"zh": "我的部门", "en": "My departments"}, "person", LIST(TEXT), True
 
     def run(self, *arguments: Any) -> tuple[str, ...]:
-        return tuple(getattr(arguments[0].person, "departments", ()))
+        return tuple(arguments[0].person.department_keys) if arguments[0].person is not None else ()
 
 
 @register
@@ -97,6 +97,35 @@ class HasRole(Function):
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         person = writer.source.person
         return sa.true() if person is not None and operands[0].value in person.roles else sa.false()
+
+
+@register
+class TextUser(Function):
+    """The name of a person. Kept values are worked out anew every night.
+
+    >>> TEXTUSER(owner)
+    'Sam'
+    """
+
+    name, label, result_type, needs_values, in_sql = "TEXTUSER", {"zh": "人员姓名", "en": "Name of a person"}, TEXT, True, False
+    parameters, uses_day = (Parameter("person", ("member",)),), True
+
+    def run(self, *arguments: Any) -> str | None:
+        return arguments[0].member_name(arguments[1])
+
+
+@register
+class GetUserName(Function):
+    """The name of the person who asks. The same as `TEXTUSER(CURRENT_USER())`.
+
+    >>> GETUSERNAME()
+    'Sam'
+    """
+
+    name, label, group, result_type, in_sql = "GETUSERNAME", {"zh": "当前用户姓名", "en": "Name of the current user"}, "person", TEXT, False
+
+    def build(self, arguments: list[Node], scope: Scope) -> Node:
+        return Call(TEXT, "TEXTUSER", (Call(MEMBER, "CURRENT_USER", ()),))
 
 
 @register

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from runtime.definitions.types import DATE
 from runtime.formulas import sql_pieces as pieces
 from runtime.formulas.arithmetic import too_large
-from runtime.formulas.functions._days import DAY_BOUND, OfDay, months_later
+from runtime.formulas.functions._days import DAY_BOUND, OfDay, end_of_month, months_later
 from runtime.formulas.functions.base import register
 
 if TYPE_CHECKING:
@@ -25,14 +25,16 @@ class Border(OfDay):
             if not self.months:
                 return day + timedelta(days=(6 if self.end else 0) - day.weekday())
             first = date(day.year, day.month - (day.month - 1) % self.months, 1)
-            return months_later(first, self.months) - timedelta(days=1) if self.end else first
+            return end_of_month(months_later(first, self.months - 1)) if self.end else first
         except OverflowError:
             raise too_large() from None
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         day = operands[0].sql
         if not self.months:
-            return day - pieces.since_monday(day) + pieces.whole(6 if self.end else 0)
+            found = day - pieces.since_monday(day) + pieces.whole(6 if self.end else 0)
+            # the last Sunday of the calendar is 26 December 9999
+            return pieces.guarded(day, DAY_BOUND[0], DAY_BOUND[1] - 5, found) if self.end else found
         if self.months == 1 and not self.end:
             return day - pieces.day_of_month(day) + pieces.whole(1)
         months = pieces.month_number(day)

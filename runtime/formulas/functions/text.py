@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 from runtime.definitions.types import BOOLEAN, NUMBER, TEXT
 from runtime.formulas import sql_pieces as pieces
 from runtime.formulas.arithmetic import as_text, rounded, short_enough
+from runtime.formulas.functions._texts import COUNT_, LOWER, TEXT_, UPPER, WHITE, number_in
 from runtime.formulas.functions.base import NUMBER_KINDS, TEXT_KINDS, Bound, Function, Parameter, Trouble, register
 from runtime.formulas.tree import Call, Node
 from runtime.formulas.types import JOINABLE
@@ -20,13 +20,6 @@ from runtime.texts import _
 if TYPE_CHECKING:
     from runtime.formulas.scope import Scope
     from runtime.formulas.to_sql import Operand, Writer
-
-TEXT_ = Parameter("text", TEXT_KINDS)
-COUNT_ = Parameter("count", ("number",), constant=True, least=0, most=10_000)
-WHITE = " \t\n\r\u3000\u00a0"
-LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-UPPER = {code + 32: code for code in LOWER}
-NUMBER_TEXT = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,30})?")
 
 
 class OfText(Function):
@@ -289,7 +282,7 @@ class Substitute(Function):
     '13800138000'
     """
 
-    name, aliases, label = "SUBSTITUTE", ("REPLACE",), {"zh": "替换", "en": "Replace"}
+    name, label = "SUBSTITUTE", {"zh": "替换", "en": "Substitute"}
     parameters, result_type = (TEXT_, Parameter("old", TEXT_KINDS), Parameter("new", TEXT_KINDS)), TEXT
 
     def run(self, *arguments: Any) -> str:
@@ -367,5 +360,4 @@ class Value(Function):
     parameters, result_type = (TEXT_,), NUMBER(6)
 
     def run(self, *arguments: Any) -> Decimal | None:
-        text = arguments[0].strip(WHITE).replace(",", "")
-        return rounded(Decimal(text), 6) if NUMBER_TEXT.fullmatch(text) else None
+        return number_in(arguments[0])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 
-from runtime.definitions.types import BOOLEAN, NUMBER, TEXT
+from runtime.definitions.types import BOOLEAN, CHOICE, NUMBER, TEXT
 from runtime.formulas import sql_pieces as pieces
 from runtime.formulas.functions.base import NUMBER_KINDS, Function, Parameter, Trouble, register
 from runtime.formulas.scope import similar
@@ -34,7 +35,7 @@ class Band(Function):
     """
 
     name, label, result_type, limits, cost = "BAND", {"zh": "分档", "en": "Band"}, NUMBER(0), (1, 300), 1
-    parameters, repeats = (Parameter("number", NUMBER_KINDS), Parameter("cut", NUMBER_KINDS)), 1
+    parameters, repeats, one_scale = (Parameter("number", NUMBER_KINDS), Parameter("cut", NUMBER_KINDS)), 1, True
 
     def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
         arguments = adapted(arguments)
@@ -178,8 +179,36 @@ class InSegment(Function):
         return writer.source.segment(operands[0].value)
 
 
+class OfPopulation(Function):
+    """The place of a field's value among all records, by stored cut points: how many of them it has reached."""
+
+    needs_values = uses_day = True
+    first: ClassVar[int]
+    """The result of a value that has reached no cut point."""
+
+    def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
+        field = arguments[0]
+        if not isinstance(field, Field) or field.relation or field.system or field.parent:
+            raise Trouble(_("Name a field of this form; cut points are stored for fields."), 0)
+        # the cut points are looked up by the field's key, so the call carries it
+        return [*arguments, Literal(TEXT, field.key)]
+
+    def run(self, *arguments: Any) -> Decimal | None:
+        values, value, key = arguments[0], arguments[1], arguments[-1]
+        cuts = values.cuts(key, self.parts(arguments[2:-1]))
+        return None if cuts is None else Decimal(self.first + sum(cut is not None and value >= cut for cut in cuts))
+
+    def parts(self, given: Sequence[Any]) -> int:
+        """Into how many parts the population is cut."""
+        raise NotImplementedError
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        parts = self.parts([each.literal for each in operands[1:-1]])
+        return writer.source.cuts_reached(operands[-1].value, parts, operands[0].sql) + pieces.whole(self.first)
+
+
 @register
-class QuantileBand(Function):
+class QuantileBand(OfPopulation):
     """The band of a field's value among all records, in bands of equal size counted from the least; equal values share a band.
     It reads the cut points that the last full recompute has stored, and is blank before it.
 
@@ -187,32 +216,62 @@ class QuantileBand(Function):
     3
     """
 
-    name, label, result_type, limits, cost = "QUANTILE_BAND", {"zh": "分位档", "en": "Quantile band"}, NUMBER(0), (1, 100), 100
-    parameters, needs_values = (Parameter("field", NUMBER_KINDS), Parameter("bands", ("number",), constant=True, least=2, most=100)), True
+    name, label, result_type, limits, cost = "QUANTILE_BAND", {"zh": "分位档", "en": "Quantile band"}, NUMBER(0), (1, 100), 3
+    parameters, first = (Parameter("field", NUMBER_KINDS), Parameter("bands", ("number",), constant=True, least=2, most=100)), 1
+
+    def parts(self, given: Sequence[Any]) -> int:
+        return int(given[0])
+
+
+@register
+class PercentRank(OfPopulation):
+    """The place of a field's value among all records in percent, 0 to 99: at least so many of a hundred records have a smaller value.
+    Equal values share a place. It reads the cut points that the last full recompute has stored, and is blank before it.
+
+    >>> PERCENT_RANK(amount)
+    50
+    """
+
+    name, label, result_type, limits, cost = "PERCENT_RANK", {"zh": "百分位", "en": "Percentile"}, NUMBER(0), (0, 99), 3
+    parameters, first = (Parameter("field", NUMBER_KINDS),), 0
+
+    def parts(self, given: Sequence[Any]) -> int:
+        return 100
+
+
+@register
+class TierAt(Function):
+    """The tier that a record had by a model at the end of a day; blank if it had none. Kept values are worked out anew every night.
+
+    >>> TIER_AT('loyalty', DATE(2024, 3, 1))
+    'gold'
+    >>> TIER_AT('loyalty', DATE(2023, 1, 1))
+    blank
+    """
+
+    name, label, needs_values, uses_day, cost = "TIER_AT", {"zh": "当日层级", "en": "Tier on a day"}, True, True, 2
+    parameters = (Parameter("model", ("text",), constant=True), Parameter("date", ("date",)))
 
     def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
-        field = arguments[0]
-        if not isinstance(field, Field) or field.relation:
-            raise Trouble(_("Name a field of this form; cut points are stored for fields."), 0)
-        # the cut points are looked up by the field's key, so the call carries it
-        return [*arguments, Literal(TEXT, field.key)]
+        key = str(literal_value(arguments[0]))
+        models = {each.key: each for each in scope.catalogue.tier_models.values() if each.form == scope.form}
+        if key not in models:
+            near = similar(key, sorted(models))
+            raise Trouble(
+                _("There is no tier model {key} of this form. Did you mean {near}?", key=key, near=near)
+                if near
+                else _("There is no tier model {key} of this form; make it first.", key=key),
+                0,
+            )
+        return arguments
 
-    def run(self, *arguments: Any) -> Decimal | None:
-        values, value, count, key = arguments
-        cuts = values.cuts(key, int(count))
-        return None if cuts is None else Decimal(1 + sum(cut is not None and value >= cut for cut in cuts))
+    def build(self, arguments: list[Node], scope: Scope) -> Node:
+        model, day = self.prepared(arguments, scope)
+        tiers = scope.catalogue.tier_models[str(literal_value(model))].tiers
+        return Call(CHOICE(tuple(each.key for each in tiers)), self.name, (model, day))
+
+    def run(self, *arguments: Any) -> str | None:
+        return arguments[0].tier_at(arguments[1], arguments[2])
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        cuts = writer.source.cuts(operands[2].value, operands[1].literal)
-        if cuts is None:
-            return sa.literal(None, pieces.BIG)
-        value, scale = operands[0].sql, operands[0].type.scale
-        reached = [
-            sa.case((value >= pieces.whole(pieces.to_scaled(cut, scale)), pieces.whole(1)), else_=pieces.whole(0))
-            for cut in cuts
-            if cut is not None
-        ]
-        found = pieces.whole(1)
-        for each in reached:
-            found = found + each
-        return sa.case((value.is_(None), sa.null()), else_=found)
+        return writer.source.tier_at(operands[0].value, operands[1].sql)

@@ -1,0 +1,208 @@
+"""Aggregates beyond sums: positions, products, growth and trend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from runtime.definitions.types import NUMBER, TEXT, Type
+from runtime.formulas import tree
+from runtime.formulas.arithmetic import EXACT, as_text, limited, quotient, rounded, short_enough
+from runtime.formulas.functions._aggregates import AggregateFunction, total
+from runtime.formulas.functions.base import NUMBER_KINDS, TEXT_KINDS, Bound, Parameter, Trouble, register
+from runtime.formulas.tree import Aggregate, Call, Literal, Node, Operation
+from runtime.formulas.types import DIVISION_SCALE, arithmetic, scaled
+from runtime.texts import Message, _
+
+RANKED = ("number", "money", "date", "datetime", "duration")
+
+
+class Statistic(AggregateFunction):
+    family = "aggregates"
+
+
+class Position(Statistic):
+    """The value at a place when all are in order."""
+
+    only_rows, value_kinds, from_the_end = True, RANKED, False
+    argument = Parameter("place", ("number",), constant=True, least=1, most=1_000)
+    parameters, repeats = (Parameter("value", RANKED), argument), 0
+
+    def result(self, arguments: list[Node]) -> Type:
+        return arguments[0].type
+
+    def over(self, values: list[Any], *argument: Any) -> Any:
+        place = int(argument[0]) - 1
+        return sorted(values, reverse=self.from_the_end)[place] if place < len(values) else None
+
+
+@register
+class Large(Position):
+    """The second, third … greatest value of the related records: 1 is the greatest. Blank if there are not so many.
+
+    >>> LARGE(orders.amount, 2)
+    50.25
+    >>> LARGE(orders.paid_on, 1, where=orders.status == 'done')
+    2024-05-01
+    >>> LARGE(orders.amount, 9)
+    blank
+    """
+
+    name, label, from_the_end = "LARGE", {"zh": "第几大", "en": "Nth greatest"}, True
+
+
+@register
+class Small(Position):
+    """The second, third … least value of the related records: 1 is the least. Blank if there are not so many.
+
+    >>> SMALL(orders.amount, 2)
+    50.25
+    """
+
+    name, label = "SMALL", {"zh": "第几小", "en": "Nth least"}
+
+
+@register
+class Median(Statistic):
+    """The value in the middle when all are in order, or the average of the two in the middle, with 6 decimals; of nothing it is blank.
+
+    >>> MEDIAN(orders.amount)
+    50.25
+    >>> MEDIAN(1, 10, 4, 3)
+    3.5
+    """
+
+    name, label, in_sql = "MEDIAN", {"zh": "中位数", "en": "Median"}, False
+    parameters = (Parameter("number", NUMBER_KINDS),)
+
+    def result(self, arguments: list[Node]) -> Type:
+        return scaled(super().result(arguments), DIVISION_SCALE)
+
+    def over(self, values: list[Any], *argument: Any) -> Decimal | None:
+        values, half = sorted(values), len(values) // 2
+        middle = values[half : half + 1] if len(values) % 2 else values[half - 1 : half + 1]
+        return quotient(total(middle), Decimal(len(middle)))
+
+
+@register
+class Product(Statistic):
+    """The product, rounded to 6 decimals; of nothing it is blank.
+
+    >>> PRODUCT(1.5, 2, nothing)
+    3
+    >>> PRODUCT(orders.amount, where=orders.status == 'done')
+    5025
+    """
+
+    name, label, in_sql, value_kinds = "PRODUCT", {"zh": "乘积", "en": "Product"}, False, ("number",)
+    parameters = (Parameter("number", ("number",)),)
+
+    def result(self, arguments: list[Node]) -> Type:
+        return NUMBER(DIVISION_SCALE)
+
+    def over(self, values: list[Any], *argument: Any) -> Decimal:
+        product = Decimal(1)
+        for each in values:
+            # what comes in has few decimals; past a few factors they would grow without end
+            product = limited(rounded(EXACT.multiply(product, each), 20))
+        return rounded(product, DIVISION_SCALE)
+
+    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
+        return None
+
+
+@register
+class Join(Statistic):
+    """The values of all related records, or the entries of a field with several values, as one text with something between them.
+    Records are in the order of by= or on=, as for FIRST.
+
+    >>> JOIN(orders.status, '-', on=orders.paid_on)
+    'done-draft-done-draft'
+    >>> JOIN(tags, ', ')
+    'vip'
+    """
+
+    name, label, in_sql, value_kinds, last = "JOIN", {"zh": "拼接", "en": "Join"}, False, (*TEXT_KINDS, "number", "money", "date"), False
+    argument = Parameter("separator", ("text",), constant=True)
+    parameters, repeats = (Parameter("list", ("list",)), argument), 0
+
+    def result(self, arguments: list[Node]) -> Type:
+        return TEXT
+
+    def over(self, values: list[Any], *argument: Any) -> str:
+        return short_enough(str(argument[0]).join(as_text(each) for each in values))
+
+    def run(self, *arguments: Any) -> str | None:
+        return self.over(list(arguments[0]), arguments[1]) if arguments[0] else None
+
+    def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
+        return None
+
+
+# -- growth and trend: made of sums, so every reader knows them ---------------------------------------------------------------------
+class OfSums(Statistic):
+    only_rows = True
+    parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("number", NUMBER_KINDS),)
+
+    def result(self, arguments: list[Node]) -> Type:
+        return super().result(arguments)
+
+    def made(self, operator: str, left: Node, right: Node) -> Node:
+        type = arithmetic(operator, left, right)
+        if isinstance(type, (Message, list)):
+            raise Trouble(type if isinstance(type, Message) else type[0])
+        return Operation(type, operator, left, right)
+
+
+@register
+class Growth(OfSums):
+    """The growth of a sum: (this window − the window of the same length before it) ÷ the window before it, with 6 decimals. 0.25 is a
+    quarter more, −1 means that nothing is left. Blank if there was nothing in the window before.
+
+    >>> GROWTH(orders.amount, on=orders.paid_on, days=60)
+    0.246106
+    >>> GROWTH(orders.amount, on=orders.paid_on, months=1)
+    blank
+    """
+
+    name, label = "GROWTH", {"zh": "增长率", "en": "Growth"}
+
+    def composed(self, found: Aggregate) -> Node:
+        if found.days is None and found.months is None:
+            raise Trouble(_("{name} compares windows; add days= or months=.", name=self.name))
+        this = replace(found, function="SUM")
+        earlier = replace(this, before=found.before + 1)
+        return self.made("/", self.made("-", this, earlier), earlier)
+
+
+@register
+class Trend(OfSums):
+    """The trend of monthly sums over the last months: the slope of the least-squares line through them (ordinary linear regression),
+    per month, relative to their mean; with 6 decimals. 0.1 means: each month about 10 % of an average month more. The months end with
+    the day of the run. Blank if the sum over all of them is 0.
+
+    >>> TREND(orders.amount, on=orders.paid_on, months=4)
+    0.487656
+    """
+
+    name, label = "TREND", {"zh": "趋势", "en": "Trend"}
+
+    def composed(self, found: Aggregate) -> Node:
+        months = found.months
+        if months is None or not 2 <= months <= 36 or found.on is None or found.value is None:
+            raise Trouble(_("TREND looks at 2 to 36 months: add months=12."))
+        # with x = 0 … n−1 the slope is 12·Σ(x − (n−1)/2)·S ÷ n(n²−1), and the mean ΣS ÷ n; so their quotient is as below
+        ago = Call(NUMBER(0), "MONTHS_AGO", (found.on, _whole(months)))
+        weight = Operation(NUMBER(0), "-", _whole(months - 1), Operation(NUMBER(0), "*", _whole(2), ago))
+        if found.before:
+            raise Trouble(_("TREND ends with the day of the run; leave before= away."))
+        whole = replace(found, function="SUM")
+        weighted = self.made("*", found.value, weight)
+        slope = replace(whole, type=weighted.type, value=weighted)
+        return self.made("/", self.made("*", slope, _whole(6)), self.made("*", whole, _whole(months * months - 1)))
+
+
+def _whole(number: int) -> Literal:
+    return tree.Literal(NUMBER(0), Decimal(number))
