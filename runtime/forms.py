@@ -25,6 +25,8 @@ PREFIX = "f_"
 SENDS_NOTHING = (BooleanField, RadioField, SelectMultipleField, FieldList)
 """Controls for which a browser sends nothing when nothing is chosen; for all others nothing sent means not asked."""
 BLANK_ROW = "__row__"
+LEFT_OUT = "_left_out"
+"""Names of fields that stood on the page and were not asked: hidden or locked by a rule. They keep the value they have."""
 NEEDED = _("This is needed.")
 
 
@@ -112,9 +114,12 @@ def opened(
     reader: Reader,
     values: Mapping[str, Any] | None = None,
     editable: Collection[str] | None = None,
-    masked: Collection[str] = (),
+    masked: Mapping[str, str] | None = None,
 ) -> Entry:
-    """A form as it is first shown: with the values of a record, or with defaults that were worked out before."""
+    """A form as it is first shown: with the values of a record, or with defaults that were worked out before.
+
+    `masked`: what is shown of values that the reader may not see whole; those are not among `values`.
+    """
     given = dict(values or {})
     shown = {key: form.by_key[key].to_entry(value, reader) for key, value in given.items() if key in form.by_key}
     return Entry(form.by_key, lambda: _bound(form, reader, editable, masked, shown, given), reader, {}, given)
@@ -127,15 +132,16 @@ def fill(
     reader: Reader,
     values: Mapping[str, Any] | None = None,
     editable: Collection[str] | None = None,
-    masked: Collection[str] = (),
+    masked: Mapping[str, str] | None = None,
 ) -> Entry:
     """What was posted, understood. `values` are those of the record so far: fields that may not be edited show them.
 
     A field that was not on the page stays out of `raw` and `values`; what was typed is kept in the form, however wrong.
     """
     raw: dict[str, Any] = {}
+    left_out = {name for sent in _all(posted, LEFT_OUT) for name in str(sent).split()}
     for kind in form.fields:
-        if _may_edit(kind, editable):
+        if _may_edit(kind, editable) and PREFIX + kind.key not in left_out:
             raw.update(_posted(kind, posted, PREFIX + kind.key, reader))
     understood, problems = read(form, raw, lookup)
     before = dict(values or {})
@@ -232,22 +238,22 @@ def _bound(
     form: Form,
     reader: Reader,
     editable: Collection[str] | None,
-    masked: Collection[str],
+    masked: Mapping[str, str] | None,
     shown: Mapping[str, Any],
     values: Mapping[str, Any],
 ) -> wtforms.Form:
     bound = form_class(form, reader, editable)(data={PREFIX + key: value for key, value in shown.items()})
     for kind in form.fields:
-        _equip(bound[PREFIX + kind.key], kind, values.get(kind.key), reader, kind.key in masked)
+        _equip(bound[PREFIX + kind.key], kind, values.get(kind.key), reader, (masked or {}).get(kind.key))
     return bound
 
 
-def _equip(field: Any, kind: FieldType, value: Any, reader: Reader, masked: bool = False) -> None:
+def _equip(field: Any, kind: FieldType, value: Any, reader: Reader, mask: str | None = None) -> None:
     """Hangs on a bound field what its macro wants to know: kind, title of a reference, display of a read-only value, an empty row."""
     field.kind = kind
     if isinstance(field, ReadOnlyField):
         field.kind = SimpleNamespace(widget="readonly", key=kind.key, type=kind.type)
-        field.data = field.shown = kind.masked(value, reader) if masked else kind.display(value, reader)
+        field.data = field.shown = kind.display(value, reader) if mask is None else mask
     elif isinstance(field, SearchedField):
         field.title = kind.display(value, reader)
     elif isinstance(field, FieldList):

@@ -8,20 +8,20 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, jsonify, render_template, request
 
 from runtime.definitions.form import Form
-from runtime.errors import Problem, Refused, Stale
-from runtime.formulas.evaluate import evaluate
+from runtime.errors import DiskFull, Problem, Refused, Stale
 from runtime.forms import PREFIX, Entry, fill, opened
 from runtime.pages.apps import find_app
 from runtime.pages.cells import title_of
+from runtime.pages.entry_rules import carried, paths, standing
 from runtime.pages.lists import find_form
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
-from runtime.people.may import may, require
+from runtime.people.may import may, require, sees
+from runtime.people.rights import VIEW
 from runtime.records import gateway, query
 from runtime.records.entries import prepare
 from runtime.records.lookup import ActLookup
-from runtime.records.plan import plan_of
+from runtime.records.plan import Plan, plan_of
 from runtime.records.rows import Record, read_record
-from runtime.records.values import RecordValues
 from runtime.system.workspace import Act
 from runtime.texts import _
 
@@ -40,19 +40,26 @@ def new(app: str, form: str) -> str:
 @blueprint.post("/apps/<app>/<form>/new")
 @signed_in
 def create(app: str, form: str) -> Any:
-    with writing() as act:
-        found_app, definition = find_app(act, app), find_form(act, form)
-        entry = fill(definition, request.form, ActLookup(act), reader(), editable=_editable(definition, "add"))
-        saved, problems = None, []
-        if entry.ok:
-            try:
-                saved = gateway.create(act, form, entry.values)
-            except Refused as error:
-                problems = error.problems
+    entry: Entry | None = None
+    saved: gateway.Saved | None = None
+    problems, status = [], 422
+    try:
+        with writing() as act:
+            found_app, definition = find_app(act, app), find_form(act, form)
+            entry = fill(definition, request.form, ActLookup(act), reader(), editable=_editable(definition, "add"))
+            if entry.ok:
+                try:
+                    saved = gateway.create(act, form, entry.values)
+                except Refused as error:
+                    problems = error.problems
+    except DiskFull as error:
+        if entry is None:
+            raise
+        saved, problems, status = None, [Problem("", error.message)], error.status
     if saved is None:
         with reading() as act:
             entry.tell(problems)
-            return _page(act, found_app, definition, entry), 422
+            return _page(act, found_app, definition, entry), status
     flash(
         {  # type: ignore[arg-type]
             "text": reader().say(_("{form} is saved.", form=definition.label)),
@@ -72,7 +79,8 @@ def edit(app: str, form: str, record: int) -> str:
         found_app, definition = find_app(act, app), find_form(act, form)
         require(g.person, "edit", form, record)
         found = query.get(act, form, record)
-        return _page(act, found_app, definition, opened(definition, reader(), found.values, _editable(definition, "edit", record)), found)
+        entry = opened(definition, reader(), found.values, _editable(definition, "edit", record), found.masked)
+        return _page(act, found_app, definition, entry, found)
 
 
 @blueprint.post("/apps/<app>/<form>/<int:record>/edit")
@@ -81,28 +89,35 @@ def change(app: str, form: str, record: int) -> Any:
     """Saves a changed record. When somebody else was quicker, both values are shown, and the rest of what was typed stays."""
     stale: Record | None = None
     problems: list[Problem] = []
-    saved = None
-    with writing() as act:
-        found_app, definition = find_app(act, app), find_form(act, form)
-        before = query.get(act, form, record)
-        entry = fill(definition, request.form, ActLookup(act), reader(), before.values, _editable(definition, "edit", record))
-        version = int(request.form["version"]) if request.form.get("version", "").isdecimal() else None
-        if entry.ok:
-            try:
-                saved = gateway.update(act, form, record, entry.values, version)
-            except Refused as error:
-                problems = error.problems
-            except Stale as error:
-                stale = error.current
+    entry: Entry | None = None
+    saved: gateway.Saved | None = None
+    status = 422
+    try:
+        with writing() as act:
+            found_app, definition = find_app(act, app), find_form(act, form)
+            before = query.get(act, form, record)
+            lookup, editable = _lookup(act, form, record), _editable(definition, "edit", record)
+            entry = fill(definition, request.form, lookup, reader(), before.values, editable, before.masked)
+            version = int(request.form["version"]) if request.form.get("version", "").isdecimal() else None
+            if entry.ok:
+                try:
+                    saved = gateway.update(act, form, record, entry.values, version)
+                except Refused as error:
+                    problems = error.problems
+                except Stale as error:
+                    stale, status = error.current, error.status
+    except DiskFull as error:
+        if entry is None:
+            raise
+        saved, problems, status = None, [Problem("", error.message)], error.status
     if saved is not None:
         flash(reader().say(_("Saved.") if saved.changes else _("Nothing was different.")), "good")
         return go_to(f"/apps/{app}/{form}/{record}?done=edit")
     with reading() as act:
         entry.tell(problems)
-        now = stale or read_record(act, form, record)
-        assert now is not None
+        now = stale or query.get(act, form, record)
         conflicts = _conflicts(act, definition, entry, now, version) if stale is not None else []
-        return _page(act, found_app, definition, entry, now, conflicts), 409 if stale is not None else 422
+        return _page(act, found_app, definition, entry, now, conflicts), status
 
 
 @blueprint.post("/apps/<app>/<form>/check")
@@ -114,7 +129,7 @@ def check(app: str, form: str, record: int | None = None) -> Response:
         find_app(act, app)
         definition = find_form(act, form)
         before = query.get(act, form, record) if record is not None else None
-        lookup = ActLookup(act)
+        lookup = _lookup(act, form, record)
         typed = fill(
             definition,
             request.form,
@@ -124,36 +139,36 @@ def check(app: str, form: str, record: int | None = None) -> Response:
             _editable(definition, "edit" if before else "add", record),
         )
         plan = plan_of(act.catalogue, form, act.connection.dialect)
-        outcome = prepare(act, plan, typed.values, before, lookup)
+        outcome = prepare(act, plan, typed.values, _whole(act, form, record), lookup)
         touched = request.form.get("_field", "").removeprefix(PREFIX)
         errors = {PREFIX + touched: typed.errors_of(touched)} if touched and typed.errors_of(touched) else {}
-        hidden, needed = rule_state(act, definition, outcome.values, record)
+        stands = standing(act, definition, outcome.values, record)
         values = {
             PREFIX + key: definition.by_key[key].display(outcome.values.get(key), reader())
             for key in plan.computed
-            if not outcome.problems or outcome.values.get(key) is not None
+            if (not outcome.problems or outcome.values.get(key) is not None) and may(g.person, "view", form, record, key)
         }
+        values |= _computed_in_rows(plan, outcome.values, {key: raw for key, raw in typed.raw.items() if may(g.person, "view", form, record, key)})
         return jsonify(
             errors=errors,
-            hidden=[PREFIX + key for key in hidden],
-            required=[PREFIX + key for key in needed],
+            hidden=[PREFIX + key for key in stands.hidden],
+            required=[PREFIX + key for key in stands.needed],
+            rules=stands.as_json(),
+            paths=paths(act, definition, outcome.values, record),
             values=values,
             duplicates=_duplicates(act, app, definition, touched, outcome.values.get(touched), record),
         )
 
 
-def rule_state(act: Act, form: Form, values: dict[str, Any], record: int | None) -> tuple[list[str], list[str]]:
-    """(hidden, needed) keys of a form for these values, as its show and require rules say."""
-    plan = plan_of(act.catalogue, form.key, act.connection.dialect)
-    source = RecordValues(act, form, values, record)
-    shown: set[str] = set()
-    needed: set[str] = set()
-    for each in plan.rules:
-        holds = each.when is None or bool(evaluate(each.when, source))
-        if holds:
-            shown |= set(each.rule.show or ())
-            needed |= set(each.rule.require or ())
-    return sorted(plan.shown_by_rule - shown), sorted(needed)
+def _computed_in_rows(plan: Plan, values: dict[str, Any], raw: dict[str, Any]) -> dict[str, str]:
+    """What the computed fields of sub-forms' rows show; rows without a number of their own, because one was blank, are left out."""
+    return {
+        f"{PREFIX}{subform}-{number}-{PREFIX}{key}": plan.form.by_key[subform].lines()[key].display(row.get(key), reader())
+        for subform, formulas in plan.line_computed.items()
+        if len(values.get(subform) or ()) == len(raw.get(subform) or ())
+        for number, row in enumerate(values.get(subform) or ())
+        for key in formulas
+    }
 
 
 def _duplicates(act: Act, app: str, form: Form, touched: str, value: Any, record: int | None) -> list[dict[str, str]]:
@@ -175,13 +190,14 @@ def _duplicates(act: Act, app: str, form: Form, touched: str, value: Any, record
 
 def _page(act: Act, app: Any, form: Form, entry: Entry, record: Record | None = None, conflicts: list[dict[str, Any]] | None = None) -> str:
     _equip(app, form, entry)
-    values = {**(record.values if record else {}), **entry.values}
-    hidden, needed = rule_state(act, form, values, record.id if record else None)
+    values = _worked_out(act, form, entry, record.id if record else None)
+    before = record.values if record else _first_values(act, form) if entry.raw else values
+    stands = standing(act, form, values, record.id if record else None)
     sections = [
         {
             "label": section.section,
             "columns": section.columns,
-            "fields": [key for key in section.fields if may(g.person, "view", form.key, record.id if record else None, key)],
+            "fields": [key for key in section.fields if _is_there(form, key, record)],
         }
         for section in form.sections
     ]
@@ -192,17 +208,41 @@ def _page(act: Act, app: Any, form: Form, entry: Entry, record: Record | None = 
         entry=entry,
         record=record,
         sections=sections,
-        hidden=hidden,
-        needed=needed,
+        hidden=stands.hidden,
+        needed=stands.needed,
+        carried=carried(act, form, before, values, record.id if record else None, reader(), stands),
         conflicts=conflicts or [],
         name=title_of(form, record) if record else None,
-        skipped=_skipped(form, record),
+        skipped=_skipped(form, record, stands.plan),
     )
 
 
-def _skipped(form: Form, record: Record | None) -> set[str]:
-    """What fills itself has no place on a page for a new record."""
-    return {each.key for each in form.fields if not each.writable and record is None}
+def _is_there(form: Form, key: str, record: Record | None) -> bool:
+    """Whether a field has a place on the page: of a record with its value or its mask, of a new one if it can be seen at all."""
+    return key in record.masked or sees(g.person, form.key, key, record.id) >= VIEW if record else sees(g.person, form.key, key) >= VIEW
+
+
+def _whole(act: Act, form: str, record: int | None) -> Record | None:
+    """A record with what is kept from the person too: rules and computed fields follow from all of it. None of it is shown."""
+    return None if record is None else read_record(act, form, record)
+
+
+def _lookup(act: Act, form: str, record: int | None) -> ActLookup:
+    return ActLookup(act, present=_whole(act, form, record))
+
+
+def _worked_out(act: Act, form: Form, entry: Entry, record: int | None) -> dict[str, Any]:
+    """The values that the rules of a page read, with what follows from those that were typed."""
+    whole = _whole(act, form.key, record)
+    if not entry.raw:
+        return {**entry.values, **(whole.values if whole else {})}
+    plan = plan_of(act.catalogue, form.key, act.connection.dialect)
+    return prepare(act, plan, entry.values, whole, ActLookup(act, present=whole)).values
+
+
+def _skipped(form: Form, record: Record | None, plan: Plan) -> set[str]:
+    """What fills itself has no place on a page for a new record, but for what is computed from what is typed there."""
+    return {each.key for each in form.fields if not each.writable and record is None and each.key not in plan.computed}
 
 
 def _equip(app: Any, form: Form, entry: Entry) -> None:
@@ -251,7 +291,7 @@ def _conflicts(act: Act, form: Form, entry: Entry, now: Record, version: int | N
     found = []
     for key, person in changed.items():
         field_type = form.by_key.get(key)
-        if field_type is None or key not in entry.values:
+        if field_type is None or key not in entry.values or not may(g.person, "view", form.key, now.id, key):
             continue
         theirs, mine = now.values.get(key), entry.values.get(key)
         found.append(

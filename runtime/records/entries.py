@@ -36,7 +36,9 @@ class Entry:
     search: str = ""
 
     def wrong(self, path: str, message: Any) -> None:
-        self.problems.append(Problem(path, message))
+        problem = Problem(path, message)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
 
 Parsed = dict[tuple[str, str], tuple[Any, list[Problem]]]
@@ -54,9 +56,11 @@ def prepare(act: Act, plan: Plan, given: Mapping[str, Any], before: Record | Non
     if before is None:
         _defaults(plan, entry, source)
     if not entry.problems:
+        _compute(plan, entry, source)  # rules read computed fields too
         hidden = _rules(plan, entry, source)
         _required(plan, entry, hidden)
-        _compute(plan, entry, source)
+        if hidden:
+            _compute(plan, entry, source)  # what was hidden counts no more
     old = before.values if before else {}
     for key in (*plan.writable, *plan.imported, *plan.computed):
         new = entry.values.get(key)
@@ -78,7 +82,7 @@ def _is_blank(value: Any) -> bool:
 
 
 def _parse(act: Act, plan: Plan, entry: Entry, given: Mapping[str, Any], lookup: Lookup, parsed: Parsed | None) -> None:
-    action = "add" if entry.before is None else "edit"
+    action = "import" if act.source == "import" else "add" if entry.before is None else "edit"
     for key, raw in given.items():
         field_type = plan.writable.get(key) or (plan.imported.get(key) if act.source == "import" else None)
         if field_type is None:
@@ -161,7 +165,7 @@ def _parse_rows(act: Act, plan: Plan, entry: Entry, subform: FieldType, raw: Any
 def _defaults(plan: Plan, entry: Entry, source: RecordValues) -> None:
     for key, formula in plan.defaults.items():
         if key not in entry.given:
-            entry.values[key] = _stored(plan.writable[key], _worked_out(entry, key, formula, source))
+            entry.values[key] = stored(plan.writable[key], _worked_out(entry, key, formula, source))
 
 
 def _worked_out(entry: Entry, path: str, formula: Formula, source: Any) -> Any:
@@ -172,7 +176,7 @@ def _worked_out(entry: Entry, path: str, formula: Formula, source: Any) -> Any:
         return None
 
 
-def _stored(field_type: FieldType, value: Any) -> Any:
+def stored(field_type: FieldType, value: Any) -> Any:
     """A computed value as its field keeps it: numbers rounded half away from zero to the field's decimals."""
     if isinstance(value, Decimal):
         return value.quantize(Decimal(1).scaleb(-field_type.formula_type().scale), rounding=ROUND_HALF_UP)
@@ -183,19 +187,7 @@ def _rules(plan: Plan, entry: Entry, source: RecordValues) -> frozenset[str]:
     """Applies the form's rules; gives the fields that are hidden."""
     if not plan.rules:
         return frozenset()
-    shown: set[str] = set()
-    treatment: dict[str, str] = {}
-    for each in plan.rules:
-        if each.rule.show is not None:
-            treatment.update(dict.fromkeys(each.rule.show, each.rule.hidden_value))
-            if _holds(entry, each.when, source):
-                shown |= set(each.rule.show)
-    hidden = plan.shown_by_rule - shown
-    for key in hidden:
-        if treatment[key] == "clear":
-            entry.values[key] = None
-        elif treatment[key] == "recompute" and key in plan.defaults:
-            entry.values[key] = _stored(plan.form.by_key[key], _worked_out(entry, key, plan.defaults[key], source))
+    hidden = _hidden(plan, entry, source)
     for each in plan.rules:
         rule = each.rule
         if rule.require is not None and _holds(entry, each.when, source):
@@ -211,6 +203,25 @@ def _rules(plan: Plan, entry: Entry, source: RecordValues) -> frozenset[str]:
             for key in rule.fields or ("",):
                 entry.wrong(key, _("{message}", message=rule.message))
     return frozenset(hidden)
+
+
+def _hidden(plan: Plan, entry: Entry, source: RecordValues) -> frozenset[str]:
+    """The fields that no rule shows, treated as their rules say. What one of them was may decide about the next, so it goes round."""
+    given = dict(entry.values)
+    treatment = {key: each.rule.hidden_value for each in plan.rules for key in each.rule.show or ()}
+    hidden: frozenset[str] = frozenset()
+    for _round in range(len(plan.shown_by_rule) + 1):
+        shown = {key for each in plan.rules if each.rule.show and _holds(entry, each.when, source) for key in each.rule.show}
+        if plan.shown_by_rule - shown == hidden:
+            break
+        hidden = plan.shown_by_rule - shown
+        entry.values.update(given)
+        for key in hidden:
+            if treatment[key] == "clear":
+                entry.values[key] = None
+            elif treatment[key] == "recompute" and key in plan.defaults:
+                entry.values[key] = stored(plan.form.by_key[key], _worked_out(entry, key, plan.defaults[key], source))
+    return hidden
 
 
 def _holds(entry: Entry, formula: Formula | None, source: RecordValues) -> bool:
@@ -230,13 +241,13 @@ def _compute(plan: Plan, entry: Entry, source: RecordValues) -> None:
             place = SubformRow(source, lines, row)
             for key, formula in plan.line_defaults[subform].items():
                 if row.get(key) is None:
-                    row[key] = _stored(lines[key], _worked_out(entry, f"{subform}/{number}/{key}", formula, place))
+                    row[key] = stored(lines[key], _worked_out(entry, f"{subform}/{number}/{key}", formula, place))
             for key, formula in formulas.items():
                 row[key] = _fitting(
-                    entry, f"{subform}/{number}/{key}", _stored(lines[key], _worked_out(entry, f"{subform}/{number}/{key}", formula, place))
+                    entry, f"{subform}/{number}/{key}", stored(lines[key], _worked_out(entry, f"{subform}/{number}/{key}", formula, place))
                 )
     for key, formula in plan.computed.items():
-        entry.values[key] = _fitting(entry, key, _stored(plan.form.by_key[key], _worked_out(entry, key, formula, source)))
+        entry.values[key] = _fitting(entry, key, stored(plan.form.by_key[key], _worked_out(entry, key, formula, source)))
 
 
 def _fitting(entry: Entry, path: str, value: Any) -> Any:

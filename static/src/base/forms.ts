@@ -1,59 +1,45 @@
 // Forms: the list of problems jumps, leaving a field checks it, the save bar counts changes, the file zone takes drops.
+import type { Carried } from '../formulas/record';
+import type { LiveForm } from '../formulas/live';
 import { $, $$, eachNow, make } from './dom';
+import { requireField, showError, showField } from './fields';
 import { request } from './http';
 import { say } from './texts';
 import { toast } from './toasts';
 
 interface Checked {
-  errors?: Record<string, string>; hidden?: string[]; required?: string[]; read_only?: string[]; values?: Record<string, string>;
+  errors?: Record<string, string>; hidden?: string[]; required?: string[]; values?: Record<string, string>;
   duplicates?: { title: string; href: string }[];
 }
 
-const fieldOf = (form: HTMLElement, name: string) => $(`[data-field="${CSS.escape(name)}"]`, form);
-
-export function showError(field: HTMLElement, text: string): void {
-  const line = $('[data-error]', field);
-  if (!line) return;
-  line.hidden = !text;
-  const words = $('span', line);
-  if (words) words.textContent = text;
-  const controls = field.matches('fieldset') ? [field] : $$('input, select, textarea', field);
-  for (const control of controls) {
-    if (text) control.setAttribute('aria-invalid', 'true'); else control.removeAttribute('aria-invalid');
-    const others = (control.getAttribute('aria-describedby') ?? '').split(' ').filter(id => id && id !== line.id);
-    const ids = text ? [line.id, ...others] : others;
-    if (ids.length) control.setAttribute('aria-describedby', ids.join(' ')); else control.removeAttribute('aria-describedby');
+function apply(form: HTMLFormElement, answer: Checked, left: string, live: LiveForm | null): void {
+  for (const field of $$('[data-field]', form)) {
+    const name = field.dataset.field!;
+    if (answer.errors && (name === left || name in answer.errors)) showError(field, answer.errors[name] ?? '');
   }
+  if (live) live.hear(answer); else applyRules(form, answer);
+  if (answer.duplicates) showDuplicates(form, answer.duplicates);
 }
 
-/** A hidden field sends nothing; a wrapper of its own (tl-contents) comes and goes with it. */
-function showField(field: HTMLElement, name: string, visible: boolean): void {
-  const wrapper = field.parentElement;
-  if (wrapper?.dataset.ruleField === name) wrapper.hidden = !visible;
-  field.hidden = !visible;
-  for (const control of $$<HTMLInputElement>('input, select, textarea', field)) control.disabled = !visible;
-}
-
-function apply(form: HTMLFormElement, answer: Checked, left: string): void {
+/** What the server says of hidden, needed and computed fields, where the page does not know it by itself. */
+function applyRules(form: HTMLFormElement, answer: Checked): void {
   for (const field of $$('[data-field]', form)) {
     const name = field.dataset.field!;
     if (answer.hidden) showField(field, name, !answer.hidden.includes(name));
-    if (answer.errors && (name === left || name in answer.errors)) showError(field, answer.errors[name] ?? '');
-    if (answer.required) require_(field, field.dataset.must !== undefined || answer.required.includes(name));
+    if (answer.required) requireField(field, field.dataset.must !== undefined || answer.required.includes(name));
   }
   for (const [name, text] of Object.entries(answer.values ?? {})) {
     const shown = $(`[data-computed="${CSS.escape(name)}"]`, form);
     if (shown) shown.textContent = text;
   }
-  if (answer.duplicates) showDuplicates(form, answer.duplicates);
 }
 
-function require_(field: HTMLElement, must: boolean): void {
-  const label = $('.form-label', field);
-  const mark = label && $('.tl-required', label);
-  if (label && must && !mark) label.append(' ', make('span', { class: 'tl-required', 'aria-hidden': 'true' }, '*'));
-  if (mark && !must) mark.remove();
-  for (const control of $$<HTMLInputElement>('input:not([type=hidden]), select, textarea', field)) if (field.matches(':not(fieldset)')) control.required = must;
+/** A form that carries its rules follows them itself; the script for it is fetched then. */
+async function liveOf(form: HTMLFormElement): Promise<LiveForm | null> {
+  const carried = $('script[data-live-rules]', form)?.textContent;
+  if (!carried) return null;
+  const { startLive } = await import('../formulas/live');
+  return startLive(form, JSON.parse(carried) as Carried);
 }
 
 function showDuplicates(form: HTMLFormElement, found: { title: string; href: string }[]): void {
@@ -66,6 +52,7 @@ function showDuplicates(form: HTMLFormElement, found: { title: string; href: str
 
 function startChecks(form: HTMLFormElement): void {
   let pending: AbortController | null = null;
+  const live = liveOf(form);
   form.addEventListener('change', async event => {
     const field = (event.target as Element).closest<HTMLElement>('[data-field]');
     if (!field) return;
@@ -75,7 +62,7 @@ function startChecks(form: HTMLFormElement): void {
     body.set('_field', field.dataset.field!);
     try {
       const answer = await request(form.dataset.checkUrl!, { method: 'POST', body, signal: pending.signal });
-      if (answer.ok) apply(form, await answer.json() as Checked, field.dataset.field!);
+      if (answer.ok) apply(form, await answer.json() as Checked, field.dataset.field!, await live);
     } catch { /* a check that does not come is made again on saving */ }
   });
 }
@@ -99,12 +86,15 @@ function startNative(form: HTMLFormElement): void {
 function startGuard(form: HTMLFormElement): void {
   const bar = $('[data-save-bar]', form) ?? $('[data-save-bar]');
   let sent = false;
+  /** Fields that a rule hides or locks are no changes of anybody's. */
+  const leftOut = () => ($<HTMLInputElement>('[name=_left_out]', form)?.value ?? '').split(' ');
   /** What stands in each field; all rows of a sub-form count as one. */
   const now = () => {
     const values = new Map<string, string>();
+    const notAsked = leftOut();
     for (const [name, value] of new FormData(form)) {
-      if (name === 'csrf_token') continue;
       const key = name.replace(/-\d+-.*$/, '');
+      if (name === 'csrf_token' || name === '_left_out' || notAsked.includes(key)) continue;
       values.set(key, `${values.get(key) ?? ''}${key === name ? '' : name}\n${value instanceof File ? value.name : value}`);
     }
     return values;
@@ -112,7 +102,8 @@ function startGuard(form: HTMLFormElement): void {
   const before = now();
   const changes = () => {
     const values = now();
-    return [...new Set([...before.keys(), ...values.keys()])].filter(name => (before.get(name) ?? '').trim() !== (values.get(name) ?? '').trim()).length;
+    const notAsked = leftOut();
+    return [...new Set([...before.keys(), ...values.keys()])].filter(name => !notAsked.includes(name) && (before.get(name) ?? '').trim() !== (values.get(name) ?? '').trim()).length;
   };
   const show = () => {
     const n = changes();

@@ -1,0 +1,50 @@
+// Blanks, lists, and the person who asks. IF, IFS, SWITCH, AND, OR and NOT are nodes of the tree, not calls.
+import type { Builder, Shelf } from './functions_base';
+import { listOf } from './operators';
+import { figure, inScale, made, widest } from './parts';
+import { type Field, type Value, NotInBrowser, isFigure } from './values';
+
+const firstFilled: Builder = (call, given) => {
+  const scale = widest(given);
+  const codes = given.map(each => inScale(each, scale));
+  const [first, second] = codes;
+  const most = Math.max(...given.map(each => each.most));
+  if (codes.length === 2) return figure(call, place => first(place) ?? second(place), isFigure(call.type) ? scale : 0, most);
+  return figure(call, place => {
+    for (const code of codes) { const value = code(place); if (value !== null) return value; }
+    return null;
+  }, isFigure(call.type) ? scale : 0, most);
+};
+
+const nothing = (value: Value): boolean => value === null || value === '' || (Array.isArray(value) && value.length === 0);
+
+/** A field is asked whether it is blank: that may be known where its value is not. */
+const isEmpty: Builder = (call, [given]) => {
+  const { node, key, relation, system } = given.tree as Field;
+  if (node !== 'Field' || system) return made(call, place => nothing(given.code(place)));
+  const depth = relation?.length ?? 0;
+  return made(call, place => (depth ? place.rows[depth - 1] : place.record).blank(key));
+};
+
+const ofList = (every: boolean): Builder => (call, [list, ...wanted]) => {
+  const keys = wanted.map(each => each.constant as Value);
+  return made(call, place => {
+    const held = listOf(list.code(place));
+    return every ? keys.every(key => held.includes(key)) : keys.some(key => held.includes(key));
+  });
+};
+
+export const LOGIC: Shelf = {
+  COALESCE: firstFilled,
+  IFEMPTY: firstFilled,
+  ISEMPTY: isEmpty,
+  HAS_ANY: ofList(false),
+  HAS_ALL: ofList(true),
+  CURRENT_USER: call => made(call, ({ run }) => run.person?.id ?? null),
+  MY_REPORTS: call => made(call, ({ run }) => run.person?.reports ?? []),
+  MY_DEPARTMENTS: call => made(call, ({ run }) => run.person?.departments ?? []),
+  HAS_ROLE: (call, given) => {
+    if (given.length > 1) throw new NotInBrowser('roles of others');
+    return made(call, place => !!place.run.person?.roles.includes(given[0].constant as string));
+  },
+};
