@@ -30,7 +30,7 @@ CHANGED = _("Somebody has changed this record since.")
 def check_batch(act: Act, form: str, rows: Sequence[BatchRow], lookup: Lookup | None = None) -> BatchResult:
     """What `write_batch` would say to these rows, without writing; the id of a record that would be new is 0."""
     plan = gateway.plan_for(act, form)
-    require(act.person, "import" if act.source == "import" else "add", form)
+    gateway.require_batch(act, form, rows)
     entries = gateway.entries_of(act, plan, rows, lookup or ActLookup(act), lock=False)
     gateway.check_together(act, plan, [each for each in entries if not each.problems])
     saved = [
@@ -44,6 +44,8 @@ def delete_batch(act: Act, form: str, versions: Mapping[int, int]) -> dict[int, 
     plan = gateway.plan_for(act, form)
     require(act.person, "delete", form)
     found = {each.id: each for each in read_records(act, form, list(versions), lock=True)}
+    if act.person.rights is not None:
+        act.person.rights.know(form, found)
     refused: dict[int, Problem] = {}
     good: list[Record] = []
     for record, version in versions.items():

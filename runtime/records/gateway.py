@@ -6,7 +6,7 @@ A batch means the same and is set-based. Nothing else writes to a form's tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,10 @@ from runtime.definitions.field_type import Lookup
 from runtime.errors import NotFound, Problem, Refused, Stale
 from runtime.people.may import may, require
 from runtime.records import derived, outbox
+from runtime.records.affected import relation_matters
 from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.entries import Entry, Parsed, prepare
+from runtime.records.guard import seen_as
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import Plan, plan_of
 from runtime.records.rows import Record, read_record, read_records
@@ -32,9 +34,6 @@ from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
-
-DERIVERS: list[Callable[[Act, Changes], None]] = derived.DERIVERS
-"""What follows from a write, in this order and in its transaction; filled by runtime/kinds.py in plain sight."""
 
 MOST_FOLLOWERS = 1_000
 
@@ -81,8 +80,8 @@ def update(act: Act, form: str, record: int, values: Mapping[str, Any], version:
     before = _present(act, form, record)
     require(act.person, "edit", form, record)
     if version is not None and version != before.version:
-        raise Stale(_("Somebody changed this record while you were editing. Choose which values to keep."), before)
-    entry = prepare(act, plan, values, before, lookup or ActLookup(act))
+        raise Stale(_("Somebody changed this record while you were editing. Choose which values to keep."), seen_as(act, before))
+    entry = prepare(act, plan, values, before, lookup or ActLookup(act, present=before))
     return _write_one(act, plan, entry, "update")
 
 
@@ -92,7 +91,7 @@ def delete(act: Act, form: str, record: int, version: int | None = None) -> Save
     before = _present(act, form, record)
     require(act.person, "delete", form, record)
     if version is not None and version != before.version:
-        raise Stale(_("Somebody changed this record while you were looking at it. Look again before you delete it."), before)
+        raise Stale(_("Somebody changed this record while you were looking at it. Look again before you delete it."), seen_as(act, before))
     _followers(act, form, record)
     return _bury(act, plan, before, act.micros, "delete")
 
@@ -117,11 +116,20 @@ def write_batch(act: Act, form: str, rows: Sequence[BatchRow], lookup: Lookup | 
     Rows with problems are left out and reported; the others are written. `keep_before`: also gives the old values of changed records.
     """
     plan = plan_for(act, form)
-    require(act.person, "import" if act.source == "import" else "add", form)
+    require_batch(act, form, rows)
     entries = entries_of(act, plan, rows, lookup or ActLookup(act), lock=True)
     _assign_serials(act, plan, [each for each in entries if not each.problems])
     check_together(act, plan, [each for each in entries if not each.problems])
     return _write_many(act, plan, entries, keep_before)
+
+
+def require_batch(act: Act, form: str, rows: Sequence[BatchRow]) -> None:
+    """Asks the gate for what these rows would do; each record and field is asked for again."""
+    if act.source == "import":
+        return require(act.person, "import", form)
+    for action, wanted in (("add", any(row.id is None for row in rows)), ("edit", any(row.id is not None for row in rows))):
+        if wanted:
+            require(act.person, action, form)
 
 
 def entries_of(act: Act, plan: Plan, rows: Sequence[BatchRow], lookup: Lookup, lock: bool) -> list[Entry]:
@@ -131,6 +139,9 @@ def entries_of(act: Act, plan: Plan, rows: Sequence[BatchRow], lookup: Lookup, l
         for each in read_records(act, plan.form.key, [row.id for row in rows if row.id is not None], lock)
         if each.deleted_at is None
     }
+    if act.person.rights is not None:
+        act.person.rights.know(plan.form.key, known)
+        known = {record: each for record, each in known.items() if may(act.person, "view", plan.form.key, record)}
     entries: list[Entry] = []
     parsed: Parsed = {}
     for row in rows:
@@ -192,7 +203,7 @@ def _bury(act: Act, plan: Plan, before: Record, at: int | None, action: str) -> 
         },
     )
     if done.rowcount != 1:
-        raise Stale(_("Somebody changed this record in the meantime. Look again."), before)
+        raise Stale(_("Somebody changed this record in the meantime. Look again."), seen_as(act, before))
     event = outbox.append(
         act,
         "record_deleted" if action == "delete" else "record_restored",
@@ -366,14 +377,17 @@ def _check_distinct(act: Act, plan: Plan, field_type: Any, entries: list[Entry])
         )
         for stored, record, name in statement.all(act.connection, {f"v{number}": value for number, value in enumerate(part)}):
             if record != wanted[stored].record:
+                value = str(wanted[stored].values.get(key))
                 wanted[stored].wrong(
                     key,
-                    _(
-                        "{value} already belongs to {title}. Open that record or use another value.",
-                        value=str(wanted[stored].values.get(key)),
-                        title=str(name or record),
-                    ),
+                    _("{value} already belongs to {title}. Open that record or use another value.", value=value, title=str(name or record))
+                    if _may_be_named(act, plan, record)
+                    else _("{value} already belongs to a record that you may not see. Use another value.", value=value),
                 )
+
+
+def _may_be_named(act: Act, plan: Plan, record: int) -> bool:
+    return may(act.person, "view", plan.form.key, record, plan.form.title if plan.form.title in plan.form.by_key else None)
 
 
 def _check_reference(act: Act, key: str, form: str, wanted: list[tuple[Entry, Any, str]]) -> None:
@@ -388,9 +402,18 @@ def _check_reference(act: Act, key: str, form: str, wanted: list[tuple[Entry, An
         lambda: sa.select(main.c.id).where(among(main.c.id), main.c.deleted_at.is_(None)),
     )
     living = {row[0] for row in statement.all(act.connection, {"ids": list(ids)})}
+    if act.person.rights is not None:
+        act.person.rights.know(form, living)
+        living = {each for each in living if may(act.person, "view", form, each)}
     for entry, record, path in wanted:
-        if record is not None and record not in living:
+        if record is not None and record not in living and not _pointed_at_before(entry, path, record):
             entry.wrong(path, _("The record this points at does not exist any more. Choose another."))
+
+
+def _pointed_at_before(entry: Entry, path: str, record: int) -> bool:
+    """Whether a row of a sub-form that is written anew points where one of them pointed before."""
+    subform, _number, line = path.split("/") if "/" in path else ("", "", "")
+    return entry.before is not None and any(row.get(line) == record for row in entry.before.values.get(subform) or ())
 
 
 def _check_duplicates(act: Act, plan: Plan, entries: list[Entry]) -> None:
@@ -414,7 +437,9 @@ def _check_duplicates(act: Act, plan: Plan, entries: list[Entry]) -> None:
                 if record != entry.record:
                     entry.wrong(
                         keys[0],
-                        _("This is the same as {title}. Open that record instead of making a second one.", title=str(name or record)),
+                        _("This is the same as {title}. Open that record instead of making a second one.", title=str(name or record))
+                        if _may_be_named(act, plan, record)
+                        else _("This is the same as a record that you may not see. Ask somebody who may, instead of making a second one."),
                     )
                     break
 
@@ -453,7 +478,7 @@ def _store(act: Act, plan: Plan, entries: list[Entry]) -> Changes:
 
 def touch_target(act: Act, changes: Changes, reference: Any, targets: set[Any], names: set[str]) -> None:
     targets.discard(None)
-    if targets and reference.many_name and derived.relation_matters(act.catalogue, reference.form, reference.many_name, names):
+    if targets and reference.many_name and relation_matters(act.catalogue, reference.form, reference.many_name, names):
         changes.touch(reference.form, reference.many_name, targets)
 
 
@@ -488,7 +513,7 @@ def _write_rows(act: Act, plan: Plan, entries: list[Entry], new: list[Entry]) ->
             },
         )
         if done.rowcount != 1:
-            raise Stale(_("Somebody changed this record in the meantime. Look again."), each.before)
+            raise Stale(_("Somebody changed this record in the meantime. Look again."), seen_as(act, each.before))
     if postgresql and len(index) >= COPY_FROM:
         copy_rows(connection, plan.built.search.name, ("record", "grams"), index)
     elif index:

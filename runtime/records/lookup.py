@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from runtime.errors import FieldError
+from runtime.people.may import may
 from runtime.records.tables import tables_of
 from runtime.system.prepared import prepared
 from runtime.system.tables import person
-from runtime.texts import LANGUAGES, shown
 
 if TYPE_CHECKING:
+    from runtime.records.rows import Record
     from runtime.system.workspace import Act
 
 
@@ -33,13 +34,31 @@ class NoLookup:
         return int(text) if text.isdecimal() else None
 
 
+def _zone_of(act: Act) -> ZoneInfo:
+    """An instant that a person types into a page is meant in the zone in which pages show it to that person."""
+    return ZoneInfo(act.person.zone) if act.source == "form" and act.person.zone else act.zone
+
+
 class ActLookup:
     """Asks the database, and remembers within one act."""
 
-    def __init__(self, act: Act, by_id: bool = True):
-        """`by_id`: a number is taken for a record's id first, as pages and the API send it; files mean the match field."""
-        self.act, self.zone, self.by_id = act, act.zone, by_id
+    def __init__(self, act: Act, by_id: bool = True, present: Record | None = None):
+        """`by_id`: a number is taken for a record's id first, as pages and the API send it; files mean the match field.
+
+        `present`: a record that is being changed; what it points at may stay, whether or not the person sees it.
+        """
+        self.act, self.zone, self.by_id = act, _zone_of(act), by_id
         self.known: dict[Any, int | None] = {}
+        for each in present.form.fields if present is not None and act.person.rights is not None else ():
+            self._keep(each, present.values.get(each.key))
+
+    def _keep(self, field: Any, value: Any) -> None:
+        if field.type == "reference" and value is not None:
+            self.known[field.form, field.match, str(value)] = value
+        elif field.stores == "rows":
+            for line in field.lines().values():
+                for row in value or ():
+                    self._keep(line, row.get(line.key))
 
     def person(self, text: str) -> int | None:
         wanted = text.strip()
@@ -61,20 +80,23 @@ class ActLookup:
         return self.act.connection.execute(sa.select(person.c.id).where(person.c.id == int(text))).scalar()
 
     def tag(self, tag_set: str, text: str) -> str | None:
-        """The key of a tag given by key or label of either language."""
+        """The key of a tag given by key, label of either language or a further name."""
         found = self.act.catalogue.tag_sets.get(tag_set)
-        for tag in found.tags if found else ():
-            if text.strip().casefold() in {tag.key, *(shown(tag.label, language).casefold() for language in LANGUAGES)}:
-                return tag.key
-        return None
+        tag = found.find(text) if found else None
+        return tag.key if tag is not None else None
 
     def record(self, form: str, match: str | None, text: str) -> int | None:
         if (form, match, text) not in self.known:
             found = self._by_id(form, text) if self.by_id or match is None else None
             if found is None and match is not None:
                 found = self._by_match(form, match, text)
-            self.known[form, match, text] = found
+                found = found if found is None or self.may_find(form, found, match) else None
+            self.known[form, match, text] = found if found is None or self.may_find(form, found) else None
         return self.known[form, match, text]
+
+    def may_find(self, form: str, record: int, match: str | None = None) -> bool:
+        """Whether the person sees the record, and the value by which it was found. What they do not see is not there."""
+        return self.act.person.rights is None or may(self.act.person, "view", form, record, match)
 
     def _by_id(self, form: str, text: str) -> int | None:
         if not text.isdecimal() or len(text) > 16:

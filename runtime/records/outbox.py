@@ -28,6 +28,8 @@ def append(
 ) -> int:
     """Adds an event and gives its id. One that tells of many records names them in `records` and has no `record`; a tier or tag event inherits the
     source of the change that caused it."""
+    if act.person.rights is not None:
+        act.person.rights.forget()
     number = act.take_ids("event")
     if cause is None and act.cause is not None:
         cause = {"event": act.cause.event, "automations": list(act.cause.automations)}

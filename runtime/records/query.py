@@ -6,7 +6,8 @@ import base64
 import binascii
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,17 +15,20 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
-from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
 from runtime.definitions.model import SYSTEM_FIELDS
-from runtime.errors import NotFound, Problem, Refused
+from runtime.errors import FormulaProblem, FormulaProblems, NotFound, Problem, Refused
+from runtime.formulas import Formula
+from runtime.formulas.arithmetic import too_large
 from runtime.formulas.definitions import formula
 from runtime.formulas.to_sql import to_sql
-from runtime.people.may import may, require
-from runtime.records.rows import Record, read_record
+from runtime.people.may import may, require, sees
+from runtime.records import guard
+from runtime.records.rows import Record, read_record, read_records
 from runtime.records.search import normalise, query_grams
 from runtime.records.sources import Rows
-from runtime.records.tables import FormTables, tables_of
+from runtime.records.streaming import passes_limits
+from runtime.records.tables import tables_of
 from runtime.system import clock
 from runtime.system.prepared import Prepared, prepared
 from runtime.system.sets import among
@@ -57,6 +61,8 @@ def get(act: Act, form: str, record: int, deleted: bool = False) -> Record:
     found = read_record(act, form, record) if form in act.catalogue.forms else None
     if found is None or (found.deleted_at is not None and not deleted) or not may(act.person, "view", form, record):
         raise NotFound(_("This record does not exist, or it is in the trash."))
+    if act.person.rights is not None:
+        guard.veil(act.person.rights, found, act.person.rights.held(form, record))
     return found
 
 
@@ -70,7 +76,7 @@ def default_columns(act: Act, form: Form) -> list[str]:
         for each in form.fields
         if each.key not in wanted and each.stores in ("column", "computed", "many") and each.type != "long_text"
     ]
-    return [key for key in wanted if may(act.person, "view", form.key, None, key)][:9]
+    return [key for key in wanted if sees(act.person, form.key, key)][:9]
 
 
 def page(
@@ -84,14 +90,18 @@ def page(
     cursor: str | None = None,
     deleted: bool = False,
     also: Sequence[str] = (),
+    trusted: Sequence[str] = (),
+    action: str = "view",
 ) -> Page:
     """A page of living records (of the trash with `deleted`) in an order that is total: the sort keys, blanks last, then the record's id.
 
-    `filter` and `also` are formulas that must all hold; `search` is any part of a searchable value. At most four statements whatever the columns.
+    `filter`, `also` and `trusted` are formulas that must all hold; those in `trusted` come from definitions and may ask what the person
+    may not see. `search` is any part of a searchable value. `action`: view or export, by whose sets it is decided what there is to read.
+    At most four statements whatever the columns.
     """
     if form not in act.catalogue.forms:
         raise NotFound(_("There is no form with the key {key}.", key=form))
-    require(act.person, "view", form)
+    require(act.person, action, form)
     definition = act.catalogue.forms[form]
     shown = [
         key
@@ -102,7 +112,7 @@ def page(
     filters = tuple(each for each in (filter, *also) if each)
     wanted = normalise(search) if search and search.strip() else None
     after = _read_cursor(cursor, max(len(sort), 1)) if cursor else None
-    made = _page_statement(act, definition, tuple(shown), filters, wanted, tuple(sort), after, deleted)
+    made = _page_statement(act, definition, tuple(shown), filters, tuple(trusted), wanted, tuple(sort), after, deleted, action)
     values = {
         "today": act.day,
         "now": act.micros,
@@ -110,23 +120,29 @@ def page(
         **_search_values(act, wanted),
         **{f"after_{place}": value for place, value in enumerate(after or ()) if value is not None},
     }
-    found = made.statement.all(act.connection, values)
-    records = [_record(definition, row, made.reads) for row in found[:limit]]
+    with _within_limits(act):
+        found = made.statement.all(act.connection, values)
+    records = _records(definition, made, found[:limit])
     result = Page(definition, shown, records, None)
     if len(found) > limit:
         last = found[limit - 1]
         result.next = _write_cursor([*last[len(last) - made.keys :], last[0]])
     _add_lists(act, definition, shown, records)
+    if act.person.rights is not None:
+        _veil(act.person.rights, definition, records, action)
     _add_names(act, definition, shown, result)
     return result
 
 
 @dataclass(frozen=True)
 class PageStatement:
-    """The statement of a page: after the system columns come the fields in `reads`, each with what makes its value, then as many sort keys as `keys`."""
+    """The statement of a page: after the system columns come the fields in `reads`, each with what makes its value, if `rated` the state of
+    the tier, for each of `grants` whether it holds, then as many sort keys as `keys`."""
 
     statement: Prepared
     reads: tuple[tuple[str, Any], ...]
+    rated: bool
+    grants: tuple[str, ...]
     keys: int
 
 
@@ -135,21 +151,24 @@ def _page_statement(
     form: Form,
     shown: tuple[str, ...],
     filters: tuple[str, ...],
+    trusted: tuple[str, ...],
     wanted: str | None,
     sort: tuple[str, ...],
     after: list[Any] | None,
     deleted: bool,
+    action: str,
 ) -> PageStatement:
     """Built once for each kind of wish: people leaf through the same few lists, and building costs more than running."""
     kept = act.catalogue.memo.setdefault("pages", OrderedDict())
     shape = None if after is None else tuple(each is None for each in after)
-    conditions = [formula(act.catalogue, form.key, text, allow=PERSON, expect=("boolean",)) for text in filters]
-    asker = act.person.id if any(each.uses.person for each in conditions) else None
-    key = (form.key, shown, filters, None if wanted is None else min(len(wanted), 2), sort, shape, deleted, act.day, asker)
+    asked = [_asked(act, form.key, text, allow=PERSON, expect=("boolean",)) for text in filters]
+    said = [_said(act, form.key, text, allow=PERSON, expect=("boolean",)) for text in trusted]
+    asker = act.person if act.person.rights is not None or any(each.uses.person for each in (*asked, *said)) else None
+    key = (form.key, shown, filters, trusted, None if wanted is None else min(len(wanted), 2), sort, shape, deleted, action, act.day, asker)
     if key not in kept:
         while len(kept) >= KEPT_PAGES:
             kept.popitem(last=False)
-        kept[key] = _build_page(act, form, shown, conditions, wanted, sort, after, deleted)
+        kept[key] = _build_page(act, form, shown, asked, said, wanted, sort, after, deleted, action)
     kept.move_to_end(key)
     return kept[key]
 
@@ -158,30 +177,38 @@ def _build_page(
     act: Act,
     form: Form,
     shown: tuple[str, ...],
-    conditions: list[Any],
+    asked: list[Any],
+    said: list[Any],
     wanted: str | None,
     sort: tuple[str, ...],
     after: list[Any] | None,
     deleted: bool,
+    action: str,
 ) -> PageStatement:
-    rows = Rows(act, form.key)
+    rows = visible_rows(act, form.key, action)
     order = _order(act, form, rows, sort)
     read = [key for key in shown if key in form.by_key and form.by_key[key].stores not in ("rows", "many", "assigned")]
-    picked: dict[str, ColumnElement[Any]] = {key: rows.source.field(key) for key in read}
-    _tier_columns(form, rows, read, picked)
-    holding = [to_sql(each, rows.source) for each in conditions]
+    picked: list[ColumnElement[Any]] = [rows.source.stored(key) for key in read]  # what may not be seen is taken out afterwards
+    rated = _tier_columns(form, rows, read)
+    grants = _grant_columns(act, form, rows)
+    holding = [to_sql(each, rows.source) for each in asked]
+    with rows.in_trust():
+        holding += [to_sql(each, rows.source) for each in said]
     if wanted is not None:
-        holding.append(_search(act, rows.built, wanted))
+        holding.append(_search(act, rows, wanted))
     if after is not None:
         holding.append(_after(order, rows.id, after))
     query = rows.select(
         *[rows.table.c[name] for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")],
-        *picked.values(),
+        *picked,
+        *rated,
+        *grants.values(),
         *[expression for expression, _down in order],
         deleted=deleted,
     ).where(*holding)
     query = query.order_by(*_ordering(order), rows.id).limit(sa.bindparam("most_rows", type_=sa.Integer()))
-    return PageStatement(Prepared(query, act.connection.dialect), tuple((name, _reader_of(form, name)) for name in picked), len(order))
+    reads = tuple((key, form.by_key[key].loader()) for key in read)
+    return PageStatement(Prepared(query, act.connection.dialect), reads, bool(rated), tuple(grants), len(order))
 
 
 def count(
@@ -192,27 +219,60 @@ def count(
     most: int | None = COUNTED,
     also: Sequence[str] = (),
     deleted: bool = False,
+    trusted: Sequence[str] = (),
+    action: str = "view",
 ) -> int:
-    """How many records there are, counted no further than `most` + 1 (None: exactly)."""
-    require(act.person, "view", form)
-    rows = Rows(act, form)
-    conditions = _conditions(act, form, rows, [filter, *also], search)
+    """How many records there are, counted no further than `most` + 1 (None: exactly). `action`: view or export."""
+    require(act.person, action, form)
+    rows = visible_rows(act, form, action)
+    conditions = _conditions(act, form, rows, [filter, *also], search, trusted)
     query = rows.select(rows.id, deleted=deleted).where(*conditions)
     if most is not None:
         query = query.limit(most + 1)
-    return act.connection.execute(sa.select(sa.func.count()).select_from(query.subquery()), _values(act, search)).scalar() or 0
+    with _within_limits(act):
+        return act.connection.execute(sa.select(sa.func.count()).select_from(query.subquery()), _values(act, search)).scalar() or 0
 
 
 def ids(
-    act: Act, form: str, filter: str | None = None, search: str | None = None, limit: int = 100_000, also: Sequence[str] = ()
+    act: Act,
+    form: str,
+    filter: str | None = None,
+    search: str | None = None,
+    limit: int = 100_000,
+    also: Sequence[str] = (),
+    trusted: Sequence[str] = (),
 ) -> list[int]:
     """The ids of all records that satisfy the conditions, in id order."""
     require(act.person, "view", form)
-    rows = Rows(act, form)
-    conditions = _conditions(act, form, rows, [filter, *also], search)
-    return list(
-        act.connection.execute(rows.select(rows.id).where(*conditions).order_by(rows.id).limit(limit), _values(act, search)).scalars()
-    )
+    rows = visible_rows(act, form)
+    conditions = _conditions(act, form, rows, [filter, *also], search, trusted)
+    with _within_limits(act):
+        return list(
+            act.connection.execute(rows.select(rows.id).where(*conditions).order_by(rows.id).limit(limit), _values(act, search)).scalars()
+        )
+
+
+def whole(act: Act, form: str, ids: list[int]) -> list[Record]:
+    """Records that the person has been found to see, with all their values but for what is kept from them."""
+    found = read_records(act, form, ids)
+    if act.person.rights is not None:
+        act.person.rights.know(form, ids)
+        for each in found:
+            guard.veil(act.person.rights, each, act.person.rights.held(form, each.id))
+    return found
+
+
+def related(act: Act, form: str, reference: str, record: int, limit: int = 20) -> tuple[list[Record], int]:
+    """The records of a form that point at a record, newest by the form's date first, as far as the person sees them; and how many there are."""
+    require(act.person, "view", form)
+    rows, definition = visible_rows(act, form), act.catalogue.forms[form]
+    dated = rows.built.places.get(definition.event_date or "") == "main"
+    pointing = rows.select(rows.id).where(rows.source.field(reference) == record)
+    newest = [rows.source.field(str(definition.event_date)).desc().nulls_last()] if dated else []
+    found = act.connection.execute(pointing.order_by(*newest, rows.id.desc()).limit(limit), _values(act, None)).scalars()
+    records = whole(act, form, list(found))
+    count = act.connection.execute(sa.select(sa.func.count()).select_from(pointing.subquery()), _values(act, None)).scalar() or 0
+    return records, count
 
 
 def aggregate(
@@ -221,21 +281,23 @@ def aggregate(
     """Grouped figures: one dictionary a group with the keys of `by` and the texts of `measures`; values as Python values, blank groups last."""
     require(act.person, "view", form)
     definition = act.catalogue.forms[form]
-    rows = Rows(act, form)
+    rows = visible_rows(act, form)
     for key in by:
         if key not in definition.by_key or not may(act.person, "view", form, None, key):
             raise Refused([Problem("by", _("This form has no field with the key {key}.", key=key))])
         if definition.by_key[key].stores in ("rows", "many", "assigned"):
             raise Refused([Problem("by", _("A field with several values cannot be grouped by."))])
     groups = [rows.source.field(key) for key in by]
-    figures = [formula(act.catalogue, form, text, own_rows=True) for text in measures]
+    figures = [_asked(act, form, text, own_rows=True) for text in measures]
     values = [to_sql(each, rows.source) for each in figures]
     conditions = _conditions(act, form, rows, [filter], None)
     query = rows.select(*groups, *values).where(*conditions)
     if groups:
         query = query.group_by(*groups).order_by(*[each.is_(None) for each in groups], *groups).limit(limit)
     found = []
-    for row in act.connection.execute(query, _values(act, None)):
+    with _within_limits(act):
+        groups_found = act.connection.execute(query, _values(act, None)).all()
+    for row in groups_found:
         item: dict[str, Any] = {
             key: None if value is None else definition.by_key[key].from_column(value) for key, value in zip(by, row, strict=False)
         }
@@ -262,29 +324,67 @@ def _values(act: Act, search: str | None) -> dict[str, Any]:
     return {"today": act.day, "now": act.micros, **_search_values(act, normalise(search) if search and search.strip() else None)}
 
 
-# -- conditions and order -----------------------------------------------------------------------------------------------------------
-def _conditions(act: Act, form: str, rows: Rows, filters: Iterable[str | None], search: str | None) -> list[ColumnElement[bool]]:
-    found = [to_sql(formula(act.catalogue, form, text, allow=PERSON, expect=("boolean",)), rows.source) for text in filters if text]
-    if search and search.strip():
-        found.append(_search(act, rows.built, normalise(search)))
+# -- what a formula of a person may ask of the database ------------------------------------------------------------------------------
+def _asked(act: Act, form: str, text: str, **more: Any) -> Formula:
+    """A person's own formula, which uses only what they may see. Raises FormulaProblems or Refused."""
+    found = _said(act, form, text, **more)
+    guard.require_readable(act, form, found)
     return found
 
 
-def _search(act: Act, built: FormTables, wanted: str) -> ColumnElement[bool]:
+def _said(act: Act, form: str, text: str, **more: Any) -> Formula:
+    """A formula that the database can answer for all records at once. Raises FormulaProblems."""
+    found = formula(act.catalogue, form, text, **more)
+    if not found.sql:
+        sentence = _("This cannot be asked of all records at once. Make a formula field of a part of it and ask for that field.")
+        raise FormulaProblems([FormulaProblem(sentence, 0, max(1, len(text)))])
+    return found
+
+
+@contextmanager
+def _within_limits(act: Act) -> Iterator[None]:
+    """Raises CannotCompute where a number or a day passes the limits of the database."""
+    try:
+        yield
+    except (sa.exc.DBAPIError, act.connection.dialect.loaded_dbapi.Error) as error:
+        if not passes_limits(getattr(error, "orig", error)):
+            raise
+        raise too_large() from error
+
+
+# -- conditions and order -----------------------------------------------------------------------------------------------------------
+def visible_rows(act: Act, form: str, action: str = "view") -> Rows:
+    """The records of a form as far as the person may see them."""
+    return Rows(act, form, guard=guard.guard_of(act, action))
+
+
+def _conditions(
+    act: Act, form: str, rows: Rows, filters: Iterable[str | None], search: str | None, trusted: Sequence[str] = ()
+) -> list[ColumnElement[bool]]:
+    found = [to_sql(_asked(act, form, text, allow=PERSON, expect=("boolean",)), rows.source) for text in filters if text]
+    with rows.in_trust():
+        found += [to_sql(_said(act, form, text, allow=PERSON, expect=("boolean",)), rows.source) for text in trusted]
+    if search and search.strip():
+        found.append(_search(act, rows, normalise(search)))
+    return found
+
+
+def _search(act: Act, rows: Rows, wanted: str) -> ColumnElement[bool]:
     """Part of a searchable value; `wanted` is normalised. Its values are given when the statement runs, see `_search_values`."""
-    main, name = built.main, built.search.name
+    main, name = rows.built.main, rows.built.search.name
     if not wanted:
         return sa.false()
+    seen = guard.search(rows, wanted) if rows.guard is not None and not guard.searches_all(rows) else sa.true()
     sqlite = act.connection.dialect.name == "sqlite"
     contains = (sa.func.instr if sqlite else sa.func.strpos)(main.c.search, sa.bindparam("wanted", type_=sa.Text())) > 0
     if len(wanted) == 1:
-        return contains
+        return sa.and_(contains, seen)
     hits = (
         f"{main.name}.id IN (SELECT rowid FROM {name} WHERE {name} MATCH :grams)"
         if sqlite
         else f"{main.name}.id IN (SELECT record FROM {name} WHERE grams @> CAST(:grams AS text[]))"
     )
-    return sa.and_(sa.text(hits), contains)
+    return sa.and_(sa.text(hits), contains, seen)
 
 
 def _search_values(act: Act, wanted: str | None) -> dict[str, Any]:
@@ -305,7 +405,7 @@ def _order(act: Act, form: Form, rows: Rows, sort: Sequence[str]) -> list[tuple[
         field_type = form.by_key.get(key)
         if field_type is None or field_type.stores in ("rows", "many", "assigned") or not may(act.person, "view", form.key, None, key):
             raise Refused([Problem("sort", _("The list cannot be sorted by {key}.", key=key))])
-        expression = _tier_rank(rows, field_type) if field_type.stores == "rated" else rows.source.field(key)
+        expression = rows.source._guarded(key, _tier_rank(rows, field_type)) if field_type.stores == "rated" else rows.source.field(key)
         found.append((_collated(act, expression, field_type), down))
     if not sort:
         found.append((rows.id, True))
@@ -364,41 +464,59 @@ def _read_cursor(cursor: str, keys: int) -> list[Any]:
 
 
 # -- rows of a page -------------------------------------------------------------------------------------------------------------------
-def _tier_columns(form: Form, rows: Rows, read: list[str], picked: dict[str, ColumnElement[Any]]) -> None:
+TIER_COLUMNS = 3
+"""Score, provisional, until when there is grace."""
+
+
+def _tier_columns(form: Form, rows: Rows, read: list[str]) -> list[ColumnElement[Any]]:
     for key in read:
         if form.by_key[key].stores == "rated":
             state = rows.source._tier_state(form.by_key[key])
-            picked.update({"~score": state.c.score, "~provisional": state.c.provisional, "~grace": state.c.grace_until})
-            return
+            return [state.c.score, state.c.provisional, state.c.grace_until]
+    return []
 
 
-def _record(form: Form, row: Any, reads: tuple[tuple[str, Any], ...]) -> Record:
-    """A record of a page from its row: the system columns, then what `reads` names."""
-    record = Record(form, *row[:7])
-    for place, (name, read) in enumerate(reads, 7):
-        stored = row[place]
-        if name[0] == "~":
-            _read_tier_column(record, name, stored)
-        else:
-            record.values[name] = stored if stored is None or read is None else read(stored)
-    return record
+def _grant_columns(act: Act, form: Form, rows: Rows) -> dict[str, ColumnElement[Any]]:
+    """Which of the person's sets hold for a record, where that is not the same for all that are found."""
+    grants = act.person.rights.grants(form.key) if act.person.rights is not None else ()
+    if len(grants) < 2:
+        return {}
+    with rows.in_trust():
+        return {
+            each.key: sa.case((to_sql(guard.condition(act, form.key, each), rows.source), 1), else_=0)
+            for each in grants
+            if each.rows is not None
+        }
 
 
-def _read_tier_column(record: Record, name: str, stored: Any) -> None:
-    if name == "~score":
-        record.score = stored
-    elif name == "~provisional":
-        record.provisional = bool(stored)
-    else:
-        record.grace_until = clock.from_day(stored)
+def _veil(rights: Any, form: Form, records: list[Record], action: str) -> None:
+    """Takes out of the records what the person may not see, and remembers which sets hold for each."""
+    grants = rights.grants(form.key)
+    for record in records:
+        held = record.held if len(grants) > 1 else frozenset(each.key for each in grants)
+        rights.remember(form.key, record.id, held)
+        guard.veil(rights, record, rights.held(form.key, record.id), action)
 
 
-def _reader_of(form: Form, name: str) -> Any:
-    """What makes a value of the stored form; None where they are the same."""
-    field_type = form.by_key.get(name)
-    if field_type is None or type(field_type).from_column is FieldType.from_column:
-        return None
-    return field_type.from_column
+def _records(form: Form, made: PageStatement, found: list[tuple[Any, ...]]) -> list[Record]:
+    """The records of a page from its rows: the system columns, the values, the state of the tier, which sets hold."""
+    records, first = [], 7 + len(made.reads)
+    for row in found:
+        record = Record(form, *row[:7])
+        record.values = {
+            name: stored if read is None or stored is None else read(stored)
+            for (name, read), stored in zip(made.reads, row[7:first], strict=True)
+        }
+        if made.rated:
+            record.score, provisional, until = row[first : first + TIER_COLUMNS]
+            record.provisional = provisional == 1
+            if until is not None:
+                record.grace_until = clock.from_day(until)
+        if made.grants:
+            held = row[first + (TIER_COLUMNS if made.rated else 0) :]
+            record.held = frozenset(key for key, holds in zip(made.grants, held, strict=False) if holds)
+        records.append(record)
+    return records
 
 
 def _add_lists(act: Act, form: Form, shown: list[str], records: list[Record]) -> None:
@@ -468,6 +586,22 @@ def titles(act: Act, wanted: dict[str, set[int]]) -> dict[tuple[str, int], str]:
         for form, records in sorted(wanted.items())
         if records and form in tables_of(act.catalogue) and may(act.person, "view", form)
     }
+    limited = [form for form in asked if not guard.sees_titles(act, form)]
+    found = {key: text for form in limited for key, text in _guarded_titles(act, form, asked.pop(form)).items()}
+    return {**found, **_titles(act, asked)}
+
+
+def _guarded_titles(act: Act, form: str, records: list[int]) -> dict[tuple[str, int], str]:
+    """The titles that the person may see; the others are numbers."""
+    rows = visible_rows(act, form)
+    definition = act.catalogue.forms[form]
+    title = rows.source.field(definition.title) if rows.built.places.get(definition.title) == "main" else sa.null()
+    query = rows.select(rows.id, sa.cast(title, sa.Text)).where(among(rows.id, records))
+    found = {record: title_text(definition, stored) for record, stored in act.connection.execute(query, _values(act, None))}
+    return {(form, record): found.get(record) or f"#{record}" for record in records}
+
+
+def _titles(act: Act, asked: dict[str, list[int]]) -> dict[tuple[str, int], str]:
     if not asked:
         return {}
     names = {form: f"ids_{number}" for number, form in enumerate(asked)}

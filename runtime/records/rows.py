@@ -38,6 +38,10 @@ class Record:
     provisional: bool = False
     grace_until: Any = None
     row_ids: dict[str, list[int]] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
+    """The reader's permission sets that hold for it, as far as the statement that read it asked."""
+    masked: dict[str, str] = field(default_factory=dict)
+    """The masks of values that the reader may not see whole; they are not among the values."""
 
     @property
     def created_at(self) -> datetime:

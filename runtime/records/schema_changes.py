@@ -22,8 +22,8 @@ from runtime.formulas.definitions import computed, is_computed, lives_in_calc
 from runtime.records import tables
 from runtime.records.lookup import NoLookup
 from runtime.records.tables import FormTables, tables_of
-from runtime.system.database import to_json
-from runtime.system.tables import audit, derived_dirty, stored_column
+from runtime.system import audit
+from runtime.system.tables import derived_dirty, stored_column
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
@@ -208,16 +208,7 @@ def _convert(act: Act, form: Form, old: FieldType, column: StoredColumn) -> None
             except (TierloomError, ValueError, TypeError):
                 lost += 1
         last = rows[-1][0]
-    act.connection.execute(
-        audit.insert().values(
-            id=act.take_ids("audit"),
-            at=act.micros,
-            person=act.person.id,
-            act="convert",
-            what=f"form:{form.key}/{old.key}",
-            details=to_json({"from": old.type, "to": new.type, "converted": done, "not_converted": lost}),
-        )
-    )
+    audit.note(act, "convert", f"form:{form.key}/{old.key}", **{"from": old.type, "to": new.type}, converted=done, not_converted=lost)
 
 
 def _mark(act: Act, _number: int) -> str:

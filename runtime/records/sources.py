@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
 from runtime.definitions.form import Form
-from runtime.formulas import Formula
+from runtime.formulas import Formula, tree
 from runtime.formulas.definitions import computed, formula
-from runtime.formulas.to_sql import to_sql, to_sql_scaled
+from runtime.formulas.to_sql import row_writer, to_sql, to_sql_scaled
 from runtime.formulas.tree import OWN_ROWS
+from runtime.records.population import reached
 from runtime.records.tables import FormTables, tables_of
 from runtime.system import clock
-from runtime.system.tables import tag_assignment, tier_state
+from runtime.system.sets import among
+from runtime.system.tables import tag_assignment, tier_history, tier_state
 
 if TYPE_CHECKING:
+    from runtime.records.guard import Guard
     from runtime.system.workspace import Act
 
 
@@ -33,7 +37,8 @@ class RecordSource:
         self.rows, self.form, self.table, self.outer = rows, form, table, outer
         self.built: FormTables = tables_of(rows.catalogue)[form.key]
         self.joined: dict[Any, tuple[Any, ColumnElement[bool]]] = {}
-        self._inside: set[str] = set()
+        self.way: tuple[str, ...] = ()
+        """The references through which this row is reached: its joins are kept apart from those of the row at their beginning."""
 
     # -- what the formulas ask ------------------------------------------------------------------------------------------------
     @property
@@ -69,6 +74,10 @@ class RecordSource:
         return self.table.c.id
 
     def field(self, key: str) -> ColumnElement[Any]:
+        return self._guarded(key, self.stored(key))
+
+    def stored(self, key: str) -> ColumnElement[Any]:
+        """A field's value, whoever asks."""
         field_type, place = self.form.by_key[key], self.built.places.get(key)
         if field_type.stores == "rated":
             return self._tier_state(field_type).c.tier
@@ -78,11 +87,17 @@ class RecordSource:
             return self._join("calc", self.built.calc, lambda table: table.c.record == self.id).c[self.built.column(key).name]
         return self.table.c[self.built.column(key).name]
 
+    def _guarded(self, key: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        guard = self.rows.guard
+        return value if guard is None else guard.field(self, key, value)
+
     def path(self, reference: str, key: str) -> ColumnElement[Any]:
         target = self
         for step in reference.split("."):
             target = target._referenced(step)
-        return target.field(key) if key in target.form.by_key else target.system(key)
+        value = target.field(key) if key in target.form.by_key else target.system(key)
+        visible = None if self.rows.guard is None else self.rows.guard.visible(target)
+        return value if visible is None else sa.case((visible, value), else_=sa.null())
 
     def system(self, name: str) -> ColumnElement[Any]:
         return self.table.c["id" if name == "record" else name]
@@ -91,6 +106,14 @@ class RecordSource:
         return self.rows.names[name]
 
     def list_contains(self, key: str, option: Any) -> ColumnElement[bool]:
+        found = self._contains(key, option)
+        return found if self.rows.guard is None else self.rows.guard.holds(self, key, found)
+
+    def list_empty(self, key: str) -> ColumnElement[bool]:
+        found = self._empty(key)
+        return found if self.rows.guard is None else self.rows.guard.blank(self, key, found)
+
+    def _contains(self, key: str, option: Any) -> ColumnElement[bool]:
         field_type = self.form.by_key[key]
         if field_type.stores == "assigned":
             tags = tag_assignment.alias()
@@ -113,7 +136,7 @@ class RecordSource:
             .correlate_except(many)
         )
 
-    def list_empty(self, key: str) -> ColumnElement[bool]:
+    def _empty(self, key: str) -> ColumnElement[bool]:
         field_type = self.form.by_key[key]
         if field_type.stores == "assigned":
             tags = tag_assignment.alias()
@@ -127,21 +150,55 @@ class RecordSource:
         many = self.built.many.alias()
         return ~sa.exists().where(many.c.field == self.built.numbers[key], many.c.record == self.id).correlate_except(many)
 
-    def cuts(self, field: str, count: int) -> Any:
-        return None
+    def cuts_reached(self, field: str, count: int, value: Any) -> ColumnElement[Any]:
+        return reached(self.dialect, self.form.key, field, count, value)
+
+    def tier_at(self, model: str, day: Any) -> ColumnElement[Any]:
+        moves, number = tier_history.alias(), self.rows.catalogue.ids.get(("tier_model", model), 0)
+        return (
+            sa.select(moves.c.tier_to)
+            .where(moves.c.model == sa.literal_column(str(number)), moves.c.record == self.id, moves.c.as_of <= day)
+            .order_by(moves.c.id.desc())
+            .limit(1)
+            .correlate_except(moves)
+            .scalar_subquery()
+        )
+
+    def lookup(self, form: str, match: str, value: Any, result: str) -> ColumnElement[Any]:
+        """A field of the first record of a form whose field has a value."""
+        table = tables_of(self.rows.catalogue)[form].main.alias()
+        other = RecordSource(self.rows, self.rows.catalogue.forms[form], table)
+        wanted, condition = other.field(result), other.field(match) == value
+        return (
+            sa.select(wanted)
+            .select_from(other.from_clause())
+            .where(condition, table.c.deleted_at.is_(None))
+            .order_by(table.c.id)
+            .limit(1)
+            .correlate_except(table, *(alias for alias, _on in other.joined.values()))
+            .scalar_subquery()
+        )
 
     def related(self, path: tuple[str, ...]) -> RelatedRows | OwnRows:
-        return OwnRows(self) if path == (OWN_ROWS,) else RelatedRows(self, path)
+        if path == (OWN_ROWS,):
+            return OwnRows(self)
+        if not self.rows.together or self.outer is not None or self.form.field(path[0]) is not None:
+            return RelatedRows(self, path)
+        if path not in self.rows.shared:
+            self.rows.shared[path] = RelatedRows(self, path, f"rows{len(self.rows.shared)}")
+        return self.rows.shared[path]
 
     def segment(self, key: str) -> ColumnElement[bool]:
         segment = self.rows.catalogue.segments[key]
-        return to_sql(formula(self.rows.catalogue, segment.form, segment.where), self)
+        with self.rows.in_trust():
+            return to_sql(formula(self.rows.catalogue, segment.form, segment.where), self)
 
     def dimension_band(self, key: str) -> ColumnElement[Any]:
         return self.rows.bands[key]
 
     # -- joins ------------------------------------------------------------------------------------------------------------------
-    def _join(self, key: Any, table: Any, on: Any) -> Any:
+    def _join(self, what: Any, table: Any, on: Any) -> Any:
+        key = (self.way, what)
         if key not in self.joined:
             alias = table.alias()
             self.joined[key] = (alias, on(alias))
@@ -154,7 +211,7 @@ class RecordSource:
         )
 
     def _referenced(self, reference: str) -> RecordSource:
-        field_type = self.form.by_key[reference]
+        field_type = self._pointer(reference)
         target = self.rows.catalogue.forms[getattr(field_type, "form")]
         main = tables_of(self.rows.catalogue)[target.key].main
         pointer = self.field(reference)
@@ -163,8 +220,11 @@ class RecordSource:
         if id(alias) not in memo:
             memo[id(alias)] = RecordSource(self.rows, target, alias, self.outer)
             memo[id(alias)].joined = self.joined  # its own joins belong to the same FROM
-            memo[id(alias)]._prefix = ("through", reference)  # type: ignore[attr-defined]
+            memo[id(alias)].way = (*self.way, reference)
         return memo[id(alias)]
+
+    def _pointer(self, reference: str) -> Any:
+        return self.form.by_key[reference]
 
     def _worked_out(self, key: str) -> ColumnElement[Any]:
         wanted = computed(self.rows.catalogue, self.form)[key]
@@ -177,6 +237,10 @@ class RecordSource:
         clause = self.table
         for alias, on in self.joined.values():
             clause = clause.outerjoin(alias, on)
+        for related in self.rows.shared.values() if self is self.rows.source else ():
+            if related.columns:
+                grouped = related.grouped()
+                clause = clause.outerjoin(grouped, grouped.c.of == self.id)
         return clause
 
 
@@ -186,13 +250,21 @@ class LineSource(RecordSource):
     def __init__(self, rows: Rows, form: Form, subform: str, table: Any, parent: RecordSource):
         super().__init__(rows, form, table, parent.outer)
         self.subform, self.parent = subform, parent
-        self.joined = parent.joined
+        self.joined, self.way = parent.joined, (*parent.way, subform)
 
     def field(self, key: str) -> ColumnElement[Any]:
         path = f"{self.subform}.{key}"
         if path in self.built.columns:
-            return self.table.c[self.built.column(path).name]
+            return self.parent._guarded(self.subform, self.table.c[self.built.column(path).name])
         return self.parent.field(key)
+
+    def path(self, reference: str, key: str) -> ColumnElement[Any]:
+        if reference.partition(".")[0] in self.form.by_key[self.subform].lines():
+            return super().path(reference, key)
+        return self.parent.path(reference, key)
+
+    def _pointer(self, reference: str) -> Any:
+        return self.form.by_key[self.subform].lines()[reference]
 
     def system(self, name: str) -> ColumnElement[Any]:
         if name == "id":
@@ -201,10 +273,14 @@ class LineSource(RecordSource):
 
 
 class RelatedRows:
-    """The rows of a relation of one record, for aggregates. `source` is the view of such a row, `levels` those of each step of the path."""
+    """The rows of a relation of one record, for aggregates. `source` is the view of such a row, `levels` those of each step of the path.
 
-    def __init__(self, outer: RecordSource, path: tuple[str, ...]):
-        self.outer, self.path = outer, path
+    With a `name` the aggregates that do not speak of the record itself are worked out together, in one pass grouped by record.
+    """
+
+    def __init__(self, outer: RecordSource, path: tuple[str, ...], name: str | None = None):
+        self.outer, self.path, self.name = outer, path, name
+        self.columns: list[ColumnElement[Any]] = []
         self.levels: list[RecordSource] = []
         self.tables: list[Any] = []
         self.conditions: list[ColumnElement[bool]] = []
@@ -237,14 +313,20 @@ class RelatedRows:
         self.conditions.append(table.c.deleted_at.is_(None))
         source = RecordSource(rows, rows.catalogue.forms[other_key], table, above)
         if not first:
-            source.joined = above.joined
+            source.joined, source.way = above.joined, (*above.way, step)
+        visible = None if rows.guard is None else rows.guard.visible(source)
+        if visible is not None:
+            self.conditions.append(visible)
         return source
 
     def _query(self, *columns: Any) -> Any:
         """SELECT … FROM the related rows of the outer record; what belongs to the outer record stays outside."""
         (table, on_first), *rest = self.tables
-        clause = table
-        inside = [table]
+        clause, inside = self._joined(table, [table], rest)
+        return sa.select(*columns).select_from(clause).where(on_first, *self.conditions).correlate_except(*inside)
+
+    def _joined(self, clause: Any, inside: list[Any], rest: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """(the tables joined, all of them) with whatever lies beside their rows."""
         for other, on in rest:
             clause = clause.join(other, on)
             inside.append(other)
@@ -253,13 +335,33 @@ class RelatedRows:
                 if alias not in inside:
                     clause = clause.outerjoin(alias, on)
                     inside.append(alias)
-        return sa.select(*columns).select_from(clause).where(on_first, *self.conditions).correlate_except(*inside)
+        return clause, inside
+
+    def beside(self, nodes: Sequence[tree.Node]) -> sa.Select[Any]:
+        """Each row beside its outer record: the record's id and the values of the nodes, by record and in the order of the rows."""
+        writer = row_writer(self)
+        columns = [writer.write(each) for each in nodes]
+        clause, __ = self._joined(self.outer.from_clause(), [], self.tables)
+        order = [self.outer.id, *[each.system("id") for each in self.levels]]
+        return sa.select(self.outer.id, *columns).select_from(clause).where(*self.conditions).order_by(*order)
 
     def aggregate(
         self, value: ColumnElement[Any], conditions: Sequence[ColumnElement[bool]], correlated: bool = False
     ) -> ColumnElement[Any]:
         """One value over the related rows that satisfy the conditions."""
-        return self._query(value).where(*conditions).scalar_subquery()
+        if self.name is None or conditions or correlated:
+            return self._query(value).where(*conditions).scalar_subquery()
+        self.columns.append(value)
+        return sa.literal_column(f"{self.name}.c{len(self.columns)}", value.type)
+
+    def grouped(self) -> sa.Subquery:
+        """The aggregates worked out together, by the record that they belong to (`of`), for the ids of the statement."""
+        (table, on_first), *rest = self.tables
+        clause, __ = self._joined(table, [table], rest)
+        columns = [value.label(f"c{number}") for number, value in enumerate(self.columns, 1)]
+        of = on_first.left
+        query = sa.select(of.label("of"), *columns).select_from(clause).where(self.outer.rows.asked(of), *self.conditions)
+        return query.group_by(of).subquery(self.name)
 
     def first(
         self,
@@ -291,13 +393,32 @@ class OwnRows:
         self, value: ColumnElement[Any], order: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]]
     ) -> ColumnElement[Any]:
         """The value of the first of the records that meet the conditions."""
+        guard = self.source.rows.guard
+        visible = None if guard is None else guard.visible(self.source)
+        if visible is not None:
+            conditions = [*conditions, visible]
         return sa.select(value).where(*conditions).order_by(*order).limit(1).scalar_subquery()
 
 
 class Rows:
-    """The living records of a form as a set. Build expressions with `source`, then `select` them: the joins they need come along."""
+    """The living records of a form as a set. Build expressions with `source`, then `select` them: the joins they need come along.
 
-    def __init__(self, act: Act, form: str, as_of: date | None = None, names: dict[str, Any] | None = None):
+    `of`: the statement asks for the records among its parameter `ids`, or for the one of its parameter `id`. `together`: aggregates over the
+    same rows are then worked out in one pass, which is quicker where there are several.
+    """
+
+    def __init__(
+        self,
+        act: Act,
+        form: str,
+        as_of: date | None = None,
+        names: dict[str, Any] | None = None,
+        guard: Guard | None = None,
+        of: Literal["ids", "id"] = "ids",
+        together: bool = False,
+    ):
+        self.guard, self.of, self.together = guard, of, together
+        self.shared: dict[tuple[str, ...], RelatedRows] = {}
         self.act, self.catalogue = act, act.catalogue
         self.dialect, self.person, self.micros = act.connection.dialect, act.person, act.micros
         self.today = as_of or act.today
@@ -315,6 +436,19 @@ class Rows:
     def id(self) -> ColumnElement[Any]:
         return self.table.c.id
 
+    def asked(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """A column belongs to the records that the statement asks for."""
+        return column == sa.bindparam("id", type_=sa.BigInteger()) if self.of == "id" else among(column)
+
+    @contextmanager
+    def in_trust(self) -> Iterator[None]:
+        """While it lasts, what is built asks nobody's rights: for what definitions say."""
+        guard, self.guard = self.guard, None
+        try:
+            yield
+        finally:
+            self.guard = guard
+
     def condition(self, wanted: Formula) -> ColumnElement[bool]:
         return to_sql(wanted, self.source)
 
@@ -326,7 +460,10 @@ class Rows:
         return value
 
     def select(self, *columns: Any, deleted: bool = False) -> sa.Select[Any]:
+        visible = None if self.guard is None else self.guard.visible(self.source)
         query = sa.select(*columns).select_from(self.source.from_clause())
+        if visible is not None:
+            query = query.where(visible)
         if deleted:
             return query.where(self.table.c.deleted_at.is_not(None))
         return query.where(self.table.c.deleted_at.is_(None))

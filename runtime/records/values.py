@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from runtime.definitions.form import Form
+from runtime.records.population import stored_cuts
 from runtime.records.rows import read_record, read_records
 from runtime.records.tables import tables_of
-from runtime.system.tables import person_role
+from runtime.system import clock
+from runtime.system.tables import person, person_role, tier_history
 
 if TYPE_CHECKING:
     from runtime.people.person import Person
@@ -60,6 +63,13 @@ class RecordValues:
     @property
     def person(self) -> Person:
         return self.act.person
+
+    @property
+    def holidays(self) -> str:
+        return self.act.workspace.holidays
+
+    def member_name(self, member: int) -> str | None:
+        return self.act.connection.execute(sa.select(person.c.name).where(person.c.id == member)).scalar()
 
     def member_roles(self, member: int) -> set[str]:
         return set(self.act.connection.execute(sa.select(person_role.c.role).where(person_role.c.person == member)).scalars())
@@ -128,8 +138,33 @@ class RecordValues:
         segment = self.act.catalogue.segments[key]
         return bool(evaluate(formula(self.act.catalogue, segment.form, segment.where), self))
 
-    def cuts(self, field: str, count: int) -> None:
-        return None
+    def cuts(self, field: str, count: int) -> list[Decimal | None] | None:
+        return stored_cuts(self.act, self.form.key, field, count)
+
+    def tier_at(self, model: str, day: date) -> str | None:
+        """The tier by the newest decision for a day up to this one."""
+        number = self.act.catalogue.ids.get(("tier_model", model), 0)
+        return self.act.connection.execute(
+            sa.select(tier_history.c.tier_to)
+            .where(tier_history.c.model == number, tier_history.c.record == self.record, tier_history.c.as_of <= clock.to_day(day))
+            .order_by(tier_history.c.id.desc())
+            .limit(1)
+        ).scalar()
+
+    def lookup(self, form: str, match: str, value: Any, result: str) -> Any:
+        """A field of the first record of a form whose field has a value."""
+        from runtime.records.sources import Rows
+
+        rows = Rows(self.act, form)
+        matching = rows.form.by_key[match]
+        stored = matching.to_column(value)
+        if matching.from_column(stored) != value:
+            return None  # the field has fewer decimals
+        condition = rows.source.field(match) == stored
+        query = rows.select(rows.id).where(condition).order_by(rows.id).limit(1)
+        found = self.act.connection.execute(query, {"today": rows.day, "now": rows.micros}).scalar()
+        other = None if found is None else RecordValues.of(self.act, form, found)
+        return None if other is None else other.field(result)
 
     def dimension_band(self, key: str) -> int | None:
         raise LookupError(key)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from runtime.definitions.model import Definition
 from runtime.definitions.tag_set import Tag, TagSet
 from runtime.errors import NotFound
 from runtime.formulas import evaluate, to_sql
 from runtime.formulas.definitions import formula
+from runtime.formulas.to_sql import NotAsSql
 from runtime.people.person import SYSTEM
 from runtime.records import derived
+from runtime.records.affected import names_read
 from runtime.records.changes import Changes
-from runtime.records.derived import names_read
+from runtime.records.derived import Step
+from runtime.records.graph import TAG, Atom
 from runtime.records.sources import Rows
+from runtime.records.streaming import attempted, by_rows, may_pass_limits
 from runtime.records.tables import tables_of
 from runtime.records.values import RecordValues
+from runtime.system import jobs
 from runtime.system.prepared import Prepared
 from runtime.system.sets import among
 from runtime.system.tables import tag_assignment
@@ -30,27 +37,29 @@ if TYPE_CHECKING:
     from runtime.system.jobs import Job
     from runtime.system.workspace import Act, Workspace
 
+KIND = "tag_recompute"
 CHUNK = 5_000
 CONDITION = ("boolean",)
 
 
-def derive(act: Act, changes: Changes) -> None:
-    """Brings the tags by rule of the touched records up to date; the tags that change are noted for what comes after."""
-    for form in list(changes.touched):
-        for tags in act.catalogue.tag_sets.values():
-            if tags.form == form and tags.ruled:
-                ids = changes.ids(form, names(act.catalogue, tags))
-                if ids:
-                    settle(act, tags, ids, changes)
+def step(catalogue: Catalogue, atoms: list[Atom]) -> Step:
+    """How some tags by rule of a dictionary are brought up to date."""
+    tags, only = catalogue.tag_sets[atoms[0].owner], {each.key for each in atoms}
+
+    def do(act: Act, changes: Changes, ids: set[int]) -> None:
+        settle(act, tags, ids, changes, only)
+
+    reads = (names_read(catalogue, tags.form, each) for key, each in rules(catalogue, tags).items() if key in only)
+    return Step(TAG, tags.form, frozenset().union(*reads), do)
 
 
-def settle(act: Act, tags: TagSet, ids: Iterable[int], changes: Changes) -> list[int]:
-    """Gives and takes the tags by rule of these records; gives those whose tags changed."""
+def settle(act: Act, tags: TagSet, ids: Iterable[int], changes: Changes, only: Container[str] | None = None) -> list[int]:
+    """Gives and takes the tags by rule of these records, all or `only` some; gives the records whose tags changed."""
     wanted = _wanted(act, tags, ids)
     given: dict[int, dict[str, bool]] = {record: {} for record in wanted}
     for each in present(act, tags, wanted):
         given[each.record][each.tag] = each.by_rule
-    ruled = [tag.key for tag in ruling(act, tags)]
+    ruled = [tag.key for tag in ruling(act, tags) if only is None or tag.key in only]
     moves = {}
     for record, right in wanted.items():
         here = given[record]
@@ -64,43 +73,63 @@ def ruling(act: Act, tags: TagSet) -> list[Tag]:
     return [tag for tag in tags.ruled if tag.expires is None or tag.expires >= act.today]
 
 
-def names(catalogue: Catalogue, tags: TagSet) -> frozenset[str]:
-    """The names of the form that the rules of a dictionary read."""
-    memo = catalogue.memo.setdefault("tag_names", {})
-    if tags.key not in memo:
-        memo[tags.key] = frozenset().union(*(_names(catalogue, tags.form, each) for each in rules(catalogue, tags).values()))
-    return memo[tags.key]
-
-
-def _names(catalogue: Catalogue, form: str, rule: Formula) -> set[str]:
-    found = set(names_read(rule))
-    for key in rule.uses.segments:
-        found |= _names(catalogue, form, formula(catalogue, form, catalogue.segments[key].where, expect=CONDITION))
-    return found
-
-
 def rules(catalogue: Catalogue, tags: TagSet) -> dict[str, Formula]:
     return {tag.key: formula(catalogue, tags.form, tag.rule or "", expect=CONDITION) for tag in tags.ruled}
+
+
+def after_publish(act: Act, before: Catalogue, changed: list[Definition]) -> None:
+    """Queues a recompute of each dictionary of which a publication changed a rule, or what a rule reads."""
+    forms = {each.key for each in changed if each.kind == "form"}
+    published = {each.key for each in changed if each.kind == "tag_set"}
+    segments = any(each.kind == "segment" for each in changed)
+    for tags in act.catalogue.tag_sets.values():
+        old = before.tag_sets.get(tags.key)
+        other = tags.key in published and (old is None or _rules_as_they_stand(old) != _rules_as_they_stand(tags))
+        if tags.ruled and (other or tags.form in forms or segments) and _has_records(act, tags.form):
+            jobs.start(act, KIND, {"tag_set": tags.key, "source": "publish"}, subject=f"tag_set:{tags.key}")
+
+
+def _rules_as_they_stand(tags: TagSet) -> dict[str, tuple[str | None, date | None]]:
+    return {tag.key: (tag.rule, tag.expires) for tag in tags.ruled}
+
+
+def _has_records(act: Act, form: str) -> bool:
+    main = tables_of(act.catalogue)[form].main
+    return act.connection.execute(sa.select(main.c.id).where(main.c.deleted_at.is_(None)).limit(1)).first() is not None
 
 
 # -- asking -----------------------------------------------------------------------------------------------------------------------
 def _wanted(act: Act, tags: TagSet, ids: Iterable[int]) -> dict[int, set[str]]:
     """For each living record of the ids the tags whose rule holds."""
-    found = rules(act.catalogue, tags)
-    if not all(each.sql for each in found.values()):
-        return _by_evaluation(act, tags, found, ids)
-    rows = _statement(act, tags, found).all(act.connection, {"ids": sorted(ids), "today": act.day, "now": act.micros})
-    return {row[0]: {tag for tag, holds in zip(found, row[1:], strict=True) if holds} for row in rows}
+    found, wanted = rules(act.catalogue, tags), sorted(ids)
+    statement = _statement(act, tags, found)
+    if statement is not None:
+        given = {"ids": wanted, "today": act.day, "now": act.micros}
+        rows = attempted(act, any(map(may_pass_limits, found.values())), lambda: statement.all(act.connection, given))
+        if rows is not None:
+            return {row[0]: {tag for tag, holds in zip(found, row[1:], strict=True) if holds} for row in rows}
+    streamed = by_rows(act, ("tag rules", tags.key), tags.form, found, wanted)
+    if streamed is not None:
+        return {record: {tag for tag, holds in values.items() if holds} for record, values in streamed}
+    return _by_evaluation(act, tags, found, wanted)
 
 
-def _statement(act: Act, tags: TagSet, found: dict[str, Formula]) -> Prepared:
-    """The rules of a set of records; windows of days are written into its text, so it is made anew each day."""
+def _statement(act: Act, tags: TagSet, found: dict[str, Formula]) -> Prepared | None:
+    """The rules of a set of records; windows of days are written into its text, so it is made anew each day. None where SQL cannot tell."""
     memo, key = act.catalogue.memo, ("tag_rules", tags.key)
-    if key not in memo or memo[key][0] != act.day:
-        rows = Rows(act, tags.form)
+    kept = memo.get(key)
+    if kept is None or kept[0] != act.day:
+        kept = memo[key] = (act.day, _prepared(act, tags, found))
+    return kept[1]
+
+
+def _prepared(act: Act, tags: TagSet, found: dict[str, Formula]) -> Prepared | None:
+    rows = Rows(act, tags.form)
+    try:
         columns = [_flag(to_sql(each, rows.source)) for each in found.values()]
-        memo[key] = (act.day, Prepared(rows.select(rows.id, *columns).where(among(rows.id)), act.connection.dialect))
-    return memo[key][1]
+    except NotAsSql:
+        return None
+    return Prepared(rows.select(rows.id, *columns).where(among(rows.id)), act.connection.dialect)
 
 
 def _flag(condition: Any) -> Any:
@@ -155,8 +184,21 @@ def _differing(act: Act, tags: TagSet) -> list[int]:
     if not found:
         return []
     main = tables_of(act.catalogue)[tags.form].main
-    if not all(each.sql for each in found.values()):
+
+    def everybody() -> list[int]:
         return list(act.connection.execute(sa.select(main.c.id).where(main.c.deleted_at.is_(None)).order_by(main.c.id)).scalars())
+
+    try:
+        query = _differing_rows(act, tags, found)
+    except NotAsSql:
+        return everybody()
+    guarded = any(map(may_pass_limits, found.values()))
+    given = {"today": act.day, "now": act.micros}
+    differing = attempted(act, guarded, lambda: list(act.connection.execute(query, given).scalars()))
+    return everybody() if differing is None else differing
+
+
+def _differing_rows(act: Act, tags: TagSet, found: dict[str, Formula]) -> sa.Select[Any]:
     rows = Rows(act, tags.form)
     differs = []
     for tag, rule in found.items():
@@ -173,8 +215,7 @@ def _differing(act: Act, tags: TagSet) -> list[int]:
         differs.append(
             sa.or_(sa.and_(holds, sa.not_(here.correlate_except(given))), sa.and_(sa.not_(holds), by_rule.correlate_except(given)))
         )
-    query = rows.select(rows.id).where(sa.or_(*differs)).order_by(rows.id)
-    return list(act.connection.execute(query, {"today": act.day, "now": act.micros}).scalars())
+    return rows.select(rows.id).where(sa.or_(*differs)).order_by(rows.id)
 
 
 def expire(workspace: Workspace, job: Job | None = None) -> dict[str, int]:

@@ -13,7 +13,8 @@ from runtime.definitions.tier_model import Bound, Cuts, Dimension, Freeze, TierM
 from runtime.definitions.types import Type
 from runtime.errors import NotFound
 from runtime.formulas.definitions import computed, formula
-from runtime.records.derived import names_read
+from runtime.records.affected import names_read
+from runtime.records.streaming import may_pass_limits
 from runtime.system import clock
 from runtime.tiers.decision import Rules, Scale
 from runtime.texts import _
@@ -108,6 +109,11 @@ class CompiledModel:
         """Whether the database can work out every formula of the model exactly."""
         return all(each.sql for each in self.formulas())
 
+    @cached_property
+    def may_pass_limits(self) -> bool:
+        """Whether a number of some record may turn out too large for the database."""
+        return any(map(may_pass_limits, self.formulas()))
+
     def formulas(self) -> Iterator[Formula]:
         for part in self.parts:
             yield from (each for each in (part.when, part.population) if each is not None)
@@ -165,7 +171,7 @@ def _compiled(catalogue: Catalogue, model: TierModel) -> CompiledModel:
         quality,
         frozenset(),
     )
-    names = frozenset().union(*(_names(catalogue, model.form, each) for each in without_names.formulas()))
+    names = frozenset().union(*(names_read(catalogue, model.form, each) for each in without_names.formulas()))
     return CompiledModel(**{**_fields(without_names), "names": names})
 
 
@@ -214,14 +220,6 @@ def _relations(catalogue: Catalogue, form: str, value: Formula, seen: set[str]) 
     for name in set(value.uses.fields) & set(fields) - seen:
         seen.add(name)
         found |= _relations(catalogue, form, fields[name], seen)
-    return found
-
-
-def _names(catalogue: Catalogue, form: str, value: Formula) -> set[str]:
-    """The names of the form that a formula reads, also through segments."""
-    found = set(names_read(value))
-    for key in value.uses.segments:
-        found |= _names(catalogue, form, formula(catalogue, form, catalogue.segments[key].where, expect=CONDITION))
     return found
 
 

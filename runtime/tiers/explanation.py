@@ -46,6 +46,8 @@ class Dimension:
     share: Decimal
     missing: bool
     why: Message
+    open: bool = True
+    """False where the reader may not see what the value is made of."""
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from runtime.records.sources import Rows
 
 BIG = sa.BigInteger()
+MOST = 2**62
 YES, NO = sa.literal_column("1", sa.Integer), sa.literal_column("0", sa.Integer)
 
 
@@ -163,9 +165,29 @@ class Facts:
         """The facts of one record by evaluation."""
         return {"record": record, **{each.name: each.of(values) for each in self.columns}}
 
+    @cached_property
+    def formulas(self) -> dict[str, Formula]:
+        """Every formula that facts are made of, under a name of its own."""
+        return {f"{each.name}_{number}": wanted for each in self.columns for number, wanted in enumerate(each.formulas)}
+
+    def from_values(self, record: int, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The facts of one record from the stored values of `formulas`."""
+        found: dict[str, Any] = {"record": record}
+        for each in self.columns:
+            given = [values[f"{each.name}_{number}"] for number in range(len(each.formulas))]
+            found[each.name] = int(not any(given)) if each.no_rows else _fitting(given[0])
+        return found
+
     @property
     def names(self) -> list[str]:
         return ["record", *(each.name for each in self.columns)]
+
+
+def _fitting(value: Any) -> Any:
+    """A value as a column can hold it; what is larger than any cut is as large as the largest."""
+    if isinstance(value, int):
+        return max(-MOST, min(MOST, int(value)))
+    return value
 
 
 def plain(node: tree.Node) -> Formula:

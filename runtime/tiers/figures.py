@@ -1,4 +1,4 @@
-"""A whole population in figures, by sets: how it is spread over the tiers, how scores lie, and who moved between two days."""
+"""A whole population, as far as the person sees it, in figures, by sets: how it is spread over the tiers, how scores lie, and who moved between two days."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from runtime.system import clock
 from runtime.system.tables import tier_history, tier_state
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.decision import HUNDRED
+from runtime.tiers.seeing import of_seen_records
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
@@ -85,7 +86,7 @@ def distribution(act: Act, model_key: str) -> Distribution:
     state = tier_state.c
     rows = act.connection.execute(
         sa.select(state.tier, sa.func.count(), sa.func.sum(state.provisional), sa.func.count(state.grace_until))
-        .where(state.model == model.number, state.tier.is_not(None))
+        .where(state.model == model.number, state.tier.is_not(None), *of_seen_records(act, model.model, state.record))
         .group_by(state.tier)
     ).all()
     counts = {tier: (count, int(provisional), grace) for tier, count, provisional, grace in rows}
@@ -122,7 +123,12 @@ def histogram(act: Act, model_key: str, bins: int = 20) -> Histogram:
     counts = {tier.key: [0] * bins for tier in reversed(model.model.ranked)}
     query = (
         sa.select(state.tier, place.label("bin"), sa.func.count())
-        .where(state.model == model.number, state.score.is_not(None), state.tier.is_not(None))
+        .where(
+            state.model == model.number,
+            state.score.is_not(None),
+            state.tier.is_not(None),
+            *of_seen_records(act, model.model, state.record),
+        )
         .group_by(state.tier, place)
     )
     for tier, number, count in act.connection.execute(query):
@@ -153,7 +159,10 @@ def _at(act: Act, model: CompiledModel, day: date, side: int) -> Any:
     end = clock.to_micros(datetime.combine(day + timedelta(days=1), time(), act.zone))
     row = tier_history.c
     return sa.select(row.record, row.tier_to.label("tier"), sa.literal_column(str(side)).label("side")).where(
-        row.model == model.number, row.valid_from < end, sa.or_(row.valid_to.is_(None), row.valid_to >= end)
+        row.model == model.number,
+        row.valid_from < end,
+        sa.or_(row.valid_to.is_(None), row.valid_to >= end),
+        *of_seen_records(act, model.model, row.record),
     )
 
 

@@ -34,18 +34,19 @@ class FirstTiers:
         query = sa.select(self.table.c.record).where(*self._new).order_by(self.table.c.record)
         return [row[0] for row in Prepared(query, self.connection.dialect).all(self.connection)]
 
-    def give(self, act: Act, low: int, high: int) -> int:
-        """Gives the records above `low` and up to `high` their first tier; whom somebody else has rated meanwhile is left alone."""
+    def give(self, act: Act, low: int, high: int) -> list[int]:
+        """Gives the records above `low` and up to `high` their first tier, and says which; whom somebody else has rated meanwhile is left
+        alone."""
         bounds = {"low": low, "high": high}
         found = sorted(self._states.all(self.connection, {**bounds, "micros": act.micros, **self.cuts.parameters}))
         if not found:
-            return 0
+            return []
         ids = [row[0] for row in found]
         event = outbox.append(act, "tier_changed", self.model.form, None, self._items(found, bounds), records=ids, source=self.source)
         dense = high - low <= 2 * len(ids)
         number = act.take_ids("tier_history", high - low) - low - 1 if dense else act.take_ids("tier_history", len(ids)) - 1
         (self._dense_history if dense else self._history).run(self.connection, {**bounds, "ids": ids, "number": number, "event": event})
-        return len(found)
+        return ids
 
     # -- statements -----------------------------------------------------------------------------------------------------------
     @cached_property

@@ -13,6 +13,7 @@ from runtime.system import clock
 from runtime.system.tables import tier_history, tier_state
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.decision import POINT
+from runtime.tiers.seeing import of_seen_records
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
@@ -80,11 +81,12 @@ def movers(
 
 def held(act: Act, model_key: str, why: Literal["grace", "provisional"], after: int = 0, limit: int = 50) -> Found:
     """The records in grace, or those whose tier is provisional."""
-    state = tier_state.c
+    state, model = tier_state.c, compile(act.catalogue, model_key)
     condition = sa.and_(
-        state.model == compile(act.catalogue, model_key).number,
+        state.model == model.number,
         state.tier.is_not(None),
         state.grace_until.is_not(None) if why == "grace" else state.provisional == 1,
+        *of_seen_records(act, model.model, state.record),
     )
     total = act.connection.execute(sa.select(sa.func.count()).select_from(tier_state).where(condition)).scalar() or 0
     columns = (state.record, state.tier, state.score, state.grace_until, state.since)
@@ -98,8 +100,9 @@ def held(act: Act, model_key: str, why: Literal["grace", "provisional"], after: 
 
 def ending_grace(act: Act, model_key: str) -> int:
     """How many graces end today, or should have ended."""
-    state = tier_state.c
-    condition = sa.and_(state.model == compile(act.catalogue, model_key).number, state.tier.is_not(None), state.grace_until <= act.day)
+    state, model = tier_state.c, compile(act.catalogue, model_key)
+    seen = of_seen_records(act, model.model, state.record)
+    condition = sa.and_(state.model == model.number, state.tier.is_not(None), state.grace_until <= act.day, *seen)
     return act.connection.execute(sa.select(sa.func.count()).select_from(tier_state).where(condition)).scalar() or 0
 
 
@@ -140,7 +143,12 @@ def _at(act: Act, model: CompiledModel, day: date, side: int) -> Any:
         row.score_to.label("score"),
         row.valid_from.label("since"),
         sa.literal_column(str(side)).label("side"),
-    ).where(row.model == model.number, row.valid_from < end, sa.or_(row.valid_to.is_(None), row.valid_to >= end))
+    ).where(
+        row.model == model.number,
+        row.valid_from < end,
+        sa.or_(row.valid_to.is_(None), row.valid_to >= end),
+        *of_seen_records(act, model.model, row.record),
+    )
 
 
 def _conditions(model: CompiledModel, each: Any, then: str | None, now: str | None, direction: Direction | None) -> list[Any]:

@@ -13,13 +13,12 @@ from runtime.people.may import require
 from runtime.records.changes import Changes
 from runtime.records.derived import derive_all
 from runtime.records.tables import tables_of
-from runtime.system import clock
-from runtime.system.database import to_json
-from runtime.system.tables import audit, tier_state
+from runtime.system import audit, clock
+from runtime.system.tables import tier_state
 from runtime.texts import _
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.quantiles import stored_cuts
-from runtime.tiers.rating import rate, ratings, tier_fields
+from runtime.tiers.rating import rate, ratings, touch_tier
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
@@ -94,22 +93,12 @@ def _fix(act: Act, model: CompiledModel, record: int, tier: str, until: date | N
 
 
 def _note(act: Act, model: CompiledModel, record: int, what: str, details: dict[str, str | None]) -> None:
-    act.connection.execute(
-        audit.insert().values(
-            id=act.take_ids("audit"),
-            at=act.micros,
-            person=act.person.id,
-            act=what,
-            what=f"tier_model:{model.model.key}",
-            details=to_json({"record": record, **details}),
-        )
-    )
+    audit.note(act, what, f"tier_model:{model.model.key}", record=record, **details)
 
 
 def _follow(act: Act, model: CompiledModel, moved: list[int]) -> None:
     """Brings what reads the tier up to date."""
     if moved:
         changes = Changes(act.source)
-        for name in ("tier", *tier_fields(act, model.model)):
-            changes.touch(model.form, name, moved)
+        touch_tier(act, model.model, changes, moved)
         derive_all(act, changes)

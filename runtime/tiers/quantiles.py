@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from runtime.records.population import cut_query
 from runtime.system.database import to_json
 from runtime.system.prepared import Prepared, prepared
 from runtime.system.tables import tier_cuts
@@ -78,23 +79,6 @@ def cut_population(
         size, *found = Prepared(query, connection.dialect).all(connection)[0]
         sizes[number, place], cuts[number, place] = int(size or 0), found
     return cuts, sizes
-
-
-def cut_query(value: Any, population: list[Any], better: str, bands: int) -> sa.Select[Any]:
-    """One row: how many have a value, and then the cut points that `decision.quantile_cuts` defines."""
-    counts = (
-        sa.select(value.label("value"), sa.func.count().label("many"))
-        .where(*population, value.is_not(None))
-        .group_by(value)
-        .subquery("counts")
-    )
-    order = counts.c.value.desc() if better == "lower" else counts.c.value
-    worse = sa.func.coalesce(sa.func.sum(counts.c.many).over(order_by=order, rows=(None, -1)), sa.literal_column("0"))
-    running = sa.select(counts.c.value, worse.label("worse"), sa.func.sum(counts.c.many).over().label("total")).subquery("running")
-    least = sa.func.max if better == "lower" else sa.func.min
-    row = running.c
-    reached = [row.worse * sa.literal_column(str(bands)) >= row.total * sa.literal_column(str(cut)) for cut in range(1, bands)]
-    return sa.select(sa.func.max(row.total), *[least(sa.case((each, row.value))) for each in reached])
 
 
 def store(act: Act, model: CompiledModel, cuts: Cuts, sizes: dict[tuple[int, int], int], day: int) -> None:

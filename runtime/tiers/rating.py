@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 from runtime.definitions.tier_model import TierModel
 from runtime.formulas import evaluate
 from runtime.formulas.definitions import computed
+from runtime.formulas.to_sql import NotAsSql
 from runtime.records.changes import Changes
+from runtime.records.derived import Step
+from runtime.records.graph import TIER, Atom
 from runtime.records.rows import Record, read_records
 from runtime.records.sources import Rows
+from runtime.records.streaming import attempted, by_rows
 from runtime.records.values import RecordValues
 from runtime.system import clock
 from runtime.system.prepared import Prepared, prepared
@@ -23,24 +27,26 @@ from runtime.tiers.states import WIDTH, Ratings, shown_score
 from runtime.tiers.statements import Facts, layer, rated, with_state
 
 if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
     from runtime.system.workspace import Act
 
 SYSTEM = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
 
 
-def derive(act: Act, changes: Changes) -> None:
-    """Rates the records whose facts were touched, by every model that is to be kept up to date."""
-    for form in list(changes.touched):
-        for model in act.catalogue.models_of(form):
-            if model.recompute.on_change:
-                _derive(act, model, changes)
+def step(catalogue: Catalogue, atoms: list[Atom]) -> Step | None:
+    """How the ratings of a model are brought up to date when facts of records were touched; None where they wait for the night."""
+    model = catalogue.tier_models[atoms[0].owner]
+    if not model.recompute.on_change or model not in catalogue.models_of(model.form):
+        return None
+
+    def do(act: Act, changes: Changes, ids: set[int]) -> None:
+        touch_tier(act, model, changes, rate(act, model.key, ids, changes.source, changes.event))
+
+    return Step(TIER, model.form, compile(catalogue, model.key).names, do)
 
 
-def _derive(act: Act, model: TierModel, changes: Changes) -> None:
-    ids = changes.ids(model.form, compile(act.catalogue, model.key).names)
-    if not ids:
-        return
-    moved = rate(act, model.key, ids, changes.source, changes.event)
+def touch_tier(act: Act, model: TierModel, changes: Changes, moved: Collection[int]) -> None:
+    """Notes that the tiers of these records changed."""
     for name in ("tier", *tier_fields(act, model)) if moved else ():
         changes.touch(model.form, name, moved)
 
@@ -87,25 +93,33 @@ def ratings(act: Act, model: CompiledModel, ids: set[int], cuts: Cuts, day: int,
 # -- asking -----------------------------------------------------------------------------------------------------------------------
 def _rated_rows(act: Act, model: CompiledModel, ids: list[int], cuts: Cuts, day: int) -> list[tuple[Any, ...]]:
     """For each living record RATED and then STATE."""
-    if not model.in_sql:
-        return by_evaluation(act, model, ids, cuts, day)
-    statement = kept(act, ("tier_rating", model.number), day, lambda: _statement(act, model, day))
-    return statement.all(act.connection, {"ids": ids, "today": day, "now": act.micros, **cuts.parameters})
+    statement = kept(act, ("tier_rating", model.number), day, lambda: _statement(act, model, day)) if model.in_sql else None
+    if statement is not None:
+        given = {"ids": ids, "today": day, "now": act.micros, **cuts.parameters}
+        found = attempted(act, model.may_pass_limits, lambda: statement.all(act.connection, given))
+        if found is not None:
+            return found
+    return by_evaluation(act, model, ids, cuts, day)
 
 
-def kept(act: Act, name: tuple[Any, ...], day: int, build: Callable[[], Prepared]) -> Prepared:
+def kept(act: Act, name: tuple[Any, ...], day: int, build: Callable[[], Any]) -> Any:
     """A statement of one as-of day: windows are written into its text. That of another day is forgotten."""
     memo = act.catalogue.memo
     key = (day, day != act.day)
-    if name not in memo or memo[name][0] != key:
-        memo[name] = (key, build())
-    return memo[name][1]
+    found = memo.get(name)
+    if found is None or found[0] != key:
+        found = memo[name] = (key, build())
+    return found[1]
 
 
-def _statement(act: Act, model: CompiledModel, day: int) -> Prepared:
+def _statement(act: Act, model: CompiledModel, day: int) -> Prepared | None:
+    """None where SQL cannot work out what the model reads."""
     facts = facts_of(act, model)
     rows = rows_of(act, model, day)
-    source = layer(facts.select(rows).where(among(rows.id)), "facts")
+    try:
+        source = layer(facts.select(rows).where(among(rows.id)), "facts")
+    except NotAsSql:
+        return None
     return Prepared(with_state(model, rated(facts, source, act.connection.dialect.name)), act.connection.dialect)
 
 
@@ -121,7 +135,7 @@ def facts_of(act: Act, model: CompiledModel) -> Facts:
 
 
 def by_evaluation(act: Act, model: CompiledModel, ids: list[int], cuts: Cuts, day: int) -> list[tuple[Any, ...]]:
-    """The same where SQL cannot express a formula: the facts are evaluated record by record."""
+    """The same where SQL cannot express a formula: the facts are worked out row by row."""
     facts = facts_of(act, model)
     statement = prepared(
         act.catalogue.memo,
@@ -130,7 +144,17 @@ def by_evaluation(act: Act, model: CompiledModel, ids: list[int], cuts: Cuts, da
         lambda: with_state(model, rated(facts, layer(facts.given(), "facts"), act.connection.dialect.name)),
     )
     given = cuts.parameters
-    return [row for each in evaluated(act, facts, ids, day) for row in statement.all(act.connection, {**each, **given})]
+    return [row for each in streamed(act, facts, ids, day) for row in statement.all(act.connection, {**each, **given})]
+
+
+def streamed(act: Act, facts: Facts, ids: list[int], day: int) -> Iterator[dict[str, Any]]:
+    """The facts of the living ones of these records: by closures over streamed rows, or where they cannot, by evaluation."""
+    found = by_rows(act, ("tier facts", facts.model.number), facts.model.form, facts.formulas, ids, day)
+    if found is None:
+        yield from evaluated(act, facts, ids, day)
+    else:
+        for record, values in found:
+            yield facts.from_values(record, values)
 
 
 def evaluated(act: Act, facts: Facts, ids: list[int], day: int) -> Iterator[dict[str, Any]]:
@@ -157,4 +181,4 @@ class DayValues(RecordValues):
         return super().field(key)
 
 
-__all__ = ["WIDTH", "Ratings", "derive", "rate", "ratings", "shown_score"]
+__all__ = ["WIDTH", "Ratings", "rate", "ratings", "shown_score"]

@@ -17,8 +17,11 @@ import sqlalchemy as sa
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.model import Definition
 from runtime.definitions.tier_model import TierModel
+from runtime.formulas.to_sql import NotAsSql
 from runtime.people.person import SYSTEM
 from runtime.records import derived
+from runtime.records.changes import Changes
+from runtime.records.streaming import attempted
 from runtime.records.tables import tables_of
 from runtime.system import clock, jobs
 from runtime.system.prepared import Prepared
@@ -28,7 +31,7 @@ from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.facts import BIG, Facts
 from runtime.tiers.firsts import FirstTiers
 from runtime.tiers.quantiles import cut_population, store
-from runtime.tiers.rating import evaluated, facts_of, ratings, rows_of
+from runtime.tiers.rating import facts_of, ratings, rows_of, streamed, touch_tier
 from runtime.tiers.statements import NOTHING, RATED, facts_place, lane_of, rated, tier_of, with_state
 
 if TYPE_CHECKING:
@@ -124,17 +127,23 @@ class _Run:
             ],
         )
         given = {"today": self.day, "now": act.micros}
-        if self.model.in_sql:
-            Prepared(
-                table.insert().from_select(facts.names, facts.select(rows_of(act, self.model, self.day))), self.connection.dialect
-            ).run(self.connection, given)
+        if self.model.in_sql and self._facts_in_sql(act, facts, table, given):
             return table
         main = tables_of(act.catalogue)[self.model.form].main
         insert = Prepared(table.insert().values({name: sa.bindparam(name) for name in facts.names}), self.connection.dialect)
         ids = self.connection.execute(sa.select(main.c.id).where(main.c.deleted_at.is_(None)).order_by(main.c.id)).scalars().all()
         for start in range(0, len(ids), CHUNK):
-            insert.many(self.connection, evaluated(act, facts, list(ids[start : start + CHUNK]), self.day))
+            insert.many(self.connection, streamed(act, facts, list(ids[start : start + CHUNK]), self.day))
         return table
+
+    def _facts_in_sql(self, act: Act, facts: Facts, table: sa.Table, given: dict[str, int]) -> bool:
+        """Whether the database could work them all out."""
+        try:
+            query = facts.select(rows_of(act, self.model, self.day))
+        except NotAsSql:
+            return False
+        insert = Prepared(table.insert().from_select(facts.names, query), self.connection.dialect)
+        return attempted(act, self.model.may_pass_limits, lambda: insert.run(self.connection, given)) is not None
 
     def _result(self, act: Act, facts: Facts, table: sa.Table) -> None:
         """The new ratings that differ from the stored states, each with what is to be done."""
@@ -221,7 +230,9 @@ class _Run:
         return list(self.connection.execute(query).scalars())
 
     def _first(self, act: Act, low: int, high: int) -> None:
-        self.counts["first"] += self.firsts.give(act, low, high)
+        given = self.firsts.give(act, low, high)
+        self._follow(act, given)
+        self.counts["first"] += len(given)
 
     def _rows(self, what: int, low: int, high: int) -> list[Any]:
         table = self.table
@@ -246,9 +257,16 @@ class _Run:
 
     def _rate(self, act: Act, ids: list[int]) -> None:
         found = ratings(act, self.model, set(ids), self.cuts, self.day, self.placing)
-        found.write(self.source)
+        self._follow(act, found.write(self.source))
         self.counts.update(Counter(move.decision.direction or "left" for move in found.moves))
         self.counts["figures"] += len(found.states) - len(found.moves)
+
+    def _follow(self, act: Act, moved: list[int]) -> None:
+        """Brings what reads the tiers up to date."""
+        if moved:
+            changes = Changes(self.source, late=True)
+            touch_tier(act, self.model.model, changes, moved)
+            derived.derive_all(act, changes)
 
     def _overtaken(self) -> list[int]:
         """Records that were rated while this run was at work, by the cut points from before it."""
