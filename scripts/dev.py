@@ -4,7 +4,9 @@
     python3 scripts/dev.py run      install what is needed, then serve on http://127.0.0.1:8000
     python3 scripts/dev.py test     all tests; arguments go to pytest
     python3 scripts/dev.py check    lint and types of Python and TypeScript
+    python3 scripts/dev.py check-formulas  100,000 random formulas × records in Python, on SQLite, on PostgreSQL and in the browser
     python3 scripts/dev.py bench    figures, each beside a reference
+    python3 scripts/dev.py fuzz     hostile formulas for ten minutes; --seconds 60 for fewer
     python3 scripts/dev.py demo     a workspace filled with an example, in var/demo
     python3 scripts/dev.py assets   the browser bundle alone
     python3 scripts/dev.py doctor   what this machine has and lacks
@@ -276,10 +278,22 @@ def check(_arguments: list[str]) -> int:
     return 0
 
 
+def check_formulas(arguments: list[str]) -> int:
+    """The tests that all readers of formulas agree, at length; every `test` runs them with 2,000 cases."""
+    os.environ.setdefault("TIERLOOM_FORMULA_EXAMPLES", "100000")
+    return test(["tests/formulas/test_readers_agree.py", "tests/formulas/test_browser_agrees.py", "--dist", "load", *arguments])
+
+
 def bench(arguments: list[str]) -> int:
     make_venv()
     install_python("dev")
     return subprocess.call([str(PYTHON), "-m", "tests.bench", *arguments], cwd=ROOT)
+
+
+def fuzz(arguments: list[str]) -> int:
+    make_venv()
+    install_python("dev")
+    return subprocess.call([str(PYTHON), "-m", "tests.hostile.fuzz", *arguments], cwd=ROOT)
 
 
 def assets(_arguments: list[str]) -> int:
@@ -370,7 +384,7 @@ def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-COMMANDS = {command.__name__: command for command in (run, test, check, bench, demo, assets, doctor, lock)}
+COMMANDS = {command.__name__.replace("_", "-"): command for command in (run, test, check, check_formulas, bench, fuzz, demo, assets, doctor, lock)}
 
 
 def main(arguments: list[str]) -> int:
