@@ -23,7 +23,7 @@ from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.decision import quantile_cuts
 from runtime.tiers.judging import part_of
 from runtime.tiers.quantiles import Cuts, cut_population
-from runtime.tiers.rating import WIDTH, Ratings, by_evaluation, evaluated, facts_of, rows_of
+from runtime.tiers.rating import WIDTH, Ratings, by_evaluation, facts_of, rows_of, streamed
 from runtime.tiers.statements import Facts, facts_place, layer, rated, with_state
 
 EXACT = 20_000
@@ -143,7 +143,7 @@ def _cuts_by_evaluation(act: Act, model: CompiledModel, facts: Facts, day: int) 
     main = tables_of(act.catalogue)[model.form].main
     everybody = list(act.connection.execute(sa.select(main.c.id).where(main.c.deleted_at.is_(None))).scalars())
     values: dict[tuple[int, int], Counter[int]] = {(number, place): Counter() for number, place, _part, _measure in model.quantiles()}
-    for row in evaluated(act, facts, everybody, day):
+    for row in streamed(act, facts, everybody, day):
         part = part_of(facts, row)
         if all(each.population is None or row[facts.of(each.population)] for each in (model.parts[0], model.parts[part])):
             for number, place, _part, measure in model.quantiles():

@@ -105,8 +105,7 @@ def _settle(act: Act, folder: Path, files: Sequence[SampleFile], lookup: SampleL
     changes = Changes(act.source)
     for form, ids in written.items():
         changes.touch(form, EVERYTHING, ids)
-    for derive in derived.DERIVERS:
-        derive(act, changes)
+    derived.settle(act, changes)
     for form, ids in written.items():  # done now: nothing is left to be worked off after the commit
         act.connection.execute(derived_dirty.delete().where(derived_dirty.c.form == form, among(derived_dirty.c.record, ids)))
     for each in files:

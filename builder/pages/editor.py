@@ -78,7 +78,7 @@ def _saved(opened: Opened) -> dict[str, Any] | None:
 
 
 # -- saving -----------------------------------------------------------------------------------------------------------------------
-def _sent() -> dict[str, Any]:
+def sent_object() -> dict[str, Any]:
     """What the script sent: an object. Raises Refused."""
     sent = read_body(asked_bytes(LARGEST))
     if not isinstance(sent, dict):
@@ -86,7 +86,7 @@ def _sent() -> dict[str, Any]:
     return sent
 
 
-def _body(sent: dict[str, Any]) -> dict[str, Any]:
+def body_of(sent: dict[str, Any]) -> dict[str, Any]:
     body = sent.get("body")
     if not isinstance(body, dict):
         raise Refused([Problem("", _("A definition is a JSON object with kind and key."))])
@@ -97,8 +97,8 @@ def _body(sent: dict[str, Any]) -> dict[str, Any]:
 @builder_only
 def save(app: str, folder: str, key: str) -> Any:
     """Keeps the draft, however faulty. Answers 409 with the other draft when somebody else saved or published in between."""
-    kind, sent = kind_of(folder), _sent()
-    body = _body(sent)
+    kind, sent = kind_of(folder), sent_object()
+    body = body_of(sent)
     with writing() as act:
         opened = open_draft(act, kind, key)
         if not _is_what_was_read(opened, sent):
@@ -150,14 +150,14 @@ def _overtaken(opened: Opened) -> Any:
 @builder_only
 def formula(app: str, folder: str, key: str) -> Response:
     """Checks one formula as it is typed: {path, text, body} → {type} or {problems: [{message, position, length}]}."""
-    sent = _sent()
+    sent = sent_object()
     path, text = sent.get("path"), sent.get("text")
     if not isinstance(path, str) or not isinstance(text, str):
         raise Refused([Problem("text", _("Write a formula."))])
     with reading() as act:
-        use, catalogue = _use(act, _body(sent), path, text)
+        use, catalogue = use_at(act, body_of(sent), path, text)
         try:
-            found = check(text, Scope(catalogue, use.form, use.subform, use.names, use.allow, use.own_rows), use.expect)
+            found = check(text, scope_of(use, catalogue), use.expect)
         except FormulaProblems as error:
             return plain_json(
                 {
@@ -169,7 +169,11 @@ def formula(app: str, folder: str, key: str) -> Response:
         return plain_json({"type": reader().say(described(found.type)), "problems": []})
 
 
-def _use(act: Act, body: dict[str, Any], path: str, text: str) -> tuple[FormulaUse, Any]:
+def scope_of(use: FormulaUse, catalogue: Any) -> Scope:
+    return Scope(catalogue, use.form, use.subform, use.names, use.allow, use.own_rows, reader().language)
+
+
+def use_at(act: Act, body: dict[str, Any], path: str, text: str) -> tuple[FormulaUse, Any]:
     """What the formula at a path may use; where the draft cannot be read yet, as much as its form tells."""
     definition = loaded(_with(body, path.split("/"), text))
     if definition is not None:
@@ -198,7 +202,7 @@ def _with(here: Any, path: list[str], text: str) -> Any:
 @builder_only
 def preview(app: str, folder: str, key: str) -> Response:
     """What publishing the sent body would change and do."""
-    kind, body = kind_of(folder), _body(_sent())
+    kind, body = kind_of(folder), body_of(sent_object())
     with reading() as act:
         opened = open_draft(act, kind, key)
         state = _state(act, body)
@@ -242,7 +246,7 @@ def in_words(found: impact.Impact) -> Message:
 @builder_only
 def publish(app: str, folder: str, key: str) -> Any:
     """Publishes the draft that the page shows; answers with its version and the ratings that this set in motion."""
-    kind, sent = kind_of(folder), _sent()
+    kind, sent = kind_of(folder), sent_object()
     note = sent.get("note")
     with writing("publish") as act:
         opened = open_draft(act, kind, key)
@@ -273,7 +277,7 @@ def _ratings(act: Act) -> list[int]:
 @builder_only
 def try_out(app: str, key: str) -> Response:
     """How many would move if the sent body were published now, or what keeps it from being tried out; nothing is written."""
-    body = _body(_sent())
+    body = body_of(sent_object())
     if body.get("kind") != "tier_model" or body.get("key") != key:
         raise Refused([Problem("key", _("Kind and key cannot change: a key is chosen once."))])
     with reading() as act:

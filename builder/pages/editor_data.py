@@ -13,10 +13,13 @@ from builder.words import CHOICES, KIND_NAMES, SETTINGS, THINGS, settings_of
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.loading import schema
 from runtime.pages.web import reader
-from runtime.system.tables import role
+from runtime.people import accounts
+from runtime.people.organisation import organisation_of
+from runtime.system.tables import person_group, role
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
 
+MOST_PEOPLE = 500
 TEXTS: dict[str, Message] = {
     "add": _("Add {thing}"),
     "entry": _("entry"),
@@ -31,6 +34,32 @@ TEXTS: dict[str, Message] = {
     "problems_tab": _("Problems"),
     "model_tab": _("Tiers and cuts"),
     "all_tab": _("All settings"),
+    "set_tab": _("Who may do what"),
+    "ps_begin": _("Begin with"),
+    "ps_begin_submit": _("Submit only"),
+    "ps_begin_own": _("Add and manage own records"),
+    "ps_begin_add_view": _("Add, and see all"),
+    "ps_begin_manage": _("Manage all"),
+    "ps_begin_look": _("See all"),
+    "ps_who": _("Who"),
+    "ps_add_who": _("Add somebody"),
+    "ps_nobody": _("Nobody yet: this set gives rights to no one."),
+    "ps_in_field": _("whoever stands in “{field}” of the record"),
+    "ps_fields": _("Fields of the record"),
+    "ps_what": _("What they may do"),
+    "ps_view_ticked": _("Whoever may do anything may also see."),
+    "ps_rows": _("With which records"),
+    "ps_rows_all": _("All records"),
+    "ps_rows_own": _("Their own: “{field}” is the person"),
+    "ps_rows_team": _("Their own and those of the people they lead: by “{field}”"),
+    "ps_rows_made": _("Those that they added"),
+    "ps_rows_formula": _("Another condition"),
+    "ps_field_rights": _("What they see of each field"),
+    "ps_others": _("All other fields"),
+    "ps_inherits": _("as all others: {level}"),
+    "ps_new_fields": _("A field added later counts among all other fields."),
+    "ps_on": _("This set is on"),
+    "ps_off": _("This set is switched off and gives no rights"),
     "uses_tab": _("Used by"),
     "saved": _("Draft saved {time}"),
     "saving": _("Saving …"),
@@ -108,6 +137,23 @@ TEXTS: dict[str, Message] = {
     "en": _("English"),
     "older_base": _("The draft began from version {base}; version {live} was published meanwhile. Publishing takes its changes back."),
     "live_v": _("live v{version}"),
+    "fx_help": _("Fields and functions"),
+    "fx_copy": _("Copy the formula"),
+    "fx_completions": _("Suggestions"),
+    "fx_over_rows": _("over many records: where=, on=, days=, months="),
+    "fx_names": _("Known here"),
+    "fx_family": _("Functions: {family}"),
+    "fx_pick": _("Insert"),
+    "fx_try": _("Try it out"),
+    "fx_search": _("Find a field or function"),
+    "fx_nothing": _("Nothing here is called “{wanted}”."),
+    "fx_record": _("For this record"),
+    "fx_record_search": _("Search a record"),
+    "fx_no_records": _("No record found."),
+    "fx_no_record": _("This formula belongs to no record, so there is no result to show."),
+    "fx_faulty": _("The result comes once the formula can be read."),
+    "fx_show_rows": _("Show them in the list"),
+    "fx_more_rows": _("and {n} more"),
 }
 
 
@@ -136,7 +182,7 @@ def editor_data(act: Act, app: str, opened: Opened, saved: dict[str, Any] | None
         "choices": {name: say(message) for name, message in CHOICES.items()},
         "things": {name: say(message) for name, message in THINGS.items()},
         "texts": {name: say(message) for name, message in TEXTS.items()},
-        "known": known(act, catalogue),
+        "known": known(act, catalogue) | (whom(act, catalogue) if opened.kind == "permission_set" else {}),
         "uses": [link(act, app, *each) for each in users],
         "field_uses": {key: [link(act, app, *each) for each in names] for key, names in field_uses(catalogue, live).items()}
         if opened.kind == "form" and live is not None
@@ -173,6 +219,26 @@ def known(act: Act, catalogue: Catalogue) -> dict[str, Any]:
             for kind in ("form", "view", "dashboard")
             for each in catalogue.of_kind(kind).values()
         ],
+    }
+
+
+def whom(act: Act, catalogue: Catalogue) -> dict[str, Any]:
+    """Whom a permission set can name: roles, departments, groups and people; and the fields of each form in which people stand."""
+    say = reader().say
+    its = organisation_of(act.connection)
+    roles = accounts.known_roles(act.connection)
+    named = [
+        *[(f"role:{key}", say(label) if isinstance(label, Message) else label, say(_("Roles"))) for key, label in roles.items()],
+        *[(f"department:{each.key}", its.path(each.id), say(_("Departments"))) for each, _depth in its.walk()],
+        *[(f"group:{row.id}", row.name, say(_("Groups"))) for row in act.connection.execute(sa.select(person_group).order_by(person_group.c.name))],
+        *[(f"user:{each.person.email}", each.person.name, say(_("People"))) for each in accounts.everybody(act.connection)[:MOST_PEOPLE]],
+    ]
+    return {
+        "whom": [{"key": key, "label": label, "group": group} for key, label, group in named],
+        "members": {
+            form.key: [{"key": each.key, "label": reader().shown(each.label)} for each in form.fields if each.type == "member"]
+            for form in catalogue.forms.values()
+        },
     }
 
 

@@ -36,7 +36,7 @@ def save(app: str) -> Response:
             raise Refused([Problem("back", wish.problem)])
         key = free_key(act.catalogue, key_from(label))
         body = {"kind": "view", "key": key, "label": label, "form": form.key, "columns": wish.columns, "sort": list(wish.sort)}
-        filters = wish.filters()
+        filters = [*wish.trusted(), *wish.filters()]
         if filters:
             body["filter"] = filters[0] if len(filters) == 1 else " and ".join(f"({each})" for each in filters)
         versions.publish(act, [body if home is None else {**body, "app": home}])

@@ -12,12 +12,14 @@ from runtime.api.route import Call, Shape
 from runtime.definitions.form import Form
 from runtime.definitions.types import Type
 from runtime.errors import FieldError, NotFound, Problem, Refused, TierloomError
-from runtime.formulas import Formula, evaluate
+from runtime.formulas import Formula, Scope, evaluate
 from runtime.formulas.definitions import computed
 from runtime.people.may import may, require
 from runtime.records import query
 from runtime.records.lookup import ActLookup
+from runtime.records.guard import reads_whole
 from runtime.records.plan import plan_of
+from runtime.records.unfolding import unfold
 from runtime.records.values import RecordValues, SubformRow
 from runtime.system.workspace import Act
 from runtime.texts import _
@@ -64,18 +66,48 @@ class Checked(Shape):
     names: Names
 
 
-class Read(Shape):
-    """A value that went into the result."""
+class CountedRow(Shape):
+    """One of the first rows that count: the record it is or belongs to (`null` for a row of the record's own sub-form)."""
 
-    name: str
+    record: str | None
+    day: str | None
+    shown: str | None
+
+
+class CountedRows(Shape):
+    """What an aggregate looked at: `counted` of `seen` rows of `form`, and the first few of them that the person may see. `filter` finds
+    them in the list of the form."""
+
+    form: str
+    own: bool
+    counted: int
+    seen: int
+    since: str | None
+    until: str | None
+    summary: str
+    filter: str | None
+    first: tuple[CountedRow, ...]
+
+
+class Explained(Shape):
+    """A part of the formula: its text with labels, its value and how the value is written. `sentence` is the part with values in place
+    of names; `taken` is false where the value was not needed."""
+
+    text: str
     value: Any
+    shown: str
+    sentence: str | None
+    note: str | None
+    taken: bool
+    rows: CountedRows | None
+    children: tuple[Explained, ...]
 
 
 class Evaluated(Shape):
     type: FormulaType
     names: Names
     value: Any
-    explanation: tuple[Read, ...]
+    explanation: Explained
 
 
 PERSON = frozenset({"person"})
@@ -93,14 +125,16 @@ def evaluated(call: Call) -> dict[str, Any]:
     if wanted.record is not None and wanted.values is not None:
         raise Refused([Problem("values", _("Give a record or values, not both."))])
     found = readable(act, form.key, wanted.formula, "formula", allow=PERSON)
-    values = _of_record(act, form, int(wanted.record)) if wanted.record is not None else _of_values(act, form, wanted.values or {})
+    record = int(wanted.record) if wanted.record is not None else None
+    values = _of_record(act, form, record) if record is not None else _of_values(act, form, wanted.values or {})
+    if not reads_whole(act, form.key, found, record):
+        raise Refused([Problem("formula", _("This formula uses something that you may not see. Ask somebody who builds in this workspace."))])
+    scope = Scope(act.catalogue, form.key, allow=PERSON)
     try:
-        value = evaluate(found, values)
-        read = {key: values.field(key) for key in sorted(found.uses.fields)}
+        explanation = unfold(act, found, values, scope, call.language, json_value)
     except TierloomError as error:
         raise WrongFormula("formula", error) from error
-    explanation = [{"name": key, "value": form.by_key[key].to_json(each)} for key, each in read.items()]
-    return {"type": _type(found.type), "names": _names(found), "value": json_value(found.type, value), "explanation": explanation}
+    return {"type": _type(found.type), "names": _names(found), "value": explanation["value"], "explanation": explanation}
 
 
 def _require_form(act: Act, key: str) -> Form:

@@ -10,19 +10,21 @@ from runtime.definitions.tier_model import TierModel
 from runtime.formulas.definitions import computed, formula
 from runtime.formulas.tree import Aggregate, Call, Field, Node, Operation
 from runtime.pages.cells import tier_facts
+from runtime.pages.tier_values import fact_href
 from runtime.pages.web import reader
 from runtime.records.rows import Record
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
-from runtime.tiers.explaining import Explanation, explain
+from runtime.tiers.explanation import Dimension, Explanation
+from runtime.tiers.veiling import explain_to
 
 CENT = Decimal("0.01")
 
 
-def tier_card(act: Act, model: TierModel, record: Record) -> dict[str, Any] | None:
-    """What the macro `tier_card` needs; None for a record the model does not rate."""
-    found = explain(act, model.key, record.id)
-    if not found.inside or found.score is None:
+def tier_card(act: Act, model: TierModel, record: Record, app: str) -> dict[str, Any] | None:
+    """What the macro `tier_card` needs, with links into an app; None for a record the model does not rate, or whose tier is not for the person."""
+    found = explain_to(act, model, record.id)
+    if found is None or not found.inside or found.score is None:
         return None
     rated = act.catalogue.tier_models[next((lane.tier_model for lane in model.lanes if lane.key == found.lane), model.key)]
     tier = tier_facts(act.catalogue, model.key, found.tier)
@@ -48,7 +50,8 @@ def tier_card(act: Act, model: TierModel, record: Record) -> dict[str, Any] | No
             for each in rated.ranked
             if each.from_ > 0
         ],
-        "rows": _rows(act.catalogue, rated, found),
+        "rows": _rows(act, app, rated, found, record.id),
+        "how_href": f"/apps/{app}/{model.form}/{record.id}/tier-values",
         "lifts": [_lift(act.catalogue, rated, found, each) for each in found.next] if above is not None else [],
     }
 
@@ -83,7 +86,7 @@ def _notes(catalogue: Catalogue, model: TierModel, found: Explanation) -> Any:
         yield {"tone": "care", "text": reader().say(_("Provisional:")) + " " + " ".join(reader().say(each) for each in found.provisional)}
 
 
-def _rows(catalogue: Catalogue, model: TierModel, found: Explanation) -> list[dict[str, Any]]:
+def _rows(act: Act, app: str, model: TierModel, found: Explanation, record: int) -> list[dict[str, Any]]:
     rows, start = [], Decimal(0)
     total = sum((each.weight for each in found.dimensions if each.share or not each.missing), Decimal(0)) or Decimal(1)
     for each in found.dimensions:
@@ -91,8 +94,8 @@ def _rows(catalogue: Catalogue, model: TierModel, found: Explanation) -> list[di
         rows.append(
             {
                 "label": reader().shown(each.label),
-                "fact": reader().say(_("not known yet")) if unknown else fact(catalogue, model, each.key, each.value, since=True),
-                "fact_href": None,
+                "fact": _fact_in_words(act, model, each),
+                "fact_href": fact_href(act, app, model, each.key, record) if each.open and not unknown else None,
                 "why": reader().say(each.why),
                 "band": each.band,
                 "bands": each.bands,
@@ -105,6 +108,13 @@ def _rows(catalogue: Catalogue, model: TierModel, found: Explanation) -> list[di
         )
         start += each.share
     return rows
+
+
+def _fact_in_words(act: Act, model: TierModel, each: Dimension) -> str:
+    if not each.open:
+        return reader().say(_("not open to you"))
+    unknown = each.missing and each.value is None
+    return reader().say(_("not known yet")) if unknown else fact(act.catalogue, model, each.key, each.value, since=True)
 
 
 def _lift(catalogue: Catalogue, model: TierModel, found: Explanation, lift: Any) -> dict[str, str]:

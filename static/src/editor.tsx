@@ -9,6 +9,7 @@ import { Icon } from './editor/icon';
 import { ObjectInput, Suggestions } from './editor/fields';
 import { resolve } from './editor/schema';
 import { ImpactPanel, TierPanel } from './editor/tier';
+import { PermissionPanel } from './editor/permission';
 import { nextVersion, openPublish, Outcome, PublishDialog, StaleDialog } from './editor/publish';
 import { advice, body, canRedo, canUndo, failure, given, isObject, jump, leave, live, problems, redo, saved, saveNow, saving, t, tab, typed, undo, wide, type Json } from './editor/state';
 
@@ -78,16 +79,16 @@ function UsesPane() {
 }
 
 // -- the whole ------------------------------------------------------------------------------------------------------------------
-const MAIN = given.kind === 'tier_model' ? ['model', 'form'] : ['form'];
+const MAIN = given.kind === 'tier_model' ? ['model', 'form'] : given.kind === 'permission_set' ? ['set', 'form'] : ['form'];
 const SIDE = ['json', 'problems', 'uses'];
-const nameOf = (name: string): string => name === 'model' ? t('model_tab') : name === 'form' ? t(given.kind === 'tier_model' ? 'all_tab' : 'form_tab') : t(name === 'uses' ? 'uses_tab' : `${name}_tab`);
+const nameOf = (name: string): string => name === 'model' ? t('model_tab') : name === 'set' ? t('set_tab') : name === 'form' ? t(MAIN.length > 1 ? 'all_tab' : 'form_tab') : t(name === 'uses' ? 'uses_tab' : `${name}_tab`);
 
 function Tabs({ names, now, choose }: { names: string[]; now: string; choose: (name: string) => void }) {
   return <div class="tl-tabs tb-tabs" role="group">{names.map(name => <button type="button" class={name === now ? 'active' : ''} aria-pressed={name === now} onClick={() => choose(name)} key={name}>{nameOf(name)}
     {name === 'problems' && problems.value.length > 0 && <span class="tl-count tl-count-hot">{problems.value.length}</span>}</button>)}</div>;
 }
 
-const Pane = ({ name }: { name: string }) => name === 'model' ? <TierPanel /> : name === 'json' ? <JsonPane /> : name === 'problems' ? <ProblemsPane /> : name === 'uses' ? <UsesPane /> : <FormPane />;
+const Pane = ({ name }: { name: string }) => name === 'model' ? <TierPanel /> : name === 'set' ? <PermissionPanel /> : name === 'json' ? <JsonPane /> : name === 'problems' ? <ProblemsPane /> : name === 'uses' ? <UsesPane /> : <FormPane />;
 
 function Editor() {
   const main = MAIN.includes(tab.value) ? tab.value : MAIN[0]!;

@@ -1,11 +1,11 @@
 // The form made from a schema: one component a shape. Every control has the id f-<path>, so that a problem can lead to it.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
-import { send } from '../base/http';
 import { speak } from '../base/speak';
+import { FormulaBox } from '../formula_editor/box';
 import { Icon } from './icon';
 import { kindsOf, shapeOf, beginning, turned, type Shape } from './schema';
-import { adviceAt, at, body, change, given, isObject, open, problemsAt, shown, swapOpen, t, toggle, type Json, type Named, type Path, type Schema } from './state';
+import { adviceAt, at, change, given, isObject, open, problemsAt, shown, swapOpen, t, toggle, type Json, type Named, type Path, type Schema } from './state';
 
 const COLORS = ['purple', 'yellow', 'gray', 'blue', 'green', 'teal', 'orange', 'red', 'pink', 'cyan', 'indigo', 'lime', 'azure'];
 const HIDDEN = new Set(['kind', 'format']);
@@ -131,39 +131,10 @@ function TextInputs({ path, name, shape, required }: Placed) {
 }
 
 // -- formulas -------------------------------------------------------------------------------------------------------------------
-interface Checked { text: string; type?: string; problems: { message: string; position: number; length: number }[] }
-
 function FormulaInput({ path, name, shape, required }: Placed) {
   const value = at(path);
-  const text = typeof value === 'string' ? value : '';
-  const [checked, setChecked] = useState<Checked | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [touched, setTouched] = useState(false);
-  const area = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
-    if (!touched || !text) { setChecked(null); return; }
-    setBusy(true);
-    const timer = setTimeout(async () => {
-      const found = await send<Omit<Checked, 'text'>>('POST', `${given.here}/formula`, { path: path.join('/'), text, body: body.peek() }).catch(() => null);
-      setBusy(false);
-      setChecked(found && { text, ...found });
-    }, 300);
-    return () => clearTimeout(timer);
-  }, [text, touched]);
-  const current = checked?.text === text ? checked : null;
-  const select = (position: number, length: number) => { area.current?.focus(); area.current?.setSelectionRange(position, position + length); };
-  return <div class="tl-field">
-    <label class="form-label" for={idOf(path)}>{titleOf(name)}{required && <span class="tl-required" aria-hidden="true"> *</span>}</label>
-    <textarea class="form-control tb-formula" ref={area} rows={Math.min(6, Math.max(1, Math.ceil(text.length / 60)))} spellcheck={false} value={text} {...marks(path)}
-      aria-invalid={current?.problems.length || isFaulty(path) ? 'true' : undefined} onFocus={() => setTouched(true)}
-      onInput={event => change(path, event.currentTarget.value === '' && shape.optional ? undefined : event.currentTarget.value)} />
-    <div aria-live="polite">
-      {current?.problems.map(each => <div class="tl-error" key={each.message}><Icon name="alert-circle" /><button class="tb-problem" type="button" onClick={() => select(each.position, each.length)}>{each.message}</button></div>)}
-      {current?.type && <div class="tl-help tl-good"><Icon name="check" /> {t('gives', { type: current.type })}</div>}
-      {busy && !current && <div class="tl-help">{t('checking')}</div>}
-    </div>
-    <Problems path={path} hide={!!current} />
-  </div>;
+  return <FormulaBox id={idOf(path)} path={path.join('/')} label={titleOf(name)} required={required} text={typeof value === 'string' ? value : ''} faulty={isFaulty(path)} describedBy={`p-${path.join('/')}`}
+    onText={text => change(path, text === '' && shape.optional ? undefined : text)} rest={hide => <Problems path={path} hide={hide} />} />;
 }
 
 // -- many values ----------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ interface Given {
   edit: number; stamp: number; saved: Saved | null; settings: Record<string, string>; titles: Record<string, string>; choices: Record<string, string>;
   things: Record<string, string>; texts: Record<string, string>; uses: Link[]; field_uses: Record<string, Link[]>; problems: Problem[]; advice: Problem[];
   known: Record<'form' | 'tier_model' | 'tag_set' | 'app' | 'segment' | 'automation' | 'menu', Named[]> & { who: string[] }
-    & Record<'fields' | 'tiers' | 'tags', Record<string, Named[]>>;
+    & Record<'fields' | 'tiers' | 'tags', Record<string, Named[]>> & { whom?: (Named & { group: string })[]; members?: Record<string, Named[]> };
 }
 export interface Overtaken { body: Json; edit: number; stamp: number; live: number | null; live_body: Json | null; next: number; who: string; time: string; saved: Saved | null }
 
@@ -199,7 +199,7 @@ export function becameLive(version: number, text: Json): void {
 
 // -- where one is on the page -------------------------------------------------------------------------------------------------
 export const open = signal<ReadonlySet<string>>(new Set());
-export const tab = signal(new URLSearchParams(location.search).get('tab') ?? (given.kind === 'tier_model' ? 'model' : 'form'));
+export const tab = signal(new URLSearchParams(location.search).get('tab') ?? (given.kind === 'tier_model' ? 'model' : given.kind === 'permission_set' ? 'set' : 'form'));
 const wideScreen = matchMedia('(min-width: 1000px)');
 export const wide = signal(wideScreen.matches);
 wideScreen.addEventListener('change', () => { wide.value = wideScreen.matches; });
