@@ -34,6 +34,11 @@ class Settings:
     files_url: str = ""
     log_format: str = "text"
     metrics: bool = True
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = ""
+    oidc_add: bool = False
 
     @property
     def address(self) -> str:
@@ -63,7 +68,24 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         files_url=values.get("FILES_URL", f"file:{data_dir / 'files'}"),
         log_format=_one_of(values, "LOG_FORMAT", "text", ("text", "json")) or "text",
         metrics=_one_of(values, "METRICS", "on", ("on", "off")) == "on",
+        oidc_issuer=_issuer(values),
+        oidc_client_id=values.get("OIDC_CLIENT_ID", ""),
+        oidc_client_secret=values.get("OIDC_CLIENT_SECRET", ""),
+        oidc_name=values.get("OIDC_NAME", ""),
+        oidc_add=_one_of(values, "OIDC_ADD", "off", ("on", "off")) == "on",
     )
+
+
+def _issuer(values: Mapping[str, str]) -> str:
+    issuer = values.get("OIDC_ISSUER", "")
+    if not issuer:
+        return ""
+    local = issuer.startswith(("http://127.0.0.1:", "http://localhost:", "http://[::1]:"))
+    if not (issuer.startswith("https://") or local):
+        raise SettingsError(_("TIERLOOM_OIDC_ISSUER is {value}; it must begin with https://.", value=issuer))
+    if not values.get("OIDC_CLIENT_ID"):
+        raise SettingsError(_("TIERLOOM_OIDC_ISSUER is set, but TIERLOOM_OIDC_CLIENT_ID is not. Set both, or neither."))
+    return issuer.rstrip("/")
 
 
 def _make_folder(folder: Path) -> None:

@@ -9,10 +9,11 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from app import main
-from runtime.people import accounts, passwords, tokens
+from runtime.people import accounts, passwords, second_factor, tokens
 from runtime.people.person import SYSTEM
 from runtime.system.secrets import get_secret
 from runtime.system.workspace import Workspace
@@ -102,6 +103,55 @@ def test_people_are_added_listed_switched_off_and_on(tierloom: Tierloom):
     assert "bo@example.com" in tierloom("user", "list")[1] and "(off)" not in tierloom("user", "list")[1]
 
 
+def test_a_person_comes_with_departments_and_leaves_with_a_successor(tierloom: Tierloom, workspace: Workspace):
+    tierloom("setup", "--admin", "ada@example.com")
+    tierloom("user", "add", "bo@example.com", "--department", "Sales / North", "--department", "Service")
+
+    people = json.loads(tierloom("user", "list", "--json")[1])
+    assert [each["departments"] for each in people] == [[], ["north", "service"]]
+    code, _out, err = tierloom("user", "disable", "bo@example.com", "--successor", "bo@example.com")
+    assert code == 1 and "Choose somebody else" in err
+    code, out, _err = tierloom("user", "disable", "bo@example.com", "--successor", "ada@example.com", "--json")
+    assert code == 0 and json.loads(out) == {"id": people[1]["id"], "active": False, "moved": 0, "left": 0}
+
+
+def test_a_file_of_people_is_taken_whole_or_not_at_all(tierloom: Tierloom, tmp_path: Path):
+    tierloom("setup", "--admin", "ada@example.com")
+    file = tmp_path / "people.csv"
+    file.write_text("name,email\nBo,bo@example.com\nCy,cy\n")
+    code, _out, err = tierloom("user", "import", str(file))
+    assert code == 1 and "Line 3: Write an e-mail address" in err
+
+    file.write_text("name,email,department\nBo,bo@example.com,Sales\nCy,cy@example.com,\n")
+    code, out, _err = tierloom("user", "import", str(file), "--json")
+    assert code == 0 and ["/invite/" in each["invitation"] for each in json.loads(out)] == [True, True]
+    assert tierloom("user", "import", str(tmp_path / "nowhere.csv"))[0] == 1
+
+
+def test_the_second_factor_of_a_locked_out_administrator_is_switched_off_on_the_machine(tierloom: Tierloom, workspace: Workspace):
+    tierloom("setup", "--admin", "ada@example.com")
+    secret = second_factor.new_secret()
+    with workspace.reading(SYSTEM) as act:
+        ada = accounts.named(act.connection, "ada@example.com")
+    with workspace.writing(ada) as act:
+        second_factor.switch_on(act, secret, pyotp.TOTP(secret).at(act.now))
+
+    assert tierloom("user", "factor", "ada@example.com")[0] == 2
+    assert tierloom("user", "factor", "--off", "ada@example.com")[0] == 0
+    with workspace.reading(SYSTEM) as act:
+        assert not second_factor.has_one(act.connection, ada.id)
+
+
+def test_a_token_may_be_for_reading_only(tierloom: Tierloom, workspace: Workspace):
+    tierloom("setup", "--admin", "ada@example.com")
+    token = tierloom("token", "create", "ada@example.com", "--scope", "read", "--days", "7")[1]
+
+    with workspace.reading(SYSTEM) as act:
+        held = tokens.held(act.connection, token, act.now)
+    assert held is not None and held.scope == "read" and not held.person.is_builder
+    assert tierloom("token", "create", "ada@example.com", "--scope", "root")[0] == 2
+
+
 def test_a_new_password_holds_and_ends_open_sessions(tierloom: Tierloom, workspace: Workspace):
     tierloom("setup", "--admin", "ada@example.com")
 
@@ -124,11 +174,11 @@ def test_token_create_prints_the_token_alone_and_it_works(tierloom: Tierloom, wo
     code, token, _err = tierloom("token", "create", "ada@example.com", "--days", "3")
     assert code == 0 and re.fullmatch(r"tl_[\w-]{43}", token)
     with workspace.reading(SYSTEM) as act:
-        assert tokens.holder(act.connection, token, act.now).email == "ada@example.com"
+        assert tokens.held(act.connection, token, act.now).person.email == "ada@example.com"
     listed = json.loads(tierloom("token", "list", "ada@example.com", "--json")[1])
     assert tierloom("token", "revoke", "ada@example.com", str(listed[0]["id"]))[0] == 0
     with workspace.reading(SYSTEM) as act:
-        assert tokens.holder(act.connection, token, act.now) is None
+        assert tokens.held(act.connection, token, act.now) is None
 
 
 def test_a_secret_comes_from_standard_input_and_only_its_name_is_shown(tierloom: Tierloom, workspace: Workspace):

@@ -25,7 +25,7 @@ from runtime.system import clock, jobs
 from runtime.system.database import reading, to_json, writing
 from runtime.system.sets import among
 from runtime.system.tables import automation_run, automation_step, day_done, definition, definition_version, due_time, event
-from runtime.tags import rules
+from runtime.tags import cleaning, rules, usefulness
 from runtime.texts import _
 from runtime.tiers import recomputing
 
@@ -40,7 +40,8 @@ LEAST_GRACE = timedelta(minutes=5)
 """A schedule without grace still gets over a restart."""
 MISSED_IN_LOG = 20
 """Of more missed times, or records at one time, the log does not speak one by one."""
-TAGS, TAGS_AT = "tag_recompute", "00:05"
+TAGS, TAGS_AT = rules.KIND, "00:05"
+FIGURES_AT = "03:30"
 DAY, EXPIRE = "day_change", "tag_expiry"
 KEEP_EVENTS, KEEP_RUNS = timedelta(days=30), timedelta(days=180)
 CLEANED_AT_ONCE = 1000
@@ -136,7 +137,9 @@ def _claim(act: Act, automation: Automation, at: int, record: int, state: str) -
 # -- every night --------------------------------------------------------------------------------------------------------------------
 def register() -> None:
     """Makes the nightly work on tags known as a kind of long work."""
-    jobs.KINDS.setdefault(TAGS, lambda workspace, job: rules.recompute(workspace, job.payload["tag_set"], job))
+    jobs.KINDS.setdefault(
+        TAGS, lambda workspace, job: rules.recompute(workspace, job.payload["tag_set"], job, job.payload.get("source", "schedule"))
+    )
     jobs.KINDS.setdefault(DAY, lambda workspace, job: {"records": derived.refresh_day(workspace, job.payload["form"])})
     jobs.KINDS.setdefault(EXPIRE, lambda workspace, job: rules.expire(workspace, job))
 
@@ -163,6 +166,9 @@ def _nightly(act: Act) -> dict[str, Callable[[Act], int]]:
     for tags in act.catalogue.tag_sets.values():
         if tags.ruled and _has_come(act, TAGS_AT, "tag_set", tags.key):
             found[f"tags:{tags.key}"] = partial(_queue_tags, tag_set=tags.key)
+        if _has_come(act, FIGURES_AT, "tag_set", tags.key):
+            found[f"tag clean-up:{tags.key}"] = partial(cleaning.queue, tag_set=tags.key)
+            found[f"tag figures:{tags.key}"] = partial(usefulness.queue, tag_set=tags.key)
     for form in act.catalogue.forms:
         for model in act.catalogue.models_of(form):
             if _has_come(act, model.recompute.nightly_at, "tier_model", model.key):

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from runtime.automation import due, matching, runs
 from runtime.automation.clock import Ticker
+from runtime.collaboration import letters
+from runtime.errors import DiskFull
 from runtime.records import derived
-from runtime.system import jobs
+from runtime.system import audit, jobs
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Workspace
@@ -38,6 +40,8 @@ class Engine:
                 "due": (10, self._whole(due.fire)),
                 "nightly": (30, self._whole(due.start_nightly)),
                 "clean up": (3600, self._whole(due.clean_up)),
+                "audit": (3600, self._whole(audit.trim)),
+                "letters": (20, self._whole(letters.make_due)),
                 "wake": (2, workspace.bell.set),
             }
         )
@@ -61,6 +65,8 @@ class Engine:
         def guarded() -> None:
             try:
                 call(self.workspace)
+            except DiskFull as error:
+                log.error("the clock could not finish %s: %s", call.__name__, error)
             except Exception:
                 log.exception("the clock could not finish %s", call.__name__)
 
@@ -74,6 +80,9 @@ class Engine:
                 if work(self.workspace):
                     continue
                 rest = due.waiting_for(self.workspace)
+            except DiskFull as error:
+                log.error("a worker waits: %s", error)
+                rest = timedelta(seconds=AFTER_FAILURE)
             except Exception:
                 log.exception("a worker could not go on")
                 rest = timedelta(seconds=AFTER_FAILURE)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from runtime.automation.listening import listeners, since
 from runtime.automation.once import insert_all_once
 from runtime.automation.triggers._base import EventTrigger
+from runtime.collaboration import news
 from runtime.definitions.automation import Automation
 from runtime.people.person import SYSTEM
 from runtime.system.database import reading, to_json
@@ -44,6 +45,7 @@ def match(workspace: Workspace) -> int:
         made = 0
         for each in act.connection.execute(waiting).all():
             runs = list(_runs(act, each))
+            news.tell_of(act, each)
             add(act, runs)
             handled.append(each.id)
             made += len(runs)

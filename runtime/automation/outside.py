@@ -18,7 +18,7 @@ from runtime.automation.matching import stored
 from runtime.automation.run_rows import change, finish, logged, note
 from runtime.automation.trouble import LeaseLost, Trouble
 from runtime.definitions.automation import Automation
-from runtime.errors import TierloomError
+from runtime.errors import DiskFull, TierloomError
 from runtime.system import clock
 from runtime.system.database import to_json, writing
 from runtime.system.tables import automation_run, automation_step
@@ -73,6 +73,8 @@ def go_outside(workspace: Workspace, outgoing: Outgoing) -> None:
         _came_back(workspace, outgoing, result)
     except LeaseLost:
         log.warning("run %s: another worker has taken it over", doing.run.id)
+    except DiskFull:
+        raise  # the lease runs out, as after a crash; then the step is taken up again
     except Trouble as trouble:
         _try_again(workspace, outgoing, trouble.message, trouble.again, trouble.after)
     except TierloomError as error:

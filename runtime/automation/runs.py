@@ -18,7 +18,7 @@ from runtime.automation.outside import Outgoing, go_outside, prepare, wait_befor
 from runtime.automation.run_rows import change, finish, logged, note
 from runtime.automation.starting import owner_of, starts
 from runtime.definitions.automation import Automation
-from runtime.errors import NotFound, TierloomError
+from runtime.errors import DiskFull, NotFound, TierloomError
 from runtime.people.may import require
 from runtime.people.person import SYSTEM
 from runtime.system import clock
@@ -51,6 +51,8 @@ def run_due(workspace: Workspace) -> bool:
             if row is None:
                 return False
             outgoing = _go_on(act, row)
+    except DiskFull:
+        raise  # no fault of the run: it is taken up again as it stands
     except Exception:
         if row is None:
             raise

@@ -18,8 +18,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.errors import Refused, SettingsError, TierloomError
+from runtime.errors import DiskFull, Refused, SettingsError, TierloomError
 from runtime.settings import read_settings
+from runtime.system import disk
+from runtime.system.audit import comes_by  # runtime.cli.audit, a command, takes the name of the module here
 from runtime.system.workspace import Workspace
 from runtime.texts import LANGUAGES, Message, _
 
@@ -52,8 +54,16 @@ def run(argv: Sequence[str], shelves: Sequence[str], program: Program) -> int:
         complain(args, error)
         return REFUSED
     except sa.exc.OperationalError as error:
+        if disk.is_full(error):
+            complain(args, DiskFull())
+            return REFUSED
         reason = str(error.orig or error).strip().splitlines()[0]
         complain(args, SettingsError(_("The database cannot be used: {reason}. Is TIERLOOM_DATABASE_URL right?", reason=reason)))
+        return REFUSED
+    except OSError as error:
+        if not disk.is_full(error):
+            raise
+        complain(args, DiskFull())
         return REFUSED
     except KeyboardInterrupt:
         return REFUSED
@@ -61,6 +71,7 @@ def run(argv: Sequence[str], shelves: Sequence[str], program: Program) -> int:
 
 def _run(args: argparse.Namespace) -> int | None:
     args.settings = read_settings()
+    comes_by("cli")
     if not getattr(args.module, "NEEDS_WORKSPACE", True):
         return args.module.run(None, args)
     workspace = args.program.open_workspace(args.settings)

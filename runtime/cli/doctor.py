@@ -14,6 +14,7 @@ from runtime.cli import json_option, language_of, show
 from runtime.errors import TierloomError
 from runtime.people import accounts
 from runtime.people.person import SYSTEM
+from runtime.records import drift
 from runtime.system import clock, secrets
 from runtime.system.tables import event, job
 from runtime.system.workspace import Act, Workspace
@@ -76,7 +77,19 @@ def _database(act: Act) -> Iterator[Finding]:
     yield Finding("database", _("{kind} answers and has today's tables.", kind=kind))
 
 
+def _drift(act: Act) -> Iterator[Finding]:
+    found = [Finding("drift", message, wrong=True) for message in drift.differences(act)]
+    yield from found or [Finding("drift", _("The database has every table and column that the definitions name."))]
+
+
 def _clock(act: Act) -> Iterator[Finding]:
+    newest = clock.from_micros(act.connection.execute(sa.select(sa.func.max(event.c.at))).scalar())
+    ahead = (newest or act.now) - act.now
+    if ahead > CLOCKS_APART:
+        yield Finding("clock", _("The newest event lies {seconds} seconds in the future: this machine's clock has been put back. Let it follow a time server.",
+                                 seconds=int(ahead.total_seconds())), wrong=True)
+    else:
+        yield Finding("clock", _("This machine's clock shows {time}.", time=act.now.astimezone(act.zone).isoformat(timespec="seconds")))
     if act.connection.dialect.name != "postgresql":
         return
     theirs = act.connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
@@ -106,6 +119,10 @@ def _queue(act: Act) -> Iterator[Finding]:
     failed = act.connection.execute(sa.select(sa.func.count()).select_from(job).where(job.c.state == "failed")).scalar_one()
     if failed:
         yield Finding("jobs", _("Jobs that failed: {n}.", n=failed))
+    begun = act.connection.execute(sa.select(sa.func.min(job.c.created_at)).where(job.c.state == "waiting")).scalar()
+    if act.now - (clock.from_micros(begun) or act.now) > SLOW_QUEUE:
+        yield Finding("jobs", _("A job has been waiting for more than {minutes} minutes. Is “tierloom serve” or “tierloom worker” running?",
+                                minutes=int(SLOW_QUEUE.total_seconds() // 60)), wrong=True)
 
 
 def _definitions(act: Act) -> Iterator[Finding]:
@@ -130,4 +147,4 @@ def _pages(args: argparse.Namespace, workspace: Workspace) -> Finding:
     return Finding("pages", _("The pages can be served."))
 
 
-LOOKS: list[Callable[[Act], Iterator[Finding]]] = [_database, _clock, _people, _queue, _definitions, _secrets]
+LOOKS: list[Callable[[Act], Iterator[Finding]]] = [_database, _drift, _clock, _people, _queue, _definitions, _secrets]

@@ -45,4 +45,6 @@ def run(workspace: Workspace, args: argparse.Namespace) -> None:
             raise Refused(
                 [Problem("file", _("{file} cannot be written: {reason}", file=str(args.file), reason=error.strerror or str(error)))]
             ) from error
+    with workspace.writing(SYSTEM) as act:
+        exporting.note(act, wanted, count)
     show(args, {"rows": count, "file": str(args.file)}, _("{count} records are in {file}.", count=f"{count:,}", file=str(args.file)))

@@ -105,15 +105,8 @@ def _map(act: Any, task: Import, args: argparse.Namespace) -> ColumnMap:
     assert task.map is not None
     columns = task.map.columns
     if args.map:
-        wanted = _read_map(args.map)
-        by_name = {
-            mapping.folded(each.heading): each.index
-            for each in imports.columns_of(act, imports.form_of(act, task.form), task.path, task.reading)
-        }
-        unknown = [heading for heading in wanted if mapping.folded(heading) not in by_name]
-        if unknown:
-            raise Refused([Problem("map", _("The file has no column “{heading}”.", heading=heading)) for heading in unknown])
-        columns = {by_name[mapping.folded(heading)]: key for heading, key in wanted.items() if key}
+        found = imports.columns_of(act, imports.form_of(act, task.form), task.path, task.reading)
+        columns = mapping.by_headings(found, _read_map(args.map))
     mode = args.mode or ("upsert" if args.match else "add")
     return ColumnMap(columns, mode, None if mode == "add" else args.match or task.map.match)
 
@@ -123,9 +116,7 @@ def _read_map(path: Path) -> dict[str, str | None]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Refused([Problem("map", _("{file} cannot be read: {reason}", file=str(path), reason=str(error)))]) from error
-    if not isinstance(found, dict) or not all(value is None or isinstance(value, str) for value in found.values()):
-        raise Refused([Problem("map", _("A map is an object of headings and field keys."))])
-    return found
+    return mapping.as_map(found)
 
 
 def _error_file(workspace: Workspace, task: Import, language: str) -> Path:

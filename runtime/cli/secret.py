@@ -7,7 +7,7 @@ from typing import Any
 from runtime.cli import json_option, password_from_stdin, show
 from runtime.errors import Problem, Refused
 from runtime.people.person import SYSTEM
-from runtime.system import secrets
+from runtime.system import audit, secrets
 from runtime.system.workspace import Workspace
 from runtime.texts import _
 
@@ -32,4 +32,5 @@ def run(workspace: Workspace, args: argparse.Namespace) -> None:
                                           name=args.secret))])
     with workspace.writing(SYSTEM) as act:
         secrets.set_secret(act.connection, workspace.settings.secret_key, args.secret, value)
+        audit.note(act, "secret_set", f"secret:{args.secret}")
     show(args, {"name": args.secret}, _("The secret {name} is kept.", name=args.secret))

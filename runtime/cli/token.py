@@ -1,4 +1,5 @@
 """tierloom token create|list|revoke: API tokens. `create` prints the token alone, so that a script can take it."""
+
 from __future__ import annotations
 
 import argparse
@@ -16,6 +17,9 @@ def add_arguments(subparsers: Any) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     create = acts.add_parser("create", help="print a new token, once")
     create.add_argument("--days", type=int, help="days it is good for (default: without end)")
+    create.add_argument(
+        "--scope", choices=tokens.SCOPES, default="admin", help="what it may do, within the person's own rights (default: admin)"
+    )
     create.add_argument("--name", default="command line", help="what will use it")
     listing = acts.add_parser("list", help="the tokens of a person, without their secret")
     revoke = acts.add_parser("revoke", help="make a token worthless")
@@ -29,12 +33,21 @@ def run(workspace: Workspace, args: argparse.Namespace) -> None:
     with workspace.writing(SYSTEM) as act:
         someone = accounts.named(act.connection, args.user)
         if args.act == "create":
-            token = tokens.create(act, someone, args.name, args.days)
+            token = tokens.create(act, someone, args.name, args.days, args.scope)
             return show(args, {"token": token}, token)
         if args.act == "revoke":
             tokens.revoke(act, someone, args.id)
             return show(args, {"id": args.id}, _("The token no longer works."))
         found = tokens.of_person(act.connection, someone.id)
-    rows = [{"id": each.id, "name": each.name, "created_at": each.created_at, "expires_at": each.expires_at} for each in found]
-    show(args, rows, *(f"{each.id:>6}  {each.name}  {each.created_at:%Y-%m-%d}  {f'{each.expires_at:%Y-%m-%d}' if each.expires_at else '–'}"
-                       for each in found))
+    rows = [
+        {"id": each.id, "name": each.name, "scope": each.scope, "created_at": each.created_at, "expires_at": each.expires_at}
+        for each in found
+    ]
+    show(
+        args,
+        rows,
+        *(
+            f"{each.id:>6}  {each.name}  {each.scope}  {each.created_at:%Y-%m-%d}  {f'{each.expires_at:%Y-%m-%d}' if each.expires_at else '–'}"
+            for each in found
+        ),
+    )

@@ -17,6 +17,7 @@ from runtime.system.tables import automation_run, import_file, person
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
 from runtime.tiers.explaining import distribution
+from runtime.tiers.seeing import sees_tiers
 
 blueprint = Blueprint("apps", __name__)
 
@@ -42,7 +43,7 @@ def find_app(act: Act, key: str) -> Any:
 def home(app: str) -> str:
     with reading() as act:
         found = find_app(act, app)
-        models = [model for form in _forms(act, found) for model in act.catalogue.models_of(form)]
+        models = [model for form in _forms(act, found) for model in act.catalogue.models_of(form) if sees_tiers(act, model)]
         spread = distribution(act, models[0].key) if models else None
         follow_ups = _follow_ups(act, found)
         tier_field = (

@@ -9,7 +9,7 @@ from flask import g
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
 from runtime.pages.web import reader
-from runtime.people.may import may
+from runtime.people.may import sees
 from runtime.records.rows import Record
 
 FAMILIES = {"control": "attribute"}
@@ -47,14 +47,16 @@ def tag_facts(catalogue: Catalogue, tag_set: str, keys: Any) -> list[dict[str, A
 
 
 def visible(form: Form, record: int | None = None) -> list[Any]:
-    """The fields of a form that the person may see."""
-    return [each for each in form.fields if may(g.person, "view", form.key, record, each.key)]
+    """The fields of a form that the person may see, masked ones among them."""
+    return [each for each in form.fields if sees(g.person, form.key, each.key, record)]
 
 
 def cell(form: Form, record: Record, key: str, app: str, titles: dict[tuple[str, int], str]) -> dict[str, Any]:
     """{kind: text|link|person|choice|rows|blank, …} for one value on a record's page; tags and tiers have places of their own there."""
     field_type = form.by_key[key]
     value = record.values.get(key)
+    if key in record.masked:
+        return {"kind": "text", "text": record.masked[key]}
     if value is None or value == ():
         return {"kind": "blank"}
     if field_type.type == "reference":

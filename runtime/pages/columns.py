@@ -37,6 +37,8 @@ class Column:
         self._pieces: dict[Any, str] = {}
 
     def html(self, record: Record) -> str:
+        if self.key in record.masked:
+            return escape(record.masked[self.key])
         value = self.value(record)
         piece = self._pieces.get(value)
         if piece is None:
@@ -44,6 +46,8 @@ class Column:
         return piece
 
     def text(self, record: Record) -> str:
+        if self.key in record.masked:
+            return record.masked[self.key]
         value = self.value(record)
         text = self._texts.get(value)
         if text is None:

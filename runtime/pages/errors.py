@@ -7,16 +7,18 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from flask import Flask, Response, g, jsonify, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
-from runtime.errors import NotAllowed, Refused, TierloomError
+from runtime.errors import DiskFull, NotAllowed, Refused, TierloomError
 from runtime.pages.reader import say
 from runtime.pages.web import NotSignedIn, is_htmx, reading, wants_json
 from runtime.people import accounts
 from runtime.people.throttle import TooManyAttempts
+from runtime.system import disk
 from runtime.texts import Message, _
 
 log = logging.getLogger("tierloom.pages")
@@ -31,7 +33,7 @@ SENTENCES = {
 }
 TITLES = {
     401: _("Sign in"), 403: _("Not allowed"), 404: _("Not found"), 409: _("Changed meanwhile"), 422: _("Not accepted"),
-    429: _("Too often"), 500: _("Something went wrong"),
+    429: _("Too often"), 500: _("Something went wrong"), 507: _("The disk is full"),
 }
 FAULT = _("Something went wrong on our side. Quote number {number} when you ask for help.")
 
@@ -40,6 +42,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, form_too_old)
     app.register_error_handler(NotSignedIn, not_signed_in)
     app.register_error_handler(TierloomError, refused)
+    app.register_error_handler(OSError, no_room)
+    app.register_error_handler(sa.exc.DBAPIError, no_room)
     app.register_error_handler(InternalServerError, broken)
     app.register_error_handler(HTTPException, answered_by_flask)
     app.log_exception = note_fault  # type: ignore[method-assign]
@@ -59,6 +63,13 @@ def refused(error: TierloomError) -> AnyResponse:
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.seconds)
     return response
+
+
+def no_room(error: Exception) -> AnyResponse:
+    """A full disk is said; any other error of this kind stays a fault of ours."""
+    if not disk.is_full(error):
+        raise error
+    return refused(DiskFull())
 
 
 def form_too_old(_error: CSRFError) -> AnyResponse:

@@ -36,7 +36,9 @@ def _wanted(act: Act, app: str, form: str, given: Any, format: str) -> tuple[Any
     wish = Wish(act, definition, given)
     every = [each.key for each in exporting.exportable(act, definition)]
     columns = every if given.get("all") else [key for key in wish.columns if key in every]
-    wanted = Wanted(form, tuple(columns), tuple(wish.filters()), wish.search, tuple(wish.sort), reader().language, format)
+    wanted = Wanted(
+        form, tuple(columns), tuple(wish.filters()), tuple(wish.trusted()), wish.search, tuple(wish.sort), reader().language, format
+    )
     exporting.check(act, wanted)
     return found, definition, wish, wanted
 
@@ -46,7 +48,7 @@ def _wanted(act: Act, app: str, form: str, given: Any, format: str) -> tuple[Any
 def choose(app: str, form: str) -> str:
     with reading() as act:
         found, definition, wish, wanted = _wanted(act, app, form, request.args, "csv")
-        total = query.count(act, form, search=wish.search, also=wanted.filters, most=None)
+        total = query.count(act, form, search=wish.search, also=wanted.filters, trusted=wanted.trusted, most=None, action="export")
         return render_template(
             "export.html",
             app=found,
@@ -70,11 +72,13 @@ def write(app: str, form: str) -> Any:
         given["all"] = "1"
     with reading() as act:
         _app, _form, wish, wanted = _wanted(act, app, form, given, format)
-        total = query.count(act, form, search=wish.search, also=wanted.filters, most=None)
+        total = query.count(act, form, search=wish.search, also=wanted.filters, trusted=wanted.trusted, most=None, action="export")
     if total > exporting.AT_ONCE:
         with writing() as act:
             number = exporting.start(act, wanted, total)
         return go_to(f"/apps/{app}/{form}/export/{number}")
+    with workspace().writing(g.person) as act:
+        exporting.note(act, wanted, total)
     name = f"{form}-{reader().today:%Y-%m-%d}.{format}"
     if format == "csv":
         return Response(

@@ -1,23 +1,43 @@
 """Each request begins here: a nonce, the person behind the cookie or token, their language, the first run, the form token."""
+
 from __future__ import annotations
 
 import logging
 import secrets
 
 import sqlalchemy as sa
-from flask import Flask, Response, current_app, g, redirect, request
+from flask import Flask, Request, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from runtime.pages.web import NotSignedIn, csrf, is_htmx, workspace
-from runtime.people import accounts, sessions, tokens
-from runtime.system import database
-from runtime.texts import LANGUAGES
+from runtime.errors import DiskFull, NotAllowed
+from runtime.pages import view_as
+from runtime.pages.web import NotSignedIn, csrf, is_htmx, wants_json, workspace
+from runtime.people import accounts, second_factor, sessions, steps, tokens
+from runtime.system import audit, database
+from runtime.texts import LANGUAGES, _
 
 COOKIE = "tierloom_session"
 LANGUAGE_COOKIE = "tierloom_language"
+STEP_COOKIE = "tierloom_step"
+"""Binds a sign-in that is half done to the browser that began it."""
+WITHOUT_SECOND_FACTOR = {
+    "static",
+    "profile.second_factor_page",
+    "profile.switch_on",
+    "sign_in.sign_out",
+    "account.language",
+    "headers.csp_report",
+}
 A_YEAR = 365 * 24 * 3600
 OPEN_BEFORE_SET_UP = {
-    "static", "account.setup", "account.set_up", "account.language", "health.healthz", "health.readyz", "headers.csp_report"}
+    "static",
+    "account.setup",
+    "account.set_up",
+    "account.language",
+    "health.healthz",
+    "health.readyz",
+    "headers.csp_report",
+}
 
 log = logging.getLogger("tierloom.pages")
 
@@ -28,11 +48,15 @@ def install(app: Flask) -> None:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     app.before_request(first_run)
     app.before_request(check_form_token)
+    app.before_request(second_factor_first)
+    app.before_request(view_as.refuse_writing)
 
 
 def begin() -> None:
     g.nonce = secrets.token_urlsafe(16)
-    g.person, g.session, g.by_token, g.language = None, None, False, "en"
+    audit.comes_by("api" if request.path.startswith("/api/") or request.authorization is not None else "page", request.remote_addr)
+    g.person, g.session, g.by_token, g.scope, g.language = None, None, False, "admin", "en"
+    g.viewer = None
     if request.endpoint == "static":
         return
     if request.authorization is not None and request.authorization.type == "bearer":
@@ -40,6 +64,8 @@ def begin() -> None:
     elif COOKIE in request.cookies:
         _by_cookie(request.cookies[COOKIE])
     g.language = _language()
+    if g.session is not None:
+        view_as.begin()
 
 
 def first_run() -> AnyResponse | None:
@@ -66,14 +92,27 @@ def check_form_token() -> None:
     csrf.protect(apply_exemptions=True)
 
 
+def second_factor_first() -> AnyResponse | None:
+    """Who must have a second factor and has none sets one up before anything else."""
+    if g.session is None or g.session.second_factor or request.endpoint in WITHOUT_SECOND_FACTOR:
+        return None
+    if not second_factor.must_have_one(workspace(), g.person):
+        return None
+    if wants_json() or is_htmx():
+        raise NotAllowed(_("Your account needs a second factor first. Set it up under My settings."))
+    return redirect("/me/second-factor", 303)
+
+
 def _by_token(token: str) -> None:
     g.by_token = True
     own = workspace()
     now = own.now()
     with database.reading(own.engine) as connection:
-        g.person = tokens.holder(connection, token, now)
-        note = g.person is not None and tokens.wants_noting(connection, token, now)
-    if note:
+        held = tokens.held(connection, token, now)
+    if held is None:
+        return
+    g.person, g.scope = held.person, held.scope
+    if held.wants_noting:
         _beside(lambda writer: tokens.note_use(writer, token, now))
 
 
@@ -91,11 +130,11 @@ def _by_cookie(token: str) -> None:
 
 
 def _beside(write) -> None:  # type: ignore[no-untyped-def]
-    """Notes a use. A busy database must not cost the page: the next request notes it."""
+    """Notes a use. A busy database or a full disk must not cost the page: the next request notes it."""
     try:
         with database.writing(workspace().engine) as connection:
             write(connection)
-    except sa.exc.OperationalError:
+    except (sa.exc.OperationalError, DiskFull):
         log.warning("the use of a session could not be noted", exc_info=True)
 
 
@@ -116,6 +155,19 @@ def start_session(response: AnyResponse, token: str) -> None:
 
 def end_session(response: AnyResponse) -> None:
     response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=is_secure())
+
+
+def keep_step(response: AnyResponse, token: str) -> None:
+    lasts = int(steps.LASTS.total_seconds())
+    response.set_cookie(STEP_COOKIE, token, max_age=lasts, httponly=True, samesite="Lax", secure=is_secure(), path="/sign-in")
+
+
+def step_of(given: Request) -> str | None:
+    return given.cookies.get(STEP_COOKIE)
+
+
+def end_step(response: AnyResponse) -> None:
+    response.delete_cookie(STEP_COOKIE, httponly=True, samesite="Lax", secure=is_secure(), path="/sign-in")
 
 
 def remember_language(response: AnyResponse, language: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request
 
 from runtime.definitions.form import Form
-from runtime.errors import FieldError, NotFound, Problem, Refused
+from runtime.errors import DiskFull, FieldError, NotFound, Problem, Refused
 from runtime.pages import jobs as job_pages
 from runtime.pages.apps import find_app
 from runtime.pages.lists import find_form
@@ -61,6 +61,9 @@ def upload(app: str, form: str) -> Any:
     except Refused as error:
         with reading() as act:
             return _upload_page(act, app, form, error.problems), 422
+    except DiskFull as error:
+        with reading() as act:
+            return _upload_page(act, app, form, [Problem("file", error.message)]), error.status
     return go_to(f"/apps/{app}/{form}/import/{task.id}")
 
 
@@ -224,7 +227,7 @@ def _masked(form: Form, key: str, text: str) -> str:
     if not field_type.mask or not text.strip():
         return text
     try:
-        return field_type.masked(field_type.parse(text, NoLookup(workspace().zone)), reader())
+        return field_type.masked(field_type.parse(text, NoLookup(workspace().zone)))
     except FieldError:
         return "••••"
 

@@ -19,7 +19,7 @@ from runtime.pages.apps import find_app
 from runtime.pages.cells import tag_facts, tier_facts, title_of, visible
 from runtime.pages.columns import columns_of, drawn_rows
 from runtime.pages.web import go_to, reader, reading, signed_in, wants_json, writing
-from runtime.people.may import may, require
+from runtime.people.may import require, sees
 from runtime.records import gateway, query
 from runtime.records.conditions import WITHOUT_VALUE, WORDS, Condition, operators, read_condition
 from runtime.records.lookup import ActLookup
@@ -59,14 +59,16 @@ class Wish:
         ] or list(self.view.sort if self.view else ())
         chosen = [each for each in args.get("columns", "").split(",") if each in form.by_key]
         self.columns = chosen or list(self.view.columns if self.view and self.view.columns else query.default_columns(act, form))
-        self.columns = [each for each in self.columns if may(g.person, "view", form.key, None, each)]
+        self.columns = [each for each in self.columns if sees(g.person, form.key, each)]
 
     def filters(self) -> list[str]:
-        """The formulas that must all hold."""
+        """The person's own formulas that must all hold."""
         lookup = ActLookup(self.act)
-        found = [self.view.filter] if self.view and self.view.filter else []
-        found += [each.formula(lookup) for each in self.conditions]
-        return [*found, *([self.formula] if self.formula else [])]
+        return [*[each.formula(lookup) for each in self.conditions], *([self.formula] if self.formula else [])]
+
+    def trusted(self) -> list[str]:
+        """What the view says, which may ask more than the person sees."""
+        return [self.view.filter] if self.view and self.view.filter else []
 
     def address(self, **changed: Any) -> str:
         """This list with other wishes; None drops one. Paging always begins anew."""
@@ -101,7 +103,15 @@ def records(app: str, form: str) -> str:
         problem, page = wish.problem, None
         try:
             page = query.page(
-                act, form, search=wish.search, sort=wish.sort, columns=wish.columns, limit=ROWS, cursor=wish.cursor, also=wish.filters()
+                act,
+                form,
+                search=wish.search,
+                sort=wish.sort,
+                columns=wish.columns,
+                limit=ROWS,
+                cursor=wish.cursor,
+                also=wish.filters(),
+                trusted=wish.trusted(),
             )
         except (FormulaProblems, Refused) as error:
             problem = error.message
@@ -331,7 +341,7 @@ def count(app: str, form: str) -> Any:
         find_app(act, app)
         wish = Wish(act, find_form(act, form), request.args)
         exact = bool(request.args.get("exact"))
-        number = query.count(act, form, search=wish.search, also=wish.filters(), most=None if exact else query.COUNTED)
+        number = query.count(act, form, search=wish.search, also=wish.filters(), trusted=wish.trusted(), most=None if exact else query.COUNTED)
     if wants_json():
         return jsonify(count=number, exact=exact or number <= query.COUNTED)
     return render_template(

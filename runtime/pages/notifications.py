@@ -1,4 +1,4 @@
-"""/notifications: what people and automations told the person. Opening one marks it as read."""
+"""/notifications: what people and automations told the person, and what they want to hear of. Opening one marks it as read."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, Response, g, jsonify, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from runtime.errors import NotFound
-from runtime.pages.web import done, go_to, local_path, reader, reading, signed_in, writing
+from runtime.collaboration import choices
+from runtime.collaboration.choices import Choice
+from runtime.errors import NotFound, Refused
+from runtime.pages.shell import unread as unread_count
+from runtime.pages.web import by_path, done, go_to, local_path, reader, reading, signed_in, workspace, writing
+from runtime.people.may import may
 from runtime.system import clock
 from runtime.system.tables import notification
 from runtime.system.workspace import Act
@@ -27,7 +31,7 @@ def list_notifications() -> str:
     """The newest first: ?unread=1&before="""
     unread, before = bool(request.args.get("unread")), request.args.get("before", "")
     with reading() as act:
-        conditions = [notification.c.person == g.person.id]
+        conditions = [notification.c.person == g.person.id, notification.c.hidden == 0]
         open_ones = (
             act.connection.execute(
                 sa.select(sa.func.count()).select_from(notification).where(*conditions, notification.c.read_at.is_(None))
@@ -39,7 +43,7 @@ def list_notifications() -> str:
         if before.isdecimal() and len(before) < 19:
             conditions.append(notification.c.id < int(before))
         rows = act.connection.execute(sa.select(notification).where(*conditions).order_by(notification.c.id.desc()).limit(ROWS + 1)).all()
-    lines = [_line(row) for row in rows[:ROWS]]
+        lines = [_line(row) if _may_read(act, row) else _veiled(row) for row in rows[:ROWS]]
     more = f"/notifications?{'unread=1&' if unread else ''}before={rows[ROWS - 1].id}" if len(rows) > ROWS else None
     return render_template(
         "notifications.html",
@@ -51,6 +55,66 @@ def list_notifications() -> str:
     )
 
 
+@blueprint.get("/count")
+@signed_in
+def count() -> Response:
+    """How many are unread, for the bell: asked now and then, and answered with 304 as long as nothing has changed."""
+    with reading() as act:
+        number = unread_count(act.connection, g.person.id)
+    answer = jsonify(unread=number)
+    answer.set_etag(f"unread-{g.person.id}-{number}")
+    answer.cache_control.private = True
+    answer.cache_control.no_cache = True
+    return answer.make_conditional(request)  # type: ignore[return-value]
+
+
+# -- what one wants to hear of ------------------------------------------------------------------------------------------------------
+@blueprint.get("/settings")
+@signed_in
+def settings() -> str:
+    return _settings_page()
+
+
+@blueprint.post("/settings")
+@signed_in
+def choose() -> AnyResponse | tuple[str, int]:
+    try:
+        with writing() as act:
+            choices.choose(act, _chosen(), *(request.form.get(name, "") for name in TIMES))
+    except Refused as refusal:
+        return _settings_page(refusal), refusal.status
+    return done("/notifications/settings", _("Saved."))
+
+
+TIMES = ("quiet_from", "quiet_until", "digest_at")
+
+
+def _chosen() -> dict[str, Choice]:
+    return {kind: Choice(f"app_{kind}" in request.form, request.form.get(f"mail_{kind}", choices.NEVER)) for kind in choices.KINDS}
+
+
+def _settings_page(refusal: Refused | None = None) -> str:
+    with reading() as act:
+        wishes = choices.wishes_of(act.connection, g.person.id)
+        zone = choices.clock_of(g.person, act.zone).key
+    times = {name: request.form.get(name, "") if refusal else _time(getattr(wishes, name)) for name in TIMES}
+    return render_template(
+        "notification_settings.html",
+        kinds=choices.KINDS,
+        chosen=_chosen() if refusal else wishes.kinds,
+        mails=choices.MAIL,
+        times=times,
+        zone=zone,
+        errors=by_path(refusal),
+        can_mail=bool(workspace().settings.smtp_url),
+    )
+
+
+def _time(minute: int | None) -> str:
+    return "" if minute is None else f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+# -- reading ------------------------------------------------------------------------------------------------------------------------
 @blueprint.get("/<int:number>")
 @signed_in
 def open_one(number: int) -> AnyResponse:
@@ -95,6 +159,15 @@ def _mark(act: Act, number: int | None) -> int:
 
 def _back() -> str:
     return local_path(request.form.get("back"), "/notifications")
+
+
+def _may_read(act: Act, row: Any) -> bool:
+    """Whether the person may still see the record that it tells of."""
+    return row.form is None or (row.form in act.catalogue.forms and may(g.person, "view", row.form, row.record))
+
+
+def _veiled(row: Any) -> dict[str, Any]:
+    return {**_line(row), "subject": reader().say(_("About a record that you may not see any more.")), "body": "", "linked": False}
 
 
 def _line(row: Any) -> dict[str, Any]:

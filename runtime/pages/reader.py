@@ -27,19 +27,21 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 class Reader:
     """One person reading: the language, the zone, and names already looked up. Lives as long as one page or one mail.
 
-    `opened` gives the act in which names are looked up; `today` is the day in the workspace's zone.
+    `zone` is the workspace's, by which days begin (`today`); instants are shown in the person's own zone, if one is chosen.
+    `opened` gives the act in which names are looked up.
     """
 
     def __init__(self, language: str, zone: ZoneInfo, opened: Callable[[], AbstractContextManager[Act]] | None = None,
                  now: Callable[[], datetime] = lambda: datetime.now(UTC), person: Person | None = None):
-        self.language, self.zone, self.person = language, zone, person
+        self.language, self.person, self.house_zone = language, person, zone
+        self.zone = ZoneInfo(person.zone) if person is not None and person.zone else zone
         self._opened, self._now = opened, now
         self._people: dict[int, str] = {}
         self._titles: dict[tuple[str, int], str] = {}
 
     @property
     def today(self) -> date:
-        return self._now().astimezone(self.zone).date()
+        return self._now().astimezone(self.house_zone).date()
 
     # -- texts ------------------------------------------------------------------------------------------------------------
     def say(self, message: Message | str) -> str:
@@ -82,7 +84,7 @@ class Reader:
         return f"{day:%m-%d}" if day.year == self.today.year else day.isoformat()
 
     def datetime(self, instant: datetime | None) -> str:
-        """11-21 14:32 in the workspace's zone."""
+        """11-21 14:32 in the reader's zone."""
         if instant is None:
             return ""
         here = instant.astimezone(self.zone)

@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, g, render_template, request
 
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Refused
 from runtime.pages.apps import find_app
 from runtime.pages.cells import cell, tag_facts, tier_facts, title_of, visible
+from runtime.pages.comments import talk_of
 from runtime.pages.lists import find_form
 from runtime.pages.tier_card import tier_card
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import may
-from runtime.records import derived, gateway, query
+from runtime.records import derived, gateway, history, query
 from runtime.records.lookup import NoLookup
-from runtime.records.rows import Record, read_records
-from runtime.records.tables import tables_of
+from runtime.records.rows import Record
 from runtime.system import clock
 from runtime.system.workspace import Act
 from runtime.tags import assigning
 from runtime.texts import Message, _
+from runtime.tiers.seeing import sees_tiers
 
 blueprint = Blueprint("record", __name__)
 
@@ -38,6 +38,7 @@ SOURCES = {
     "publish": _("new tier model"),
     "undo": _("undo"),
 }
+DOORS = {**SOURCES, "form": _("page"), "public_form": _("public form"), "workflow": _("workflow"), "merge": _("merge")}
 
 
 @dataclass
@@ -54,6 +55,9 @@ class Happening:
     href: str = ""
     figure: str = ""
     tiers: tuple[Any, Any] | None = None
+    door: str = ""
+    undo: str = ""
+    """The address that takes a change back."""
 
 
 @blueprint.get("/apps/<app>/<form>/<int:record>")
@@ -63,9 +67,10 @@ def show(app: str, form: str, record: int) -> str:
         found_app, definition = find_app(act, app), find_form(act, form)
         found = query.get(act, form, record, deleted=True)
         model = act.catalogue.model_of(form)
+        model = model if model is not None and sees_tiers(act, model, record) else None
         related = related_lists(act, app, definition, record)
         happened = timeline(act, app, definition, found, related, request.args.get("tab", "all"))
-        card = tier_card(act, model, found) if model is not None and found.deleted_at is None else None
+        card = tier_card(act, model, found, app) if model is not None and found.deleted_at is None else None
         return render_template(
             "record.html",
             app=found_app,
@@ -77,6 +82,7 @@ def show(app: str, form: str, record: int) -> str:
             sections=_sections(act, app, definition, found),
             related=related,
             happened=happened[:SHOWN],
+            talk=talk_of(act, definition, found),
             tab=request.args.get("tab", "all"),
             tags=_tags(act, definition, found),
             addable=_addable(act, definition, found),
@@ -84,6 +90,7 @@ def show(app: str, form: str, record: int) -> str:
             quality=quality(definition, found),
             waiting=derived.is_waiting(act, form, record),
             may_edit=may(g.person, "edit", form, record),
+            may_tag=any(each.stores == "assigned" and may(g.person, "edit", form, record, each.key) for each in definition.fields),
             may_delete=may(g.person, "delete", form, record),
             follow_up=_follow_up(related),
             now=act.now,
@@ -125,16 +132,16 @@ def related_lists(act: Act, app: str, form: Form, record: int) -> list[dict[str,
     """The records of other forms that point at this one: the newest few of each, and how many there are."""
     found = []
     for name, (other_key, reference) in act.catalogue.relations_to(form.key).items():
-        if not may(g.person, "view", other_key):
+        if not may(g.person, "view", other_key, None, reference):
             continue
         other = act.catalogue.forms[other_key]
-        page = _related_page(act, other, reference, record)
+        rows, count = query.related(act, other_key, reference, record)
         found.append(
             {
                 "name": name,
                 "form": other,
-                "page": page["rows"],
-                "count": page["count"],
+                "page": rows,
+                "count": count,
                 "reference": reference,
                 "href": f"/apps/{app}/{other_key}",
                 "new": f"/apps/{app}/{other_key}/new?{reference}={record}",
@@ -143,27 +150,12 @@ def related_lists(act: Act, app: str, form: Form, record: int) -> list[dict[str,
     return found
 
 
-def _related_page(act: Act, other: Form, reference: str, record: int) -> dict[str, Any]:
-    built = tables_of(act.catalogue)[other.key]
-    condition = (built.column(reference) == record, built.main.c.deleted_at.is_(None))
-    order = (
-        built.column(other.event_date).desc().nulls_last()
-        if other.event_date and built.places.get(other.event_date) == "main"
-        else built.main.c.id.desc()
-    )
-    ids = list(
-        act.connection.execute(sa.select(built.main.c.id).where(*condition).order_by(order, built.main.c.id.desc()).limit(20)).scalars()
-    )
-    count = act.connection.execute(sa.select(sa.func.count()).select_from(built.main).where(*condition)).scalar() or 0
-    return {"rows": read_records(act, other.key, ids), "count": count}
-
-
 def timeline(act: Act, app: str, form: Form, record: Record, related: list[dict[str, Any]], tab: str) -> list[Happening]:
     """What happened, newest first: changes, moves between tiers, and what belongs to the record."""
     found: list[Happening] = []
     if tab in ("all", "changes"):
         found += [
-            happening for row in query.history(act, form.key, record.id, limit=SHOWN) if (happening := _change(form, row)) is not None
+            happening for row in query.history(act, form.key, record.id, limit=SHOWN) if (happening := _change(act, app, form, row)) is not None
         ]
     if tab in ("all", "tier"):
         found += _moves(act, form, record)
@@ -173,29 +165,34 @@ def timeline(act: Act, app: str, form: Form, record: Record, related: list[dict[
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
-def _change(form: Form, row: Any) -> Happening | None:
+def _change(act: Act, app: str, form: Form, row: Any) -> Happening | None:
     at = clock.from_micros(row.at)
     assert at is not None
     who = reader().person_name(row.person) if row.person else reader().say(SOURCES.get(row.source, _("Tierloom")))
+    door = reader().say(DOORS[row.source]) if row.source in DOORS and row.person else ""
     changes = json.loads(row.changes)
     if row.action == "tags":
-        return _tag_change(at, who, form, changes)
+        seen = {key: each for key, each in changes.items() if may(g.person, "view", form.key, row.record, key)}
+        return _tag_change(at, who, form, seen) if seen else None
     if row.action != "update":
         words = {"create": _("added this record"), "delete": _("put this record into the trash"), "restore": _("brought this record back")}
-        via = reader().say(_("by {source}", source=SOURCES[row.source])) if row.source in SOURCES and row.person else ""
         return Happening(
             at,
             row.action,
             {"create": "plus", "delete": "trash", "restore": "arrow-back-up"}.get(row.action, "pencil"),
-            f"{reader().say(words.get(row.action, _('changed this record')))} {via}".strip(),
+            reader().say(words.get(row.action, _("changed this record"))),
             who,
+            door=door,
         )
     details = []
     for key, (old, new) in changes.items():
         field_type = form.by_key.get(key)
         if field_type is not None and may(g.person, "view", form.key, row.record, key):
             details.append((reader().shown(field_type.label), _written(field_type, old), _written(field_type, new)))
-    return Happening(at, "update", "pencil", reader().say(_("changed")), who, details) if details else None
+    if not details:
+        return None
+    undo = f"/apps/{app}/{form.key}/{row.record}/changes/{row.id}/undo" if history.can_be_taken_back(act, form.key, row) else ""
+    return Happening(at, "update", "pencil", reader().say(_("changed")), who, details, door=door, undo=undo)
 
 
 def _tag_change(at: datetime, who: str, form: Form, changes: dict[str, Any]) -> Happening:
@@ -231,7 +228,7 @@ def _written(field_type: Any, stored: Any) -> str:
 def _moves(act: Act, form: Form, record: Record) -> list[Happening]:
     model = act.catalogue.model_of(form.key)
     found: list[Happening] = []
-    if model is None:
+    if model is None or not sees_tiers(act, model, record.id):
         return found
     for row in query.tier_moves(act, form.key, record.id, SHOWN):
         at = clock.from_micros(row.valid_from)
@@ -294,7 +291,7 @@ def _tags(act: Act, form: Form, record: Record) -> list[dict[str, Any]]:
 def _addable(act: Act, form: Form, record: Record) -> list[dict[str, str]]:
     found = act.catalogue.tag_set_of(form.key)
     field_type = next((each for each in form.fields if each.stores == "assigned"), None)
-    if found is None or field_type is None:
+    if found is None or field_type is None or not may(g.person, "edit", form.key, record.id, field_type.key):
         return []
     has = record.values.get(field_type.key) or ()
     return [
@@ -313,7 +310,7 @@ def _plan(model: Any, record: Record, form: Form) -> Any:
 
 def quality(form: Form, record: Record) -> int | None:
     """Share of the quality fields that are filled, 0 to 100."""
-    keys = form.quality_fields
+    keys = [key for key in form.quality_fields if may(g.person, "view", form.key, record.id, key)]
     if not keys:
         return None
     return 100 * sum(1 for key in keys if record.values.get(key) not in (None, ())) // len(keys)
@@ -353,6 +350,22 @@ def restore(app: str, form: str, record: int) -> Any:
         gateway.restore(act, form, record)
     flash(reader().say(_("The record is back.")), "good")
     return go_to(f"/apps/{app}/{form}/{record}")
+
+
+@blueprint.post("/apps/<app>/<form>/<int:record>/changes/<int:number>/undo")
+@signed_in
+def undo_change(app: str, form: str, record: int, number: int) -> Any:
+    """Sets back the values before one change; what stands in the way is said over the page."""
+    try:
+        with writing("undo") as act:
+            find_app(act, app)
+            find_form(act, form)
+            history.take_back(act, form, record, number)
+        flash(reader().say(_("The change is taken back.")), "good")
+    except Refused as refusal:
+        for problem in refusal.problems:
+            flash(reader().say(problem.message), "bad")
+    return go_to(f"/apps/{app}/{form}/{record}?tab=changes")
 
 
 @blueprint.post("/apps/<app>/<form>/<int:record>/tags")

@@ -10,6 +10,7 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
 from runtime.formulas import Formula
 from runtime.formulas.functions.base import SHELF
+from runtime.formulas.scope import SYSTEM_LABELS
 from runtime.formulas.tree import (
     Aggregate,
     Among,
@@ -52,6 +53,9 @@ CALLS: dict[str, Message] = {
     "CONTAINS": _("{a} contains {b}"),
     "STARTSWITH": _("{a} begins with {b}"),
     "TODAY": _("today"),
+    "CURRENT_USER": _("the person asking"),
+    "MY_REPORTS": _("those whom the person asking leads"),
+    "MY_DEPARTMENTS": _("the departments of the person asking"),
 }
 SIGNS = {"*": "×", "/": "÷", "-": "−"}
 
@@ -100,6 +104,8 @@ class Teller:
 
     def _field(self, node: Field, _beside: Node | None) -> str:
         field = self._definition(node)
+        if field is None and node.key in SYSTEM_LABELS:
+            return reader().shown(SYSTEM_LABELS[node.key])
         return reader().shown(field.label) if field is not None else node.key
 
     def _path(self, node: Path, _beside: Node | None) -> str:
@@ -139,7 +145,8 @@ class Teller:
         )
 
     def _among(self, node: Among, _beside: Node | None) -> str:
-        return reader().say(_("{list} has {value}", list=self.tell(node.list), value=self.tell(node.operand, node.list)))
+        words = {"list": self.tell(node.list), "value": self.tell(node.operand, node.list)}
+        return reader().say(_("{value} is one of {list}", **words) if isinstance(node.list, Call) else _("{list} has {value}", **words))
 
     def _call(self, node: Call, _beside: Node | None) -> str:
         told = [self.tell(each, node.arguments[0]) for each in node.arguments]
@@ -155,6 +162,17 @@ class Teller:
                 if node.days is not None
                 else _("{rows} in the last {n} months", rows=rows, n=node.months)
             )
+            if node.before:
+                last = (
+                    _("{rows} in the {n} days that ended {ago} days ago", rows=rows, n=node.days, ago=node.days * node.before)
+                    if node.days is not None
+                    else _(
+                        "{rows} in the {n} months that ended {ago} months ago",
+                        rows=rows,
+                        n=node.months,
+                        ago=(node.months or 0) * node.before,
+                    )
+                )
             rows = reader().say(last)
         if node.where is not None:
             rows = reader().say(_("{rows} where {condition}", rows=rows, condition=self.tell(node.where)))

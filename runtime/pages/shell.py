@@ -3,13 +3,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app, g, request
 from werkzeug.exceptions import HTTPException
 
+from runtime.collaboration.todos import due_count
 from runtime.pages.web import reader, reading, workspace
 from runtime.people.person import Person
 from runtime.system.prepared import prepared
@@ -83,7 +84,13 @@ def _build() -> Shell:
             menu=_menu(here, act.catalogue) if here else [],
             tools=list(_tools(here)),
             notifications=unread(act.connection, g.person.id),
-            todos=next(_known([(_("My to-dos"), "/tasks", "checklist")]), None))
+            todos=_todos(act))
+
+
+def _todos(act: Any) -> Item | None:
+    """The way to one's to-dos, with how many are due."""
+    item = next(_known([(_("My to-dos"), "/tasks", "checklist")]), None)
+    return replace(item, count=due_count(act.connection, g.person.id, act.day) or None) if item else None
 
 
 def unread(connection: sa.Connection, person: int) -> int:
@@ -145,7 +152,8 @@ def _tools(app: Any) -> Iterator[Item]:
         return
     yield from _known([
         (_("Design"), f"/build/{app.key}" if app else "/build", "tool"), (_("Templates"), "/templates", "layout-grid"),
-        (_("People"), "/admin/people", "users"), (_("Settings"), "/admin/settings", "settings")])
+        (_("People"), "/admin/people", "users"), (_("Bots"), "/admin/bots", "robot"), (_("Audit log"), "/admin/audit", "shield-check"),
+        (_("Settings"), "/admin/settings", "settings")])
 
 
 def _known(entries: list[tuple[Message, str, str]]) -> Iterator[Item]:

@@ -6,32 +6,27 @@ from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, render_template
 
 from runtime.automation.people import in_words as who_in_words
 from runtime.definitions.tag_set import Tag, TagSet
-from runtime.errors import FormulaProblems, NotFound
+from runtime.errors import FormulaProblems
 from runtime.formulas.definitions import formula
 from runtime.pages.apps import find_app
-from runtime.pages.cells import FAMILIES
 from runtime.pages.rule_words import in_words
+from runtime.pages.tag_frame import Frame, frame, pill
+from runtime.pages.tag_usefulness import NAMES, TONES
 from runtime.pages.web import reader, reading, signed_in
 from runtime.people import accounts
-from runtime.people.may import may
 from runtime.records.tables import tables_of
 from runtime.system.tables import tag_assignment
 from runtime.system.workspace import Act
-from runtime.texts import Message, _
+from runtime.tags import usefulness
+from runtime.tags.references import consumers
+from runtime.tags.verdicts import Verdict, verdicts
+from runtime.texts import _
 
 blueprint = Blueprint("tag_dictionary", __name__)
-
-KINDS: dict[str, Message] = {
-    "attribute": _("attribute"),
-    "behaviour": _("behaviour"),
-    "potential": _("potential"),
-    "campaign": _("campaign"),
-    "control": _("control group"),
-}
 
 
 @blueprint.get("/apps/<app>/-/tags")
@@ -39,85 +34,77 @@ KINDS: dict[str, Message] = {
 def dictionary(app: str) -> str:
     """One dictionary of the app: ?set="""
     with reading() as act:
-        found_app = find_app(act, app)
-        sets = sets_of(act, app)
-        chosen = _chosen(sets, request.args.get("set"))
-        if chosen is None:
-            return render_template("tag_dictionary.html", app=found_app, set=None)
-        living = [tag for tag in chosen.tags if not tag.archived]
-        counts = _counts(act, chosen)
+        here = frame(act, app)
+        if here is None:
+            return render_template("tag_dictionary.html", app=find_app(act, app), here=None, set=None)
+        counts, judged = _counts(act, here.set), _judged(act, here)
         return render_template(
             "tag_dictionary.html",
-            app=found_app,
-            set=chosen,
-            form=act.catalogue.forms[chosen.form],
-            lines=[_line(act, app, chosen, tag, counts) for tag in living],
-            archived=[_line(act, app, chosen, tag, counts) for tag in chosen.tags if tag.archived],
-            used=len([tag for tag in living if tag.family != "control"]),
-            sets=[{"label": each.label, "href": f"/apps/{app}/-/tags?set={each.key}", "active": each is chosen} for each in sets],
+            app=here.app,
+            here=here,
+            set=here.set,
+            form=here.form,
+            lines=[_line(act, here, tag, counts, judged) for tag in here.set.tags if not tag.archived],
+            archived=[_line(act, here, tag, counts, judged) for tag in here.set.tags if tag.archived],
+            judged=bool(judged),
             rights=[
-                (reader().say(label), _people(act, chosen, who))
+                (reader().say(label), people(act, here.set, who))
                 for label, who in (
-                    (_("May ask for tags"), chosen.may_request),
-                    (_("May approve tags"), chosen.may_approve),
-                    (_("May give tags"), chosen.may_assign),
-                    (_("May take tags off"), chosen.may_remove),
+                    (_("May ask for tags"), here.set.may_request),
+                    (_("May approve tags"), here.set.may_approve),
+                    (_("May give tags"), here.set.may_assign),
+                    (_("May take tags off"), here.set.may_remove),
                 )
                 if who
             ],
         )
 
 
-def sets_of(act: Act, app: str) -> list[TagSet]:
-    return [
-        each
-        for each in act.catalogue.tag_sets.values()
-        if each.app in (None, app) and each.form in tables_of(act.catalogue) and may(g.person, "view", each.form)
-    ]
-
-
-def _chosen(sets: list[TagSet], key: str | None) -> TagSet | None:
-    if key is None:
-        return sets[0] if sets else None
-    found = next((each for each in sets if each.key == key), None)
-    if found is None:
-        raise NotFound(_("There is no tag set with the key {key}.", key=key))
-    return found
+def _judged(act: Act, here: Frame) -> dict[str, Verdict]:
+    """What the newest figures say of each tag, for those who look after the dictionary."""
+    meter = usefulness.newest(act, here.set) if here.approves else None
+    return {each.tag: each for each in verdicts(here.set, meter)} if meter is not None else {}
 
 
 def _counts(act: Act, tags: TagSet) -> dict[str, int]:
-    """How many living records have each tag."""
+    """How many living records have each tag, of those that the person sees with their tags."""
     main, given = tables_of(act.catalogue)[tags.form].main, tag_assignment.c
+    seen = seen_ids(act, tags.form, *tag_fields(act, tags))
     rows = act.connection.execute(
         sa.select(given.tag, sa.func.count())
         .join(main, main.c.id == given.record)
         .where(given.form == tags.form, given.tag_set == tags.key, given.removed_at.is_(None), main.c.deleted_at.is_(None))
+        .where(*([] if seen is None else [given.record.in_(seen)]))
         .group_by(given.tag)
     )
     return {tag: count for tag, count in rows}
 
 
-def _line(act: Act, app: str, tags: TagSet, tag: Tag, counts: dict[str, int]) -> dict[str, Any]:
+def _line(act: Act, here: Frame, tag: Tag, counts: dict[str, int], judged: dict[str, Verdict]) -> dict[str, Any]:
     field = next(
-        (each.key for each in act.catalogue.forms[tags.form].fields if each.stores == "assigned" and getattr(each, "tag_set") == tags.key),
+        (each.key for each in here.form.fields if each.stores == "assigned" and getattr(each, "tag_set") == here.set.key),
         None,
     )
-    words, text = _rule(act, tags, tag)
+    words, text = _rule(act, here.set, tag)
+    verdict = judged.get(tag.key)
     return {
-        "key": tag.key,
-        "label": reader().shown(tag.label),
-        "family": FAMILIES.get(tag.family, tag.family),
-        "kind": reader().say(KINDS[tag.family]),
-        "temporary": tag.standing == "temporary",
+        **pill(tag),
+        "aliases": tag.aliases,
         "meaning": reader().shown(tag.meaning) if tag.meaning else "",
         "use": reader().shown(tag.use) if tag.use else "",
-        "owner": _people(act, tags, (tag.owner,)) if tag.owner else "",
+        "owner": people(act, here.set, (tag.owner,)) if tag.owner else "",
         "rule": words,
         "formula": text,
         "count": counts.get(tag.key, 0),
         "until": tag.expires,
         "over": tag.expires is not None and tag.expires < act.today,
-        "href": f"/apps/{app}/{tags.form}?{urlencode({'where': f'{field}|has|{tag.key}'})}" if field is not None else None,
+        "into": reader().shown(here.set.final(tag).label) if tag.merged_into else None,
+        "used": len(consumers(act.catalogue, here.set)[tag.key]),
+        "verdict": {"what": reader().say(NAMES[verdict.what]), "tone": TONES[verdict.what], "reason": reader().say(verdict.reason)}
+        if verdict
+        else None,
+        "page": here.href(f"/of/{tag.key}"),
+        "href": f"/apps/{here.app.key}/{here.set.form}?{urlencode({'where': f'{field}|has|{tag.key}'})}" if field is not None else None,
     }
 
 
@@ -131,7 +118,7 @@ def _rule(act: Act, tags: TagSet, tag: Tag) -> tuple[str | None, str | None]:
         return None, tag.rule
 
 
-def _people(act: Act, tags: TagSet, who: tuple[str, ...]) -> str:
+def people(act: Act, tags: TagSet, who: tuple[str, ...]) -> str:
     """People, roles by their names where they have one."""
     roles = accounts.known_roles(act.connection)
     words = []

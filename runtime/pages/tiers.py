@@ -20,12 +20,13 @@ from runtime.pages import tier_charts
 from runtime.pages.apps import find_app
 from runtime.pages.cells import tier_facts
 from runtime.pages.web import reader, reading, signed_in
-from runtime.people.may import may, require
+from runtime.people.may import may
 from runtime.records import query
 from runtime.system.tables import automation_run, tier_state
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
 from runtime.tiers.figures import Distribution, Movement, distribution, histogram, movement
+from runtime.tiers.seeing import of_seen_records, require_tiers, sees_tiers
 from runtime.tiers.movers import NOBODY, Direction, Found, ending_grace, first_day, held, movers
 
 blueprint = Blueprint("tiers", __name__)
@@ -135,7 +136,7 @@ def models_of(act: Act, app: str) -> list[TierModel]:
     return [
         model
         for model in act.catalogue.tier_models.values()
-        if model.app in (None, app) and model.key not in lanes and may(g.person, "view", model.form)
+        if model.app in (None, app) and model.key not in lanes and sees_tiers(act, model)
     ]
 
 
@@ -143,7 +144,7 @@ def _place(act: Act, app: str, key: str) -> Place:
     model = act.catalogue.tier_models.get(key)
     if model is None or model.app not in (None, app) or model.form not in act.catalogue.forms:
         raise NotFound(_("There is no tier model with the key {key}.", key=key))
-    require(g.person, "view", model.form)
+    require_tiers(act, model)
     return Place(app, model, act.catalogue.forms[model.form])
 
 
@@ -289,7 +290,7 @@ def _acted(act: Act, place: Place) -> dict[str, int]:
     rows = act.connection.execute(
         sa.select(state.tier, sa.func.count())
         .join(lately, lately.c.record == state.record)
-        .where(state.model == model, state.tier.is_not(None))
+        .where(state.model == model, state.tier.is_not(None), *of_seen_records(act, place.model, state.record))
         .group_by(state.tier)
     )
     return {tier: count for tier, count in rows}

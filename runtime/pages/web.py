@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, flash, g, jsonify, redirect, request
 from flask_wtf import CSRFProtect
 
-from runtime.errors import TierloomError
+from runtime.errors import NotAllowed, Refused, TierloomError
 from runtime.pages.reader import Reader
 from runtime.people.may import require
 from runtime.people.person import Person
@@ -24,6 +24,9 @@ NOBODY = Person(-1, active=False)
 
 csrf = CSRFProtect()
 """Every form carries a token; `@csrf.exempt` only for doors that prove themselves in another way."""
+
+
+ONLY_LOOKING = _("You are looking as somebody else, so nothing can be changed. Stop looking first.")
 
 
 class NotSignedIn(TierloomError):
@@ -80,6 +83,7 @@ def reading() -> Iterator[Act]:
         return
     with workspace().reading(g.get("person") or NOBODY) as act:
         g.act = act
+        _adopt(act)
         try:
             yield act
         finally:
@@ -89,13 +93,24 @@ def reading() -> Iterator[Act]:
 @contextmanager
 def writing(source: str = "form") -> Iterator[Act]:
     """An act that writes, for the person asking; committed when the block ends."""
+    if g.get("viewer") is not None:
+        raise NotAllowed(ONLY_LOOKING)
+    if g.get("scope") == "read":
+        raise NotAllowed(_("This API token may only read. Make one that may also change records."))
     outer = g.get("act")
     with workspace().writing(g.get("person") or NOBODY, source) as act:
         g.act = act
+        _adopt(act)
         try:
             yield act
         finally:
             g.act = outer
+
+
+def _adopt(act: Act) -> None:
+    """The asking person, with the rights they have in this act."""
+    if g.get("person") is not None:
+        g.person = act.person
 
 
 def reader() -> Reader:
@@ -104,6 +119,11 @@ def reader() -> Reader:
         own = workspace()
         g.reader = Reader(g.language, own.zone, reading, own.now, g.get("person"))
     return g.reader
+
+
+def by_path(refusal: Refused | None) -> dict[str, str]:
+    """The problems as sentences beside their fields; of several at one field the first."""
+    return {} if refusal is None else {each.path: reader().say(each.message) for each in reversed(refusal.problems)}
 
 
 # -- answers --------------------------------------------------------------------------------------------------------------------

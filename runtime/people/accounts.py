@@ -16,12 +16,23 @@ from runtime.definitions.model import KEY
 from runtime.errors import NotFound, Problem, Refused
 from runtime.people import passwords, sessions
 from runtime.people.may import require
+from runtime.people.organisation import organisation_of, person_of_row, read_person, revision_now
 from runtime.people.person import Person
 from runtime.people.random_tokens import hash_of, new_token
-from runtime.people.trail import note
 from runtime.system import clock
+from runtime.system.audit import note
 from runtime.system.prepared import prepared
-from runtime.system.tables import api_token, invitation, person, person_role, person_session, role, workspace_setting
+from runtime.system.tables import (
+    api_token,
+    invitation,
+    password_reset,
+    person,
+    person_role,
+    person_session,
+    role,
+    sign_in_step,
+    workspace_setting,
+)  # fmt: skip
 from runtime.system.workspace import Act, set_setting
 from runtime.texts import LANGUAGES, Message, _
 
@@ -30,6 +41,7 @@ RIGHTS = {"builder": _("Builder"), "member": _("Member")}
 ROLE_KEY = re.compile(KEY)
 EMAIL = re.compile(r"^[^@\s,;<>()\"]+@[^@\s,;<>()\"]+$")
 INVITED_FOR = timedelta(days=7)
+RESET_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,7 @@ class Account:
     person: Person
     created_at: datetime | None
     has_password: bool
+    has_second_factor: bool = False
 
 
 # -- reading ------------------------------------------------------------------------------------------------------------------
@@ -52,15 +65,18 @@ def everybody(connection: sa.Connection) -> list[Account]:
     held: dict[int, set[str]] = {}
     for owner, key in connection.execute(sa.select(person_role.c.person, person_role.c.role)):
         held.setdefault(owner, set()).add(key)
-    return [Account(_person(row, held.get(row.id, ())), clock.from_micros(row.created_at), row.password is not None) for row in rows]
+    its = organisation_of(connection)
+    return [
+        Account(person_of_row(row, held.get(row.id, ()), its), clock.from_micros(row.created_at), row.password is not None) for row in rows
+    ]
 
 
 def by_id(connection: sa.Connection, person_id: int) -> Person | None:
-    return _one(connection, person.c.id == person_id)
+    return read_person(connection, person.c.id == person_id)
 
 
 def by_email(connection: sa.Connection, email: str) -> Person | None:
-    return _one(connection, person.c.email == plain_email(email))
+    return read_person(connection, person.c.email == plain_email(email))
 
 
 def of_session(connection: sa.Connection, token: str, now: datetime) -> tuple[sessions.Session, Person] | tuple[None, None]:
@@ -77,13 +93,32 @@ def of_session(connection: sa.Connection, token: str, now: datetime) -> tuple[se
         clock.from_micros(found["seen_at"]),  # type: ignore[arg-type]
         found["agent"],
         found["address"],
+        bool(found["second_factor"]),
     )
     roles = frozenset(row[-1] for row in rows if row[-1] is not None)
-    return session, Person(found["id"], found["email"], found["name"], roles, found["language"], True)
+    its = organisation_of(connection, found["revision"]).of(found["id"])
+    return session, Person(
+        found["id"], found["email"], found["name"], roles, found["language"], True, found["zone"],
+        its.departments, its.department_keys, its.department_tree, its.reports, its.groups,
+    )  # fmt: skip
 
 
 _STATEMENTS: dict[Any, Any] = {}
-_SESSION_COLUMNS = ("id", "email", "name", "language", "token_hash", "session_at", "seen_at", "agent", "address", "role")
+_SESSION_COLUMNS = (
+    "id",
+    "email",
+    "name",
+    "language",
+    "zone",
+    "token_hash",
+    "session_at",
+    "seen_at",
+    "agent",
+    "address",
+    "second_factor",
+    "revision",
+    "role",
+)
 
 
 def _of_session() -> sa.Select:
@@ -94,11 +129,14 @@ def _of_session() -> sa.Select:
             own.email,
             own.name,
             own.language,
+            own.zone,
             its.token_hash,
             its.created_at,
             its.seen_at,
             its.agent,
             its.address,
+            own.second_factor.is_not(None),
+            revision_now,
             person_role.c.role,
         )
         .select_from(person_session.join(person).outerjoin(person_role, person_role.c.person == own.id))
@@ -158,6 +196,7 @@ def set_up(act: Act, *, email: str, name: str, password: str, workspace_name: st
         set_setting(act.connection, setting, value)
     first = add(act, email=email, name=name, roles=RIGHTS, password=password, language=language)
     act.refresh()  # the workspace has a name and a zone from here on
+    note(act, "workspace_set_up", "workspace", name=workspace_name.strip(), zone=zone)
     return first
 
 
@@ -205,10 +244,18 @@ def deactivate(act: Act, person_id: int) -> None:
     found = _known(act, person_id)
     _keep_one_builder(act, found)
     act.connection.execute(person.update().where(person.c.id == person_id).values(active=0))
-    sessions.close_all(act.connection, person_id)
     act.connection.execute(invitation.delete().where(invitation.c.person == person_id))
-    act.connection.execute(api_token.delete().where(api_token.c.person == person_id))
+    end_access(act, person_id)
     note(act, "person_deactivated", f"person:{person_id}")
+
+
+def end_access(act: Act, person_id: int) -> None:
+    """Ends every session, token and half-done sign-in of somebody at once."""
+    require(act.person, "administer")
+    sessions.close_all(act.connection, person_id)
+    for waiting in (api_token, password_reset, sign_in_step):
+        act.connection.execute(waiting.delete().where(waiting.c.person == person_id))
+    note(act, "access_ended", f"person:{person_id}")
 
 
 def reactivate(act: Act, person_id: int) -> None:
@@ -232,6 +279,14 @@ def set_language(act: Act, person_id: int, language: str | None) -> None:
     act.connection.execute(person.update().where(person.c.id == person_id).values(language=language))
 
 
+def set_zone(act: Act, person_id: int, zone: str | None) -> None:
+    """The zone in which this person sees and types instants; None: the workspace's. Days begin by the workspace's zone for everybody."""
+    _self_or_builder(act, person_id)
+    if zone is not None and zone not in available_timezones():
+        raise Refused([Problem("zone", _("Choose a time zone from the list."))])
+    act.connection.execute(person.update().where(person.c.id == person_id).values(zone=zone))
+
+
 def set_password(act: Act, person_id: int, password: str, keep_session: str | None = None) -> None:
     """Sets the password and ends every session but the one whose token is `keep_session`."""
     _self_or_builder(act, person_id)
@@ -240,6 +295,8 @@ def set_password(act: Act, person_id: int, password: str, keep_session: str | No
         raise Refused([Problem("password", weak)])
     act.connection.execute(person.update().where(person.c.id == person_id).values(password=passwords.hashed(password)))
     sessions.close_all(act.connection, person_id, but=keep_session)
+    for waiting in (password_reset, sign_in_step):
+        act.connection.execute(waiting.delete().where(waiting.c.person == person_id))
     note(act, "password_set", f"person:{person_id}")
 
 
@@ -276,11 +333,43 @@ def invited(act: Act, token: str) -> Person:
     return someone
 
 
-def accept(act: Act, token: str, password: str) -> Person:
-    """Sets the password of the invited person. Call as that person or as SYSTEM."""
+def accept(act: Act, token: str, password: str, name: str | None = None) -> Person:
+    """Sets the password, and the name if one is given, of the invited person. Call as that person or as SYSTEM."""
     someone = invited(act, token)
+    if name is not None:
+        set_name(act, someone.id, name)
     set_password(act, someone.id, password)
     act.connection.execute(invitation.update().where(invitation.c.token_hash == hash_of(token)).values(used_at=act.micros))
+    return someone
+
+
+# -- a forgotten password -----------------------------------------------------------------------------------------------------
+def begin_reset(act: Act, someone: Person) -> str:
+    """A token good once and for an hour, with which the person sets a new password. An older one stops working."""
+    token = new_token()
+    act.connection.execute(password_reset.delete().where(password_reset.c.person == someone.id))
+    act.connection.execute(
+        password_reset.insert().values(token_hash=hash_of(token), person=someone.id, expires_at=clock.to_micros(act.now + RESET_FOR))
+    )
+    note(act, "reset_asked", f"person:{someone.id}")
+    return token
+
+
+def resetting(act: Act, token: str) -> Person:
+    """Whose password a token may reset; NotFound when it is used, too old or no token at all."""
+    found = act.connection.execute(
+        sa.select(password_reset.c.person).where(password_reset.c.token_hash == hash_of(token), password_reset.c.expires_at > act.micros)
+    ).scalar()
+    someone = None if found is None else by_id(act.connection, found)
+    if someone is None or not someone.active:
+        raise NotFound(_("This link was used or is more than an hour old. Ask for a new one."))
+    return someone
+
+
+def reset(act: Act, token: str, password: str) -> Person:
+    """Sets the password, signs out everywhere and makes the token worthless. Call as SYSTEM."""
+    someone = resetting(act, token)
+    set_password(act, someone.id, password)
     return someone
 
 
@@ -350,14 +439,3 @@ def _write_roles(act: Act, person_id: int, roles: Collection[str]) -> None:
     act.connection.execute(person_role.delete().where(person_role.c.person == person_id))
     for key in sorted(set(roles)):
         act.connection.execute(person_role.insert().values(person=person_id, role=key))
-
-
-def _one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Person | None:
-    row = connection.execute(sa.select(person).where(condition)).first()
-    if row is None:
-        return None
-    return _person(row, connection.execute(sa.select(person_role.c.role).where(person_role.c.person == row.id)).scalars())
-
-
-def _person(row: sa.Row, roles: object) -> Person:
-    return Person(row.id, row.email, row.name, frozenset(roles), row.language, bool(row.active))  # type: ignore[call-overload]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runtime.errors import NotAllowed
 from runtime.people.person import Person
+from runtime.people.rights import EDIT
 from runtime.texts import Message, _
 
 BUILDERS_ONLY = frozenset({"build", "administer"})
@@ -11,12 +12,27 @@ ACTIONS = BUILDERS_ONLY | {"view", "add", "edit", "delete", "import", "export"}
 
 
 def may(person: Person | None, action: str, form: str | None = None, record: int | None = None, field: str | None = None) -> bool:
-    """Whether `person` may do `action` with a form, one record or one field; builders may all, members everything but design and run the house."""
+    """Whether `person` may do `action` with a form, one record or one field. Without a record: whether with some record.
+
+    Builders may everything; what others may with a form say its permission sets, see `runtime/people/rights.py`. The person must be
+    that of an act, because the sets are those in force and may ask the record.
+    """
     if action not in ACTIONS:
         raise ValueError(f"no such action: {action}")
     if person is None or not person.active:
         return False
-    return person.is_builder or (action not in BUILDERS_ONLY and "member" in person.roles)
+    if person.is_builder or action in BUILDERS_ONLY:
+        return person.is_builder
+    if form is None:
+        return True
+    if person.rights is None:
+        raise LookupError(f"person {person.id} is not bound to an act, so their rights are not known")
+    return person.rights.allows(action, form, record, field)
+
+
+def sees(person: Person, form: str, field: str, record: int | None = None) -> int:
+    """How much of a field somebody sees: HIDDEN, MASKED, VIEW or EDIT of `runtime/people/rights.py`."""
+    return EDIT if person.is_builder else person.rights.level(form, field, record)
 
 
 def require(person: Person | None, action: str, form: str | None = None, record: int | None = None, field: str | None = None) -> None:

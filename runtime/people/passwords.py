@@ -1,8 +1,8 @@
 """Passwords: what is accepted, how it is kept, how it is compared."""
 
 import secrets
+import threading
 from functools import cache
-from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,11 +14,15 @@ LONGEST = 200  # Argon2 reads every byte: a megabyte of password is an attack, n
 
 # time and memory of one hash (RFC 9106, second recommended option); the tests lower it
 COST = {"time_cost": 3, "memory_cost": 64 * 1024, "parallelism": 4}
-COMMON = Path(__file__).with_name("common_passwords.txt")
+AT_ONCE = threading.BoundedSemaphore(2)
+"""Each hash takes 64 MB and its share of the processor: two are made at a time, others wait, and the pages go on."""
+FIRST_GUESSES = ("changeme", "letmein", "passwort", "tierloom", "woaini", "mima")
+"""What lists from abroad leave out, alone or with figures around it."""
 
 
 def hashed(password: str) -> str:
-    return _hasher().hash(password)
+    with AT_ONCE:
+        return _hasher().hash(password)
 
 
 def matches(stored: str | None, password: str) -> bool:
@@ -26,7 +30,8 @@ def matches(stored: str | None, password: str) -> bool:
     if len(password) > LONGEST:
         return False
     try:
-        return _hasher().verify(stored or _nobodys_hash(), password) and stored is not None
+        with AT_ONCE:
+            return _hasher().verify(stored or _nobodys_hash(), password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -42,7 +47,7 @@ def problem_of(password: str, *names: str) -> Message | None:
         return _("The password needs at least {shortest} characters; this one has {length}.", shortest=SHORTEST, length=len(password))
     if len(password) > LONGEST:
         return _("The password may have at most {longest} characters.", longest=LONGEST)
-    if password.casefold() in _common() or len(set(password)) < 4:
+    if _is_common(password.casefold()) or len(set(password)) < 4:
         return _("This password is one of the first that anybody would try. Choose another one.")
     if password.casefold() in {guess for name in names for guess in _guesses(name)}:
         return _("This password is your name or e-mail address. Choose another one.")
@@ -78,6 +83,15 @@ def _nobodys_hash_of(**cost: int) -> str:
     return _hasher_of(**cost).hash(secrets.token_urlsafe(16))
 
 
+def _is_common(password: str) -> bool:
+    """Among the 30,000 most used of the passwords that became known in breaches, itself, twice over, or with figures and signs after it."""
+    known, half = _breached(), password[: len(password) // 2]
+    word = password.rstrip("0123456789!?.@#$%&*_-+ ")
+    return password in known or (half * 2 == password and half in known) or word in known or word in FIRST_GUESSES
+
+
 @cache
-def _common() -> frozenset[str]:
-    return frozenset(COMMON.read_text(encoding="utf-8").split())
+def _breached() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # half a megabyte, read when the first password is set
+
+    return frozenset(FREQUENCY_LISTS["passwords"])

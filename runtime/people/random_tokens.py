@@ -1,4 +1,5 @@
 """Random tokens for cookies, invitations and the API. The database keeps only their SHA-256."""
+
 from __future__ import annotations
 
 import hashlib

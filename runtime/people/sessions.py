@@ -1,4 +1,5 @@
 """Sessions: who holds which browser open. The cookie has a random token, the table its hash."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ class Session:
     seen_at: datetime
     agent: str | None
     address: str | None
+    second_factor: bool = False
+    """Whether its person has one."""
 
     def is_of(self, token: str | None) -> bool:
         return token is not None and self.id == hash_of(token)
@@ -34,16 +37,27 @@ def start(connection: sa.Connection, person: int, now: datetime, agent: str = ""
     """Opens a session and returns its token; clears away those that have run out."""
     token, at = new_token(), clock.to_micros(now)
     connection.execute(person_session.delete().where(person_session.c.expires_at <= at))
-    connection.execute(person_session.insert().values(
-        token_hash=hash_of(token), person=person, created_at=at, seen_at=at, expires_at=clock.to_micros(now + LASTS),
-        agent=agent[:300], address=address[:100]))
+    connection.execute(
+        person_session.insert().values(
+            token_hash=hash_of(token),
+            person=person,
+            created_at=at,
+            seen_at=at,
+            expires_at=clock.to_micros(now + LASTS),
+            agent=agent[:300],
+            address=address[:100],
+        )
+    )
     return token
 
 
 def of_person(connection: sa.Connection, person: int, now: datetime) -> list[Session]:
     """The open sessions of a person, last used first."""
-    rows = connection.execute(sa.select(person_session).where(
-        person_session.c.person == person, person_session.c.expires_at > clock.to_micros(now)).order_by(person_session.c.seen_at.desc()))
+    rows = connection.execute(
+        sa.select(person_session)
+        .where(person_session.c.person == person, person_session.c.expires_at > clock.to_micros(now))
+        .order_by(person_session.c.seen_at.desc())
+    )
     return [of_row(row) for row in rows]
 
 
@@ -52,8 +66,11 @@ def wants_sliding(session: Session, now: datetime) -> bool:
 
 
 def slide(connection: sa.Connection, session: Session, now: datetime) -> None:
-    connection.execute(person_session.update().where(person_session.c.token_hash == session.id).values(
-        seen_at=clock.to_micros(now), expires_at=clock.to_micros(now + LASTS)))
+    connection.execute(
+        person_session.update()
+        .where(person_session.c.token_hash == session.id)
+        .values(seen_at=clock.to_micros(now), expires_at=clock.to_micros(now + LASTS))
+    )
 
 
 def close(connection: sa.Connection, token: str) -> None:

@@ -3,6 +3,7 @@
 An attempt is counted before the password is compared, in a transaction of its own, and forgiven when it was right: a hundred
 attempts at once are a hundred attempts.
 """
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -27,8 +28,10 @@ class TooManyAttempts(TierloomError):
     def __init__(self, seconds: int):
         self.seconds = seconds
         super().__init__(
-            _("There were too many attempts to sign in. Try again in a second.") if seconds == 1 else
-            _("There were too many attempts to sign in. Try again in {seconds} seconds.", seconds=seconds))
+            _("There were too many attempts to sign in. Try again in a second.")
+            if seconds == 1
+            else _("There were too many attempts to sign in. Try again in {seconds} seconds.", seconds=seconds)
+        )
 
 
 def count_attempt(connection: sa.Connection, email: str, address: str, now: datetime) -> None:
@@ -39,15 +42,17 @@ def count_attempt(connection: sa.Connection, email: str, address: str, now: date
     if seconds > 0:
         raise TooManyAttempts(seconds)
     for kind, subject in subjects.items():
-        connection.execute(failure.update().where(failure.c.subject == subject)
-                           .values(count=misses[kind][0] + 1, last_at=clock.to_micros(now)))
+        connection.execute(
+            failure.update().where(failure.c.subject == subject).values(count=misses[kind][0] + 1, last_at=clock.to_micros(now))
+        )
 
 
 def forgive(connection: sa.Connection, email: str, address: str, now: datetime) -> None:
     """The password was right: the e-mail address starts anew, the network address gets this one attempt back."""
     connection.execute(failure.delete().where(failure.c.subject == _subject("email", email)))
-    connection.execute(failure.update().where(failure.c.subject == _subject("address", address), failure.c.count > 0)
-                       .values(count=failure.c.count - 1))
+    connection.execute(
+        failure.update().where(failure.c.subject == _subject("address", address), failure.c.count > 0).values(count=failure.c.count - 1)
+    )
     connection.execute(failure.delete().where(failure.c.last_at < clock.to_micros(now - FORGOTTEN_AFTER)))
 
 
@@ -60,10 +65,13 @@ def wait_after(misses: int, free: int) -> timedelta:
 
 def _locked(connection: sa.Connection, subject: str, now: datetime) -> tuple[int, int]:
     """Misses and the instant of the last one. The row stays locked, so that of two attempts at once one waits for the other."""
-    connection.execute(sa.text("INSERT INTO sign_in_failure (subject, count, last_at) VALUES (:subject, 0, 0) ON CONFLICT DO NOTHING"),
-                       {"subject": subject})
-    row = connection.execute(sa.select(failure.c.subject, failure.c.count, failure.c.last_at)
-                             .where(failure.c.subject == subject).with_for_update()).one()
+    connection.execute(
+        sa.text("INSERT INTO sign_in_failure (subject, count, last_at) VALUES (:subject, 0, 0) ON CONFLICT DO NOTHING"),
+        {"subject": subject},
+    )
+    row = connection.execute(
+        sa.select(failure.c.subject, failure.c.count, failure.c.last_at).where(failure.c.subject == subject).with_for_update()
+    ).one()
     return (row[1], row[2]) if row.last_at > clock.to_micros(now - FORGOTTEN_AFTER) else (0, 0)
 
 

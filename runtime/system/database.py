@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from runtime.errors import SettingsError
+from runtime.system.disk import room
 from runtime.texts import _
 
 
@@ -84,6 +85,6 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that writes: all or nothing."""
-    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+    """A transaction that writes: all or nothing. Raises DiskFull where nothing more can be written."""
+    with room(), engine.connect().execution_options(writing=True) as connection, connection.begin():
         yield connection

@@ -7,17 +7,18 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.errors import NotFound, TierloomError
+from runtime.errors import DiskFull, NotFound, TierloomError
+from runtime.people.organisation import read_person
 from runtime.people.person import SYSTEM, Person
-from runtime.system import clock
+from runtime.system import clock, disk
 from runtime.system.database import to_json, writing
 from runtime.system.tables import job as table
 from runtime.system.tables import person as person_table
-from runtime.system.tables import person_role
 from runtime.system.workspace import Act, Workspace
 from runtime.texts import Message, _
 
@@ -66,11 +67,10 @@ def person_of(connection: sa.Connection, person_id: int) -> Person:
     """The person with this id, as jobs and automations need one; id 0 is the system itself."""
     if person_id == SYSTEM.id:
         return SYSTEM
-    row = connection.execute(sa.select(person_table).where(person_table.c.id == person_id)).first()
-    if row is None:
+    found = read_person(connection, person_table.c.id == person_id)
+    if found is None:
         raise NotFound(_("This person does not exist any more."))
-    roles = connection.execute(sa.select(person_role.c.role).where(person_role.c.person == person_id)).scalars()
-    return Person(row.id, row.email, row.name, frozenset(roles), row.language, bool(row.active))
+    return found
 
 
 def start(act: Act, kind: str, payload: dict[str, Any], subject: str | None = None, total: int | None = None) -> int:
@@ -108,7 +108,10 @@ def cancel(connection: sa.Connection, job_id: int) -> None:
 
 
 def run_next(workspace: Workspace) -> bool:
-    """Takes one waiting job, or one whose worker has died, and does it. False when there is none."""
+    """Takes one waiting job, or one whose worker has died, and does it. False when there is none.
+
+    Raises DiskFull when it has no room to go on; the job waits again.
+    """
     row = _claim(workspace)
     if row is None:
         return False
@@ -123,9 +126,15 @@ def run(workspace: Workspace, row: sa.Row) -> None:
         _finish(job, "done", result)
     except Cancelled:
         _finish(job, "cancelled", {})
+    except DiskFull as error:
+        _put_back(job, error)
+        raise
     except TierloomError as error:
         _finish(job, "failed", {}, error.message)
-    except Exception:
+    except Exception as error:
+        if disk.is_full(error):
+            _put_back(job, DiskFull())
+            raise DiskFull() from error
         number = uuid.uuid4().hex[:8]
         log.exception("job %s (%s) failed, number %s", job.id, job.kind, number)
         _finish(job, "failed", {}, _("Something went wrong on our side. Quote number {number} when you ask for help.", number=number))
@@ -161,6 +170,13 @@ def _claim(workspace: Workspace) -> sa.Row | None:
             .values(state="running", started_at=now, lease_until=now + LEASE)
             .returning(table)
         ).first()
+
+
+def _put_back(job: Job, why: DiskFull) -> None:
+    """Lets a job wait again. Where even that cannot be written, its lease runs out and has the same effect."""
+    message = to_json({"zh": why.message.in_language("zh"), "en": why.message.in_language("en")})
+    with suppress(DiskFull), writing(job.workspace.engine) as connection:
+        connection.execute(table.update().where(table.c.id == job.id).values(state="waiting", lease_until=None, message=message))
 
 
 def _finish(job: Job, state: str, result: dict[str, Any], message: Message | None = None) -> None:

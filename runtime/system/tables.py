@@ -38,17 +38,34 @@ secret = Table(
     Column("sealed", Text, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
-audit = Table(
-    "audit",
+audit_log = Table(
+    "audit_log",
     metadata,
     key(),
     Column("at", BigInteger, nullable=False),
-    Column("person", BigInteger),
-    Column("act", Text, nullable=False),
-    Column("what", Text, nullable=False),
-    Column("details", Text),
+    Column("person", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("door", Text, nullable=False),
+    Column("address", Text),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
 )
-Index(None, audit.c.at)
+"""A chain (system/audit.py): ids without gaps, `hash` over the other columns, `previous` the hash of the line before. Triggers of the migration
+refuse to change a line, and to remove one that the checkpoint has not passed."""
+Index(None, audit_log.c.at)
+Index(None, audit_log.c.person, audit_log.c.id)
+Index(None, audit_log.c.kind, audit_log.c.id)
+Index(None, audit_log.c.subject, audit_log.c.id)
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("entry", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+"""Two rows: `head`, the newest line, which every writer locks; `kept`, the last line that was removed because its time was over."""
 idempotency = Table(
     "idempotency",
     metadata,
@@ -71,7 +88,11 @@ person = Table(
     Column("language", Text),
     flag("active", 1),
     Column("created_at", BigInteger, nullable=False),
+    Column("zone", Text),
+    Column("second_factor", Text),
+    Column("second_factor_step", BigInteger),
 )
+"""`second_factor`: the sealed secret of the app that shows codes; `second_factor_step`: the last code's half minute, so that none works twice."""
 role = Table("role", metadata, Column("key", Text, primary_key=True), Column("label", Text), flag("wanted"))
 person_role = Table(
     "person_role", metadata, Column("person", ForeignKey("person.id"), primary_key=True), Column("role", Text, primary_key=True)
@@ -98,7 +119,9 @@ api_token = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("seen_at", BigInteger),
+    Column("scope", Text, nullable=False, server_default=text("'admin'")),
 )
+"""scope: read, write or admin; each holds those before it."""
 invitation = Table(
     "invitation",
     metadata,
@@ -107,6 +130,67 @@ invitation = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
 )
+password_reset = Table(
+    "password_reset",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+Index(None, password_reset.c.person)
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("code_hash", Text, primary_key=True),
+    Column("used_at", BigInteger),
+)
+sign_in_step = Table(
+    "sign_in_step",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("person", ForeignKey("person.id")),
+    Column("payload", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+"""A sign-in that is half done: `second_factor` waits for a code, `provider` for the answer of the OpenID provider."""
+person_identity = Table(
+    "person_identity",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+Index(None, person_identity.c.person)
+department = Table(
+    "department",
+    metadata,
+    key(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("parent", ForeignKey("department.id")),
+    Column("head", ForeignKey("person.id")),
+    Column("position", Integer, nullable=False),
+)
+Index(None, department.c.parent)
+department_member = Table(
+    "department_member",
+    metadata,
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("department", ForeignKey("department.id"), primary_key=True),
+    flag("main"),
+)
+Index(None, department_member.c.department)
+person_group = Table("person_group", metadata, key(), Column("key", Text, nullable=False, unique=True), Column("name", Text, nullable=False))
+person_group_member = Table(
+    "person_group_member",
+    metadata,
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("person_group", ForeignKey("person_group.id"), primary_key=True),
+)
+Index(None, person_group_member.c.person_group)
 sign_in_failure = Table(
     "sign_in_failure",
     metadata,
@@ -125,8 +209,54 @@ notification = Table(
     Column("link", Text),
     Column("read_at", BigInteger),
     Column("cause", Text, unique=True),
+    Column("kind", Text, nullable=False, server_default=text("'automation'")),
+    Column("form", Text),
+    Column("record", BigInteger),
+    Column("mail", Text),
+    flag("hidden"),
 )
+"""`form`, `record`: what it tells of, shown only while the person may see it. `mail`: how it still has to be sent, `now` or `daily`; blank when it
+need not be or was. `hidden`: the person wants this kind by e-mail alone."""
 Index(None, notification.c.person, notification.c.id)
+Index(
+    "ix_notification_unread",
+    notification.c.person,
+    sqlite_where=notification.c.read_at.is_(None),
+    postgresql_where=notification.c.read_at.is_(None),
+)
+Index(
+    "ix_notification_mail",
+    notification.c.person,
+    notification.c.id,
+    sqlite_where=notification.c.mail.is_not(None),
+    postgresql_where=notification.c.mail.is_not(None),
+)
+notification_choice = Table(
+    "notification_choice",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    flag("app", 1),
+    Column("mail", Text, nullable=False),
+)
+"""What somebody wants to hear of otherwise than is usual. mail: now, daily, never."""
+notification_hours = Table(
+    "notification_hours",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("quiet_from", Integer),
+    Column("quiet_until", Integer),
+    Column("digest_at", Integer, nullable=False),
+)
+"""Minutes since midnight on the person's clock: no letters between the first two, the daily letter at the third."""
+mail_digest = Table(
+    "mail_digest",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""For which days somebody's daily letter has been made."""
 
 # -- definitions --------------------------------------------------------------------------------------------------------------
 definition = Table(
@@ -224,6 +354,65 @@ day_done = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+# -- working together ---------------------------------------------------------------------------------------------------------
+record_comment = Table(
+    "record_comment",
+    metadata,
+    key(),
+    Column("form", Text, nullable=False),
+    Column("record", BigInteger, nullable=False),
+    Column("person", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("edited_at", BigInteger),
+    Column("removed_at", BigInteger),
+)
+"""`body` is plain text; somebody who is mentioned stands in it as <@ID>."""
+Index(None, record_comment.c.form, record_comment.c.record, record_comment.c.id)
+record_follow = Table(
+    "record_follow",
+    metadata,
+    Column("form", Text, primary_key=True),
+    Column("record", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    flag("follows", 1),
+)
+"""`follows` 0: does not want to, although author or owner."""
+todo = Table(
+    "todo",
+    metadata,
+    key(),
+    Column("title", Text, nullable=False),
+    Column("form", Text),
+    Column("record", BigInteger),
+    Column("person", BigInteger, nullable=False),
+    Column("due", Integer),
+    Column("created_by", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("done_at", BigInteger),
+    Column("done_by", BigInteger),
+)
+Index("ix_todo_open", todo.c.person, todo.c.due, sqlite_where=todo.c.done_at.is_(None), postgresql_where=todo.c.done_at.is_(None))
+Index(None, todo.c.person, todo.c.done_at)
+Index(None, todo.c.form, todo.c.record)
+message_bot = Table(
+    "message_bot",
+    metadata,
+    key(),
+    Column("name", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("form", Text),
+    Column("kinds", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    flag("enabled", 1),
+    Column("created_at", BigInteger, nullable=False),
+    Column("said", Text),
+    Column("said_at", BigInteger),
+)
+"""A group chat that is told: `secret` names the secret that holds its address; `kinds` JSON list; `said`: how the last message went."""
+
 # -- tags and tiers -----------------------------------------------------------------------------------------------------------
 tag_assignment = Table(
     "tag_assignment",
@@ -260,6 +449,76 @@ Index(
     sqlite_where=_alive,
     postgresql_where=_alive,
 )
+tag_name = Table(
+    "tag_name",
+    metadata,
+    Column("tag_set", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("tag", Text, nullable=False),
+)
+"""Every name of every tag of the live dictionaries, folded: no name can lead to two tags."""
+tag_request = Table(
+    "tag_request",
+    metadata,
+    key(),
+    Column("tag_set", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("reason", Text),
+    Column("person", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("decided_by", BigInteger),
+    Column("decided_at", BigInteger),
+    Column("answer", Text),
+    Column("tag", Text),
+)
+"""state: open, approved, refused, withdrawn. `wording` is the tag as it is asked for (JSON, without a key), `reason` why it is needed although the
+dictionary is full, `answer` why it was refused, `tag` the key it got."""
+Index(None, tag_request.c.tag_set, tag_request.c.id)
+Index(
+    "ix_tag_request_open",
+    tag_request.c.tag_set,
+    sqlite_where=text("state = 'open'"),
+    postgresql_where=text("state = 'open'"),
+)
+tag_change = Table(
+    "tag_change",
+    metadata,
+    key(),
+    Column("tag_set", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("tag", Text),
+    Column("state", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("person", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("job", BigInteger),
+    Column("undone_by", BigInteger),
+    Column("undone_at", BigInteger),
+)
+"""What was done to a dictionary or to many records at once, and can be taken back. kind: give, take, archive, restore, merge, alias, clean_up; state:
+running, done, stopped, undoing, undone. `payload` (JSON): what definitions were before and after, and how many records."""
+Index(None, tag_change.c.tag_set, tag_change.c.id)
+tag_change_row = Table(
+    "tag_change_row",
+    metadata,
+    Column("change", ForeignKey("tag_change.id"), primary_key=True),
+    Column("assignment", BigInteger, primary_key=True, autoincrement=False),
+    Column("what", Text, nullable=False),
+    flag("undone"),
+)
+"""The assignments that a change gave, took, or took over from a rule. what: given, taken, claimed."""
+tag_figures = Table(
+    "tag_figures",
+    metadata,
+    Column("tag_set", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("tag", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("figures", Text, nullable=False),
+)
+"""How useful each tag was on a day (JSON, see runtime/tags/usefulness.py); the row with an empty tag is about all of them."""
 tier_state = Table(
     "tier_state",
     metadata,

@@ -6,6 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from runtime.system.database import writing
 
@@ -20,7 +21,22 @@ def alembic_config(connection: sa.Connection | None = None) -> Config:
     return config
 
 
+def head() -> str:
+    """The newest state of the tables that this program knows."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+
+
+def knows(revision: str) -> bool:
+    """Whether tables of this state can be brought up to date by this program."""
+    return any(each.revision == revision for each in ScriptDirectory.from_config(alembic_config()).walk_revisions())
+
+
 def upgrade(engine: sa.Engine) -> None:
     """Runs the migrations that have not been run; all in one transaction."""
     with writing(engine) as connection:
-        command.upgrade(alembic_config(connection), "head")
+        upgrade_within(connection)
+
+
+def upgrade_within(connection: sa.Connection) -> None:
+    """The same, in the caller's transaction."""
+    command.upgrade(alembic_config(connection), "head")

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from runtime.definitions.catalogue import Catalogue, read_catalogue
 from runtime.people.person import Person
 from runtime.settings import Settings
-from runtime.system import clock, database
+from runtime.system import audit, clock, database
 from runtime.system.ids import Blocks
 from runtime.system.prepared import Prepared
 from runtime.system.tables import workspace_setting
@@ -50,6 +50,15 @@ class Act:
     fires: bool = True
     """Whether automations may answer to what happens; an import fires nothing unless the person asked for it."""
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    """Lines for the audit log, written as the last thing before the commit."""
+
+    def __post_init__(self) -> None:
+        self.act_for(self.person)
+
+    def act_for(self, person: Person) -> None:
+        """From here on the act is this person's."""
+        self.person = BIND[0](self, person) if BIND else person
 
     @property
     def zone(self) -> ZoneInfo:
@@ -74,6 +83,10 @@ class Act:
     def refresh(self) -> None:
         """Reads the definitions anew, after this act has published."""
         self.catalogue = self.workspace.catalogue_of(self.connection)
+
+
+BIND: list[Callable[[Act, Person], Person]] = []
+"""Gives the person of an act the rights they have in it; filled by runtime/kinds.py."""
 
 
 class Workspace:
@@ -103,6 +116,7 @@ class Workspace:
             with database.writing(self.engine) as connection:
                 act = Act(self, connection, person, source, self.now(), self.catalogue_of(connection), cause)
                 yield act
+                audit.write(act)
         except BaseException:
             self.ids.forget()
             self._catalogue = None
@@ -140,6 +154,11 @@ class Workspace:
         return self.setting("language", self.settings.locale or "zh")
 
     @property
+    def holidays(self) -> str:
+        """The country whose public holidays are no working days, by its two letters."""
+        return self.setting("holidays", "CN")
+
+    @property
     def currency(self) -> str:
         return self.setting("currency", "CNY")
 
@@ -159,7 +178,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def set_setting(connection: sa.Connection, name: str, value: Any) -> None:
-    """Writes one of the workspace's own settings (name, timezone, language, currency, revision)."""
+    """Writes one of the workspace's own settings (name, timezone, language, currency, holidays, revision)."""
     changed = connection.execute(workspace_setting.update().where(workspace_setting.c.name == name).values(value=str(value)))
     if not changed.rowcount:
         connection.execute(workspace_setting.insert().values(name=name, value=str(value)))

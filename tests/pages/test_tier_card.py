@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
 
+from runtime.pages import tier_values
+from runtime.records import unfolding
 from runtime.system.workspace import Workspace
 from tests.pages.visitor import Visitor, words
 from tests.tiers.world import TODAY, World, dimension, model
@@ -35,3 +39,47 @@ def test_a_fact_is_written_as_people_say_it(card: str, fact: str):
 @pytest.mark.parametrize("change", ["Recency: 14 days or less", "Orders: 5 times or more"])
 def test_a_change_that_lifts_names_the_value_to_reach(card: str, change: str):
     assert change in card
+
+
+# -- where the values come from -----------------------------------------------------------------------------------------------------
+@pytest.fixture
+def shop(sqlite_workspace: Workspace) -> tuple[World, int]:
+    world = World(sqlite_workspace, APP, CARD)
+    ann = world.customer("Ann", points=7)
+    world.order(ann, 1200, TODAY - timedelta(days=20))
+    world.order(ann, 300, TODAY - timedelta(days=500))
+    return world, ann
+
+
+def test_a_fact_leads_to_the_records_behind_it(shop: tuple[World, int], signed_in: Visitor):
+    __, ann = shop
+    page = signed_in.get(f"/apps/shop/customer/{ann}").get_data(as_text=True)
+    (spend,) = re.findall(r'<a href="([^"]+)">¥1,200</a>', page)
+    listed = words(signed_in.get(html.unescape(spend)))
+    assert "1,200" in listed and "300.00" not in listed
+    assert re.search(r'<a href="/apps/shop/order\?filter=[^"]+">20 days ago</a>', page)
+    assert not re.search(r"<a [^>]*>7</a>", page), "a field of the record itself is no link"
+
+
+def test_every_value_can_be_unfolded_down_to_the_rows(shop: tuple[World, int], signed_in: Visitor):
+    __, ann = shop
+    page = signed_in.get(f"/apps/shop/customer/{ann}").get_data(as_text=True)
+    assert f'hx-get="/apps/shop/customer/{ann}/tier-values"' in page
+    part = signed_in.get(f"/apps/shop/customer/{ann}/tier-values", HX_Request="true")
+    found = words(part)
+    assert "<main" not in part.get_data(as_text=True)
+    assert "Order: 1 of 2 count, from" in found and "#1" in found and "¥1,200.00" in found
+    assert "Show them in the list" in found
+    assert "How the values came about" in words(signed_in.get(f"/apps/shop/customer/{ann}/tier-values"))
+
+
+def test_what_one_may_not_see_is_not_unfolded(shop: tuple[World, int], signed_in: Visitor, monkeypatch: pytest.MonkeyPatch):
+    __, ann = shop
+
+    def may(person: object, action: str, form: str | None = None, record: int | None = None, field: str | None = None) -> bool:
+        return field != "amount"
+
+    monkeypatch.setattr(unfolding, "may", may)
+    monkeypatch.setattr(tier_values, "may", may)
+    found = words(signed_in.get(f"/apps/shop/customer/{ann}/tier-values", HX_Request="true"))
+    assert "This value is made of fields that you may not see." in found and "1,200" not in found

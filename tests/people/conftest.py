@@ -1,4 +1,5 @@
 """People for tests: accounts made in one line, hashed cheaply."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

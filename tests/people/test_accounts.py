@@ -1,4 +1,5 @@
 """Accounts on both databases: rules that must hold whoever asks, and when two ask at once."""
+
 from __future__ import annotations
 
 import threading
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from runtime.errors import NotAllowed, NotFound, Refused, TierloomError
 from runtime.people import accounts, sessions, tokens
 from runtime.people.person import SYSTEM, Person
-from runtime.system.tables import audit
+from runtime.system.tables import audit_log
 from runtime.system.workspace import Workspace
 
 GOOD = "kettle boils at noon"
@@ -81,8 +82,9 @@ def test_two_accounts_with_one_e_mail_address_are_refused(workspace: Workspace, 
         add_person("ＡDA@Example.com ", "member")
 
 
-@pytest.mark.parametrize("email", [
-    "", "ada", "@", "a b@example.com", "ada@example.com,bo@example.com", "<ada@example.com>", "a" * 250 + "@x.de"])
+@pytest.mark.parametrize(
+    "email", ["", "ada", "@", "a b@example.com", "ada@example.com,bo@example.com", "<ada@example.com>", "a" * 250 + "@x.de"]
+)
 def test_what_is_no_e_mail_address_is_refused(workspace: Workspace, email: str):
     with pytest.raises(Refused) as refusal, workspace.writing(SYSTEM) as act:
         accounts.add(act, email=email, name="Ada")
@@ -99,18 +101,21 @@ def test_people_are_found_by_e_mail_address_and_by_id(workspace: Workspace, add_
                 accounts.named(act.connection, unknown)
 
 
-@pytest.mark.parametrize("deed", [
-    lambda act, other: accounts.add(act, email="x@example.com", name="X"),
-    lambda act, other: accounts.set_roles(act, other.id, ["builder"]),
-    lambda act, other: accounts.deactivate(act, other.id),
-    lambda act, other: accounts.reactivate(act, other.id),
-    lambda act, other: accounts.invite(act, other.id),
-    lambda act, other: accounts.set_name(act, other.id, "Eve"),
-    lambda act, other: accounts.set_language(act, other.id, "en"),
-    lambda act, other: accounts.set_password(act, other.id, GOOD),
-    lambda act, other: tokens.create(act, other, "script"),
-    lambda act, other: tokens.revoke(act, other, 1),
-])
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda act, other: accounts.add(act, email="x@example.com", name="X"),
+        lambda act, other: accounts.set_roles(act, other.id, ["builder"]),
+        lambda act, other: accounts.deactivate(act, other.id),
+        lambda act, other: accounts.reactivate(act, other.id),
+        lambda act, other: accounts.invite(act, other.id),
+        lambda act, other: accounts.set_name(act, other.id, "Eve"),
+        lambda act, other: accounts.set_language(act, other.id, "en"),
+        lambda act, other: accounts.set_password(act, other.id, GOOD),
+        lambda act, other: tokens.create(act, other, "script"),
+        lambda act, other: tokens.revoke(act, other, 1),
+    ],
+)
 def test_a_member_does_nothing_to_the_account_of_somebody_else(workspace: Workspace, add_person: Callable[..., Person], deed: Callable):
     ada, ning = add_person("ada@example.com", "builder"), add_person("ning@example.com", "member")
 
@@ -135,7 +140,7 @@ def test_switching_off_ends_sessions_tokens_and_invitations(workspace: Workspace
 
     with workspace.reading(SYSTEM) as act:
         assert accounts.of_session(act.connection, cookie, act.now) == (None, None)
-        assert tokens.holder(act.connection, token, act.now) is None
+        assert tokens.held(act.connection, token, act.now) is None
         assert accounts.password_of(act.connection, "ning@example.com") == (None, None)
         with pytest.raises(NotFound):
             accounts.invited(act, invitation)
@@ -180,9 +185,9 @@ def test_a_token_runs_out_after_its_days(workspace: Workspace, add_person: Calla
         token, endless = tokens.create(act, ning, "script", days=3), tokens.create(act, ning, "other script")
 
     with workspace.reading(SYSTEM) as act:
-        assert tokens.holder(act.connection, token, act.now + timedelta(days=2, hours=23)) == ning
-        assert tokens.holder(act.connection, token, act.now + timedelta(days=3, seconds=1)) is None
-        assert tokens.holder(act.connection, endless, act.now + timedelta(days=3000)) == ning
+        assert tokens.held(act.connection, token, act.now + timedelta(days=2, hours=23)).person == ning
+        assert tokens.held(act.connection, token, act.now + timedelta(days=3, seconds=1)) is None
+        assert tokens.held(act.connection, endless, act.now + timedelta(days=3000)).person == ning
         assert "tl_" not in str(tokens.of_person(act.connection, ning.id))
 
 
@@ -193,7 +198,7 @@ def test_what_is_done_to_people_is_on_the_trail_without_secrets(workspace: Works
         token = accounts.invite(act, ning.id)
 
     with workspace.reading(SYSTEM) as act:
-        rows = act.connection.execute(sa.select(audit).order_by(audit.c.id)).all()
-    assert [(row.person, row.act) for row in rows[-2:]] == [(ada.id, "roles_changed"), (ada.id, "invited")]
-    assert '"after":["member","sales"]' in rows[-2].details
+        rows = act.connection.execute(sa.select(audit_log).order_by(audit_log.c.id)).all()
+    assert [(row.person, row.kind) for row in rows[-2:]] == [(ada.id, "roles_changed"), (ada.id, "invited")]
+    assert '"after":["member","sales"]' in rows[-2].payload
     assert token not in str(rows) and GOOD not in str(rows)

@@ -1,6 +1,8 @@
 """Passwords: accepted, kept, compared."""
+
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -15,18 +17,62 @@ def test_a_long_password_that_nobody_guesses_is_accepted(password: str):
     assert passwords.problem_of(password, "ada@example.com", "Ada") is None
 
 
-@pytest.mark.parametrize(("password", "words"), [
-    ("", "at least 10"), ("ninechars", "at least 10"), ("x" * 201, "at most 200"), ("1234567890", "first that anybody"),
-    ("PASSWORD123", "first that anybody"), ("aaaaaaaaaaaa", "first that anybody"), ("abababababab", "first that anybody"),
-    ("ada.lovelace@example.com", "your name or e-mail"), ("ada.lovelace", "your name or e-mail"), ("Ada Lovelace", "your name or e-mail"),
-    ("adalovelace", "your name or e-mail"),
-])
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [
+        ("", "at least 10"),
+        ("ninechars", "at least 10"),
+        ("x" * 201, "at most 200"),
+        ("1234567890", "first that anybody"),
+        ("PASSWORD123", "first that anybody"),
+        ("aaaaaaaaaaaa", "first that anybody"),
+        ("abababababab", "first that anybody"),
+        ("ada.lovelace@example.com", "your name or e-mail"),
+        ("ada.lovelace", "your name or e-mail"),
+        ("Ada Lovelace", "your name or e-mail"),
+        ("adalovelace", "your name or e-mail"),
+    ],
+)
 def test_a_password_that_is_guessed_first_is_refused_with_the_reason(password: str, words: str):
     assert words in str(passwords.problem_of(password, "Ada.Lovelace@example.com", "Ada Lovelace"))
 
 
-def test_every_common_password_of_the_list_is_long_enough_to_be_on_it():
-    assert passwords._common() and all(len(each) >= passwords.SHORTEST and each == each.casefold() for each in passwords._common())
+@pytest.mark.parametrize(
+    "password", ["password2024!", "iloveyou2iloveyou2", "Tierloom2026!!", "qwertyuiop", "letmeinletmein", "1qaz2wsx3edc"]
+)
+def test_a_password_known_from_a_breach_is_refused_with_figures_after_it_and_twice_over_too(password: str):
+    assert "first that anybody" in str(passwords.problem_of(password))
+
+
+def test_two_passwords_are_hashed_at_a_time_and_others_wait(monkeypatch: pytest.MonkeyPatch):
+    class Hasher:
+        """Stands for Argon2: counts who is inside, and lets nobody out before the test says so."""
+
+        inside, most, begun, go_on = 0, 0, threading.Semaphore(0), threading.Event()
+        lock = threading.Lock()
+
+        def hash(self, password: str) -> str:
+            with self.lock:
+                self.inside += 1
+                self.most = max(self.most, self.inside)
+            self.begun.release()
+            self.go_on.wait(10)
+            with self.lock:
+                self.inside -= 1
+            return password
+
+    hasher = Hasher()
+    monkeypatch.setattr(passwords, "_hasher", lambda: hasher)
+    threads = [threading.Thread(target=passwords.hashed, args=["x"]) for _number in range(6)]
+    for each in threads:
+        each.start()
+    assert hasher.begun.acquire(timeout=10) and hasher.begun.acquire(timeout=10)
+    assert not hasher.begun.acquire(timeout=0.1)  # the third waits outside
+
+    hasher.go_on.set()
+    for each in threads:
+        each.join()
+    assert hasher.most == 2
 
 
 def test_a_stored_password_can_be_compared_and_not_read():
@@ -53,6 +99,7 @@ def test_comparing_for_nobody_takes_as_long_as_for_somebody(monkeypatch: pytest.
             start = time.process_time()
             passwords.matches(hash_of_somebody, "a wrong password")
             return time.process_time() - start
+
         return min(once() for _turn in range(5))
 
     assert 0.4 < seconds(None) / seconds(stored) < 2.5

@@ -1,4 +1,5 @@
 """Guessing gets slower: for one e-mail address, for one network address, on both databases."""
+
 from __future__ import annotations
 
 import threading

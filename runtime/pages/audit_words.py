@@ -1,0 +1,81 @@
+"""What the audit log says of its lines, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runtime.texts import Message, _
+
+KINDS: dict[str, Message] = {
+    "signed_in": _("signed in"),
+    "signed_out": _("signed out"),
+    "sign_in_failed": _("tried to sign in and failed"),
+    "recovery_code_used": _("signed in with a recovery code"),
+    "provider_linked": _("linked the company account"),
+    "workspace_set_up": _("set up the workspace"),
+    "person_added": _("added a person"),
+    "person_renamed": _("changed a name"),
+    "person_deactivated": _("switched off an account"),
+    "person_reactivated": _("switched on an account"),
+    "access_ended": _("signed somebody out everywhere"),
+    "handed_over": _("handed over somebody's records"),
+    "roles_changed": _("changed roles"),
+    "role_saved": _("saved a role"),
+    "role_removed": _("removed a role"),
+    "invited": _("made an invitation"),
+    "password_set": _("set a password"),
+    "reset_asked": _("asked for a new password"),
+    "second_factor_on": _("switched on a second factor"),
+    "second_factor_off": _("switched off a second factor"),
+    "second_factor_rule": _("changed who must have a second factor"),
+    "recovery_codes": _("made new recovery codes"),
+    "token_created": _("created an API token"),
+    "token_revoked": _("revoked an API token"),
+    "group_added": _("added a group"),
+    "group_renamed": _("renamed a group"),
+    "group_removed": _("removed a group"),
+    "group_members": _("changed who is in a group"),
+    "department_added": _("added a department"),
+    "department_renamed": _("renamed a department"),
+    "department_moved": _("moved a department"),
+    "department_removed": _("removed a department"),
+    "department_head": _("changed who heads a department"),
+    "departments_changed": _("changed somebody's departments"),
+    "publish": _("published a definition"),
+    "version_restored": _("restored an older version"),
+    "convert": _("converted a field's values"),
+    "override": _("set a tier by hand"),
+    "lift_override": _("took back a tier set by hand"),
+    "accept_demotion": _("accepted a step down"),
+    "exported": _("exported records"),
+    "import_started": _("started an import"),
+    "import_undone": _("took back an import"),
+    "merged": _("merged records"),
+    "impersonation_started": _("began to work as somebody else"),
+    "impersonation_ended": _("stopped working as somebody else"),
+    "secret_set": _("set a secret"),
+    "setting_changed": _("changed a setting"),
+    "audit_exported": _("exported the audit log"),
+    "audit_trimmed": _("removed old lines of the audit log"),
+    "bot_saved": _("saved a bot"),
+    "bot_removed": _("removed a bot"),
+}
+DOORS: dict[str, Message] = {"page": _("page"), "api": _("interface"), "cli": _("command line"), "clock": _("clock")}
+
+
+def kind(key: str) -> Message | str:
+    """A kind in words; one that another part has added and nobody has words for stands as it is."""
+    return KINDS.get(key, key)
+
+
+def told(payload: dict[str, Any]) -> str:
+    """What a line holds beside, as name = value."""
+    return " · ".join(f"{name} = {_value(each)}" for name, each in payload.items() if each not in (None, "", [], {}))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(each) for each in value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_value(each)}" for name, each in value.items()) + "}"
+    return str(value)

@@ -1,0 +1,60 @@
+"""Roles: keys that permissions, apps and automations mention, with a name for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from runtime.errors import NotFound, Problem, Refused
+from runtime.people.accounts import RIGHTS, ROLE_KEY, known_roles
+from runtime.people.may import require
+from runtime.system.audit import note
+from runtime.system.tables import person_role, role
+from runtime.system.workspace import Act
+from runtime.texts import Message, _
+
+
+@dataclass(frozen=True)
+class Role:
+    """`fixed`: a right of the product itself. `wanted`: a published definition mentions it."""
+
+    key: str
+    label: Message | str
+    people: int
+    wanted: bool
+    fixed: bool
+
+
+def all_roles(connection: sa.Connection) -> list[Role]:
+    counts = dict(connection.execute(sa.select(person_role.c.role, sa.func.count()).group_by(person_role.c.role)).all())
+    wanted = {row.key for row in connection.execute(sa.select(role)) if row.wanted}
+    return [Role(key, label, counts.get(key, 0), key in wanted, key in RIGHTS) for key, label in known_roles(connection).items()]
+
+
+def save(act: Act, key: str, label: str) -> None:
+    """Makes a role, or gives one another name."""
+    require(act.person, "administer")
+    if not ROLE_KEY.match(key):
+        problem = _("The role {role} is no key: start with a letter a–z and use only letters, digits, and _.", role=key)
+        raise Refused([Problem("key", problem)])
+    if key in RIGHTS:
+        raise Refused([Problem("key", _("This role belongs to the product and keeps its name."))])
+    if len(label.strip()) > 100:
+        raise Refused([Problem("label", _("Write a name of 1 to {longest} characters.", longest=100))])
+    changed = act.connection.execute(role.update().where(role.c.key == key).values(label=label.strip() or None))
+    if not changed.rowcount:
+        act.connection.execute(role.insert().values(key=key, label=label.strip() or None))
+    note(act, "role_saved", f"role:{key}", label=label.strip())
+
+
+def remove(act: Act, key: str) -> None:
+    """Only a role that nobody has and no definition mentions."""
+    require(act.person, "administer")
+    found = {each.key: each for each in all_roles(act.connection)}.get(key)
+    if found is None:
+        raise NotFound(_("There is no such role."))
+    if found.fixed or found.wanted or found.people:
+        raise Refused([Problem("", _("The role {role} is in use: people have it, or a definition mentions it.", role=key))])
+    act.connection.execute(role.delete().where(role.c.key == key))
+    note(act, "role_removed", f"role:{key}")
