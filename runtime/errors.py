@@ -84,6 +84,15 @@ class Stale(TierloomError):
         self.current = current
 
 
+class DiskFull(TierloomError):
+    """Nothing more can be written. What was to be written is taken back; work in the background is done later."""
+
+    status = 507
+
+    def __init__(self) -> None:
+        super().__init__(_("The server's disk is full, so nothing was saved. Ask whoever runs the server to make room, then try again."))
+
+
 class SettingsError(TierloomError):
     """A setting, a folder or a port that does not let the product start."""
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pydantic.json_schema import models_json_schema
 
 from runtime.api.errors import TYPE, Trouble
-from runtime.api.route import RECORD_ID, ROOT, TOKEN, VERSION, PerForm, Route, Shape
+from runtime.api.route import RECORD_ID, ROOT, TOKEN, VERSION, File, PerForm, Route, Shape, Upload
 from runtime.people.may import may
 from runtime.system.workspace import Act
 from runtime.texts import shown
@@ -24,8 +24,9 @@ REASONS = {
     409: "Somebody else wrote at the same time.",
     412: "The record is not of the version in If-Match any more.",
     413: "The body is too large.",
-    415: "The body is not called JSON.",
+    415: "The body is not of the type described here.",
     422: "Something in it is not accepted; `errors` names each place.",
+    507: "The disk of the server is full; nothing was done.",
 }
 ETAG = {"ETag": {"description": "The version of the record, for If-Match.", "schema": {"type": "string"}}}
 LOCATION = {"Location": {"description": "Where the new record is.", "schema": {"type": "string"}}}
@@ -78,8 +79,7 @@ def _operation(route: Route, form: str | None, act: Act, refs: dict[Any, Any], s
     if parameters:
         about["parameters"] = parameters
     if route.body is not None:
-        content = {"application/json": {"schema": _schema(route.body, form, act, refs, schemas)}}
-        about["requestBody"] = {"required": not route.body_may_be_left_out, "content": content}
+        about["requestBody"] = {"required": not route.body_may_be_left_out, "content": _content(route.body, form, act, refs, schemas)}
     troubles = {str(status): _trouble(status, refs) for status in _refusals(route)}
     about["responses"] = {str(route.status): _answer(route, form, act, refs, schemas), **troubles}
     return about
@@ -136,6 +136,18 @@ def _headers(route: Route) -> Iterator[dict[str, Any]]:
         }
 
 
+def _content(wanted: Any, form: str | None, act: Act, refs: dict[Any, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(wanted, Upload):
+        file = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream", "description": wanted.about}
+        beside = {each.name: {**each.schema, "description": each.about} for each in wanted.beside}
+        needed = ["file", *(each.name for each in wanted.beside if each.required)]
+        parts = {"type": "object", "required": needed, "additionalProperties": False, "properties": {"file": file, **beside}}
+        return {"multipart/form-data": {"schema": parts}}
+    if isinstance(wanted, File):
+        return {wanted.content_type: {"schema": {"type": "string", "description": wanted.about}}}
+    return {"application/json": {"schema": _schema(wanted, form, act, refs, schemas)}}
+
+
 def _schema(wanted: Any, form: str | None, act: Act, refs: dict[Any, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(wanted, PerForm):
         return refs[wanted]
@@ -152,7 +164,7 @@ def _answer(route: Route, form: str | None, act: Act, refs: dict[Any, Any], sche
     label = shown(act.catalogue.forms[form].label, "en") if form is not None else None
     answer: dict[str, Any] = {
         "description": route.about if label is None else f"{route.about} ({label})",
-        "content": {"application/json": {"schema": _schema(route.answer, form, act, refs, schemas)}},
+        "content": _content(route.answer, form, act, refs, schemas),
     }
     if route.versioned:
         answer["headers"] = {**ETAG, **(LOCATION if route.status == 201 else {})}
@@ -174,7 +186,7 @@ def _refusals(route: Route) -> list[int]:
     if route.body is not None:
         found |= {413, 415}
     if route.writes:
-        found |= {409}
+        found |= {409, 507}
     if route.versioned and route.method != "GET":
         found |= {412}
     return sorted(found)

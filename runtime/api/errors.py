@@ -24,6 +24,7 @@ TITLES = {
     413: _("Too large"),
     415: _("Not JSON"),
     422: _("Not accepted"),
+    507: _("The disk is full"),
 }
 SENTENCES = {
     400: _("This is no JSON that can be read: UTF-8, not nested too deeply, without characters that no database can keep."),
@@ -34,6 +35,7 @@ SENTENCES = {
 }
 NO_TOKEN = _("Send an API token (Authorization: Bearer …). From a page, send its form token in X-CSRFToken.")
 OUTDATED = _("The record has changed since the version in If-Match. Read it again and decide anew.")
+SEND_PARTS = _("Send the file as a part of multipart/form-data, named “file”.")
 TYPE = "application/problem+json"
 
 
@@ -78,9 +80,9 @@ class Outdated(TierloomError):
 class NotReadable(TierloomError):
     """`status` 400: no JSON; 413: too large; 415: another kind of content."""
 
-    def __init__(self, status: int = 400):
+    def __init__(self, status: int = 400, message: Message | None = None):
         self.status = status
-        super().__init__(SENTENCES[status])
+        super().__init__(message or SENTENCES[status])
 
 
 def install(blueprint: Blueprint) -> None:

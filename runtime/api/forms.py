@@ -8,7 +8,8 @@ from runtime.api.route import RECORD_ID, PerForm
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
 from runtime.definitions.model import SYSTEM_FIELDS
-from runtime.people.may import may
+from runtime.people.may import may, sees
+from runtime.people.rights import MASKED
 from runtime.system.workspace import Act
 
 MOST_IN_BATCH = 1_000
@@ -55,9 +56,9 @@ def record(act: Act, form: str) -> dict[str, Any]:
     """A record as it is read. Stored values may be older than today's bounds, so only their types are promised."""
     definition = act.catalogue.forms[form]
     shown = {
-        key: {"title": _label(each), **as_read(each.schema())}
+        key: {"title": _label(each), **_seen(act, form, key, as_read(each.schema()))}
         for key, each in definition.by_key.items()
-        if may(act.person, "view", form, None, key)
+        if sees(act.person, form, key)
     }
     return {
         "type": "object",
@@ -66,6 +67,17 @@ def record(act: Act, form: str) -> dict[str, Any]:
         "required": list(SYSTEM),
         "additionalProperties": False,
     }
+
+
+def _seen(act: Act, form: str, key: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A value's schema for this person: where a set masks the field, the mask comes as a text."""
+    rights = act.person.rights
+    levels = set() if rights is None else {each.level(key) for each in rights.viewing(form)}
+    if MASKED not in levels:
+        return schema
+    if max(levels) == MASKED:
+        return {"type": ["string", "null"]}
+    return {name: each for name, each in schema.items() if name != "format"} | {"type": list(dict.fromkeys([*schema["type"], "string"]))}
 
 
 def records(act: Act, form: str) -> dict[str, Any]:

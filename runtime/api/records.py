@@ -19,7 +19,7 @@ from runtime.errors import FormulaProblems, Problem, Refused
 from runtime.formulas import Formula
 from runtime.formulas.definitions import formula
 from runtime.people.may import may, require
-from runtime.records import gateway, query
+from runtime.records import gateway, guard, query
 from runtime.records.gateway import BatchRow, Saved
 from runtime.records.rows import Record, read_records
 from runtime.system import clock
@@ -99,7 +99,7 @@ def listed(call: Call, form: str) -> dict[str, Any]:
         if asked.get("cursor") is None:  # a cursor that somebody made up may compare a text with a number
             raise
         raise Refused([Problem("cursor", _("This page address is not valid any more. Start again at the first page."))]) from error
-    records = read_records(act, form, [each.id for each in found.records])
+    records = query.whole(act, form, [each.id for each in found.records])
     return page([shown(act, each, fields) for each in records], found.next)
 
 
@@ -140,6 +140,7 @@ def readable(act: Act, form: str, text: str, path: str, **scope: Any) -> Formula
         require(act.person, "view", form, None, key)
     for each in found.uses.relations:
         require(act.person, "view", each.form)
+    guard.require_readable(act, form, found)
     return found
 
 
@@ -222,7 +223,11 @@ def shown(act: Act, record: Record, fields: list[str] | None = None) -> dict[str
         "updated_by": str(record.updated_by),
     }
     for each in record.form.fields:
-        if (fields is None or each.key in fields) and may(act.person, "view", record.form.key, record.id, each.key):
+        if fields is not None and each.key not in fields:
+            continue
+        if each.key in record.masked:
+            found[each.key] = record.masked[each.key]
+        elif may(act.person, "view", record.form.key, record.id, each.key):
             found[each.key] = each.to_json(record.values.get(each.key))
     return found
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,12 +35,41 @@ class PerForm:
 
 @dataclass(frozen=True)
 class Param:
-    """A parameter of the query. Its schema is of type string or integer."""
+    """A parameter of the query, or a text beside a file. Its schema is of type string, integer or boolean."""
 
     name: str
     schema: dict[str, Any]
     about: str
     required: bool = False
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A body of multipart/form-data: the part `file`, and texts beside it.
+
+    `receive(names of the path, file)` is entered before the writing transaction; the view's body is what it gives.
+    """
+
+    about: str
+    beside: tuple[Param, ...]
+    receive: Callable[[dict[str, Any], SentFile], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A file as it was sent, and the texts beside it."""
+
+    name: str
+    stream: IO[bytes]
+    beside: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class File:
+    """An answer that is a text file of this type."""
+
+    content_type: str
+    about: str
 
 
 LIMIT = Param("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ITEMS, "default": 50}, "How many items at most.")
@@ -59,8 +89,8 @@ class Route:
     view: Callable[..., Any]
     about: str
     group: str
-    answer: type[Shape] | PerForm | None
-    body: type[Shape] | PerForm | None = None
+    answer: type[Shape] | PerForm | File | None
+    body: type[Shape] | PerForm | Upload | None = None
     query: tuple[Param, ...] = ()
     status: int = 200
     writes: bool = False

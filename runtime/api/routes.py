@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import current_app
 
-from runtime.api import automations, formulas, jobs, me, records, tags, tiers
+from runtime.api import automations, formulas, imports, jobs, me, records, rights, tag_sets, tags, tiers
+from runtime.api import collaboration as talk
 from runtime.api.document import document
 from runtime.api.forms import BATCH, CHANGED_RECORD, NEW_RECORD, RECORD, RECORDS
 from runtime.api.route import CURSOR, LIMIT, NUMBER_CURSOR, Call, Param, Route, Shape
@@ -33,6 +34,50 @@ def openapi(call: Call) -> dict[str, Any]:
     return document(current_app.extensions["api_routes"], call.act)
 
 
+SET, TAG, CHANGE = "/tag-sets/{tag_set}", "/tag-sets/{tag_set}/tags/{tag}", tag_sets.Change
+TAG_SETS = [
+    Route(
+        "GET",
+        f"{SET}/requests",
+        tag_sets.asked,
+        "Requests for tags",
+        "tags",
+        tag_sets.Requests,
+        query=(tag_sets.STATE, LIMIT, NUMBER_CURSOR),
+    ),
+    Route("POST", f"{SET}/requests", tag_sets.ask, "Ask for a tag", "tags", tag_sets.Request, tag_sets.Wording, status=201, writes=True),
+    Route(
+        "POST",
+        f"{SET}/requests/{{id}}/approve",
+        tag_sets.approve,
+        "Approve a tag: publishes it",
+        "tags",
+        tag_sets.Request,
+        tag_sets.Approval,
+        writes=True,
+    ),
+    Route("POST", f"{SET}/requests/{{id}}/refuse", tag_sets.refuse, "Refuse a tag", "tags", tag_sets.Request, tag_sets.Refusal, writes=True),
+    Route("GET", f"{TAG}/uses", tag_sets.used, "Where a tag is named", "tags", tag_sets.Uses),
+    Route("POST", f"{TAG}/merge", tag_sets.merge, "Merge a tag into another", "tags", CHANGE, tag_sets.Into, writes=True),
+    Route("POST", f"{TAG}/aliases", tag_sets.name, "Set the further names of a tag", "tags", CHANGE, tag_sets.Names, writes=True),
+    Route("POST", f"{TAG}/archive", tag_sets.archive, "Archive a tag", "tags", CHANGE, writes=True),
+    Route("POST", f"{TAG}/restore", tag_sets.restore, "Take a tag out of the archive", "tags", CHANGE, tag_sets.Reason, writes=True),
+    Route("POST", f"{SET}/bulk", tag_sets.many, "Give many records a tag, or take it", "tags", tag_sets.Counted, tag_sets.Many, writes=True),
+    Route("GET", f"{SET}/changes/{{id}}", tag_sets.change, "What was done to tags", "tags", CHANGE),
+    Route("POST", f"{SET}/changes/{{id}}/undo", tag_sets.undo, "Take a change of tags back", "tags", CHANGE, writes=True),
+    Route("GET", f"{SET}/usefulness", tag_sets.useful, "How useful tags are", "tags", tag_sets.Meter),
+    Route(
+        "POST",
+        f"{SET}/usefulness",
+        tag_sets.measure,
+        "Measure how useful tags are",
+        "tags",
+        tag_sets.Queued,
+        tag_sets.Fact,
+        status=202,
+        writes=True,
+    ),
+]
 ROUTES = [
     Route("GET", "/openapi.json", openapi, "This document", "about", Document),
     Route("GET", "/me", me.me, "Who asks", "about", me.Me),
@@ -46,9 +91,33 @@ ROUTES = [
     Route("GET", f"{ONE}/history", records.history, "What happened to a record", "records", records.History, query=(LIMIT, NUMBER_CURSOR)),
     Route("POST", f"{ONE}/restore", records.restore, "Bring a record back from the trash", "records", RECORD, writes=True),
     Route("POST", "/forms/{form}/aggregate", records.aggregate, "Grouped figures", "records", records.Groups, records.Wanted),
+    Route(
+        "POST", "/forms/{form}/imports", imports.create, "Import a file", "imports", imports.State, imports.UPLOAD, status=202, writes=True
+    ),
+    Route("GET", "/imports/{id}", imports.one, "How far an import is", "imports", imports.State),
+    Route("POST", "/imports/{id}/undo", imports.undo, "Take an import back", "imports", imports.State, status=202, writes=True),
+    Route("GET", "/imports/{id}/errors", imports.errors, "The rows that were refused", "imports", imports.ERRORS),
+    Route("GET", f"{ONE}/rights", rights.of_record, "Why somebody may see or change a record", "records", rights.Rights, query=(rights.PERSON,)),
+    Route("GET", f"{ONE}/comments", talk.listed, "Comments of a record", "comments", talk.Comments, query=(LIMIT, NUMBER_CURSOR)),
+    Route("POST", f"{ONE}/comments", talk.add, "Comment on a record", "comments", talk.Comment, talk.Text, status=201, writes=True),
+    Route(
+        "PATCH", f"{ONE}/comments/{{comment}}", talk.edit, "Change a comment of one's own", "comments", talk.Comment, talk.Text, writes=True,
+        schemas=talk.COMMENT,
+    ),
+    Route(
+        "DELETE", f"{ONE}/comments/{{comment}}", talk.remove, "Remove a comment", "comments", None, status=204, writes=True,
+        schemas=talk.COMMENT,
+    ),
+    Route("PUT", f"{ONE}/follow", talk.follow, "Follow a record", "comments", talk.Following, writes=True),
+    Route("DELETE", f"{ONE}/follow", talk.unfollow, "Stop following a record", "comments", talk.Following, writes=True),
+    Route("GET", "/todos", talk.todo_list, "To-dos", "todos", talk.Todos, query=(talk.BOX, NUMBER_CURSOR)),
+    Route("POST", "/todos", talk.add_todo, "Add a to-do", "todos", talk.Todo, talk.NewTodo, status=201, writes=True),
+    Route("PATCH", "/todos/{id}", talk.tick, "Tick a to-do off, or open it again", "todos", talk.Todo, talk.Ticked, writes=True),
+    Route("DELETE", "/todos/{id}", talk.remove_todo, "Remove a to-do that one gave", "todos", None, status=204, writes=True),
     Route("GET", f"{ONE}/tags", tags.listed, "Tags of a record", "tags", tags.Tags),
     Route("POST", f"{ONE}/tags", tags.give, "Give a record a tag", "tags", tags.Tags, tags.Tagging, writes=True),
     Route("DELETE", f"{ONE}/tags/{{tag}}", tags.take, "Take a tag from a record", "tags", tags.Tags, writes=True),
+    *TAG_SETS,
     Route(
         "POST",
         "/formulas/check",

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from runtime.api import errors, idempotency, shapes
-from runtime.api.route import RECORD_ID, ROOT, TOKEN, VERSION, Answer, Call, PerForm, Route
+from runtime.api.route import RECORD_ID, ROOT, TOKEN, VERSION, Answer, Call, File, PerForm, Route, SentFile, Upload
 from runtime.errors import NotFound, Problem, Refused, Stale
-from runtime.pages.web import NotSignedIn, reading, writing
+from runtime.pages.web import NotSignedIn, reading, workspace, writing
 from runtime.people.may import may, require
 from runtime.system.workspace import Act
 from runtime.texts import LANGUAGES, _
 
 LARGEST = 8 * 1024 * 1024
-"""Bytes of a body."""
+"""Bytes of a body of JSON."""
 
 
 def blueprint_of(name: str, import_name: str, routes: Iterable[Route]) -> Blueprint:
@@ -48,10 +50,11 @@ def _served(route: Route) -> Callable[..., Response]:
             raise NotSignedIn()
         found = {name: _number(text) if name == "id" else text for name, text in names.items()}
         raw = _raw(route)
+        sent = _sent_file(route.body) if isinstance(route.body, Upload) else None
         if not shapes.storable(list(names.values())):
             raise NotFound(errors.SENTENCES[404])
         query = shapes.parameters(route.query, request.args.to_dict(flat=False))
-        answer = _written(route, query, found, raw) if route.writes else _read(route, query, found, raw)
+        answer = _written(route, query, found, raw, sent) if route.writes else _read(route, query, found, raw)
         return _response(route, answer)
 
     serve.access = "signed_in"  # type: ignore[attr-defined]
@@ -65,7 +68,7 @@ def _number(text: str) -> int:
 
 
 def _raw(route: Route) -> bytes:
-    if route.body is None:
+    if route.body is None or isinstance(route.body, Upload):
         return b""
     try:
         raw = request.get_data(cache=False)
@@ -78,6 +81,30 @@ def _raw(route: Route) -> bytes:
     return raw
 
 
+def _sent_file(wanted: Upload) -> SentFile:
+    if request.mimetype != "multipart/form-data":
+        raise errors.NotReadable(415, errors.SEND_PARTS)
+    request.max_content_length = (workspace().settings.max_upload_mb + 1) * 1024 * 1024  # what is about the file stands in it too
+    try:
+        beside, files = request.form.to_dict(flat=False), request.files.to_dict(flat=False)
+    except RequestEntityTooLarge as error:
+        raise errors.NotReadable(413) from error
+    given = shapes.parameters(wanted.beside, beside)
+    unknown = [name for name in files if name != "file"]
+    if unknown:
+        raise Refused([Problem(name, _("There is no file of this name here. Name it “file”.")) for name in unknown])
+    if len(files.get("file", [])) != 1:
+        raise Refused([Problem("file", _("Send one file, as the part “file”."))])
+    sent = files["file"][0]
+    return SentFile(sent.filename or "file", sent.stream, given)
+
+
+def _digest(sent: SentFile) -> str:
+    found = hashlib.file_digest(sent.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    sent.stream.seek(0)
+    return idempotency.fingerprint(sent.name, found, json.dumps(sent.beside, sort_keys=True))
+
+
 def _read(route: Route, query: dict[str, Any], names: dict[str, Any], raw: bytes) -> Answer:
     with reading() as act:
         act.source = route.source
@@ -85,19 +112,21 @@ def _read(route: Route, query: dict[str, Any], names: dict[str, Any], raw: bytes
         return _answer(route.view(call, **names))
 
 
-def _written(route: Route, query: dict[str, Any], names: dict[str, Any], raw: bytes) -> Answer:
+def _written(route: Route, query: dict[str, Any], names: dict[str, Any], raw: bytes, sent: SentFile | None) -> Answer:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not re.fullmatch(TOKEN, key):
         raise Refused([Problem("Idempotency-Key", _("A key has 1 to 200 letters, digits and signs, without blanks."))])
     with reading() as act:  # the shape is checked before a writer keeps others waiting
         body = _body(act, route, names, raw)
     version = _version(route)
-    with writing(route.source) as act:
+    same = raw if sent is None or key is None else _digest(sent).encode()
+    received = route.body.receive(names, sent) if isinstance(route.body, Upload) and sent is not None else nullcontext(body)
+    with received as body, writing(route.source) as act:
         call = Call(act, g.language, query, body, version)
         if key is None:
             return _checked(route, call, names)
-        sent = idempotency.fingerprint(request.method, request.full_path, request.headers.get("If-Match", ""), raw)
-        before = idempotency.take(act, key, sent)
+        mark = idempotency.fingerprint(request.method, request.full_path, request.headers.get("If-Match", ""), same)
+        before = idempotency.take(act, key, mark)
         if before is not None:
             return before
         answer = _checked(route, call, names)
@@ -126,7 +155,7 @@ def _version(route: Route) -> int | None:
 def _body(act: Act, route: Route, names: dict[str, Any], raw: bytes) -> Any:
     if "form" in names:
         _require_form(act, names["form"])
-    if route.body is None:
+    if route.body is None or isinstance(route.body, Upload):
         return None
     try:
         body = shapes.json_of(raw)
@@ -162,6 +191,8 @@ def _answer(given: Any) -> Answer:
 
 
 def _response(route: Route, answer: Answer) -> Response:
+    if isinstance(route.answer, File):
+        return Response(answer.body, route.status, {"Content-Type": f"{route.answer.content_type}; charset=utf-8", **answer.headers})
     text = "" if answer.body is None else json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
     response = Response(text, route.status, content_type="application/json")
     if answer.body is None:

@@ -11,6 +11,7 @@ from runtime.api.records import instant
 from runtime.api.route import Call, Shape, page
 from runtime.definitions.tag_set import TagSet
 from runtime.errors import NotFound, Problem, Refused
+from runtime.people.may import may
 from runtime.records import query
 from runtime.system import clock
 from runtime.system.tables import tag_assignment as table
@@ -20,7 +21,7 @@ from runtime.texts import _, shown
 
 
 class Tagging(Shape):
-    """`tag_set` is needed only where several dictionaries of the form have a tag of this key."""
+    """`tag`: its key, label or a further name. `tag_set` is needed only where several dictionaries of the form have such a tag."""
 
     tag: str = Field(min_length=1, max_length=100)
     tag_set: str | None = None
@@ -47,16 +48,17 @@ class Tags(Shape):
 
 def listed(call: Call, form: str, id: int) -> dict[str, Any]:
     query.get(call.act, form, id)
+    open_sets = [each.key for each in _sets(call.act, form) if _sees(call.act, each, id)]
     rows = call.act.connection.execute(
         sa.select(table).where(table.c.form == form, table.c.record == id, table.c.removed_at.is_(None)).order_by(table.c.id)
     )
-    return page([_assigned(call, row) for row in rows])
+    return page([_assigned(call, row) for row in rows if row.tag_set in open_sets])
 
 
 def give(call: Call, form: str, id: int) -> dict[str, Any]:
     query.get(call.act, form, id)
     wanted = call.body
-    sets = [each for each in _sets(call.act, form) if wanted.tag in each.by_key and wanted.tag_set in (None, each.key)]
+    sets = [each for each in _sets(call.act, form) if each.find(wanted.tag) and wanted.tag_set in (None, each.key)]
     if len(sets) != 1:
         raise Refused(
             [
@@ -65,7 +67,9 @@ def give(call: Call, form: str, id: int) -> dict[str, Any]:
                 else Problem("tag_set", _("Several dictionaries have this tag. Name one of {sets}.", sets=[each.key for each in sets]))
             ]
         )
-    assigning.give(call.act, sets[0].key, wanted.tag, [id], wanted.reason)
+    found = sets[0].find(wanted.tag)
+    assert found is not None
+    assigning.give(call.act, sets[0].key, found.key, [id], wanted.reason)
     return listed(call, form, id)
 
 
@@ -81,6 +85,11 @@ def take(call: Call, form: str, id: int, tag: str) -> dict[str, Any]:
 
 def _sets(act: Act, form: str) -> list[TagSet]:
     return [each for each in act.catalogue.tag_sets.values() if each.form == form]
+
+
+def _sees(act: Act, tags: TagSet, record: int) -> bool:
+    """Whether the person sees the field that shows the tags of a dictionary."""
+    return all(may(act.person, "view", tags.form, record, key) for key in assigning.tag_fields(act, tags))
 
 
 def _assigned(call: Call, row: Any) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from runtime.records import query
 from runtime.system.workspace import Act
 from runtime.texts import _
 from runtime.tiers import explaining, recomputing
+from runtime.tiers.seeing import require_tiers
+from runtime.tiers.veiling import explain_to
 
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
 DAY = {"type": "string", "format": "date"}
@@ -122,7 +124,11 @@ class Moved(Shape):
 def explained(call: Call, model: str, id: int) -> dict[str, Any]:
     found = _model(call.act, model)
     query.get(call.act, found.form, id)
-    return explaining.explain(call.act, model, id).to_json(call.language)
+    require_tiers(call.act, found)
+    explained = explain_to(call.act, found, id)
+    if explained is None:
+        raise NotFound(_("Nothing is known of this record's tier."))
+    return explained.to_json(call.language)
 
 
 def recompute(call: Call, model: str) -> dict[str, Any]:
@@ -135,7 +141,7 @@ def recompute(call: Call, model: str) -> dict[str, Any]:
 
 
 def movement(call: Call, model: str) -> dict[str, Any]:
-    _model(call.act, model)
+    require_tiers(call.act, _model(call.act, model))
     start, end = (_in_range(date.fromisoformat(call.query[name]), name) for name in ("from", "to"))
     if start > end:
         raise Refused([Problem("from", _("The first day is after the last."))])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runtime.definitions.form import Form
 from runtime.errors import FieldError, Problem
+from runtime.people.may import may
 from runtime.records.gateway import BatchResult, BatchRow, Saved
 from runtime.records.tables import tables_of
 from runtime.texts import _
@@ -162,9 +163,13 @@ class ChunkReader:
         match, mode = self.map.match or "", self.map.mode
         label = self.form.by_key[match].label
         known = records_with(act, tables_of(act.catalogue)[self.form.key], match, {value for value in stored if value is not None})
+        if act.person.rights is not None:
+            act.person.rights.know(self.form.key, known.values())
         for row, value in zip(rows, stored, strict=True):
             row.record = known.get(value) if value is not None else None
-            if row.record is not None:
+            if row.record is not None and not may(act.person, "import", self.form.key, row.record):
+                row.problems.append(Problem(match, _("You may not change the record with “{value}” in {field}.", value=cell_text(row.values[match]), field=label)))
+            elif row.record is not None:
                 row.values.pop(match)  # it is what it is found by
             elif mode == "update" and match not in row.values:
                 row.problems.append(Problem(match, _("Nothing stands in {field}, so no record can be found.", field=label)))

@@ -17,11 +17,12 @@ import sqlalchemy as sa
 from runtime.definitions.field_type import FieldType, Reader
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused
-from runtime.people.may import may, require
-from runtime.records import query
+from runtime.people.may import require, sees
+from runtime.records import guard, query
 from runtime.records.rows import Record
 from runtime.records.tables import tables_of
-from runtime.system import jobs
+from runtime.system import audit, jobs
+from runtime.system.disk import room
 from runtime.system.sets import among
 from runtime.system.tables import job as job_table
 from runtime.texts import Message, _, shown
@@ -47,6 +48,8 @@ class Wanted:
     form: str
     columns: tuple[str, ...]
     filters: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    """What a view says besides, which may ask more than the person sees."""
     search: str = ""
     sort: tuple[str, ...] = ()
     language: str = "en"
@@ -55,7 +58,7 @@ class Wanted:
 
 def exportable(act: Act, form: Form) -> list[FieldType]:
     """The fields that this person may see and a flat file can hold."""
-    return [each for each in form.fields if each.stores != "rows" and may(act.person, "view", form.key, None, each.key)]
+    return [each for each in form.fields if each.stores != "rows" and sees(act.person, form.key, each.key)]
 
 
 def check(act: Act, wanted: Wanted) -> None:
@@ -95,6 +98,8 @@ def rows(act: Act, wanted: Wanted) -> Iterator[list[Cell]]:
             limit=query.MOST,
             cursor=cursor,
             also=wanted.filters,
+            trusted=wanted.trusted,
+            action="export",
         )
         names = _names(act, form, wanted, page)
         for record in page.records:
@@ -112,7 +117,7 @@ def _names(act: Act, form: Form, wanted: Wanted, page: query.Page) -> dict[tuple
         if reference is None or reference.type != "reference" or reference.match is None:
             continue
         built = tables_of(act.catalogue)[reference.form]
-        if built.places.get(reference.match) != "main" or not may(act.person, "view", reference.form, None, reference.match):
+        if built.places.get(reference.match) != "main" or not guard.sees_all_of(act, reference.form, [reference.match]):
             continue
         ids = {record.values[key] for record in page.records if record.values.get(key) is not None}
         column, kind = built.column(reference.match), built.by_path[reference.match]
@@ -128,6 +133,8 @@ def _cell(act: Act, form: Form, record: Record, key: str, language: str, names: 
     if field_type is None:
         return getattr(record, key) if key == "id" else getattr(record, key).astimezone(act.zone).replace(tzinfo=None)
     value = record.values.get(key)
+    if key in record.masked:
+        return record.masked[key]
     if value is None or value == ():
         return None
     if field_type.type == "reference":
@@ -261,6 +268,12 @@ def write_file(act: Act, wanted: Wanted, path: Path, tell: Callable[[int], None]
     return count
 
 
+def note(act: Act, wanted: Wanted, count: int) -> None:
+    """Who has taken out what; in a writing act, before the file is given."""
+    given = {"fields": wanted.columns, "filters": wanted.filters, "search": wanted.search, "format": wanted.format}
+    audit.note(act, "exported", f"form:{wanted.form}", records=count, **{name: value for name, value in given.items() if value})
+
+
 # -- as a job -----------------------------------------------------------------------------------------------------------------------
 def folder(workspace: Workspace) -> Path:
     found = workspace.settings.data_dir / "exports"
@@ -271,6 +284,7 @@ def folder(workspace: Workspace) -> Path:
 def start(act: Act, wanted: Wanted, total: int) -> int:
     """A job for a large export; gives its number."""
     check(act, wanted)
+    note(act, wanted, total)
     _forget_old(act.workspace, act)
     return jobs.start(act, "export", {**asdict(wanted), "file": f"{secrets.token_hex(16)}.{wanted.format}"}, f"export:{wanted.form}", total)
 
@@ -282,7 +296,7 @@ def run(workspace: Workspace, job: Job) -> dict[str, Any]:
     wanted = Wanted(**listed)
     path = folder(workspace) / Path(file).name
     try:
-        with workspace.reading(job.person()) as act:
+        with room(), workspace.reading(job.person()) as act:
             count = write_file(act, wanted, path, lambda done: job.progress(done, job.total, _("writing the file")))
     except BaseException:
         path.unlink(missing_ok=True)

@@ -191,6 +191,8 @@ def _check_again(act: Act, task: Import, rows: list[Faulty]) -> int:
 def errors_csv(act: Act, task: Import, language: str) -> Iterator[str]:
     """The faulty rows as CSV, headings as in the file and a column with the reason; opens safely in a spreadsheet."""
     form = act.catalogue.forms.get(task.form)
+    if not task.path.is_file():
+        raise NotFound(_("The file of this import is not kept any more."))
     first = reading.first_rows(reading.rows_of(task.path, task.reading, imports.most_bytes(act.workspace)), task.reading.header)
     head = [cell_text(cell) for cell in first[-1][1]] if first else []
     yield "\ufeff" + _line([*head, str(_("Row").in_language(language)), str(_("Reason").in_language(language))])

@@ -80,6 +80,9 @@ class BatchLookup(ActLookup):
         texts = {text for cell in set(cells) if (text := _text(cell)) is not None and (reference.form, match, text) not in self.known}
         stored = {text: self.stored(built.by_path[match], text) for text in texts}
         found = records_with(self.act, built, match, {value for value in stored.values() if value is not None})
+        if self.act.person.rights is not None:
+            self.act.person.rights.know(reference.form, found.values())
+            found = {value: record for value, record in found.items() if self.may_find(reference.form, record, match)}
         for text, value in stored.items():
             self.known[reference.form, match, text] = found.get(value)
 

@@ -19,8 +19,9 @@ from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused
 from runtime.people.may import require
 from runtime.people.person import Person
-from runtime.system import clock, jobs
+from runtime.system import audit, clock, jobs
 from runtime.system.database import to_json
+from runtime.system.disk import room
 from runtime.system.tables import import_file, import_row
 from runtime.system.tables import job as job_table
 from runtime.texts import _
@@ -57,6 +58,13 @@ class Import:
     done_rows: int
     job_state: str | None = None
     job_message: dict[str, str] | None = None
+    job_done: int = 0
+    job_total: int | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the import follows its check by itself."""
+        return bool(self.options.get("goes_on"))
 
     @property
     def fires(self) -> bool:
@@ -91,16 +99,19 @@ def keep_file(workspace: Workspace, stream: IO[bytes]) -> Path:
     """Puts an uploaded file where only we name files. Raises Refused when it is too large."""
     path = folder(workspace) / secrets.token_hex(16)
     most = most_bytes(workspace)
-    with path.open("xb") as target:
-        left = most + 1
-        while left > 0 and (piece := stream.read(min(left, 1024 * 1024))):
-            target.write(piece)
-            left -= len(piece)
+    try:
+        with room(), path.open("xb") as target:
+            left = most + 1
+            while left > 0 and (piece := stream.read(min(left, 1024 * 1024))):
+                target.write(piece)
+                left -= len(piece)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     if path.stat().st_size > most:
         path.unlink()
-        raise reading.refuse(
-            _("The file is larger than {most} MB. Split it, or ask for a higher limit.", most=workspace.settings.max_upload_mb)
-        )
+        message = _("The file is larger than {most} MB. Split it, or ask for a higher limit.", most=workspace.settings.max_upload_mb)
+        raise reading.TooLarge([Problem("file", message)])
     return path
 
 
@@ -210,7 +221,7 @@ def recent(act: Act, form: str, limit: int = 10) -> list[Import]:
     return [_import(act.workspace, row) for row in act.connection.execute(query)]
 
 
-_SELECT = sa.select(import_file, job_table.c.state.label("job_state"), job_table.c.message.label("job_message")).select_from(
+_SELECT = sa.select(import_file, *[job_table.c[name].label(f"job_{name}") for name in ("state", "message", "done", "total")]).select_from(
     import_file.outerjoin(job_table, job_table.c.id == import_file.c.job)
 )
 
@@ -232,6 +243,8 @@ def _import(workspace: Workspace, row: Any) -> Import:
         row.done_rows,
         row.job_state,
         json.loads(row.job_message) if row.job_message else None,
+        row.job_done or 0,
+        row.job_total,
     )
 
 
@@ -253,13 +266,14 @@ def read_again(act: Act, task: Import, how: Reading, header: int | None) -> None
     )
 
 
-def start_check(act: Act, task: Import, chosen: ColumnMap) -> int:
-    """Goes through all rows without writing any; gives the job."""
+def start_check(act: Act, task: Import, chosen: ColumnMap, goes_on: bool = False, fire: str = "nothing") -> int:
+    """Goes through all rows without writing any; gives the job. With `goes_on` the import follows by itself."""
     _must_be_open(task)
     chosen = mapping.check(act, form_of(act, task.form), chosen)
     act.connection.execute(import_row.delete().where(import_row.c["import"] == task.id))
     job = jobs.start(act, "import_check", {"import": task.id}, f"import:{task.id}", task.reading.rows)
-    save(act.connection, task.id, mapping=chosen.to_json(), state="checking", counts={}, job=job, done_rows=0)
+    options = {"fire": fire, "goes_on": goes_on}
+    save(act.connection, task.id, mapping=chosen.to_json(), options=options, state="checking", counts={}, job=job, done_rows=0)
     return job
 
 
@@ -273,6 +287,7 @@ def start_import(act: Act, task: Import, fire: str = "nothing", page: str | None
     assert task.map is not None
     mapping.check(act, form_of(act, task.form), task.map)
     job = jobs.start(act, "import", {"import": task.id}, f"import:{task.id}", task.reading.rows)
+    audit.note(act, "import_started", f"form:{task.form}", number=task.id, file=task.file_name, rows=task.reading.rows, fire=fire)
     save(act.connection, task.id, state="importing", job=job, options=task.options if again else {"fire": fire, "page": page})
     return job
 
@@ -292,6 +307,7 @@ def start_undo(act: Act, task: Import) -> int:
     if imported.get("new"):
         require(act.person, "delete", task.form)
     job = jobs.start(act, "import_undo", {"import": task.id}, f"import:{task.id}", imported.get("new", 0) + imported.get("update", 0))
+    audit.note(act, "import_undone", f"form:{task.form}", number=task.id, file=task.file_name)
     save(act.connection, task.id, state="undoing", job=job)
     return job
 

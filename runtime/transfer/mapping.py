@@ -50,6 +50,7 @@ SYSTEM_NAMES = frozenset(
         "得分",
     }
 )
+NO_MAP = _("A map is an object of headings and field keys.")
 MODES = ("add", "update", "upsert")
 
 
@@ -220,6 +221,22 @@ def _match_problems(form: Form, mapping: ColumnMap) -> list[Problem]:
     if found.key not in mapping.columns.values():
         return [Problem("match", _("No column goes into {field}, by which records are to be recognised.", field=found.label))]
     return []
+
+
+def as_map(given: Any) -> dict[str, str | None]:
+    """Headings and field keys as somebody wrote them, {"heading": "field key"}; raises Refused for anything else."""
+    if not isinstance(given, dict) or not all(value is None or isinstance(value, str) for value in given.values()):
+        raise Refused([Problem("map", NO_MAP)])
+    return given
+
+
+def by_headings(columns: Iterable[Column], wanted: Mapping[str, str | None]) -> dict[int, str]:
+    """Columns to fields by the columns' headings; raises Refused for headings that the file has not."""
+    by_name = {folded(each.heading): each.index for each in columns}
+    unknown = [heading for heading in wanted if folded(heading) not in by_name]
+    if unknown:
+        raise Refused([Problem("map", _("The file has no column “{heading}”.", heading=heading)) for heading in unknown])
+    return {by_name[folded(heading)]: key for heading, key in wanted.items() if key}
 
 
 def missing(form: Form, mapping: ColumnMap) -> list[FieldType]:

@@ -54,6 +54,12 @@ def reading_from(given: dict[str, Any]) -> Reading:
     return Reading(**{**given, "sheets": tuple(given.get("sheets", ()))})
 
 
+class TooLarge(Refused):
+    """A file of more bytes than may be sent."""
+
+    status = 413
+
+
 def refuse(message: Message) -> Refused:
     return Refused([Problem("file", message)], message)
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Problem
 from runtime.people.person import Person
-from runtime.records import batches, gateway, query
+from runtime.records import batches, derived, gateway, query
 from runtime.records.gateway import BatchRow
 from runtime.records.rows import read_records
 from runtime.system.database import to_json
@@ -51,6 +51,7 @@ def undo(workspace: Workspace, person: Person, task: Import, job: Job | None = N
                 imports.add_counts(counts, done.items())
                 more = bool(done)
                 imports.save(act.connection, task.id, counts={**task.counts, "undo": counts})
+    derived.work_off(workspace)  # what followed from the import is taken back with it
     with workspace.writing(person, "undo") as act:
         imports.save(act.connection, task.id, state="undone")
     return counts

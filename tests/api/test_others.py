@@ -40,7 +40,9 @@ def test_a_formula_is_checked_and_tells_what_it_reads(ada: Caller, lin: str) -> 
         ["customer.name"],
     )
     evaluated = ada.post("/formulas/evaluate", {"form": "customer", "formula": "visits * 2 + 0.5", "record": lin})
-    assert (evaluated["value"], evaluated["explanation"]) == ("8.5", [{"name": "visits", "value": "4"}])
+    explanation = evaluated["explanation"]
+    assert (evaluated["value"], explanation["value"], explanation["sentence"]) == ("8.5", "8.5", "4 × 2 + 0.5 = 8.5")
+    assert [(each["text"], each["value"]) for each in explanation["children"]] == [("Visits × 2", "8")]
     assert ada.post("/formulas/evaluate", {"form": "customer", "formula": "visits > 1", "values": {"visits": "2"}})["value"] is True
     assert ada.post("/formulas/evaluate", {"form": "customer", "formula": "since"})["value"] is None
     rows = {"items": [{"product": "Tea", "quantity": 2, "price": "1.5"}]}
