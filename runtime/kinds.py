@@ -15,18 +15,26 @@ def load() -> None:
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{shelf}.{module.name}")
 
-    from runtime.automation import due
+    from runtime.automation import due, letters
+    from runtime.collaboration import work as collaboration
     from runtime.definitions import loading, versions
     from runtime.formulas.definitions import formula_problems
-    from runtime.records import derived
+    from runtime.records import derived, graph, guard
     from runtime.records.schema_changes import apply_schema
-    from runtime.tags import rules
+    from runtime.system import workspace
+    from runtime.tags import bulk, cleaning, publishing, rules, usefulness
     from runtime.tiers import rating, recomputing
     from runtime.transfer import work
 
-    loading.CHECKS.append(formula_problems)
-    derived.DERIVERS.extend((derived.derive_fields, rules.derive, rating.derive))
-    versions.APPLY.extend((apply_schema, recomputing.after_publish))
+    loading.CHECKS.extend((formula_problems, graph.circle_problems))
+    derived.STEPS.update({graph.TAG: rules.step, graph.TIER: rating.step})
+    workspace.BIND.append(guard.bind)
+    versions.APPLY.extend((apply_schema, publishing.keep_names, rules.after_publish, recomputing.after_publish))
     recomputing.register()
     due.register()
+    bulk.register()
+    cleaning.register()
+    usefulness.register()
+    letters.register()
     work.register()
+    collaboration.register()

@@ -27,13 +27,13 @@ PAGES = sorted(path for top in ("builder", "runtime") for path in (ROOT / top).r
 LAYERS = (
     # the person is a plain value that every act carries; accounts, sign-in and rights are in the next layer
     ("runtime.errors", "runtime.texts", "runtime.settings", "runtime.logs", "runtime.definitions", "runtime.system",
-     "runtime.people.person"),
+     "runtime.people.person", "runtime.people.organisation"),
     ("runtime.people",),
     ("runtime.formulas",),
     ("runtime.fields",),
     ("runtime.forms", "runtime.records"),
     ("runtime.tags", "runtime.tiers", "runtime.quality", "runtime.transfer", "runtime.workflow"),
-    ("runtime.automation", "runtime.reports"),
+    ("runtime.automation", "runtime.reports", "runtime.collaboration"),
     ("runtime.kinds",),
     ("runtime.pages", "runtime.api", "runtime.cli"),
     ("builder",),

@@ -27,6 +27,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
+from runtime.pages import speaking
 from runtime.texts import catalogue
 
 ROOT = Path(__file__).parent.parent
@@ -155,7 +156,8 @@ def app() -> Flask:
     app.secret_key = "tests only"
     app.jinja_loader = ChoiceLoader([DictLoader(TRIALS), FileSystemLoader(PAGES)])
     app.jinja_env.globals.update(
-        asset=lambda name: f"/static/{name}", asset_css=lambda name: f"/static/{name}.css", csrf_token=lambda: "token",
+        asset=lambda name: f"/static/{name}", asset_css=lambda name: f"/static/{name}.css", csrf_token=lambda: "token", frame=lambda shell: shell,
+        once=speaking.Once(app.jinja_env), drawn_icon=speaking.icons,
         _=lambda sentence, **values: sentence.format(**values) if values else sentence)
     app.jinja_env.filters["shown"] = lambda text: text["en"] if isinstance(text, dict) else str(text)
     app.before_request(lambda: setattr(g, "nonce", "nonce"))
@@ -186,7 +188,7 @@ def drawn(app: Flask, source: str, **values: Any) -> str:
 
 def page(app: Flask, name: str, flashed: Any = ()) -> str:
     with app.test_request_context("/apps/retail/customer"):
-        g.nonce = "nonce"
+        g.nonce, g.language = "nonce", "en"
         template = app.jinja_env.get_template(name)
         here = Thing(path="/", full_path="/?")
         return template.render(shell=SHELL, reader=READER, request=here, g=g, get_flashed_messages=lambda **_: flashed)
@@ -412,7 +414,7 @@ def test_the_phone_bar_leads_home_to_the_to_dos_and_to_the_first_form(app: Flask
 def test_without_a_top_section_home_and_to_dos_are_put_there(app: Flask) -> None:
     shell = Thing(**(vars(SHELL) | {"menu": SHELL.menu[1:], "todos": item("To-dos", "/tasks", "checklist")}))
     with app.test_request_context("/"):
-        g.nonce = "nonce"
+        g.nonce, g.language = "nonce", "en"
         html = app.jinja_env.get_template("trial.html").render(
             shell=shell, reader=READER, request=Thing(path="/", full_path="/?"), g=g, get_flashed_messages=lambda **_: [])
     bar = Elements(html[html.index('<nav class="tl-phone-bar"'):html.index('id="more"')])
@@ -434,8 +436,8 @@ def test_scripts_find_their_sentences_in_one_block(app: Flask, name: str) -> Non
     texts = json.loads(block[1])
     said: set[str] = set()
     for path in SOURCE.rglob("*.ts*"):
-        if path.parent.name in ("base", "charts") or path.name in ("base.ts", "charts.ts"):
-            said.update(re.findall(r"\bsay\('(\w+)'", path.read_text()))
+        if path.parent.name in ("base", "charts", "formulas") or path.name in ("base.ts", "charts.ts"):
+            said.update(re.findall(r"\b(?:say|announce)\('(\w+)'", path.read_text()))
     assert said <= texts.keys()
     assert texts.keys() - said == {"language"}
 

@@ -1,7 +1,7 @@
 """FieldType: what every type of field must be able to do. One file a type in runtime/fields/."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
@@ -94,6 +94,10 @@ class FieldType(Model):
     def from_column(self, stored: Any) -> Any:
         return stored
 
+    def loader(self) -> Callable[[Any], Any] | None:
+        """What makes a value of a stored one that is not blank; None where they are the same."""
+        return None if type(self).from_column is FieldType.from_column else self.from_column
+
     # -- meaning ------------------------------------------------------------------------------------------------------------
     def formula_type(self) -> Type:
         raise NotImplementedError
@@ -118,7 +122,7 @@ class FieldType(Model):
     def display(self, value: Any, reader: Reader) -> str:
         return "" if value is None else str(value)
 
-    def masked(self, value: Any, reader: Reader) -> str:
+    def masked(self, value: Any) -> str:
         """What somebody sees who may only know that there is a value."""
         return "" if self.is_blank(value) else "••••"
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KEY = r"^[a-z\u3400-\u9fff][a-z0-9_\u3400-\u9fff]{0,40}$"
 SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "record")
 RESERVED = frozenset((*SYSTEM_FIELDS, "where", "on", "days", "months", "by"))
-WHO = r"^(role|user|department|field|head_of|handler_of):.+$"
+WHO = r"^(role|user|department|group|field|head_of|handler_of):.+$"
 
 
 class Model(BaseModel):
@@ -94,6 +94,11 @@ class Definition(Model):
     def formulas(self, catalogue: Catalogue) -> Iterator[FormulaUse]:
         """Every formula in it, for checking, dependencies and “where is this used”."""
         yield from ()
+
+    @classmethod
+    def restored(cls, body: dict[str, Any], live: dict[str, Any] | None) -> dict[str, Any]:
+        """An older version's body as it is published again over the live one."""
+        return body
 
     def roles(self) -> Iterator[str]:
         """Keys of the roles it mentions; publishing makes the missing ones."""

@@ -23,6 +23,8 @@ class PermissionSet(Definition):
     actions: tuple[Action, ...] = ("view",)
     rows: FormulaText | None = None
     fields: dict[str, Literal["view", "edit", "masked", "hidden"]] = {"*": "view"}
+    off: bool = False
+    """Switched off without being deleted."""
 
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(catalogue)

@@ -14,8 +14,9 @@ from runtime.definitions.kinds import KINDS
 from runtime.definitions.loading import check, load
 from runtime.definitions.model import Definition
 from runtime.errors import DefinitionProblems, NotFound, Problem, Refused, Stale
+from runtime.system import audit
 from runtime.system.database import to_json
-from runtime.system.tables import audit, definition, definition_draft, definition_version, role, workspace_setting
+from runtime.system.tables import definition, definition_draft, definition_version, role, workspace_setting
 from runtime.texts import _
 
 if TYPE_CHECKING:
@@ -186,6 +187,7 @@ def publish(act: Act, bodies: Iterable[dict[str, Any]], note: str | None = None)
     """
     given = list(bodies)
     loaded = load_all(given)
+    lock(act)
     problems = check(loaded, act.catalogue)
     if problems:
         raise DefinitionProblems(problems)
@@ -208,16 +210,7 @@ def publish(act: Act, bodies: Iterable[dict[str, Any]], note: str | None = None)
         )
         act.connection.execute(definition.update().where(definition.c.id == row_id).values(version=number))
         act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
-        act.connection.execute(
-            audit.insert().values(
-                id=act.take_ids("audit"),
-                at=act.micros,
-                person=act.person.id,
-                act="publish",
-                what=f"{each.kind}:{each.key}",
-                details=to_json({"version": number, "note": note}),
-            )
-        )
+        audit.note(act, "publish", f"{each.kind}:{each.key}", version=number, note=note)
         published.append((each.kind, each.key, number))
         changed.append(each)
     _make_roles(act, changed)
@@ -227,10 +220,21 @@ def publish(act: Act, bodies: Iterable[dict[str, Any]], note: str | None = None)
     return published
 
 
+def lock(act: Act) -> None:
+    """From here to the end of the act nobody else publishes, and the act knows what was published before."""
+    act.connection.execute(
+        workspace_setting.update().where(workspace_setting.c.name == "revision").values(value=workspace_setting.c.value)
+    )
+    act.refresh()
+
+
 def restore(act: Act, kind: str, key: str, number: int, note: str | None = None) -> list[tuple[str, str, int]]:
     """Publishes an older version again, as a new version; no column and no value is lost."""
     old = find_version(act.connection, kind, key, number)
-    return publish(act, [old.body], note or str(_("Restored version {number}.", number=number)))
+    live = _live_body(act, _row(act, kind, key))
+    body = KINDS[kind].restored(old.body, None if live is None else json.loads(live[1]))
+    audit.note(act, "version_restored", f"{kind}:{key}", version=number)
+    return publish(act, [body], note or str(_("Restored version {number}.", number=number)))
 
 
 def dry_run(act: Act, bodies: Iterable[dict[str, Any]]) -> list[Problem]:

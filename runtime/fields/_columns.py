@@ -1,6 +1,7 @@
 """How values are kept in a column, written in JSON and shown. A field type names its column; a formula's depends on its result."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -207,6 +208,9 @@ class ColumnField(FieldType):
 
     def from_column(self, stored: Any) -> Any:
         return None if stored is None else self.column.load(stored)
+
+    def loader(self) -> Callable[[Any], Any] | None:
+        return None if type(self.column).load is Column.load else self.column.load
 
     def formula_type(self) -> Type:
         return self.column.type

@@ -36,9 +36,9 @@ class Email(ColumnField):
             raise FieldError(_("This is not an e-mail address. Write it like name@example.com."))
         return address
 
-    def masked(self, value: str | None, reader: Reader) -> str:
+    def masked(self, value: str | None) -> str:
         name, at, host = (value or "").partition("@")
-        return f"{name[0]}****@{host}" if name and at else super().masked(value, reader)
+        return f"{name[0]}****@{host}" if name and at else super().masked(value)
 
     def entry(self, validators: list[Any], reader: Reader) -> Any:
         return control(self, EmailField, validators, reader, {"maxlength": LONGEST})

@@ -73,11 +73,11 @@ class Phone(ColumnField):
         home = phonenumbers.region_code_for_number(number) == self.region
         return phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL)
 
-    def masked(self, value: str | None, reader: Reader) -> str:
+    def masked(self, value: str | None) -> str:
         """138****2046: enough to recognise a number that one knows."""
         number = self._stored(value) if value else None
         digits = phonenumbers.national_significant_number(number) if number else ""
-        return f"{digits[:3]}****{digits[-4:]}" if len(digits) > 7 else super().masked(value, reader)
+        return f"{digits[:3]}****{digits[-4:]}" if len(digits) > 7 else super().masked(value)
 
     def entry(self, validators: list[Any], reader: Reader) -> Any:
         return control(self, TelField, validators, reader)

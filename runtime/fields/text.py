@@ -47,9 +47,9 @@ class Text(ColumnField):
             return [_("Give at least {least} characters; these are {count}.", least=self.min_length, count=len(value))]
         return []
 
-    def masked(self, value: str | None, reader: Reader) -> str:
+    def masked(self, value: str | None) -> str:
         if value is None or len(value) < 8:
-            return super().masked(value, reader)
+            return super().masked(value)
         return f"{value[:3]}****{value[-2:]}"
 
     def entry(self, validators: list[Any], reader: Reader) -> Any:

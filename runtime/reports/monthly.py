@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from runtime.formulas.definitions import formula
 from runtime.formulas.to_sql import to_sql
-from runtime.records.query import from_sql
-from runtime.records.sources import Rows
+from runtime.records.query import from_sql, visible_rows
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
@@ -24,7 +23,7 @@ def month_before(day: date, months: int) -> date:
 
 def by_month(act: Act, form: str, on: str, measure: str, filter: str | None, first: date, last: date) -> dict[tuple[int, int], Any]:
     """(year, month) → the measure over the records whose `on` lies in that month. Whoever calls has asked the gate."""
-    rows = Rows(act, form)
+    rows = visible_rows(act, form)
     figure = formula(act.catalogue, form, measure, own_rows=True)
     between = f"{on} >= {_written(first)} and {on} < {_written(month_before(last, -1))}"
     year, month = (to_sql(formula(act.catalogue, form, f"{part}({on})"), rows.source) for part in ("YEAR", "MONTH"))

@@ -14,6 +14,7 @@ from runtime.definitions.tag_set import Tag, TagSet
 from runtime.errors import NotAllowed, NotFound, Problem, Refused
 from runtime.people.may import require
 from runtime.people.person import SYSTEM, Person
+from runtime.people.rights import names
 from runtime.records import derived, outbox
 from runtime.records.changes import Changes
 from runtime.records.tables import tables_of
@@ -64,7 +65,7 @@ def give(act: Act, tag_set: str, tag: str, records: Iterable[int], reason: str |
             ]
         )
     wanted = _living(act, tags.form, records)
-    _may(act.person, tags.may_assign, act, tags.form, wanted, _("You may not give tags of this dictionary. Ask one of those who may."))
+    _may(act.person, tags.may_assign, act, tags, wanted, _("You may not give tags of this dictionary. Ask one of those who may."))
     here = {each.record: each for each in present(act, tags, wanted) if each.tag == tag}
     mine = [each.id for each in here.values() if each.by_rule]
     if mine:
@@ -80,7 +81,7 @@ def take(act: Act, tag_set: str, tag: str, records: Iterable[int], reason: str |
     """Takes a tag from records; gives back those that had it. What a rule gives, only the rule takes."""
     tags, chosen = _found(act, tag_set, tag)
     wanted = _living(act, tags.form, records)
-    _may(act.person, tags.may_remove, act, tags.form, wanted, _("You may not take tags of this dictionary away. Ask one of those who may."))
+    _may(act.person, tags.may_remove, act, tags, wanted, _("You may not take tags of this dictionary away. Ask one of those who may."))
     here = [each for each in present(act, tags, wanted) if each.tag == tag]
     if any(each.by_rule for each in here) and not chosen.archived:
         raise Refused(
@@ -146,6 +147,46 @@ def change(
     before = tags_of(act, tags.form, changed)
     _remove(act, tags, changed, reason)
     _add(act, tags, changed, by_rule, reason)
+    _after(act, tags, changed, before, changes, follow)
+    return list(changed)
+
+
+def revive(act: Act, tags: TagSet, assignments: Iterable[int]) -> list[int]:
+    """Puts assignments that were ended into force again as they were, on living records that have not got the tag since; gives those it did."""
+    given = tag_assignment.c
+    rows = act.connection.execute(
+        sa.select(given.id, given.record, given.tag)
+        .where(among(given.id, list(assignments)), given.removed_at.is_not(None))
+        .order_by(given.id)
+    ).all()
+    here = {(each.record, each.tag) for each in present(act, tags, {row.record for row in rows})}
+    main = tables_of(act.catalogue)[tags.form].main
+    living = set(
+        act.connection.execute(
+            sa.select(main.c.id).where(among(main.c.id, sorted({row.record for row in rows})), main.c.deleted_at.is_(None))
+        ).scalars()
+    )
+    back = {(row.record, row.tag): row.id for row in rows if (row.record, row.tag) not in here and row.record in living}
+    changed: dict[int, tuple[list[str], list[str]]] = {}
+    for record, tag in back:
+        changed.setdefault(record, ([], []))[0].append(tag)
+    if not changed:
+        return []
+    before = tags_of(act, tags.form, changed)
+    act.connection.execute(tag_assignment.update().where(among(given.id, list(back.values()))).values(removed_at=None, removed_by=None))
+    _after(act, tags, changed, before, Changes(act.source), True)
+    return list(back.values())
+
+
+def _after(
+    act: Act,
+    tags: TagSet,
+    changed: dict[int, tuple[list[str], list[str]]],
+    before: dict[int, list[str]],
+    changes: Changes,
+    follow: bool,
+) -> None:
+    """The event, the lines in the timelines, and what depends on the tags."""
     event = _tell(act, tags, changed, changes.source)
     _remember(act, tags, changed, before, event, changes.source)
     changes.event = changes.event or event
@@ -153,7 +194,6 @@ def change(
         changes.touch(tags.form, name, changed)
     if follow:
         derived.derive_all(act, changes)
-    return list(changed)
 
 
 def tag_fields(act: Act, tags: TagSet) -> list[str]:
@@ -282,13 +322,17 @@ def _living(act: Act, form: str, records: Iterable[int]) -> list[int]:
     return [record for record in wanted if record in living]
 
 
-def _may(person: Person, allowed: tuple[str, ...], act: Act, form: str, records: list[int], sentence: Any) -> None:
+def _may(person: Person, allowed: tuple[str, ...], act: Act, tags: TagSet, records: list[int], sentence: Any) -> None:
+    """Asks the gate for the field that shows the tags, then the dictionary."""
+    if person.rights is not None:
+        person.rights.know(tags.form, records)
+    action, field = "import" if act.source == "import" else "edit", next(iter(tag_fields(act, tags)), None)
     for record in records:
-        require(person, "edit", form, record)
-    if allowed and not (person.id == SYSTEM.id or person.is_builder or any(_is(person, who) for who in allowed)):
+        require(person, action, tags.form, record, field)
+    if allowed and not (person.id == SYSTEM.id or is_one_of(person, allowed)):
         raise NotAllowed(sentence)
 
 
-def _is(person: Person, who: str) -> bool:
-    kind, _colon, name = who.partition(":")
-    return (kind == "role" and name in person.roles) or (kind == "user" and name.casefold() == person.email.casefold())
+def is_one_of(person: Person, allowed: Iterable[str]) -> bool:
+    """Whether somebody builds, or is named by `role:…`, `user:…`, `department:…` or `group:…`."""
+    return person.is_builder or any(names(person, who) or who.casefold() == f"user:{person.email}".casefold() for who in allowed)

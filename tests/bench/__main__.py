@@ -5,7 +5,7 @@ import argparse
 import importlib
 import sys
 
-BENCHMARKS = ("one_record", "imports", "recompute", "list_page", "form_submit")
+BENCHMARKS = ("browser_rules", "one_record", "imports", "recompute", "list_page", "form_submit", "formulas", "formulas_write")
 
 
 def main() -> int:

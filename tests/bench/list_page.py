@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -14,10 +11,10 @@ from flask import Flask, request
 from runtime.definitions import versions
 from runtime.people.person import SYSTEM
 from runtime.records import derived, query
-from runtime.system import database
+from tests.bench.databases import driver, settle_down, workspace_on
 from tests.bench.measuring import Result, in_turn
-from tests.bench.recording import Recorder, replay, sqlite_factory
-from tests.bench.world import forget, new_workspace, open_shop, signed_in
+from tests.bench.recording import Recorder, replay
+from tests.bench.world import open_shop, signed_in
 
 LIMIT_CORE, LIMIT_PAGE = 3.0, 4.0
 WISH: dict[str, Any] = {
@@ -54,43 +51,38 @@ HEADS = [{"label": name.title(), "href": f"?sort={name}", "state": None} for nam
 
 def run(rows: int | None, database_name: str) -> Iterator[Result]:
     """CPU of one page; the reference runs the statements that the product ran, and for the page renders their rows in a table."""
-    if database_name != "sqlite":
-        return
     count = rows or 1_000_000
-    folder = Path(tempfile.mkdtemp(prefix="tierloom-bench-"))
     recorder = Recorder()
-    workspace = new_workspace(database.open_engine(f"sqlite:///{folder / 'tierloom.sqlite'}", factory=sqlite_factory(recorder)), folder)
-    open_shop(workspace, count)
-    derived.work_off(workspace)
+    with workspace_on(database_name, recorder) as workspace:
+        open_shop(workspace, count)
+        derived.work_off(workspace)
+        with workspace.engine.begin() as connection:
+            settle_down(connection)
 
-    def core() -> None:
-        with workspace.reading(SYSTEM) as act:
-            query.page(act, "customer", **WISH)
+        def core() -> None:
+            with workspace.reading(SYSTEM) as act:
+                query.page(act, "customer", **WISH)
 
-    core()
-    recorder.on = True
-    core()
-    recorder.on = False
-    said = list(recorder.said)
-    bare = sqlite3.connect(folder / "tierloom.sqlite", isolation_level=None)
-    for pragma in database.PRAGMAS:
-        bare.execute(f"PRAGMA {pragma}")
+        core()
+        recorder.on = True
+        core()
+        recorder.on = False
+        said = list(recorder.said)
+        bare = driver(workspace)
 
-    def replayed() -> None:
-        replay(bare, said)
-        if bare.in_transaction:
+        def replayed() -> None:
+            replay(bare, said)
             bare.rollback()
 
-    ours, reference, ratio = in_turn(core, replayed)
-    yield Result("list page, core", ratio, LIMIT_CORE, ours, reference, "CPU seconds a page", count, "sqlite")
-    page, plain = _pages(workspace, bare, said)
-    ours, reference, ratio = in_turn(page, plain)
-    yield Result("list page, whole page", ratio, LIMIT_PAGE, ours, reference, "CPU seconds a page", count, "sqlite")
-    bare.close()
-    forget(workspace)
+        ours, reference, ratio = in_turn(core, replayed)
+        yield Result("list page, core", ratio, LIMIT_CORE, ours, reference, "CPU seconds a page", count, database_name)
+        page, plain = _pages(workspace, bare, said)
+        ours, reference, ratio = in_turn(page, plain)
+        yield Result("list page, whole page", ratio, LIMIT_PAGE, ours, reference, "CPU seconds a page", count, database_name)
+        bare.close()
 
 
-def _pages(workspace: Any, bare: sqlite3.Connection, said: Any) -> tuple[Any, Any]:
+def _pages(workspace: Any, bare: Any, said: Any) -> tuple[Any, Any]:
     """Our page and that of a bare Flask view that runs the same statements and renders the same rows and cards in Jinja."""
     with workspace.writing(SYSTEM, "publish") as act:
         versions.publish(act, [{"kind": "app", "key": "shop", "label": "Shop", "menu": [{"section": "Data", "items": ["form:customer"]}]}])
@@ -111,8 +103,7 @@ def _pages(workspace: Any, bare: sqlite3.Connection, said: Any) -> tuple[Any, An
                 cursor.execute(text, parameters)
                 if cursor.description is not None:
                     found = cursor.fetchall() or found
-        if bare.in_transaction:
-            bare.rollback()
+        bare.rollback()
         return TABLE.render(rows=[dict(zip(NAMES, row, strict=False)) for row in found[:50]], base=base, heads=HEADS, title=request.path)
 
     bare_client = flask.test_client()

@@ -47,13 +47,18 @@ class Result:
 
 
 def in_turn(
-    ours: Callable[[], Any], reference: Callable[[], Any], rounds: int = ROUNDS, clock: Callable[[], float] = time.process_time
+    ours: Callable[[], Any],
+    reference: Callable[[], Any],
+    rounds: int = ROUNDS,
+    clock: Callable[[], float] = time.process_time,
+    before: Callable[[], Any] = lambda: None,
 ) -> tuple[float, float, float]:
-    """Median seconds of each and the median of the ratios of the pairs; both run once before anything counts."""
+    """Median seconds of each and the median of the ratios of the pairs; both run once before anything counts. `before` prepares a pair."""
     ours()
     reference()
     pairs = []
     for _round in range(rounds):
+        before()
         first = _timed(ours, clock)
         second = _timed(reference, clock)
         pairs.append((first, second))

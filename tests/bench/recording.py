@@ -4,6 +4,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+import psycopg
+
 Said = list[tuple[str, str, Any]]
 """(execute | executemany | commit, text, parameters)"""
 
@@ -44,7 +46,23 @@ def sqlite_factory(recorder: Recorder) -> type[sqlite3.Connection]:
     return Connection
 
 
-def replay(connection: sqlite3.Connection, said: Said) -> None:
+def postgres_cursor(recorder: Recorder) -> type[psycopg.Cursor[Any]]:
+    """A class of PostgreSQL cursors that tell the recorder what they are asked."""
+
+    class Cursor(psycopg.Cursor[Any]):
+        def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+            recorder.note("execute", query, params)
+            return super().execute(query, params, **options)
+
+        def executemany(self, query: Any, params_seq: Any, **options: Any) -> Any:
+            rows = list(params_seq)
+            recorder.note("executemany", query, rows)
+            return super().executemany(query, rows, **options)
+
+    return Cursor
+
+
+def replay(connection: Any, said: Said) -> None:
     """Says it all again through the bare driver, fetching what is asked for."""
     cursor = connection.cursor()
     for kind, text, parameters in said:

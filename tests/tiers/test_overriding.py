@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from runtime.errors import NotFound, Refused
 from runtime.people.person import SYSTEM
-from runtime.system.tables import audit
+from runtime.system.tables import audit_log
 from runtime.tiers.overriding import accept_demotion, lift_override, override
 from tests.tiers.world import BY_AMOUNT, TODAY, World, dimension, model
 
@@ -39,7 +39,7 @@ def test_an_override_is_kept_with_its_reason_and_can_be_lifted(workspace):
     with workspace.writing(SYSTEM) as act:
         lift_override(act, "value", ann)
     assert world.tier(ann) == "silver"
-    noted = [json.loads(row.details) for row in world.rows(sa.select(audit).where(audit.c.act == "override"))]
+    noted = [json.loads(row.payload) for row in world.rows(sa.select(audit_log).where(audit_log.c.kind == "override"))]
     assert noted == [{"record": ann, "tier": "gold", "until": None, "reason": "key account"}]
 
 

@@ -10,9 +10,9 @@ from pydantic import Field
 from runtime.definitions.model import Key
 from runtime.definitions.shelf import CHARTS
 from runtime.errors import Problem
-from runtime.people.may import require
 from runtime.reports.charts._tile import Drawing, Tile, plain
 from runtime.texts import _
+from runtime.tiers.seeing import require_tiers
 from runtime.tiers.explaining import histogram
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class ScoreHistogram(Tile):
             yield Problem("tier_model", _("There is no tier model with the key {key}.", key=self.tier_model))
 
     def figures(self, act: Act) -> dict[str, Any]:
-        require(act.person, "view", act.catalogue.tier_models[self.tier_model].form)
+        require_tiers(act, act.catalogue.tier_models[self.tier_model])
         found = histogram(act, self.tier_model, self.bins)
         return {"edges": [plain(edge) for edge in found.edges], "counts": {tier: list(counts) for tier, counts in found.counts.items()}}
 

@@ -12,9 +12,9 @@ from runtime.definitions.shelf import CHARTS
 from runtime.errors import Problem
 from runtime.formulas import evaluate
 from runtime.formulas.definitions import formula
-from runtime.people.may import require
 from runtime.reports.charts._tile import Drawing, Tile
 from runtime.texts import _
+from runtime.tiers.seeing import require_tiers
 from runtime.tiers.explaining import movement
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class TierMovement(Tile):
         yield FormulaUse("to", self.to, None, None, ("date",))
 
     def figures(self, act: Act) -> dict[str, Any]:
-        require(act.person, "view", act.catalogue.tier_models[self.tier_model].form)
+        require_tiers(act, act.catalogue.tier_models[self.tier_model])
         first, last = self._day(act, self.from_), self._day(act, self.to)
         moved = movement(act, self.tier_model, first, last)
         return {
