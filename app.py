@@ -115,7 +115,7 @@ def _speak(app: Flask, manifest: dict[str, dict[str, Any]]) -> None:
     """What every Jinja page may say: texts, files of the browser, the reader and the frame."""
     app.jinja_env.globals.update(
         _=speaking.translate, csrf_token=generate_csrf, reader=LocalProxy(web.reader),
-        shell=LocalProxy(shell.present_shell), frame=lambda proxy: proxy._get_current_object(),
+        shell=LocalProxy(shell.present_shell), unwrapped=lambda proxy: proxy._get_current_object(),
         once=speaking.Once(app.jinja_env), drawn_icon=speaking.icons,
         asset=lambda name: f"/static/{manifest[name]['file']}",
         asset_css=lambda name: f"/static/{manifest[name]['css']}" if manifest[name].get("css") else None,

@@ -156,7 +156,7 @@ def app() -> Flask:
     app.secret_key = "tests only"
     app.jinja_loader = ChoiceLoader([DictLoader(TRIALS), FileSystemLoader(PAGES)])
     app.jinja_env.globals.update(
-        asset=lambda name: f"/static/{name}", asset_css=lambda name: f"/static/{name}.css", csrf_token=lambda: "token", frame=lambda shell: shell,
+        asset=lambda name: f"/static/{name}", asset_css=lambda name: f"/static/{name}.css", csrf_token=lambda: "token", unwrapped=lambda shell: shell,
         once=speaking.Once(app.jinja_env), drawn_icon=speaking.icons,
         _=lambda sentence, **values: sentence.format(**values) if values else sentence)
     app.jinja_env.filters["shown"] = lambda text: text["en"] if isinstance(text, dict) else str(text)

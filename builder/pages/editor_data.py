@@ -230,7 +230,10 @@ def whom(act: Act, catalogue: Catalogue) -> dict[str, Any]:
     named = [
         *[(f"role:{key}", say(label) if isinstance(label, Message) else label, say(_("Roles"))) for key, label in roles.items()],
         *[(f"department:{each.key}", its.path(each.id), say(_("Departments"))) for each, _depth in its.walk()],
-        *[(f"group:{row.id}", row.name, say(_("Groups"))) for row in act.connection.execute(sa.select(person_group).order_by(person_group.c.name))],
+        *[
+            (f"group:{row.id}", row.name, say(_("Groups")))
+            for row in act.connection.execute(sa.select(person_group).order_by(person_group.c.name))
+        ],
         *[(f"user:{each.person.email}", each.person.name, say(_("People"))) for each in accounts.everybody(act.connection)[:MOST_PEOPLE]],
     ]
     return {

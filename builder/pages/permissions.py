@@ -41,10 +41,7 @@ def matrix(app: str, form: str) -> str:
         definition = _form(act, form)
         names = {each["key"]: each["label"] for each in whom(act, act.catalogue)["whom"]}
         sets = [_line(act, app, form, body, live, names) for body, live in _bodies(act, form)]
-        fields = [
-            {"label": each.label, "levels": [_level(one["fields"], each.key) for one in sets]}
-            for each in definition.fields
-        ]
+        fields = [{"label": each.label, "levels": [_level(one["fields"], each.key) for one in sets]} for each in definition.fields]
         return render_template(
             "builder/permissions.html",
             app=app,
@@ -106,7 +103,9 @@ def _free(act: Act, wanted: str) -> str:
 def _bodies(act: Act, form: str) -> list[tuple[dict[str, Any], bool]]:
     """The sets of a form as they are in force, and those that are only drafts yet."""
     live = {key: each.model_dump(by_alias=True, mode="json") for key, each in act.catalogue.permission_sets.items() if each.form == form}
-    drafts = {each.key: each.body for each in versions.drafts(act.connection) if each.kind == "permission_set" and each.body.get("form") == form}
+    drafts = {
+        each.key: each.body for each in versions.drafts(act.connection) if each.kind == "permission_set" and each.body.get("form") == form
+    }
     return [(each, True) for each in live.values()] + [(each, False) for key, each in drafts.items() if key not in live]
 
 

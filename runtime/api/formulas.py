@@ -128,7 +128,8 @@ def evaluated(call: Call) -> dict[str, Any]:
     record = int(wanted.record) if wanted.record is not None else None
     values = _of_record(act, form, record) if record is not None else _of_values(act, form, wanted.values or {})
     if not reads_whole(act, form.key, found, record):
-        raise Refused([Problem("formula", _("This formula uses something that you may not see. Ask somebody who builds in this workspace."))])
+        sentence = _("This formula uses something that you may not see. Ask somebody who builds in this workspace.")
+        raise Refused([Problem("formula", sentence)])
     scope = Scope(act.catalogue, form.key, allow=PERSON)
     try:
         explanation = unfold(act, found, values, scope, call.language, json_value)

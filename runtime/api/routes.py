@@ -97,7 +97,15 @@ ROUTES = [
     Route("GET", "/imports/{id}", imports.one, "How far an import is", "imports", imports.State),
     Route("POST", "/imports/{id}/undo", imports.undo, "Take an import back", "imports", imports.State, status=202, writes=True),
     Route("GET", "/imports/{id}/errors", imports.errors, "The rows that were refused", "imports", imports.ERRORS),
-    Route("GET", f"{ONE}/rights", rights.of_record, "Why somebody may see or change a record", "records", rights.Rights, query=(rights.PERSON,)),
+    Route(
+        "GET",
+        f"{ONE}/rights",
+        rights.of_record,
+        "Why somebody may see or change a record",
+        "records",
+        rights.Rights,
+        query=(rights.PERSON,),
+    ),
     Route("GET", f"{ONE}/comments", talk.listed, "Comments of a record", "comments", talk.Comments, query=(LIMIT, NUMBER_CURSOR)),
     Route("POST", f"{ONE}/comments", talk.add, "Comment on a record", "comments", talk.Comment, talk.Text, status=201, writes=True),
     Route(

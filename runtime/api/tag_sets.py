@@ -191,6 +191,7 @@ def used(call: Call, tag_set: str, tag: str) -> dict[str, Any]:
     tags = requests.set_of(call.act, tag_set)
     if tag not in tags.by_key:
         raise NotFound(_("The dictionary “{name}” has no tag {tag}.", name=tags.label, tag=tag))
+    requests.need_approver(call.act, tags)
     found = references.references(call.act.catalogue, tags, tag)
     return page([{"kind": each.kind, "key": each.key, "path": each.path, "exact": each.exact} for each in found])
 

@@ -38,14 +38,14 @@ class NotStreamed(Exception):
 class Closures:
     """Several formulas over one row of `inputs`: the nodes whose stored values the functions take, in this order."""
 
-    def __init__(self, nodes: Mapping[str, tree.Node], scales: Mapping[str, int] | None = None, raw: Container[str] = ()):
+    def __init__(self, nodes: Mapping[str, tree.Node], scales: Mapping[str, int] | None = None, raw: Container[str] = (), before: int = 0):
         """`scales`: at which scale numbers are wanted, where that is not the node's own. A condition gives true or false; of those in
-        `raw` a blank one stays blank. Raises NotStreamed."""
+        `raw` a blank one stays blank. `before`: how many other values stand in a row before its inputs. Raises NotStreamed."""
         writer = _Writer()
         bodies = {key: writer.whole(each, (scales or {}).get(key), key in raw) for key, each in nodes.items()}
         self.inputs = list(writer.inputs)
         self._makers = writer.makers
-        names = [ast.arg(name) for name in writer.inputs.values()]
+        names = [ast.arg(name) for name in (*(f"b{number}" for number in range(before)), *writer.inputs.values())]
         self._codes = {key: _code(names, body) for key, body in bodies.items()}
 
     def bound(self, values: Any) -> dict[str, Callable[..., Any]]:

@@ -157,7 +157,7 @@ def truth(value: bool) -> Literal:
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes right below."""
-    for name in _parts(type(node)):
+    for name in _parts(type(node)):  # type: ignore[arg-type]
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value

@@ -112,7 +112,7 @@ def answer(status: int, message: Message, *, problems: Any = (), helpers: Any = 
     others = [line["message"] for line in lines if line["message"] != sentence]
     page = "error_part.html" if is_htmx() else "error.html"
     frame = "blank.html" if plain or g.get("person") is None else "layout.html"
-    return Response(render_template(page, title=title, sentence=sentence, problems=others, helpers=helpers, status=status, frame=frame),
+    return Response(render_template(page, title=title, sentence=sentence, problems=others, helpers=helpers, status=status, around=frame),
                     HTTPStatus(status))
 
 

@@ -1,7 +1,7 @@
 """GET /jump?q=: what Ctrl K offers. Pages and actions first, then records."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -25,9 +25,17 @@ PAGES, RECORDS_OF_A_FORM, RECORDS = 8, 5, 12
 def jump() -> Response:
     wanted = request.args.get("q", "").strip()[:100].casefold()
     with reading() as act:
-        pages = [entry for names, entry in _pages(act) if _fits(wanted, names)][:PAGES]
+        pages = _once(entry for names, entry in _pages(act) if _fits(wanted, names))[:PAGES]
         records = list(_records(act, wanted))[:RECORDS] if len(wanted) > 1 else []
     return jsonify([*pages, *records])
+
+
+def _once(entries: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """What leads to one place under several names is offered once."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for entry in entries:
+        found.setdefault((entry["href"], entry["label"]), entry)
+    return list(found.values())
 
 
 def _fits(wanted: str, names: Any) -> bool:
@@ -49,6 +57,7 @@ def _pages(act: Act) -> Iterator[tuple[Any, dict[str, str]]]:
         for part in app.menu:
             for item in part.items:
                 yield from _of_menu(act, app, item)
+        yield from _tags(act, app)
     for label, href, access in _own_pages():
         if (access != "build" or g.person.is_builder) and shell.has_page(href):
             yield label, _entry(label, href, _("Page"))
@@ -66,6 +75,16 @@ def _of_menu(act: Act, app: Any, item: str) -> Iterator[tuple[Any, dict[str, str
     if kind == "form" and may(g.person, "add", key) and shell.has_page(f"{line.href}/new"):
         action = _("New: {form}", form=label)
         yield action, _entry(action, f"{line.href}/new", app.label)
+
+
+def _tags(act: Act, app: Any) -> Iterator[tuple[Any, dict[str, str]]]:
+    """The tags of an app's dictionaries by every name they have or had."""
+    for tags in act.catalogue.tag_sets.values():
+        if tags.app in (None, app.key) and may(g.person, "view", tags.form):
+            for tag in tags.tags:
+                final = tags.final(tag)
+                for name in (tag.label, *tag.aliases):
+                    yield name, _entry(final.label, f"{shell.app_href(app)}/-/tags/of/{final.key}?set={tags.key}", _("Tag"))
 
 
 def _own_pages() -> list[tuple[Any, str, str]]:

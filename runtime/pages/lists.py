@@ -19,13 +19,13 @@ from runtime.pages.apps import find_app
 from runtime.pages.cells import tag_facts, tier_facts, title_of, visible
 from runtime.pages.columns import columns_of, drawn_rows
 from runtime.pages.web import go_to, reader, reading, signed_in, wants_json, writing
-from runtime.people.may import require, sees
+from runtime.people.may import may, require, sees
 from runtime.records import gateway, query
 from runtime.records.conditions import WITHOUT_VALUE, WORDS, Condition, operators, read_condition
 from runtime.records.lookup import ActLookup
 from runtime.records.tables import tables_of
 from runtime.system.workspace import Act
-from runtime.tags import assigning
+from runtime.tags.assigning import is_one_of
 from runtime.texts import _
 
 blueprint = Blueprint("lists", __name__)
@@ -246,9 +246,17 @@ def _sortable(form: Form) -> list[dict[str, str]]:
     ]
 
 
-def _taggable(act: Act, form: Form) -> list[dict[str, str]]:
+def _taggable(act: Act, form: Form) -> dict[str, Any]:
+    """The dictionary of a form with the tags that the person may give to picked records, or take from them."""
     found = act.catalogue.tag_set_of(form.key)
-    return [{"key": tag.key, "label": reader().shown(tag.label)} for tag in found.tags if not tag.archived] if found else []
+    if found is None or not may(g.person, "edit", form.key):
+        return {}
+    gives, takes = (not who or is_one_of(g.person, who) for who in (found.may_assign, found.may_remove))
+    return {
+        "set": found.key,
+        "give": [{"key": tag.key, "label": reader().shown(tag.label)} for tag in found.tags if gives and not tag.archived],
+        "take": [{"key": tag.key, "label": reader().shown(tag.label)} for tag in found.tags if takes and (tag.archived or tag.rule is None)],
+    }
 
 
 @blueprint.post("/apps/<app>/<form>/condition")
@@ -309,21 +317,6 @@ def restore_picked(app: str, form: str) -> Any:
             done += 1
     flash(reader().say(_("{count} records are back.", count=done)), "good")
     return go_to(f"/apps/{app}/{form}")
-
-
-@blueprint.post("/apps/<app>/<form>/tag")
-@signed_in
-def tag_picked(app: str, form: str) -> Any:
-    """Gives the picked records a tag."""
-    tag = request.form.get("tag", "")
-    with writing() as act:
-        find_app(act, app)
-        find_form(act, form)
-        picked = _picked()
-        for record in picked:
-            assigning.assign(act, form, record, tag)
-    flash(reader().say(_("{count} records have the tag now.", count=len(picked))), "good")
-    return go_to(request.form.get("back") and f"/apps/{app}/{form}?{request.form['back'].lstrip('?')}" or f"/apps/{app}/{form}")
 
 
 def _picked() -> list[int]:

@@ -18,7 +18,7 @@ from runtime.people.rights import Grant
 from runtime.records import query
 from runtime.records.guard import condition
 from runtime.records.tables import tables_of
-from runtime.records.why import DOING, LEVELS, Why, sources, who_sees, why
+from runtime.records.why import DOING, LEVELS, Why, who_sees, why
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
 
@@ -44,7 +44,7 @@ def of_record(app: str, form: str, record: int) -> str:
             app=found_app,
             form=definition,
             record=found,
-            name=title_of(definition, found),
+            what=title_of(definition, found),
             seers=[
                 {"person": each.person, "sources": [_source(act, form, one) for one in each.sources], "may": _listed(each.actions)}
                 for each in seers
@@ -62,7 +62,7 @@ def of_person(person_id: int) -> str:
     """What a person may with each form, and by which permission sets."""
     with reading() as act:
         someone = _known(act, person_id)
-        lines = [
+        lines: list[dict[str, Any]] = [
             {"form": form, "why": _told(act, key, why(act, someone, key)), "href": _list_of(act, form)}
             for key, form in act.catalogue.forms.items()
             if key in tables_of(act.catalogue)

@@ -15,6 +15,7 @@ from runtime.pages.web import reader, reading, workspace
 from runtime.people.person import Person
 from runtime.system.prepared import prepared
 from runtime.system.tables import notification
+from runtime.tags.requests import open_count
 from runtime.texts import Message, _
 
 ICONS = {"form": "table", "view": "filter", "dashboard": "chart-bar"}
@@ -95,7 +96,7 @@ def _todos(act: Any) -> Item | None:
 
 def unread(connection: sa.Connection, person: int) -> int:
     """How many notifications a person has not read."""
-    return prepared(_STATEMENTS, "unread", connection.dialect, _unread).all(connection, {"person": person})[0][0]
+    return prepared(_STATEMENTS, connection.dialect.name, connection.dialect, _unread).all(connection, {"person": person})[0][0]
 
 
 def _unread() -> sa.Select[Any]:
@@ -125,11 +126,18 @@ def _menu(app: Any, catalogue: Any) -> list[Section]:
     tiering = list(_known([
         (_("Tiers"), f"/apps/{app.key}/-/tiers", "stairs-up"), (_("Tag dictionary"), f"/apps/{app.key}/-/tags", "tags"),
         (_("Data quality"), f"/apps/{app.key}/-/quality", "shield-check"), (_("Duplicates"), f"/apps/{app.key}/-/duplicates", "copy")]))
+    tiering = [replace(each, count=_asked_for(app)) if each.icon == "tags" else each for each in tiering]
     if tiering and any(model.app in (None, app.key) for model in catalogue.tier_models.values()):
         sections.append(Section(say(_("Tiering")), tiering))
     log = [(_("Run log"), f"/apps/{app.key}/-/runs", "player-play")] if g.person.is_builder else []
     running = list(_known([*log, (_("Trash"), f"/apps/{app.key}/-/trash", "trash")]))
     return [section for section in [*sections, Section(say(_("Running")), running)] if section.items]
+
+
+def _asked_for(app: Any) -> int | None:
+    """How many requests for tags wait for the person in an app's dictionaries."""
+    with reading() as act:
+        return open_count(act, [each for each in act.catalogue.tag_sets.values() if each.app in (None, app.key)]) or None
 
 
 def menu_item(app: Any, text: str, catalogue: Any) -> Item | None:

@@ -60,12 +60,8 @@ def one(app: str, tag: str) -> str:
 def _page(act: Act, here: Frame, key: str, values: dict[str, str], refusal: Refused | None = None) -> str:
     tag = tag_of(here, key)
     others = [each for each in here.set.tags if each is not tag and not each.archived]
-    into = values.get("into")
-    plan = (
-        curating.plan(act, here.set.key, key, into)
-        if here.approves and any(each.key == into for each in others) and not tag.merged_into
-        else None
-    )
+    into = next((each for each in others if each.key == values.get("into")), None)
+    plan = curating.plan(act, here.set.key, key, into.key) if here.approves and into is not None and not tag.merged_into else None
     return render_template(
         "tag_one.html",
         app=here.app,
@@ -76,7 +72,7 @@ def _page(act: Act, here: Frame, key: str, values: dict[str, str], refusal: Refu
         pill=pill(tag),
         final=here.set.final(tag),
         others=[(each.key, reader().shown(each.label)) for each in others],
-        into=here.set.by_key[into] if plan is not None and into else None,
+        into=into if plan is not None else None,
         plan=plan,
         uses=[_use(each) for each in references.references(act.catalogue, here.set, key)],
         values=values,

@@ -18,10 +18,12 @@ from runtime.pages.tag_frame import Frame, frame, pill
 from runtime.pages.tag_usefulness import NAMES, TONES
 from runtime.pages.web import reader, reading, signed_in
 from runtime.people import accounts
+from runtime.records.guard import seen_ids
 from runtime.records.tables import tables_of
 from runtime.system.tables import tag_assignment
 from runtime.system.workspace import Act
 from runtime.tags import usefulness
+from runtime.tags.assigning import tag_fields
 from runtime.tags.references import consumers
 from runtime.tags.verdicts import Verdict, verdicts
 from runtime.texts import _

@@ -53,7 +53,7 @@ class Frame:
         found = [("", _("Dictionary"), None), ("/requests", _("Requests"), self.open or None)]
         if self.approves:
             found += [("/usefulness", _("Usefulness"), None), ("/clean-up", _("Clean up"), None)]
-        found.append(("/changes", _("Changes"), None))
+        found.append(("/changes", _("Record of changes"), None))
         return [
             {"label": reader().say(label), "href": self.href(place), "active": request.path == f"{self.base}{place}", "count": count}
             for place, label, count in found
@@ -116,8 +116,3 @@ def pill(tag: Tag) -> dict[str, Any]:
         "kind": reader().say(KINDS[tag.family]),
         "temporary": tag.standing == "temporary",
     }
-
-
-def counted(act: Act, app: str) -> int | None:
-    """How many requests wait for the person in the dictionaries of an app; None where there is nothing to say."""
-    return requests.open_count(act, [each for each in act.catalogue.tag_sets.values() if each.app in (None, app)]) or None

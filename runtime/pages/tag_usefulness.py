@@ -23,7 +23,7 @@ blueprint = Blueprint("tag_usefulness", __name__)
 
 NAMES: dict[str, Message] = {"merge": _("merge"), "split": _("split"), "drop": _("drop"), "idle": _("give it a task"), "keep": _("keep")}
 TONES = {"merge": "care", "split": "care", "drop": "bad", "idle": "quiet", "keep": "good"}
-USED, CARE = "var(--tl-accent)", "var(--tl-care)"
+USED, CARE = "var(--tl-accent)", "var(--tl-care-chart)"
 
 
 @blueprint.get("/apps/<app>/-/tags/usefulness")

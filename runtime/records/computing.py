@@ -23,7 +23,7 @@ from runtime.records.changes import Changes
 from runtime.records.entries import stored as fitted
 from runtime.records.rows import read_records
 from runtime.records.sources import Rows
-from runtime.records.streaming import Rowset, Streamed, attempted, attempted_statement, may_pass_limits, share_rows
+from runtime.records.streaming import Streamed, attempted, attempted_statement, may_pass_limits, share_rows
 from runtime.records.tables import FormTables
 from runtime.records.values import RecordValues
 from runtime.system.prepared import Prepared
@@ -170,45 +170,39 @@ class Fields:
 
     def _streamed(self, act: Act, formulas: dict[str, Formula], exact: bool) -> Streamed | None:
         scales = {key: self._scale(key) for key, each in formulas.items() if each.type.kind in NUMERIC}
-        calc = self._calc.alias()
-
-        def beside(rows: Rows) -> list[Any]:
-            rows.source.joined["stored"] = calc, calc.c.record == rows.id
-            return [calc.c.record, *[calc.c[self.built.columns[key].name] for key in formulas]]
-
+        beside = ["record", *(self.built.columns[key].name for key in formulas)]
         try:
-            return Streamed(act, self.form, formulas, scales, exact=exact, beside=beside)
+            return Streamed(act, self.form, formulas, scales, exact=exact, beside=beside, table=self._calc)
         except (NotStreamed, NotAsSql):
             return None
 
     def _computed(
-        self, act: Act, changes: Changes, streamed: Streamed, found: Rowset, formulas: dict[str, Formula]
+        self, act: Act, changes: Changes, streamed: Streamed, found: list[tuple[Any, ...]], formulas: dict[str, Formula]
     ) -> list[tuple[Any, ...]]:
         functions = streamed.functions(act)
         keeps = [self._keeper(changes, key, functions[key], each.type.kind) for key, each in formulas.items()]
-        different = []
         if len(keeps) == 1:
             keep = keeps[0]
-            for (record, stored, old), inputs in found:
-                new = keep(inputs)
-                if new != old or stored is None:
-                    different.append((record, new))
-            return different
-        for beside, inputs in found:
-            row = (beside[0], *[keep(inputs) for keep in keeps])
-            if row != (beside[1], *beside[2:]):
-                different.append(row)
+            return [(row[0], new) for row in found if (new := keep(*row)) != row[2] or row[1] is None]
+        last, different = 2 + len(keeps), []
+        for row in found:
+            new = (row[0], *[keep(*row) for keep in keeps])
+            if new != row[1:last]:
+                different.append(new)
         return different
 
-    def _keeper(self, changes: Changes, key: str, function: Callable[..., Any], kind: str) -> Callable[[tuple[Any, ...]], Any]:
-        """From the inputs of a record to what its column is to hold."""
+    def _keeper(self, changes: Changes, key: str, function: Callable[..., Any], kind: str) -> Callable[..., Any]:
+        """From a row to what the column of a field is to hold."""
+        number = kind in NUMERIC
 
-        def keep(inputs: tuple[Any, ...]) -> Any:
+        def keep(*row: Any) -> Any:
             try:
-                value = function(*inputs)
+                value = function(*row)
             except CannotCompute as error:
                 return self._refused(changes, key, error)
-            return value if value is None else self._fitting(changes, key, kind, value)
+            if value is None or (number and -SQL_LIMIT < value < SQL_LIMIT):
+                return value
+            return self._fitting(changes, key, kind, value)
 
         return keep
 

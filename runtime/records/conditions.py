@@ -73,7 +73,9 @@ class Condition:
             days = _whole(self.value, key)
             return f"DAYS_SINCE({key}) < {days} and DAYS_SINCE({key}) >= 0" if operator == "within" else f"DAYS_SINCE({key}) > {days}"
         if operator in ("has", "has_not"):
-            listed = f"{quoted(self.value)} in {key}"
+            # a tag may be named by what it was called before
+            tag = lookup.tag(getattr(self.field, "tag_set"), self.value) if self.field.stores == "assigned" else None
+            listed = f"{quoted(tag or self.value)} in {key}"
             return listed if operator == "has" else f"not ({listed})"
         if operator == "any_of":
             return f"{key} in ({', '.join(quoted(each) for each in self.value.split(',') if each)},)".replace(",)", ")")

@@ -49,8 +49,9 @@ class ActLookup:
         """
         self.act, self.zone, self.by_id = act, _zone_of(act), by_id
         self.known: dict[Any, int | None] = {}
-        for each in present.form.fields if present is not None and act.person.rights is not None else ():
-            self._keep(each, present.values.get(each.key))
+        if present is not None and act.person.rights is not None:
+            for each in present.form.fields:
+                self._keep(each, present.values.get(each.key))
 
     def _keep(self, field: Any, value: Any) -> None:
         if field.type == "reference" and value is not None:

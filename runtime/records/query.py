@@ -456,7 +456,7 @@ def _read_cursor(cursor: str, keys: int) -> list[Any]:
     if (
         not isinstance(values, list)
         or len(values) != keys + 1
-        or not all(each is None or isinstance(each, (int, str)) for each in values)
+        or not all(each is None or isinstance(each, str) or (isinstance(each, int) and abs(each) < 2**63) for each in values)
         or not isinstance(values[-1], int)
     ):
         raise Refused([Problem("cursor", _("This page address is not valid any more. Start again at the first page."))])

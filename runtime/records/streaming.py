@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,6 @@ EXACT_FUNCTIONS = ("COUNT", "DISTINCT", "MIN", "MAX", "FIRST", "LAST")
 """Aggregates whose result never passes the limits of the database."""
 NUMERIC_VALUE_OUT_OF_RANGE = "22003"
 """PostgreSQL's word for it; its driver is not installed where SQLite is used."""
-Rowset = list[tuple[tuple[Any, ...], tuple[Any, ...]]]
 
 
 class Moment(RecordValues):
@@ -55,11 +54,11 @@ class Streamed:
 
     def __init__(
         self, act: Act, form: str, formulas: Mapping[str, Formula], scales: Mapping[str, int] | None = None, day: int | None = None,
-        exact: bool = False, beside: Callable[[Rows], list[Any]] | None = None,
+        exact: bool = False, beside: Sequence[str] = (), table: sa.Table | None = None,
     ):  # fmt: skip
-        """`beside`: further columns that each row brings. Raises NotStreamed or NotAsSql where only evaluation can help."""
-        self.form, self.day = form, day
-        self.closures = Closures({key: each.tree for key, each in formulas.items()}, scales)
+        """`beside`: columns of a `table` by record that each row brings too. Raises NotStreamed or NotAsSql where only evaluation can help."""
+        self.form, self.day, self.width = form, day, 1 + len(beside)
+        self.closures = Closures({key: each.tree for key, each in formulas.items()}, scales, before=self.width)
         rows = Rows(act, form, None if day is None or day == act.day else clock.from_day(day), together=share_rows(formulas.values()))
         self.gathered: dict[int, tuple[Gathered, Prepared]] = {}
         columns: list[Any] = []
@@ -67,8 +66,11 @@ class Streamed:
             if isinstance(node, tree.Aggregate) and (plan(node) is None or (exact and node.function not in EXACT_FUNCTIONS)):
                 self.gathered[number] = self._gathered(act, node, rows)
             columns.append(sa.null() if number in self.gathered else column(node, rows))
-        more = beside(rows) if beside is not None else []
-        self.width = 1 + len(more)
+        more: list[Any] = []
+        if table is not None:
+            stored = table.alias()
+            rows.source.joined["stored"] = stored, stored.c.record == rows.id
+            more = [stored.c[name] for name in beside]
         query = rows.select(rows.id, *more, *columns).where(among(rows.id))
         self.statement = Prepared(query, act.connection.dialect)
 
@@ -78,19 +80,19 @@ class Streamed:
         assert isinstance(related, RelatedRows)
         return gathered, Prepared(related.beside(gathered.inputs).where(among(own.id)), act.connection.dialect)
 
-    def rows(self, act: Act, ids: Iterable[int]) -> Rowset:
-        """(id and what stands beside it, inputs) of the living ones of the records."""
+    def rows(self, act: Act, ids: Iterable[int]) -> list[tuple[Any, ...]]:
+        """For each living one of the records its id, what stands beside it, and the inputs: as the functions take them."""
         given = {"ids": sorted(ids), "today": act.day if self.day is None else self.day, "now": act.micros}
-        width, found = self.width, self.statement.all(act.connection, given)
+        found = self.statement.all(act.connection, given)
         if not self.gathered:
-            return [(row[:width], row[width:]) for row in found]
+            return found
         values = {number: self._values(act, number, given) for number in self.gathered}
         rows = []
         for row in found:
-            inputs = list(row[width:])
+            whole = list(row)
             for number, of in values.items():
-                inputs[number] = of(row[0])
-            rows.append((row[:width], tuple(inputs)))
+                whole[self.width + number] = of(row[0])
+            rows.append(tuple(whole))
         return rows
 
     def _values(self, act: Act, number: int, given: dict[str, Any]) -> Callable[[int], Any]:
@@ -194,7 +196,7 @@ def by_rows(
     if found is None:
         return None if exact else by_rows(act, name, form, formulas, wanted, day, exact=True)
     functions = streamed.functions(act)
-    return [(beside[0], {key: function(*inputs) for key, function in functions.items()}) for beside, inputs in found]
+    return [(row[0], {key: function(*row) for key, function in functions.items()}) for row in found]
 
 
 def _made(act: Act, form: str, formulas: Mapping[str, Formula], day: int | None, exact: bool) -> Streamed | None:

@@ -19,6 +19,7 @@ from runtime.people.may import may
 from runtime.people.person import Person
 from runtime.system import audit
 from runtime.system.database import to_json
+from runtime.system.prepared import prepared
 from runtime.system.tables import person, tag_request
 from runtime.tags import publishing
 from runtime.tags.assigning import is_one_of
@@ -92,11 +93,16 @@ def listed(act: Act, tags: TagSet, states: tuple[str, ...] = STATES, before: int
 
 def open_count(act: Act, sets: list[TagSet]) -> int:
     """How many requests wait for this person."""
-    keys = [each.key for each in sets if may_approve(act.person, each)]
+    keys = {each.key for each in sets if may_approve(act.person, each)}
     if not keys:
         return 0
-    waiting = sa.and_(tag_request.c.state == sa.literal_column("'open'"), tag_request.c.tag_set.in_(keys))
-    return act.connection.execute(sa.select(sa.func.count()).select_from(tag_request).where(waiting)).scalar() or 0
+    statement = prepared(act.catalogue.memo, "open tag requests", act.connection.dialect, _open_counts)
+    return sum(count for tag_set, count in statement.all(act.connection) if tag_set in keys)
+
+
+def _open_counts() -> sa.Select[Any]:
+    waiting = tag_request.c.state == sa.literal_column("'open'")
+    return sa.select(tag_request.c.tag_set, sa.func.count()).where(waiting).group_by(tag_request.c.tag_set)
 
 
 def _request(row: Any) -> Request:
@@ -233,7 +239,7 @@ def refuse(act: Act, number: int, reason: str) -> None:
     _decide(act, number, "refused", answer=reason.strip())
     audit.note(act, "tag_refused", f"tag_set:{tags.key}", request=number, reason=reason.strip())
     subject = _("The tag “{tag}” was not approved", tag=request.wording["label"])
-    tell(act, {request.person}, f"tag_request:{number}:refused", subject, _("{text}", text=reason.strip()), home(act, tags, "/requests"))
+    tell(act, {request.person}, f"tag_request:{number}:refused", subject, reason.strip(), home(act, tags, "/requests"))
 
 
 def withdraw(act: Act, number: int) -> None:

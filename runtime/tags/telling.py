@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from runtime.system.tables import notification, person, person_role
-from runtime.texts import Message
+from runtime.texts import Message, in_language
 
 if TYPE_CHECKING:
     from runtime.definitions.tag_set import TagSet
     from runtime.system.workspace import Act
 
 
-def tell(act: Act, people: set[int], cause: str, subject: Message, body: Message | None, link: str) -> None:
+def tell(act: Act, people: set[int], cause: str, subject: Message, body: Message | str | None, link: str) -> None:
     """One notification for each of them but the one who acts, in their own language."""
     wanted = sorted(people - {act.person.id, 0})
     rows = act.connection.execute(sa.select(person.c.id, person.c.language).where(person.c.id.in_(wanted), person.c.active == 1)).all()
@@ -29,7 +29,7 @@ def tell(act: Act, people: set[int], cause: str, subject: Message, body: Message
                 "person": row.id,
                 "at": act.micros,
                 "subject": subject.in_language(row.language or act.workspace.language),
-                "body": None if body is None else body.in_language(row.language or act.workspace.language),
+                "body": in_language(body, row.language or act.workspace.language),
                 "link": link,
                 "cause": f"{cause}:{row.id}",
                 "kind": "tag",

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from runtime.definitions import versions
 from runtime.people.person import SYSTEM
 from runtime.records import gateway
+from runtime.system.tables import person
 from tests import makers
 from tests.support.browser import axe
 
@@ -113,7 +114,7 @@ def test_a_set_is_built_by_clicking_and_decides_what_somebody_sees(new_page: Cal
     expect(admin.get_by_text("138****2046")).to_be_visible()
     assert not axe(admin)
     shot(admin, "looking-en")
-    admin.get_by_role("button", name="Stop").click()
+    admin.get_by_role("button", name="Stop", exact=True).click()
     expect(admin.get_by_text("You are yourself again.")).to_be_visible()
 
 
@@ -134,7 +135,9 @@ def test_the_pages_about_rights_are_for_everybody_in_chinese_too(
     with live.workspace.writing(SYSTEM, "publish") as act:
         versions.publish(act, [body])
     page = new_page(**device)
-    live.sign_in(page)
+    admin = live.sign_in(page)
+    with live.workspace.writing(SYSTEM) as act:
+        act.connection.execute(person.update().where(person.c.id == admin.id).values(language="zh"))
     name = f"{device['viewport']['width']}-zh"
     for path, file in (
         ("/build/shop/permissions/customer", "matrix"),

@@ -30,7 +30,9 @@ def test_a_ready_made_set_becomes_a_draft_and_the_matrix_shows_it(ada: Designer,
     said = words(ada.get(PLACE))
     assert "Readers draft nobody" in said
     with shop.workspace.writing(SYSTEM, "publish") as act:
-        versions.publish(act, [{**given["body"], "for": ["role:member"], "rows": "points > 3", "fields": {"*": "view", "points": "hidden"}}])
+        versions.publish(
+            act, [{**given["body"], "for": ["role:member"], "rows": "points > 3", "fields": {"*": "view", "points": "hidden"}}]
+        )
     said = words(ada.get(PLACE))
     assert "Points is more than 3" in said and "draft" not in said.partition("Fields")[0]
     assert "Points hidden" in said

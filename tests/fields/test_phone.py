@@ -37,7 +37,7 @@ def test_it_is_shown_as_the_country_writes_it_and_others_with_their_code() -> No
 @pytest.mark.parametrize(("stored", "masked"), [("+8613812342046", "138****2046"), ("+861062345678", "106****5678"),
                                                 ("unreadable", "••••")])
 def test_masked(stored: str, masked: str) -> None:
-    assert field_of(phone(mask=True)).masked(stored, PlainReader()) == masked
+    assert field_of(phone(mask=True)).masked(stored) == masked
 
 
 def test_it_is_found_with_and_without_the_code() -> None:

@@ -6,6 +6,7 @@ every rule on the rows all doors are walked, as HTTP. The words that are asked f
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,10 +16,11 @@ from typing import Any
 import pytest
 
 from runtime import kinds
+from runtime.automation import engine
 from runtime.definitions import versions
 from runtime.people import accounts, passwords, tokens
 from runtime.people.person import SYSTEM
-from runtime.records import derived, gateway
+from runtime.records import derived, gateway, query
 from runtime.system.workspace import Workspace
 from runtime.tiers import recomputing
 from tests import makers
@@ -349,3 +351,37 @@ def test_every_door_tells_what_the_sets_say_and_nothing_else(world: World) -> No
     every = list(itertools.product(RULES, RIGHTS))
     found = list(walk(world, DOORS, every if lite else [("own", "hidden"), ("all", "masked"), ("own", "view")]))
     assert not found, "\n".join([f"{len(found)} wrong answers", *found[:60]])
+
+
+# -- an import ------------------------------------------------------------------------------------------------------------------------------
+def imported(world: World, who: str, text: str, **beside: str) -> tuple[dict[str, Any], str]:
+    """What became of a file, and the rows that were refused."""
+    caller = world.callers[who]
+    sent = caller.client.post(
+        "/api/v1/forms/customer/imports",
+        data={"file": (io.BytesIO(text.encode()), "rows.csv"), **beside},
+        headers={"Authorization": f"Bearer {caller.token}", "Accept-Language": "en"},
+    )
+    assert sent.status_code == 202, sent.get_data(as_text=True)
+    engine.settle(world.workspace)
+    number = sent.json["id"]  # type: ignore[index]
+    return caller.get(f"/imports/{number}"), caller.send("GET", f"/imports/{number}/errors").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("dry", ["true", "false"])
+def test_an_import_changes_only_what_its_person_may_change(world: World, dry: str) -> None:
+    world.permit("own", "hidden")
+    rows = "code,reason\ncode-ann,by file\ncode-bob,by file\n"
+    ended, errors = imported(world, "ann", rows, mode="update", match="code", dry_run=dry)
+    assert (ended["check"]["update"], ended["check"]["faulty"]) == (1, 1), ended
+    assert "code-bob" in errors and not any(word in errors for name in TITLES for word in (SECRETS[name], TITLES["bob"]))
+    with world.workspace.reading(SYSTEM) as act:
+        reasons = {name: query.get(act, "customer", record).values["reason"] for name, record in world.ids.items()}
+    assert reasons == {"ann": "changed" if dry == "true" else "by file", "bob": "changed"}
+
+
+def test_a_file_fills_no_field_that_its_person_may_not_write(world: World) -> None:
+    world.permit("all", "view")
+    ended, _errors = imported(world, "ann", "name,code,secret\nNew,code-new,forced\n", mode="add")
+    with world.workspace.reading(SYSTEM) as act:
+        assert query.ids(act, "customer", filter="secret == 'forced'") == [], ended

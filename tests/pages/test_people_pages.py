@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from runtime.definitions import versions
+from runtime.pages import people_import
 from runtime.pages.reader import Reader
 from runtime.people import accounts, departments
 from runtime.people.organisation import organisation_of
@@ -177,8 +178,9 @@ def test_the_faults_of_a_file_stand_by_line_and_nobody_is_added(signed_in: Visit
     assert names_on(signed_in.get("/admin/people")) == ["Ada"]
 
 
-@pytest.mark.parametrize(("raw", "sentence"), [(b"", "The file is empty."), (b"x" * (2 * 1024 * 1024 + 1), "at most 2 MB")])
-def test_a_file_that_is_none_is_refused(signed_in: Visitor, raw: bytes, sentence: str):
+@pytest.mark.parametrize(("raw", "sentence"), [(b"", "The file is empty."), (b"x" * 2_001, "at most 2 MB")])
+def test_a_file_that_is_none_is_refused(signed_in: Visitor, monkeypatch: pytest.MonkeyPatch, raw: bytes, sentence: str):
+    monkeypatch.setattr(people_import, "LARGEST", 2_000)
     assert sentence in words(send(signed_in, raw))
 
 

@@ -17,7 +17,13 @@ from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor, words
 
 FORM = makers.form_json(makers.text("name"), makers.member("owner"), makers.text("mobile"), title="name", app="shop")
-APP = {"kind": "app", "key": "shop", "label": "Shop", "menu": [{"section": "All", "items": ["form:customer"]}], "roles": {"member": ["role:sales"]}}
+APP = {
+    "kind": "app",
+    "key": "shop",
+    "label": "Shop",
+    "menu": [{"section": "All", "items": ["form:customer"]}],
+    "roles": {"member": ["role:sales"]},
+}
 OWN = {
     "kind": "permission_set",
     "key": "own",

@@ -71,11 +71,11 @@ def test_a_tag_is_told_with_meaning_use_rule_owner_and_number(shop: Workspace, s
 
 def test_the_number_leads_to_as_many_records(shop: Workspace, signed_in: Visitor):
     add(shop, name="Ann", spend="600")
-    gone = add(shop, name="Bo", spend="600")
+    gone = add(shop, name="Quentin", spend="600")
     with shop.writing(SYSTEM) as act:
         gateway.delete(act, "customer", gone)
     listed = words(signed_in.get("/apps/shop/customer?where=tags%7Chas%7Cbig"))
-    assert "Ann" in listed and "Bo" not in listed
+    assert "Ann" in listed and "Quentin" not in listed
     assert "ada@example.com 1" in words(signed_in.get(DICTIONARY))
 
 

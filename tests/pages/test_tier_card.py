@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from runtime.pages import tier_values
-from runtime.records import unfolding
+from runtime.definitions import versions
+from runtime.people.person import SYSTEM
 from runtime.system.workspace import Workspace
+from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor, words
 from tests.tiers.world import TODAY, World, dimension, model
 
@@ -73,13 +75,15 @@ def test_every_value_can_be_unfolded_down_to_the_rows(shop: tuple[World, int], s
     assert "How the values came about" in words(signed_in.get(f"/apps/shop/customer/{ann}/tier-values"))
 
 
-def test_what_one_may_not_see_is_not_unfolded(shop: tuple[World, int], signed_in: Visitor, monkeypatch: pytest.MonkeyPatch):
-    __, ann = shop
-
-    def may(person: object, action: str, form: str | None = None, record: int | None = None, field: str | None = None) -> bool:
-        return field != "amount"
-
-    monkeypatch.setattr(unfolding, "may", may)
-    monkeypatch.setattr(tier_values, "may", may)
-    found = words(signed_in.get(f"/apps/shop/customer/{ann}/tier-values", HX_Request="true"))
+def test_what_one_may_not_see_is_not_unfolded(shop: tuple[World, int], app: Any, add_person: Any):
+    world, ann = shop
+    add_person("mia@example.com", "member")
+    rights = {"customer": {"*": "view"}, "order": {"*": "view", "amount": "hidden"}}
+    sets = [
+        {"kind": "permission_set", "key": form, "label": form, "form": form, "for": ["role:member"], "actions": ["view"], "fields": fields}
+        for form, fields in rights.items()
+    ]
+    with world.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, sets)
+    found = words(Visitor(app).sign_in("mia@example.com", PASSWORD).get(f"/apps/shop/customer/{ann}/tier-values", HX_Request="true"))
     assert "This value is made of fields that you may not see." in found and "1,200" not in found

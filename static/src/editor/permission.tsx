@@ -22,7 +22,7 @@ function conditions(form: string): { name: string; label: string; rows: string |
     { name: 'all', label: t('ps_rows_all'), rows: undefined },
     ...owners.flatMap(each => [
       { name: `own-${each.key}`, label: t('ps_rows_own', { field: each.label }), rows: `${each.key} == CURRENT_USER()` },
-      { name: `team-${each.key}`, label: t('ps_rows_team', { field: each.label }), rows: `${each.key} in MY_REPORTS() or ${each.key} == CURRENT_USER()` },
+      { name: `team-${each.key}`, label: t('ps_rows_team', { field: each.label }), rows: `${each.key} == CURRENT_USER() or ${each.key} in MY_REPORTS()` },
     ]),
     { name: 'made', label: t('ps_rows_made'), rows: 'created_by == CURRENT_USER()' },
   ];
