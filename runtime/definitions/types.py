@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 KINDS = ("number", "money", "text", "boolean", "date", "datetime", "duration", "choice", "list", "member", "record", "blank")
 
@@ -30,6 +31,7 @@ MEMBER = Type("member")
 BLANK = Type("blank")
 
 
+@cache
 def NUMBER(scale: int = 0) -> Type:
     return Type("number", scale=scale)
 

@@ -18,7 +18,7 @@ from runtime.texts import Message, _
 MOST_NODES = 300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Written:
     """A part of a formula as it was written; `start` and `end` are places in the typed text."""
 
@@ -26,12 +26,12 @@ class Written:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Constant(Written):
     value: Decimal | str | bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Word(Written):
     """A name, or a path of names. `places` are the numbers of their tokens."""
 
@@ -39,7 +39,7 @@ class Word(Written):
     places: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Called(Written):
     name: str
     place: int
@@ -47,7 +47,7 @@ class Called(Written):
     keywords: tuple[tuple[str, Written], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Signed(Written):
     """Minus or not."""
 
@@ -55,7 +55,7 @@ class Signed(Written):
     operand: Written
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Joined(Written):
     """Two operands and + - * / % or &."""
 
@@ -64,7 +64,7 @@ class Joined(Written):
     right: Written
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Compared(Written):
     """A chain of comparisons: `1 < a <= 5` has two operators and three operands."""
 
@@ -72,7 +72,7 @@ class Compared(Written):
     operands: tuple[Written, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Linked(Written):
     """Operands linked by and / or."""
 
@@ -80,7 +80,7 @@ class Linked(Written):
     operands: tuple[Written, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Either(Written):
     """One value if a condition holds, else the other."""
 
@@ -89,7 +89,7 @@ class Either(Written):
     otherwise: Written
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Several(Written):
     """A list in brackets, after `in`."""
 

@@ -43,6 +43,10 @@ WIDTHS = ("<wide>", "<narrow>", "<small>", "<font>")
 QUOTES = {"'": "'", '"': '"', "“": "”", "”": "”", "‘": "’", "’": "’", "「": "」", "『": "』"}
 PLAIN_WORD, PLAIN_DIGITS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII), re.compile(r"[0-9]+")
 """The common case, read at once; signs of other widths are looked at one by one."""
+COMMON = re.compile(
+    r" *(?:(?P<word>[A-Za-z_][A-Za-z0-9_]*)(?=[ (),.+*/<>=-]|$)|(?P<operator>[<>!=]=|<>|[-+,()=]|[*%/&<>](?=[ A-Za-z0-9(])))", re.ASCII
+)
+"""Words and operators in ASCII, read at once; everything else is looked at sign by sign."""
 OPERATORS = frozenset(("<=", ">=", "<>", "!=", "==", "+", "-", "*", "/", "%", "&", "<", ">", "=", "(", ")", ",", "."))
 WORDS = {"and": "and", "or": "or", "not": "not", "in": "in", "if": "if", "else": "else"}
 TRUTHS = {"true": True, "false": False, "真": True, "假": False}
@@ -87,7 +91,9 @@ class Tokens:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """From places in `source` to places in what was typed."""
-        return self.all[self.at(start)].start, self.all[self.at(max(start, end - 1))].end
+        first = self.at(start)
+        last = first if end - 1 <= start else self.at(end - 1)
+        return self.all[first].start, self.all[last].end
 
 
 def refuse(message: Message, start: int, end: int) -> FormulaProblems:
@@ -127,6 +133,13 @@ def _scan(typed: str) -> list[Token]:
     tokens: list[Token] = []
     place = 0
     while place < len(typed):
+        common = COMMON.match(typed, place)
+        if common is not None:
+            place = common.end()
+            kind = common.lastgroup or ""
+            text = common[kind]
+            tokens.append(Token(kind, text, text if kind == "word" else None, place - len(text), place))
+            continue
         sign = typed[place]
         if sign == " " or sign.isspace() or sign in "\ufeff\u200b":
             place += 1
@@ -265,6 +278,8 @@ def _meant(tokens: list[Token]) -> list[Token]:
 
 
 def _meaning(token: Token, before: Token | None, after: Token | None) -> Token:
+    if token.kind != "word" and token.text not in ("=", "<>"):
+        return token
     if token.text == "=" and token.kind == "operator" and not (before and before.kind == "keyword" and before.text in KEYWORD_ARGUMENTS):
         return Token("operator", "==", None, token.start, token.end)
     if token.text == "<>":

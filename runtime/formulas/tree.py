@@ -168,7 +168,7 @@ def children(node: Node) -> Iterator[Node]:
 @cache
 def _parts(kind: Any) -> tuple[str, ...]:
     """The fields of a node that may hold nodes."""
-    return tuple(each.name for each in fields(kind) if each.name not in ("type", "relation", "bound"))
+    return tuple(each.name for each in fields(kind) if "Node" in str(each.type))
 
 
 def _nodes(values: tuple[Any, ...]) -> Iterator[Node]:

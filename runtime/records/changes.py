@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container
 from dataclasses import dataclass, field
 
 EVERYTHING = "*"
+NOTHING: dict[str, set[int]] = {}
 
 
 @dataclass(slots=True)
@@ -26,13 +27,10 @@ class Changes:
         self.touched[form][name].update(ids)
         self.log.append((form, name, ids))
 
-    def ids(self, form: str, names: Iterable[str]) -> set[int]:
+    def ids(self, form: str, names: Container[str]) -> set[int]:
         """The records of a form for which one of the names was touched."""
-        names_of = self.touched.get(form)
-        if not names_of:
-            return set()
-        found: set[int] = set(names_of.get(EVERYTHING, ()))
-        for name in names:
-            if name in names_of:
-                found |= names_of[name]
+        found: set[int] = set()
+        for name, ids in self.touched.get(form, NOTHING).items():
+            if name in names or name == EVERYTHING:
+                found |= ids
         return found

@@ -23,7 +23,7 @@ from runtime.records.changes import Changes
 from runtime.records.entries import stored as fitted
 from runtime.records.rows import read_records
 from runtime.records.sources import Rows
-from runtime.records.streaming import Streamed, attempted, attempted_statement, may_pass_limits, share_rows
+from runtime.records.streaming import Streamed, attempted, attempted_statement, may_pass_limits, share_rows, without_jit
 from runtime.records.tables import FormTables
 from runtime.records.values import RecordValues
 from runtime.system.prepared import Prepared
@@ -103,6 +103,7 @@ class Fields:
             (given["id"],) = ids
         else:
             given["ids"] = sorted(ids)
+            without_jit(act)
         cursor = attempted_statement(act, self._guarded, statement, given)
         if cursor is None:
             self._by_sql = {key: each for key, each in formulas.items() if not may_pass_limits(each)}

@@ -91,7 +91,9 @@ def settle(act: Act, changes: Changes, most: int | None = None, kinds: Iterable[
     noted: dict[str, set[int]] = defaultdict(set)
     touched = changes.touched
     for step in steps(act.catalogue):
-        ids = changes.ids(step.form, step.reads) if step.form in touched else None
+        if step.form not in touched:
+            continue
+        ids = changes.ids(step.form, step.reads)
         if not ids or (kinds is not None and step.kind not in kinds):
             continue
         if most is not None and (step.form in noted or _more_than(most, changes, step.form)):

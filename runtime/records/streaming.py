@@ -69,7 +69,10 @@ class Streamed:
         more: list[Any] = []
         if table is not None:
             stored = table.alias()
-            rows.source.joined["stored"] = stored, stored.c.record == rows.id
+            on = stored.c.record == rows.id
+            if act.connection.dialect.name == "postgresql":
+                on = sa.and_(on, among(stored.c.record))  # else it reads the whole table for every chunk
+            rows.source.joined["stored"] = stored, on
             more = [stored.c[name] for name in beside]
         query = rows.select(rows.id, *more, *columns).where(among(rows.id))
         self.statement = Prepared(query, act.connection.dialect)
@@ -83,6 +86,7 @@ class Streamed:
     def rows(self, act: Act, ids: Iterable[int]) -> list[tuple[Any, ...]]:
         """For each living one of the records its id, what stands beside it, and the inputs: as the functions take them."""
         given = {"ids": sorted(ids), "today": act.day if self.day is None else self.day, "now": act.micros}
+        without_jit(act)
         found = self.statement.all(act.connection, given)
         if not self.gathered:
             return found
@@ -105,6 +109,12 @@ class Streamed:
 
     def functions(self, act: Act) -> dict[str, Callable[..., Any]]:
         return self.closures.bound(Moment(act, self.form, self.day))
+
+
+def without_jit(act: Act) -> None:
+    """Keeps PostgreSQL from compiling the statements of this transaction: for a few thousand records that takes longer than it saves."""
+    if act.connection.dialect.name == "postgresql":
+        act.connection.connection.cursor().execute("SET LOCAL jit = off")
 
 
 def share_rows(formulas: Iterable[Formula]) -> bool:
