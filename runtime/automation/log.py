@@ -17,7 +17,6 @@ from runtime.system import clock
 from runtime.system.secrets import secret_names
 from runtime.system.tables import automation_run as table
 from runtime.system.tables import automation_step as steps
-from runtime.system.tables import due_time
 from runtime.texts import _
 
 if TYPE_CHECKING:
@@ -115,17 +114,6 @@ def last_runs(act: Act) -> dict[str, datetime | None]:
     """When each automation last ran."""
     rows = act.connection.execute(sa.select(table.c.automation, sa.func.max(table.c.started_at)).group_by(table.c.automation))
     return {key: clock.from_micros(at) for key, at in rows}
-
-
-def last_times(act: Act, automation: str, limit: int = 20) -> list[tuple[datetime | None, str]]:
-    """The times by the clock of an automation, the newest first: (instant, "fired" or "missed")."""
-    rows = act.connection.execute(
-        sa.select(due_time.c.due_at, due_time.c.state)
-        .where(due_time.c.automation == automation, due_time.c.record == 0)
-        .order_by(due_time.c.due_at.desc())
-        .limit(limit)
-    )
-    return [(clock.from_micros(row.due_at), row.state) for row in rows]
 
 
 def broken(act: Act) -> dict[str, list[Problem]]:

@@ -129,7 +129,7 @@ def seen_ids(act: Act, form: str, *keys: str) -> sa.Select[Any] | None:
         return None
     rows = Rows(act, form, guard=guard_of(act))
     assert rows.guard is not None
-    visible = rows.guard.visible(rows.source)
+    visible = rows.visible(rows.source)
     holding = [rows.guard.holds(rows.source, key, sa.true()) for key in keys]
     conditions = [each for each in (visible, *holding) if each is not None]
     return sa.select(rows.id).select_from(rows.source.from_clause()).where(*conditions)

@@ -96,7 +96,7 @@ class RecordSource:
         for step in reference.split("."):
             target = target._referenced(step)
         value = target.field(key) if key in target.form.by_key else target.system(key)
-        visible = None if self.rows.guard is None else self.rows.guard.visible(target)
+        visible = self.rows.visible(target)
         return value if visible is None else sa.case((visible, value), else_=sa.null())
 
     def system(self, name: str) -> ColumnElement[Any]:
@@ -314,7 +314,7 @@ class RelatedRows:
         source = RecordSource(rows, rows.catalogue.forms[other_key], table, above)
         if not first:
             source.joined, source.way = above.joined, (*above.way, step)
-        visible = None if rows.guard is None else rows.guard.visible(source)
+        visible = rows.visible(source)
         if visible is not None:
             self.conditions.append(visible)
         return source
@@ -393,8 +393,7 @@ class OwnRows:
         self, value: ColumnElement[Any], order: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]]
     ) -> ColumnElement[Any]:
         """The value of the first of the records that meet the conditions."""
-        guard = self.source.rows.guard
-        visible = None if guard is None else guard.visible(self.source)
+        visible = self.source.rows.visible(self.source)
         if visible is not None:
             conditions = [*conditions, visible]
         return sa.select(value).where(*conditions).order_by(*order).limit(1).scalar_subquery()
@@ -440,6 +439,10 @@ class Rows:
         """A column belongs to the records that the statement asks for."""
         return column == sa.bindparam("id", type_=sa.BigInteger()) if self.of == "id" else among(column)
 
+    def visible(self, source: RecordSource) -> ColumnElement[bool] | None:
+        """The condition under which the asking person sees a row at all; None: every row is seen."""
+        return None if self.guard is None else self.guard.visible(source)
+
     @contextmanager
     def in_trust(self) -> Iterator[None]:
         """While it lasts, what is built asks nobody's rights: for what definitions say."""
@@ -460,7 +463,7 @@ class Rows:
         return value
 
     def select(self, *columns: Any, deleted: bool = False) -> sa.Select[Any]:
-        visible = None if self.guard is None else self.guard.visible(self.source)
+        visible = self.visible(self.source)
         query = sa.select(*columns).select_from(self.source.from_clause())
         if visible is not None:
             query = query.where(visible)

@@ -133,15 +133,6 @@ def _key(problem: dict[str, str]) -> str:
     return f"{problem['path']}|{problem['kind']}"[:300]
 
 
-def mended_count(act: Act, task: Import) -> int:
-    return (
-        act.connection.execute(
-            sa.select(sa.func.count()).select_from(import_row).where(_of(task.id), import_row.c.state == "mended")
-        ).scalar()
-        or 0
-    )
-
-
 def _faulty(row: Any) -> Faulty:
     values = json.loads(row["values"])
     return Faulty(row["row"], row["state"], values["texts"], values["edited"], json.loads(row["problems"] or "[]"))
