@@ -54,7 +54,7 @@ def condition(act: Act, form: str, grant: Grant) -> Formula:
 def _holding(act: Act, person: Person, form: str, grants: tuple[Grant, ...], ids: list[int]) -> dict[int, frozenset[str]]:
     """For each of the records the keys of the grants whose rows it is among; records in the trash too."""
     kept: OrderedDict[Any, Prepared] = act.catalogue.memo.setdefault("holding", OrderedDict())
-    key = (form, tuple(each.rows for each in grants), person)
+    key = (form, tuple(each.rows for each in grants), person, act.day)  # windows of days are written into statements
     if key not in kept:
         rows = Rows(act, form)
         rows.person = person  # who asks is not always who acts: the conditions are about this one

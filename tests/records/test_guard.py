@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -326,6 +327,22 @@ def test_a_page_asks_no_question_for_each_row(world: World):
     with world.workspace.writing(SYSTEM) as act:
         gateway.write_batch(act, "customer", [BatchRow({"name": f"N{each}", "owner": 11, "secret": "x"}) for each in range(40)])
     assert statements() == few <= 4
+
+
+def test_a_rule_with_a_window_is_asked_of_the_present_day(world: World):
+    """What was found out yesterday says nothing of today: the window has moved on."""
+    visit = makers.form_json(makers.day("came_on"), makers.reference("customer", "customer", many_name="visits"), key="visit", title="came_on")
+    with world.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [visit])
+    first = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    world.workspace.now = lambda: first
+    with world.workspace.writing(SYSTEM) as act:
+        gateway.create(act, "visit", {"customer": world.customers[0], "came_on": "2026-02-11"})
+    world.permit({**set_of("s"), "rows": "COUNT(visits, on=visits.came_on, months=1) > 0"})
+    for moment, seen in ((first, True), (first + timedelta(days=1), False)):
+        world.workspace.now = lambda moment=moment: moment
+        with world.asked(ANN) as act:
+            assert may(act.person, "view", "customer", world.customers[0]) is seen
 
 
 def test_levels_are_in_order():
