@@ -47,6 +47,8 @@ COMMON = re.compile(
     r" *(?:(?P<word>[A-Za-z_][A-Za-z0-9_]*)(?=[ (),.+*/<>=-]|$)|(?P<operator>[<>!=]=|<>|[-+,()=]|[*%/&<>](?=[ A-Za-z0-9(])))", re.ASCII
 )
 """Words and operators in ASCII, read at once; everything else is looked at sign by sign."""
+BLANK = re.compile(r"[\s\ufeff\u200b]+")
+"""Blanks are passed in one step: one by one, COMMON would look through what is left of them at each."""
 OPERATORS = frozenset(("<=", ">=", "<>", "!=", "==", "+", "-", "*", "/", "%", "&", "<", ">", "=", "(", ")", ",", "."))
 WORDS = {"and": "and", "or": "or", "not": "not", "in": "in", "if": "if", "else": "else"}
 TRUTHS = {"true": True, "false": False, "真": True, "假": False}
@@ -140,10 +142,11 @@ def _scan(typed: str) -> list[Token]:
             text = common[kind]
             tokens.append(Token(kind, text, text if kind == "word" else None, place - len(text), place))
             continue
-        sign = typed[place]
-        if sign == " " or sign.isspace() or sign in "\ufeff\u200b":
-            place += 1
+        blank = BLANK.match(typed, place)
+        if blank is not None:
+            place = blank.end()
             continue
+        sign = typed[place]
         plain = _plain(sign)
         if sign in QUOTES or plain in ("'", '"'):
             token = _text(typed, place)
