@@ -1,0 +1,102 @@
+"""The system's own tables. Forms' tables are made when a form is published (records/schema_changes.py), never here.
+
+Instants are microseconds since 1970 in UTC, days are days since 1970-01-01; both are plain integers on either database.
+"""
+
+from runtime.system.tables.base import flag, key, metadata
+from runtime.system.tables.workspace import audit_chain, audit_log, id_counter, idempotency, secret, workspace_setting
+from runtime.system.tables.people import (
+    api_token,
+    department,
+    department_member,
+    invitation,
+    mail_digest,
+    notification,
+    notification_choice,
+    notification_hours,
+    password_reset,
+    person,
+    person_group,
+    person_group_member,
+    person_identity,
+    person_role,
+    person_session,
+    recovery_code,
+    role,
+    sign_in_failure,
+    sign_in_step,
+)
+from runtime.system.tables.definitions import definition, definition_draft, definition_version, stored_column
+from runtime.system.tables.records import day_done, derived_dirty, event, record_change
+from runtime.system.tables.collaboration import message_bot, record_comment, record_follow, todo
+from runtime.system.tables.classification import (
+    tag_assignment,
+    tag_change,
+    tag_change_row,
+    tag_figures,
+    tag_name,
+    tag_request,
+    tier_cuts,
+    tier_history,
+    tier_state,
+)
+from runtime.system.tables.automation import automation_run, automation_step, due_time
+from runtime.system.tables.work import import_file, import_row, job
+
+__all__ = [
+    "api_token",
+    "audit_chain",
+    "audit_log",
+    "automation_run",
+    "automation_step",
+    "day_done",
+    "definition",
+    "definition_draft",
+    "definition_version",
+    "department",
+    "department_member",
+    "derived_dirty",
+    "due_time",
+    "event",
+    "flag",
+    "id_counter",
+    "idempotency",
+    "import_file",
+    "import_row",
+    "invitation",
+    "job",
+    "key",
+    "mail_digest",
+    "message_bot",
+    "metadata",
+    "notification",
+    "notification_choice",
+    "notification_hours",
+    "password_reset",
+    "person",
+    "person_group",
+    "person_group_member",
+    "person_identity",
+    "person_role",
+    "person_session",
+    "record_change",
+    "record_comment",
+    "record_follow",
+    "recovery_code",
+    "role",
+    "secret",
+    "sign_in_failure",
+    "sign_in_step",
+    "stored_column",
+    "tag_assignment",
+    "tag_change",
+    "tag_change_row",
+    "tag_figures",
+    "tag_name",
+    "tag_request",
+    "tier_cuts",
+    "tier_history",
+    "tier_state",
+    "todo",
+    "workspace_setting",
+]
