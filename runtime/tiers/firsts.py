@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from runtime.records import outbox
 from runtime.system.database import to_json
-from runtime.system.prepared import Prepared
+from runtime.system.prepared import Prepared, prepared
 from runtime.system.sets import among
 from runtime.system.tables import tier_history, tier_state
 from runtime.tiers.facts import BIG, Facts
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 
 class FirstTiers:
-    """Works on a table of facts that already lies in the database; its statements are made once and serve every chunk."""
+    """Works on a table of facts that already lies in the database; its statements are made once for a published revision."""
 
-    def __init__(self, connection: sa.Connection, facts: Facts, table: sa.Table, cuts: Cuts, day: int, source: str):
-        self.connection, self.facts, self.table, self.cuts, self.day, self.source = connection, facts, table, cuts, day, source
+    def __init__(self, act: Act, facts: Facts, table: sa.Table, cuts: Cuts, day: int, source: str):
+        self.connection, self.memo = act.connection, act.catalogue.memo
+        self.facts, self.table, self.cuts, self.day, self.source = facts, table, cuts, day, source
         self.model = facts.model
 
     def candidates(self) -> list[int]:
@@ -38,14 +40,16 @@ class FirstTiers:
         """Gives the records above `low` and up to `high` their first tier, and says which; whom somebody else has rated meanwhile is left
         alone."""
         bounds = {"low": low, "high": high}
-        found = sorted(self._states.all(self.connection, {**bounds, "micros": act.micros, **self.cuts.parameters}))
+        found = sorted(self._states.all(self.connection, {**bounds, "micros": act.micros, "day": self.day, **self.cuts.parameters}))
         if not found:
             return []
         ids = [row[0] for row in found]
         event = outbox.append(act, "tier_changed", self.model.form, None, self._items(found, bounds), records=ids, source=self.source)
         dense = high - low <= 2 * len(ids)
         number = act.take_ids("tier_history", high - low) - low - 1 if dense else act.take_ids("tier_history", len(ids)) - 1
-        (self._dense_history if dense else self._history).run(self.connection, {**bounds, "ids": ids, "number": number, "event": event})
+        (self._dense_history if dense else self._history).run(
+            self.connection, {**bounds, "ids": ids, "number": number, "event": event, "source": self.source}
+        )
         return ids
 
     # -- statements -----------------------------------------------------------------------------------------------------------
@@ -64,6 +68,9 @@ class FirstTiers:
 
     @cached_property
     def _states(self) -> Prepared:
+        return self._kept("states of the new" if self._new else "states of all", self._state_statement)
+
+    def _state_statement(self) -> Any:
         found, model, now = self._rated.c, self.model, _bound("micros")
         values = {
             "model": _whole(model.number),
@@ -76,31 +83,34 @@ class FirstTiers:
             "floor": found.floor,
             "provisional": found.provisional,
             "since": now,
-            "risen_on": _whole(self.day),
+            "risen_on": _bound("day"),
             "version": _whole(model.version),
-            "as_of": _whole(self.day),
+            "as_of": _bound("day"),
             "at": now,
         }
         insert = (sqlite.insert if self.connection.dialect.name == "sqlite" else postgresql.insert)(tier_state)
         query = sa.select(*[value.label(name) for name, value in values.items()]).where(found.rank.is_not(None))
         state = tier_state.c
-        statement = (
+        return (
             insert.from_select(list(values), query)
             .on_conflict_do_nothing()
             .returning(state.record, state.rank, state.score, state.provisional, state.floor)
         )
-        return Prepared(statement, self.connection.dialect)
 
     @cached_property
     def _dense_history(self) -> Prepared:
         """Ids follow the records' own numbers, where those lie close together: nothing has to be counted."""
-        return self._history_with(tier_state.c.record + _bound("number"))
+        return self._kept("dense", lambda: self._history_with(tier_state.c.record + _bound("number")))
 
     @cached_property
     def _history(self) -> Prepared:
-        return self._history_with(sa.func.row_number().over(order_by=tier_state.c.record) + _bound("number"))
+        numbers = sa.func.row_number().over(order_by=tier_state.c.record)
+        return self._kept("counted", lambda: self._history_with(numbers + _bound("number")))
 
-    def _history_with(self, number: Any) -> Prepared:
+    def _kept(self, name: str, build: Callable[[], Any]) -> Prepared:
+        return prepared(self.memo, ("tier_firsts", name, self.model.number), self.connection.dialect, build)
+
+    def _history_with(self, number: Any) -> Any:
         state = tier_state.c
         values = {
             "id": number,
@@ -113,7 +123,7 @@ class FirstTiers:
             "score_to": state.score,
             "bands": state.bands,
             "cause": sa.literal("first", sa.Text()),
-            "source": sa.literal(self.source, sa.Text()),
+            "source": sa.bindparam("source", type_=sa.Text()),
             "as_of": state.as_of,
             "valid_from": state.at,
             "event": _bound("event"),
@@ -125,7 +135,7 @@ class FirstTiers:
             among(state.record),
         ]
         query = sa.select(*[values[name].label(name) for name in HISTORY]).where(*mine)
-        return Prepared(tier_history.insert().from_select(HISTORY, query), self.connection.dialect)
+        return tier_history.insert().from_select(HISTORY, query)
 
     # -- the event ------------------------------------------------------------------------------------------------------------
     def _items(self, found: list[Any], bounds: dict[str, int]) -> str:

@@ -93,7 +93,7 @@ class _Run:
             table = self._facts(act, facts)
             self.cuts, self.sizes = cut_population(self.connection, facts, *facts_place(facts, table))
             self._result(act, facts, table)
-            self.firsts = FirstTiers(self.connection, facts, table, self.cuts, self.day, self.source)
+            self.firsts = FirstTiers(act, facts, table, self.cuts, self.day, self.source)
             self.ids = {FIRST: self.firsts.candidates(), FIGURES: self._to_do(FIGURES), DECIDE: self._to_do(DECIDE)}
             self.total = sum(len(each) for each in self.ids.values())
         if self.connection.dialect.name == "postgresql":
@@ -139,16 +139,23 @@ class _Run:
     def _facts_in_sql(self, act: Act, facts: Facts, table: sa.Table, given: dict[str, int]) -> bool:
         """Whether the database could work them all out."""
         try:
-            query = facts.select(rows_of(act, self.model, self.day))
+            insert = self._facts_statement(act, facts, table)
         except NotAsSql:
             return False
-        insert = Prepared(table.insert().from_select(facts.names, query), self.connection.dialect)
         return attempted(act, self.model.may_pass_limits, lambda: insert.run(self.connection, given)) is not None
+
+    def _facts_statement(self, act: Act, facts: Facts, table: sa.Table) -> Prepared:
+        """Kept for the day: where a window begins stands in the statement's text."""
+        kept = act.catalogue.memo.setdefault(("tier_recompute", "facts"), {})
+        day, statement = kept.get(self.model.number, (None, None))
+        if day != (self.day, act.day):
+            query = facts.select(rows_of(act, self.model, self.day))
+            statement = Prepared(table.insert().from_select(facts.names, query), self.connection.dialect)
+            kept[self.model.number] = (self.day, act.day), statement
+        return statement
 
     def _result(self, act: Act, facts: Facts, table: sa.Table) -> None:
         """The new ratings that differ from the stored states, each with what is to be done."""
-        found = with_state(self.model, rated(facts, table, self.connection.dialect.name), ("at",), rated_before=True).subquery("found")
-        what = _what(self.model, found.c)
         kinds = {"bands": sa.Text(), "was_tier": sa.Text()}
         names = [*RATED, "was_at", "was_tier"]
         self.table = self._temporary(
@@ -159,10 +166,12 @@ class _Run:
                 *[sa.Column(name, kinds.get(name, BIG)) for name in names if name != "record"],
             ],
         )
-        query = sa.select(*[found.c[name] for name in names], what.label("what")).where(what.is_not(None))
         state = sa.exists().where(tier_state.c.model == self.model.number)
         if not self.connection.execute(sa.select(state)).scalar():
             return
+        found = with_state(self.model, rated(facts, table, self.connection.dialect.name), ("at",), rated_before=True).subquery("found")
+        what = _what(self.model, found.c)
+        query = sa.select(*[found.c[name] for name in names], what.label("what")).where(what.is_not(None))
         Prepared(self.table.insert().from_select([*names, "what"], query), self.connection.dialect).run(
             self.connection, self.cuts.parameters
         )
