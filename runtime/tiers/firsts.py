@@ -46,10 +46,10 @@ class FirstTiers:
         ids = [row[0] for row in found]
         event = outbox.append(act, "tier_changed", self.model.form, None, self._items(found, bounds), records=ids, source=self.source)
         dense = high - low <= 2 * len(ids)
+        alone = dense and self._count.scalar(self.connection, bounds) == len(ids)
         number = act.take_ids("tier_history", high - low) - low - 1 if dense else act.take_ids("tier_history", len(ids)) - 1
-        (self._dense_history if dense else self._history).run(
-            self.connection, {**bounds, "ids": ids, "number": number, "event": event, "source": self.source}
-        )
+        history = self._whole_history if alone else self._dense_history if dense else self._history
+        history.run(self.connection, {**bounds, "ids": ids, "number": number, "event": event, "source": self.source})
         return ids
 
     # -- statements -----------------------------------------------------------------------------------------------------------
@@ -98,19 +98,37 @@ class FirstTiers:
         )
 
     @cached_property
+    def _count(self) -> Prepared:
+        return self._kept("count", lambda: sa.select(sa.func.count()).select_from(tier_state).where(*self._between))
+
+    @property
+    def _between(self) -> list[Any]:
+        state = tier_state.c
+        return [state.model == sa.literal_column(str(self.model.number)), state.record > _bound("low"), state.record <= _bound("high")]
+
+    @cached_property
+    def _whole_history(self) -> Prepared:
+        """All states of the chunk are new ones: none has to be looked up by its record."""
+        return self._kept("whole", lambda: self._history_with(tier_state.c.record + _bound("number"), self._between))
+
+    @cached_property
     def _dense_history(self) -> Prepared:
         """Ids follow the records' own numbers, where those lie close together: nothing has to be counted."""
-        return self._kept("dense", lambda: self._history_with(tier_state.c.record + _bound("number")))
+        return self._kept("dense", lambda: self._history_with(tier_state.c.record + _bound("number"), self._named))
 
     @cached_property
     def _history(self) -> Prepared:
         numbers = sa.func.row_number().over(order_by=tier_state.c.record)
-        return self._kept("counted", lambda: self._history_with(numbers + _bound("number")))
+        return self._kept("counted", lambda: self._history_with(numbers + _bound("number"), self._named))
 
     def _kept(self, name: str, build: Callable[[], Any]) -> Prepared:
         return prepared(self.memo, ("tier_firsts", name, self.model.number), self.connection.dialect, build)
 
-    def _history_with(self, number: Any) -> Any:
+    @property
+    def _named(self) -> list[Any]:
+        return [*self._between, among(tier_state.c.record)]
+
+    def _history_with(self, number: Any, mine: list[Any]) -> Any:
         state = tier_state.c
         values = {
             "id": number,
@@ -128,12 +146,6 @@ class FirstTiers:
             "valid_from": state.at,
             "event": _bound("event"),
         }
-        mine = [
-            state.model == sa.literal_column(str(self.model.number)),
-            state.record > _bound("low"),
-            state.record <= _bound("high"),
-            among(state.record),
-        ]
         query = sa.select(*[values[name].label(name) for name in HISTORY]).where(*mine)
         return tier_history.insert().from_select(HISTORY, query)
 

@@ -149,7 +149,10 @@ class _Run:
         kept = act.catalogue.memo.setdefault(("tier_recompute", "facts"), {})
         day, statement = kept.get(self.model.number, (None, None))
         if day != (self.day, act.day):
-            query = facts.select(rows_of(act, self.model, self.day))
+            rows = rows_of(act, self.model, self.day)
+            query = facts.select(rows)
+            if self.connection.dialect.name == "sqlite":  # else it may walk along another index, jumping in both tables
+                query = query.order_by(rows.id)
             statement = Prepared(table.insert().from_select(facts.names, query), self.connection.dialect)
             kept[self.model.number] = (self.day, act.day), statement
         return statement
