@@ -17,11 +17,12 @@ from jinja2 import BytecodeCache, ChoiceLoader, FileSystemLoader
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime import cli
 from runtime.errors import SettingsError
 from runtime.kinds import load as load_kinds
-from runtime.pages import errors, headers, identity, shell, speaking, web
+from runtime.pages import errors, headers, identity, limits, shell, speaking, web
 from runtime.pages.agents import browser_of
 from runtime.settings import Settings, read_settings
 from runtime.system.secrets import derive
@@ -67,10 +68,14 @@ def create_app(given: Settings | Workspace | None = None, *, dist: Path = DIST) 
     app.jinja_loader = ChoiceLoader([FileSystemLoader(str(folder)) for folder in TEMPLATES])  # type: ignore[assignment]
     _speak(app, _manifest(dist))
     identity.install(app)
+    limits.install(app, workspace.settings.requests_per_minute)
     headers.install(app)
     errors.install(app)
     for blueprint in _blueprints():
         app.register_blueprint(blueprint)
+    if workspace.settings.proxies:
+        trusted = workspace.settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted, x_host=trusted)  # type: ignore[method-assign]
     return app
 
 

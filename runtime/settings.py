@@ -34,6 +34,8 @@ class Settings:
     files_url: str = ""
     log_format: str = "text"
     metrics: bool = True
+    requests_per_minute: int = 0
+    proxies: int = 0
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
@@ -68,6 +70,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         files_url=values.get("FILES_URL", f"file:{data_dir / 'files'}"),
         log_format=_one_of(values, "LOG_FORMAT", "text", ("text", "json")) or "text",
         metrics=_one_of(values, "METRICS", "on", ("on", "off")) == "on",
+        requests_per_minute=_whole(values, "REQUESTS_PER_MINUTE", 1200, 0, 1_000_000),
+        proxies=_whole(values, "PROXIES", 0, 0, 10),
         oidc_issuer=_issuer(values),
         oidc_client_id=values.get("OIDC_CLIENT_ID", ""),
         oidc_client_secret=values.get("OIDC_CLIENT_SECRET", ""),

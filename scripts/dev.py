@@ -4,6 +4,7 @@
     python3 scripts/dev.py run      install what is needed, then serve on http://127.0.0.1:8000
     python3 scripts/dev.py test     all tests; arguments go to pytest
     python3 scripts/dev.py check    lint and types of Python and TypeScript
+    python3 scripts/dev.py audit    whether a pinned package has a published weakness
     python3 scripts/dev.py check-formulas  100,000 random formulas × records in Python, on SQLite, on PostgreSQL and in the browser
     python3 scripts/dev.py bench    figures, each beside a reference
     python3 scripts/dev.py fuzz     hostile formulas for ten minutes; --seconds 60 for fewer
@@ -20,6 +21,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import importlib.util
+import json
 import os
 import platform
 import re
@@ -29,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -278,6 +281,27 @@ def check(_arguments: list[str]) -> int:
     return 0
 
 
+def audit(_arguments: list[str]) -> int:
+    """Whether a locked package has a published weakness. Without a way to the advisories nothing is audited, and that is said."""
+    make_venv()
+    try:
+        with urllib.request.urlopen("https://pypi.org/pypi/flask/3.1.0/json", timeout=10) as answer:
+            known = "vulnerabilities" in json.load(answer)
+    except (OSError, ValueError):
+        known = False
+    if not known:
+        say("– The published weaknesses of Python packages cannot be reached from here: nothing was audited.")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / BIN.name / PYTHON.name
+        step("Installing pip-audit for this moment", sys.executable, "-m", "venv", folder)
+        step("Installing pip-audit for this moment", own, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements/audit.txt")
+        locks = [part for name in ("run", "postgres", "dev", "node") for part in ("-r", f"requirements/{name}.txt")]
+        found = subprocess.call([str(own), "-m", "pip_audit", "--disable-pip", "--require-hashes", *locks], cwd=ROOT)
+    _node, npm = need_node()
+    return found or subprocess.call([str(npm), "audit", "--audit-level=high"], cwd=ROOT, env=with_node(_node))
+
+
 def check_formulas(arguments: list[str]) -> int:
     """The tests that all readers of formulas agree, at length; every `test` runs them with 2,000 cases."""
     os.environ.setdefault("TIERLOOM_FORMULA_EXAMPLES", "100000")
@@ -347,8 +371,9 @@ def _lock_python(folder: Path, more: list[str]) -> None:
     for name, what in {
         "run": ours,
         "postgres": [*same, "--extra", "postgres", *ours],
-        "dev": [*same, "--extra", "dev", "--extra", "postgres", *ours],
+        "dev": [*same, "--extra", "dev", "--extra", "postgres", "--extra", "ml", *ours],
         "node": ["requirements/node.in"],
+        "audit": ["requirements/audit.in"],
     }.items():
         step(f"Locking requirements/{name}.txt", uv, "pip", "compile", *form, *what, "-o", f"requirements/{name}.txt")
 
@@ -384,7 +409,7 @@ def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-COMMANDS = {command.__name__.replace("_", "-"): command for command in (run, test, check, check_formulas, bench, fuzz, demo, assets, doctor, lock)}
+COMMANDS = {command.__name__.replace("_", "-"): command for command in (run, test, check, audit, check_formulas, bench, fuzz, demo, assets, doctor, lock)}
 
 
 def main(arguments: list[str]) -> int:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from runtime.api.route import NOTHING_HERE, Shape
 from runtime.errors import FormulaProblems, Refused, Stale, TierloomError
+from runtime.pages.limits import TooOften
 from runtime.texts import Message, _
 
 TITLES = {
@@ -24,6 +25,7 @@ TITLES = {
     413: _("Too large"),
     415: _("Not JSON"),
     422: _("Not accepted"),
+    429: _("Too often"),
     507: _("The disk is full"),
 }
 SENTENCES = {
@@ -97,7 +99,10 @@ def refused(error: TierloomError) -> Response:
     if isinstance(error, FormulaProblems):
         return refused(WrongFormula("", error))
     lines = [{"path": each.path, "message": each.message} for each in error.problems] if isinstance(error, Refused) else []
-    return answer(409 if isinstance(error, Stale) else error.status, error.message, lines)
+    response = answer(409 if isinstance(error, Stale) else error.status, error.message, lines)
+    if isinstance(error, TooOften):
+        response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
 def no_token(_error: CSRFError) -> Response:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from runtime.errors import DiskFull, NotAllowed, Refused, TierloomError
+from runtime.pages.limits import TooOften
 from runtime.pages.reader import say
 from runtime.pages.web import NotSignedIn, is_htmx, reading, wants_json
 from runtime.people import accounts
@@ -60,7 +61,7 @@ def refused(error: TierloomError) -> AnyResponse:
     helpers = _who_may_grant() if isinstance(error, NotAllowed) else []
     problems = error.problems if isinstance(error, Refused) else []
     response = answer(error.status, error.message, problems=problems, helpers=helpers)
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, (TooManyAttempts, TooOften)):
         response.headers["Retry-After"] = str(error.seconds)
     return response
 

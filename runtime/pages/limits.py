@@ -1,0 +1,69 @@
+"""How often one may ask: a runaway script or somebody who tries addresses must not slow everybody down.
+
+Counters live in this process (each web process counts for itself); whoever guesses passwords is slowed down in the database besides
+(people/throttle.py).
+"""
+
+from __future__ import annotations
+
+import time
+
+from flask import Flask, current_app, g, request
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from runtime.errors import TierloomError
+from runtime.texts import _
+
+FREE = {"static", "health.healthz", "health.readyz"}
+SIGNED_OUT_SHARE = 4
+"""Somebody signed out gets this part of what a signed-in person may; an office shares one network address."""
+RARE = {
+    "sign_in.send_reset": 10,
+    "sign_in.set_new_password": 30,
+    "sign_in.accept_invitation": 30,
+    "account.set_up": 30,
+    "sign_in.from_provider": 60,
+}
+"""Requests an hour from one network address, where each costs a letter, a password hash or a call to another server."""
+
+
+class TooOften(TierloomError):
+    status = 429
+
+    def __init__(self, seconds: int):
+        self.seconds = seconds
+        super().__init__(
+            _("That was too often in a short time. Try again in a second.")
+            if seconds <= 1
+            else _("That was too often in a short time. Try again in {seconds} seconds.", seconds=seconds)
+        )
+
+
+def install(app: Flask, per_minute: int) -> None:
+    """Limits requests of a person, or of a network address where nobody is signed in; `per_minute` 0: no limit."""
+    if not per_minute:
+        return
+    app.extensions["rate_limiter"] = SlidingWindowCounterRateLimiter(MemoryStorage())
+    own, stranger = RateLimitItemPerMinute(per_minute), RateLimitItemPerMinute(max(1, per_minute // SIGNED_OUT_SHARE))
+
+    def check() -> None:
+        if request.endpoint in FREE:
+            return
+        address = request.remote_addr or "unknown"
+        if request.method == "POST" and request.endpoint in RARE:
+            _count(RateLimitItemPerHour(RARE[request.endpoint]), request.endpoint, address)
+        if g.person is None:
+            _count(stranger, "address", address)
+        else:
+            _count(own, "person", str(g.person.id))
+
+    app.before_request(check)
+
+
+def _count(limit: RateLimitItem, *subject: str) -> None:
+    limiter = current_app.extensions["rate_limiter"]
+    if not limiter.hit(limit, *subject):
+        seconds = max(1, round(limiter.get_window_stats(limit, *subject).reset_time - time.time()))
+        raise TooOften(seconds)
