@@ -20,6 +20,8 @@ from runtime.system.workspace import Workspace
 from runtime.texts import _
 
 THREADS = 8
+CONNECTIONS = 2000
+"""Open at the same time; browsers keep theirs open between two pages."""
 
 
 def add_arguments(subparsers: Any) -> None:
@@ -34,7 +36,7 @@ def run(workspace: Workspace, args: argparse.Namespace) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     host, port = args.host or settings.host, args.port or settings.port
     app = args.program.create_app(workspace)
-    server = _listen(app, host, port)
+    server = _listen(app, host, port, settings.proxies)
     engine = _start_engine(workspace)
     try:
         _announce(args, workspace, settings.base_url or f"http://{_shown_host(host)}:{port}")
@@ -48,9 +50,10 @@ def run(workspace: Workspace, args: argparse.Namespace) -> None:
             engine.stop()
 
 
-def _listen(app: Any, host: str, port: int) -> Any:
-    # a proxy on this machine may say who asked and by which scheme; nobody else is believed
-    return create_server(app, sockets=[_socket(host, port)], threads=THREADS, ident=None, trusted_proxy="127.0.0.1", trusted_proxy_count=1,
+def _listen(app: Any, host: str, port: int, proxies: int = 0) -> Any:
+    # a proxy on this machine may say who asked and by which scheme; others only where the settings tell of them
+    return create_server(app, sockets=[_socket(host, port)], threads=THREADS, ident=None, connection_limit=CONNECTIONS, asyncore_use_poll=True,
+                         trusted_proxy="*" if proxies else "127.0.0.1", trusted_proxy_count=proxies or 1,
                          trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"}, clear_untrusted_proxy_headers=True,
                          max_request_body_size=app.config["MAX_CONTENT_LENGTH"], channel_timeout=300)
 
