@@ -45,3 +45,10 @@ def test_the_table_of_operations_is_complete() -> None:
 
     named = set(re.findall(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^ `]*)`", (DOCS / "api.md").read_text(encoding="utf-8")))
     assert {f"{route.method} {route.path}" for route in [*RUNNING, *DESIGN]} == named - {"GET /forms/{form}/schema` is"}
+
+
+def test_the_page_of_settings_names_each_and_no_other() -> None:
+    source = (DOCS.parent / "runtime" / "settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'(?:values\.get\(|values, )"([A-Z_]+)"', source))
+    named = set(re.findall(r"TIERLOOM_([A-Z_]+)", (DOCS / "settings.md").read_text(encoding="utf-8")))
+    assert read and named == read
