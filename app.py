@@ -22,7 +22,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from runtime import cli
 from runtime.errors import SettingsError
 from runtime.kinds import load as load_kinds
-from runtime.pages import errors, headers, identity, limits, shell, speaking, web
+from runtime.pages import errors, headers, identity, limits, metrics, shell, speaking, web
 from runtime.pages.agents import browser_of
 from runtime.settings import Settings, read_settings
 from runtime.system.secrets import derive
@@ -67,6 +67,8 @@ def create_app(given: Settings | Workspace | None = None, *, dist: Path = DIST) 
     app.config.update(_config(workspace.settings))
     app.jinja_loader = ChoiceLoader([FileSystemLoader(str(folder)) for folder in TEMPLATES])  # type: ignore[assignment]
     _speak(app, _manifest(dist))
+    if workspace.settings.metrics:
+        metrics.install(app)
     identity.install(app)
     limits.install(app, workspace.settings.requests_per_minute)
     headers.install(app)

@@ -36,6 +36,7 @@ OPEN_BEFORE_SET_UP = {
     "account.language",
     "health.healthz",
     "health.readyz",
+    "metrics.metrics",
     "headers.csp_report",
 }
 

@@ -16,7 +16,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from runtime.errors import TierloomError
 from runtime.texts import _
 
-FREE = {"static", "health.healthz", "health.readyz"}
+FREE = {"static", "health.healthz", "health.readyz", "metrics.metrics"}
 SIGNED_OUT_SHARE = 4
 """Somebody signed out gets this part of what a signed-in person may; an office shares one network address."""
 RARE = {
