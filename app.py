@@ -101,10 +101,11 @@ def _install_template(act: Any, key: str, sample: bool) -> Any:
 
 # -- the pieces of create_app -----------------------------------------------------------------------------------------------------
 def _config(settings: Settings) -> dict[str, Any]:
+    https = settings.base_url.startswith("https:")
     return {
         "SECRET_KEY": derive(settings.secret_key, "form tokens"),
-        "SESSION_COOKIE_NAME": "tierloom_form", "SESSION_COOKIE_SAMESITE": "Lax", "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SECURE": settings.base_url.startswith("https:"),
+        "SESSION_COOKIE_NAME": "__Host-tierloom_form" if https else "tierloom_form", "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SECURE": https,
         "SEND_FILE_MAX_AGE_DEFAULT": A_YEAR, "MAX_CONTENT_LENGTH": settings.max_upload_mb * 1024 * 1024,
         "MAX_FORM_PARTS": 5000, "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
         "WTF_CSRF_TIME_LIMIT": None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from flask import g
 from pydantic import Field
 
 from builder import comparing
@@ -16,6 +17,7 @@ from runtime.definitions.kinds import KINDS
 from runtime.definitions.model import KEY
 from runtime.errors import DefinitionProblems, NotFound, Problem
 from runtime.people.may import require
+from runtime.records import authoring
 from runtime.system import clock
 from runtime.system.tables import definition, definition_draft, job
 from runtime.system.workspace import Act
@@ -185,6 +187,8 @@ def listed(call: Call, kind: str) -> dict[str, Any]:
         .limit(limit + 1)
     )
     query = query.where(sa.or_(definition.c.version.is_not(None), has_draft))
+    if not act.person.is_builder:
+        query = query.where(definition.c.key.in_(_own(act, kind)))
     if "cursor" in call.query:
         query = query.where(definition.c.key > call.query["cursor"])
     rows = act.connection.execute(query).all()
@@ -196,7 +200,7 @@ def listed(call: Call, kind: str) -> dict[str, Any]:
 
 
 def one(call: Call, kind: str, key: str) -> dict[str, Any]:
-    act, number = _design(call, kind), call.query.get("version")
+    act, number = _design(call, kind, key), call.query.get("version")
     draft = versions.find_draft(act.connection, kind, key)
     found = _published(act, kind, key, number, needed=draft is None or number is not None)
     told = (
@@ -208,39 +212,39 @@ def one(call: Call, kind: str, key: str) -> dict[str, Any]:
 
 
 def all_versions(call: Call, kind: str, key: str) -> dict[str, Any]:
-    act = _design(call, kind)
+    act = _design(call, kind, key)
     _published(act, kind, key, None, needed=True)
     return page([_version(each) for each in versions.versions(act.connection, kind, key)])
 
 
 def diff(call: Call, kind: str, key: str) -> dict[str, Any]:
-    act = _design(call, kind)
+    act = _design(call, kind, key)
     before, after = (_published(act, kind, key, call.query.get(name), needed=True) for name in ("from", "to"))
     assert before is not None and after is not None
     return {"items": [each.to_json() for each in comparing.differences(before.body, after.body)]}
 
 
 def check(call: Call) -> dict[str, Any]:
-    require(call.act.person, "build")
+    _building(call)
     return {"errors": _lines(call, comparing.problems(call.act, list(call.body.definitions)))}
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------------------
 def save_draft(call: Call, kind: str, key: str) -> Answer:
-    act = _design(call, kind)
+    act = _design(call, kind, key)
     body = call.body.model_dump(mode="json")
     edit = versions.save_draft(act, kind, key, body, call.version)
     return Answer({"edit": edit, "problems": _lines(call, comparing.problems(act, [body]))}, {"ETag": etag(edit)})
 
 
 def publish(call: Call) -> dict[str, Any]:
-    act, wanted = call.act, call.body
-    require(act.person, "build")
-    bodies = [each.body for each in versions.drafts(act.connection)] if wanted.definitions is None else list(wanted.definitions)
+    act, wanted = _building(call), call.body
+    bodies = _drafts(act) if wanted.definitions is None else list(wanted.definitions)
     wrong = comparing.problems(act, bodies)
     if wrong:
         raise DefinitionProblems(wrong)
     told = {"definitions": [each.to_json() for each in comparing.impact(act, bodies)], "roles": comparing.new_roles(act, bodies)}
+    versions.ask_publishing(act, bodies)
     if wanted.dry_run:
         return {"published": [], "impact": told, "job": None}
     return _done(act, comparing.publish(act, bodies, wanted.note), told)
@@ -248,7 +252,7 @@ def publish(call: Call) -> dict[str, Any]:
 
 def restore(call: Call, kind: str, key: str) -> dict[str, Any]:
     """Publishes an older version again, as a new one."""
-    act = _design(call, kind)
+    act = _design(call, kind, key)
     old = _published(act, kind, key, call.body.version, needed=True)
     assert old is not None
     told = {"definitions": [each.to_json() for each in comparing.impact(act, [old.body])], "roles": []}
@@ -269,10 +273,32 @@ def _known(kind: str) -> None:
         raise NotFound(_("There is no kind of definition called {kind}; choose one of {kinds}.", kind=kind, kinds=", ".join(KINDS)))
 
 
-def _design(call: Call, kind: str) -> Act:
-    require(call.act.person, "build")
-    _known(kind)
+def _building(call: Call) -> Act:
+    """For those who build the workspace or one of its apps; a token of theirs must be one for administering."""
+    if not call.act.person.is_builder and g.scope != "admin":
+        require(call.act.person, "build")
+    authoring.require_any(call.act)
     return call.act
+
+
+def _design(call: Call, kind: str, key: str | None = None) -> Act:
+    act = _building(call)
+    _known(kind)
+    if key is not None:
+        authoring.require_saving(act, kind, key)
+    return act
+
+
+def _drafts(act: Act) -> list[dict[str, Any]]:
+    """All drafts that the person may publish."""
+    return [each.body for each in versions.drafts(act.connection) if authoring.may_change(act, each.kind, each.key, each.body.get("app"))]
+
+
+def _own(act: Act, kind: str) -> list[str]:
+    """The keys of the definitions of a kind, drafts among them, in the apps that the person designs."""
+    live = {key: each.app for key, each in act.catalogue.of_kind(kind).items()}
+    begun = {each.key: each.body.get("app") for each in versions.drafts(act.connection, kind) if each.key not in live}
+    return [key for key, app in {**live, **begun}.items() if authoring.may_change(act, kind, key, app)]
 
 
 def _published(act: Act, kind: str, key: str, number: int | None, needed: bool) -> versions.Version | None:

@@ -12,6 +12,7 @@ from runtime.definitions.kinds import KINDS
 from runtime.definitions.loading import check, load
 from runtime.definitions.model import KEY, Definition
 from runtime.errors import DefinitionProblems, NotFound, Problem, Refused
+from runtime.records import authoring
 from runtime.system.workspace import Act
 from runtime.texts import _
 
@@ -21,6 +22,7 @@ FOLDERS = {
     "tags": "tag_set",
     "tiers": "tier_model",
     "segments": "segment",
+    "potential": "potential",
     "automations": "automation",
     "views": "view",
     "dashboards": "dashboard",
@@ -55,7 +57,8 @@ class Opened:
 
 
 def open_draft(act: Act, kind: str, key: str) -> Opened:
-    """Raises NotFound where nothing of this name was ever begun."""
+    """Raises NotFound where nothing of this name was ever begun, NotAllowed where it belongs to an app that the person does not design."""
+    authoring.require_saving(act, kind, key)
     draft = versions.find_draft(act.connection, kind, key)
     try:
         live = versions.find_version(act.connection, kind, key)
@@ -163,6 +166,7 @@ def _beginning(kind: str, form: str) -> dict[str, Any]:
     beginnings: dict[str, dict[str, Any]] = {
         "tag_set": {"tags": []},
         "segment": {"where": ""},
+        "potential": {"learn": {"by": "purchases"}},
         "view": {},
         "permission_set": {"actions": ["view"]},
         "tier_model": {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 from runtime.definitions.automation import Automation
@@ -11,11 +10,11 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
 from runtime.definitions.model import Definition, LocalText
 from runtime.definitions.tag_set import TagSet
-from runtime.definitions.tier_model import Cuts, TierModel
+from runtime.definitions.tier_model import TierModel
 from runtime.errors import Problem
 from runtime.texts import _
+from builder.tiering.warnings import shape_warnings
 
-MANY_DIMENSIONS = 3
 MANY_FIELDS = 60
 
 
@@ -33,21 +32,7 @@ def _one_language(definition: Definition) -> Iterator[Problem]:
 
 def _tier_model(model: Any, catalogue: Catalogue) -> Iterator[Problem]:
     assert isinstance(model, TierModel)
-    count, weights = len(model.dimensions), sum((each.weight for each in model.dimensions), Decimal(0))
-    if count == 1:
-        yield Problem("dimensions", _("One dimension alone sorts by one number. A second one shows who is valuable in another way."))
-    if count > MANY_DIMENSIONS:
-        yield Problem("dimensions", _("{count} dimensions are many: most teams explain two or three better.", count=count))
-    if weights != 100:
-        yield Problem("dimensions", _("The weights are {sum} in all. With 100 a weight reads as percent.", sum=f"{weights.normalize():f}"))
-    if not model.tests:
-        yield Problem("tests", _("There is no rule test yet. One typical customer with the expected tier guards against surprises."))
-    for number, tier in enumerate(model.tiers):
-        if tier.keep_from is not None and tier.from_ - tier.keep_from < 2:
-            yield Problem(f"tiers/{number}/keep_from", _("The keep border is close to the border, so customers near it go up and down."))
-    for number, dimension in enumerate(model.dimensions):
-        if isinstance(dimension.bands, Cuts) and dimension.bands.count == 2:
-            yield Problem(f"dimensions/{number}/bands", _("One cut makes two bands only; small differences weigh the whole dimension."))
+    yield from (Problem(each.path, each.sentence) for each in shape_warnings(model))
 
 
 def _automation(automation: Any, catalogue: Catalogue) -> Iterator[Problem]:

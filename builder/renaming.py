@@ -12,7 +12,14 @@ from runtime.texts import _
 Names = dict[tuple[str, str], str]
 """(kind, key) → new key."""
 
-MENTIONS = {"app": "app", "form": "form", "tag_set": "tag_set", "tier_model": "tier_model", "grace_automation": "automation"}
+MENTIONS = {
+    "app": "app",
+    "form": "form",
+    "tag_set": "tag_set",
+    "tier_model": "tier_model",
+    "segment": "segment",
+    "grace_automation": "automation",
+}
 """Settings that hold the key of another definition, and of which kind it is."""
 SEGMENT = re.compile(r"""(IN_SEGMENT\(\s*)(['"])([^'"]+)\2""", re.IGNORECASE)
 LONGEST = 41

@@ -16,7 +16,14 @@ from runtime.formulas.definitions import formula
 Name = tuple[str, str]
 """Kind and key."""
 
-NAMED_BY = {"form": "form", "tier_model": "tier_model", "tag_set": "tag_set", "app": "app", "grace_automation": "automation"}
+NAMED_BY = {
+    "form": "form",
+    "tier_model": "tier_model",
+    "tag_set": "tag_set",
+    "app": "app",
+    "segment": "segment",
+    "grace_automation": "automation",
+}
 MENU = ("form", "view", "dashboard")
 
 

@@ -19,22 +19,34 @@ def load() -> None:
     from runtime.collaboration import work as collaboration
     from runtime.definitions import loading, versions
     from runtime.formulas.definitions import formula_problems
-    from runtime.records import derived, graph, guard
+    from runtime.people import accounts
+    from runtime.potential import checking as potential_checks
+    from runtime.potential import using as potential
+    from runtime.ownership import work as ownership
+    from runtime.records import authoring, derived, graph, guard, looking_up
     from runtime.records.schema_changes import apply_schema
+    from runtime.segments import keeping, members
     from runtime.system import workspace
     from runtime.tags import bulk, cleaning, publishing, rules, usefulness
-    from runtime.tiers import rating, recomputing
+    from runtime.tiers import rating, recomputing, rule_tests, simulation_job
     from runtime.transfer import work
 
-    loading.CHECKS.extend((formula_problems, graph.circle_problems))
-    derived.STEPS.update({graph.TAG: rules.step, graph.TIER: rating.step})
+    loading.CHECKS.extend((formula_problems, graph.circle_problems, looking_up.lookup_problems, rule_tests.problems, potential_checks.problems))
+    derived.STEPS.update({graph.TAG: rules.step, graph.TIER: rating.step, graph.SEGMENT: members.step})
     workspace.BIND.append(guard.bind)
-    versions.APPLY.extend((apply_schema, publishing.keep_names, rules.after_publish, recomputing.after_publish))
+    accounts.RENAMED.append(derived.names_changed)
+    versions.MAY_SAVE.append(authoring.require_saving)
+    versions.MAY_PUBLISH.append(authoring.require_publishing)
+    versions.APPLY.extend((apply_schema, publishing.keep_names, rules.after_publish, recomputing.after_publish, keeping.after_publish))
     recomputing.register()
+    simulation_job.register()
     due.register()
     bulk.register()
     cleaning.register()
     usefulness.register()
+    potential.register()
+    keeping.register()
     letters.register()
     work.register()
     collaboration.register()
+    ownership.register()

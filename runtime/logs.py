@@ -7,10 +7,12 @@ from typing import Any
 
 import structlog
 
+BREAKS = {code: repr(chr(code))[1:-1] for code in (*range(32), 127, *range(128, 160), 0x2028, 0x2029)}
+
 
 def start_logging(log_format: str = "text") -> None:
     """Everything logged in this process goes to standard error in one format, with the context of `structlog.contextvars`."""
-    shared: list[Any] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name,
+    shared: list[Any] = [structlog.contextvars.merge_contextvars, one_line, structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name,
               structlog.processors.TimeStamper(fmt="iso", utc=True)]
     if log_format == "json":
         last: list[Any] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
@@ -27,3 +29,9 @@ def start_logging(log_format: str = "text") -> None:
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(), wrapper_class=structlog.stdlib.BoundLogger, cache_logger_on_first_use=True)
+
+
+def one_line(_logger: Any, _method: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """What strangers send (an address, a report) begins no line of its own and moves no cursor."""
+    entry["event"] = str(entry["event"]).translate(BREAKS)
+    return entry

@@ -32,8 +32,8 @@ LAYERS = (
     ("runtime.formulas",),
     ("runtime.fields",),
     ("runtime.forms", "runtime.records"),
-    ("runtime.tags", "runtime.tiers", "runtime.quality", "runtime.transfer", "runtime.workflow"),
-    ("runtime.automation", "runtime.reports", "runtime.collaboration"),
+    ("runtime.tags", "runtime.tiers", "runtime.segments", "runtime.potential", "runtime.quality", "runtime.transfer", "runtime.workflow"),
+    ("runtime.automation", "runtime.reports", "runtime.collaboration", "runtime.ownership"),
     ("runtime.kinds",),
     ("runtime.pages", "runtime.api", "runtime.cli"),
     ("builder",),
@@ -147,7 +147,8 @@ def pins(lock: str) -> set[str]:
 
 
 def test_every_library_the_product_imports_is_declared() -> None:
-    declared = names_in(setup()["options"]["install_requires"]) | names_in(setup()["options.extras_require"]["postgres"])
+    declared = names_in(setup()["options"]["install_requires"]) | names_in(
+        setup()["options.extras_require"]["postgres"] + setup()["options.extras_require"]["ml"])
     provided_by = packages_distributions()
     undeclared = [f"{path.relative_to(ROOT)} imports {name}" for path in PYTHON_FILES
                   for name in sorted({name.split(".")[0] for name in imports_of(path)} - {"app", "builder", "runtime", "migrations"})

@@ -12,7 +12,9 @@ from builder import comparing
 from runtime.cli import json_option, language_of, show
 from runtime.definitions import versions
 from runtime.errors import Problem, Refused
-from runtime.people.person import SYSTEM
+from runtime.people import accounts
+from runtime.people.person import SYSTEM, Person
+from runtime.records import authoring
 from runtime.system.workspace import Workspace
 from runtime.texts import Message, _, in_language
 
@@ -30,6 +32,7 @@ def add_arguments(subparsers: Any) -> None:
     publish.add_argument("--note", help="a word on why, kept with the versions")
     export = acts.add_parser("export", help="write every published definition into a folder")
     for each in (check, diff, publish, export):
+        each.add_argument("--as", dest="person", metavar="USER", help="as this person, with their rights (default: everything)")
         each.add_argument("folder", metavar="DIR", type=Path, help="folder of the JSON files")
         json_option(each)
 
@@ -40,7 +43,7 @@ def run(workspace: Workspace, args: argparse.Namespace) -> int | None:
 
 def _check(workspace: Workspace, args: argparse.Namespace) -> int | None:
     bodies = _read(args.folder)
-    with workspace.reading(SYSTEM) as act:
+    with workspace.reading(_person(workspace, args)) as act:
         problems = comparing.problems(act, bodies)
     if problems:
         return _list(args, problems)
@@ -49,17 +52,20 @@ def _check(workspace: Workspace, args: argparse.Namespace) -> int | None:
 
 
 def _diff(workspace: Workspace, args: argparse.Namespace) -> None:
-    with workspace.reading(SYSTEM) as act:
+    with workspace.reading(_person(workspace, args)) as act:
+        authoring.require_any(act)
         found = comparing.impact(act, _read(args.folder))
     show(args, [each.to_json() for each in found], *(line for each in found for line in _lines(each)))
 
 
 def _publish(workspace: Workspace, args: argparse.Namespace) -> int | None:
     bodies = _read(args.folder)
-    with workspace.writing(SYSTEM, "publish") as act:
+    with workspace.writing(_person(workspace, args), "publish") as act:
+        authoring.require_any(act)
         problems = comparing.problems(act, bodies)
         if problems:
             return _list(args, problems)
+        versions.ask_publishing(act, bodies)
         impact, roles = comparing.impact(act, bodies), comparing.new_roles(act, bodies)
         published = [] if args.dry_run else comparing.publish(act, bodies, args.note)
     changed = [each for each in impact if each.act != "same"]
@@ -87,13 +93,25 @@ def _export(workspace: Workspace, args: argparse.Namespace) -> None:
     """Each definition is one file, `kind_key.json`, as it was published; other files of the folder stay."""
     args.folder.mkdir(parents=True, exist_ok=True)
     names = []
-    with workspace.reading(SYSTEM) as act:
+    with workspace.reading(_person(workspace, args)) as act:
+        authoring.require_any(act)
         for kind, key in act.catalogue.ids:
+            found = act.catalogue.of_kind(kind).get(key)
+            if not authoring.may_change(act, kind, key, found.app if found is not None else None):
+                continue
             body = versions.find_version(act.connection, kind, key).body
             path = args.folder / f"{kind}_{key}.json"
             path.write_text(json.dumps({"format": 1, **body}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
             names.append(path.name)
     show(args, {"files": names}, _("{count} definitions written to {folder}.", count=len(names), folder=str(args.folder)))
+
+
+def _person(workspace: Workspace, args: argparse.Namespace) -> Person:
+    """In whose name it is done. Raises NotFound."""
+    if args.person is None:
+        return SYSTEM
+    with workspace.reading(SYSTEM) as act:
+        return accounts.named(act.connection, args.person)
 
 
 # -- files and lines ----------------------------------------------------------------------------------------------------------------

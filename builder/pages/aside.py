@@ -8,7 +8,7 @@ from flask import Blueprint, flash
 from builder.drafts import ANY_FOLDER
 from builder.pages.frame import kind_of
 from runtime.definitions import versions
-from runtime.pages.web import builder_only, go_to, reader, writing
+from runtime.pages.web import designer_only, go_to, reader, writing
 from runtime.texts import _
 
 blueprint = Blueprint("aside", __name__)
@@ -17,7 +17,7 @@ PLACE = f"/build/<app>/<{ANY_FOLDER}:folder>/<key>"
 
 
 @blueprint.post(f"{PLACE}/aside")
-@builder_only
+@designer_only
 def begin_anew(app: str, folder: str, key: str) -> Any:
     with writing() as act:
         number = versions.set_aside(act, kind_of(folder), key)
@@ -27,7 +27,7 @@ def begin_anew(app: str, folder: str, key: str) -> Any:
 
 
 @blueprint.post(f"{PLACE}/versions/<int:number>/draft")
-@builder_only
+@designer_only
 def take_up(app: str, folder: str, key: str, number: int) -> Any:
     with writing() as act:
         versions.take_up(act, kind_of(folder), key, number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,8 @@ from runtime.definitions.model import FormulaUse
 from runtime.errors import FormulaProblems, NotFound, Problem, Refused, Stale
 from runtime.formulas import Scope, check
 from runtime.formulas.types import described
-from runtime.pages.web import builder_only, reader, reading, writing
+from runtime.records import authoring
+from runtime.pages.web import designer_only, reader, reading, writing
 from runtime.system import jobs
 from runtime.system.tables import job as job_table
 from runtime.system.workspace import Act
@@ -35,17 +37,22 @@ EVERYTHING = frozenset({"person", "dimension", "effects"})
 
 
 @blueprint.get(PLACE)
-@builder_only
+@designer_only
 def page(app: str, folder: str, key: str) -> str:
-    kind = kind_of(folder)
+    return opened_page(app, kind_of(folder), key, "builder/editor.html")
+
+
+def opened_page(app: str, kind: str, key: str, template: str, more: Callable[[Act], dict[str, Any]] = lambda act: {}) -> str:
+    """The page of a definition's draft; `more` is what a designer's script is given beside what every editor has, its texts among it."""
     with reading() as act:
         if kind != "app":
             check_app(act, app)
         opened = open_draft(act, kind, key)
         broken = act.catalogue.broken.get((kind, key))
-        given = {**editor_data(act, app, opened, _saved(opened)), **_state(act, opened.body)}
+        given, extra = {**editor_data(act, app, opened, _saved(opened)), **_state(act, opened.body)}, more(act)
+        given |= {**extra, "texts": {**given["texts"], **extra.get("texts", {})}}
         return render_template(
-            "builder/editor.html",
+            template,
             app=app,
             kind=KIND_NAMES[kind],
             key=key,
@@ -94,7 +101,7 @@ def body_of(sent: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.put(f"{PLACE}/draft")
-@builder_only
+@designer_only
 def save(app: str, folder: str, key: str) -> Any:
     """Keeps the draft, however faulty. Answers 409 with the other draft when somebody else saved or published in between."""
     kind, sent = kind_of(folder), sent_object()
@@ -147,7 +154,7 @@ def _overtaken(opened: Opened) -> Any:
 
 # -- checking ---------------------------------------------------------------------------------------------------------------------
 @blueprint.post(f"{PLACE}/formula")
-@builder_only
+@designer_only
 def formula(app: str, folder: str, key: str) -> Response:
     """Checks one formula as it is typed: {path, text, body} → {type} or {problems: [{message, position, length}]}."""
     sent = sent_object()
@@ -199,12 +206,13 @@ def _with(here: Any, path: list[str], text: str) -> Any:
 
 # -- publishing -------------------------------------------------------------------------------------------------------------------
 @blueprint.post(f"{PLACE}/preview")
-@builder_only
+@designer_only
 def preview(app: str, folder: str, key: str) -> Response:
     """What publishing the sent body would change and do."""
     kind, body = kind_of(folder), body_of(sent_object())
     with reading() as act:
         opened = open_draft(act, kind, key)
+        authoring.require_forms(act, body)
         state = _state(act, body)
         changes = differences(opened.live.body if opened.live else None, body)
         effect = [] if state["problems"] else [reader().say(each) for each in _effect(act, kind, body)]
@@ -222,7 +230,8 @@ def preview(app: str, folder: str, key: str) -> Response:
 
 def _effect(act: Act, kind: str, body: dict[str, Any]) -> list[Message]:
     if kind == "tier_model":
-        return [in_words(impact.tier_impact(act, body))]
+        found = impact.tier_impact(act, body)
+        return [impact.in_words(found), *([impact.extent(found)] if found.sampled < found.population else [])]
     if kind != "form":
         return []
     found = impact.form_impact(act, body)
@@ -234,21 +243,14 @@ def _effect(act: Act, kind: str, body: dict[str, Any]) -> list[Message]:
     return sentences
 
 
-def in_words(found: impact.Impact) -> Message:
-    if not found.changed:
-        return _("Nobody would change tier.")
-    if found.changed == 1:
-        return _("1 customer would change tier: {up} up, {down} down.", up=found.up, down=found.down)
-    return _("{n} customers would change tier: {up} up, {down} down.", n=f"{found.changed:,}", up=f"{found.up:,}", down=f"{found.down:,}")
-
-
 @blueprint.post(f"{PLACE}/publish")
-@builder_only
+@designer_only
 def publish(app: str, folder: str, key: str) -> Any:
     """Publishes the draft that the page shows; answers with its version and the ratings that this set in motion."""
     kind, sent = kind_of(folder), sent_object()
     note = sent.get("note")
     with writing("publish") as act:
+        versions.lock(act)  # what somebody else is publishing this moment is read, not overwritten
         opened = open_draft(act, kind, key)
         if not _is_what_was_read(opened, sent):
             return _overtaken(opened)
@@ -274,13 +276,15 @@ def _ratings(act: Act) -> list[int]:
 
 # -- tier models ------------------------------------------------------------------------------------------------------------------
 @blueprint.post("/build/<app>/tiers/<key>/impact")
-@builder_only
+@designer_only
 def try_out(app: str, key: str) -> Response:
     """How many would move if the sent body were published now, or what keeps it from being tried out; nothing is written."""
     body = body_of(sent_object())
     if body.get("kind") != "tier_model" or body.get("key") != key:
         raise Refused([Problem("key", _("Kind and key cannot change: a key is chosen once."))])
     with reading() as act:
+        authoring.require_saving(act, "tier_model", key, body)
+        authoring.require_forms(act, body)
         problems = problems_of(act, body)
         if problems:
             return plain_json({"problems": written(problems)})
@@ -296,7 +300,7 @@ def try_out(app: str, key: str) -> Response:
                 "left": found.left,
                 "changed": found.changed,
                 "matrix": found.matrix,
-                "sentence": reader().say(in_words(found)),
+                "sentence": reader().say(impact.in_words(found)),
                 "tiers": [
                     {
                         "tier": each.key,
@@ -313,7 +317,7 @@ def try_out(app: str, key: str) -> Response:
 
 
 @blueprint.get("/build/<app>/jobs/<int:number>")
-@builder_only
+@designer_only
 def progress(app: str, number: int) -> Response:
     """How far a rating after publishing is."""
     with reading() as act:

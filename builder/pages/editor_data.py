@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from builder import segment_words
 from builder.drafts import Opened
 from builder.pages.frame import address, as_text, link
 from builder.uses import field_uses, used_by
@@ -14,6 +15,7 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.loading import schema
 from runtime.pages.web import reader
 from runtime.people import accounts
+from runtime.people.may import may
 from runtime.people.organisation import organisation_of
 from runtime.system.tables import person_group, role
 from runtime.system.workspace import Act
@@ -32,7 +34,6 @@ TEXTS: dict[str, Message] = {
     "form_tab": _("Form"),
     "json_tab": _("JSON"),
     "problems_tab": _("Problems"),
-    "model_tab": _("Tiers and cuts"),
     "all_tab": _("All settings"),
     "set_tab": _("Who may do what"),
     "ps_begin": _("Begin with"),
@@ -102,13 +103,10 @@ TEXTS: dict[str, Message] = {
     "used_by_none": _("Nothing uses it yet."),
     "field_used_by": _("Used by {names}"),
     "key_fixed": _("The key was chosen once and stays."),
-    "weight_sum": _("Weights {sum} in all"),
     "weight": _("Weight"),
-    "cuts": _("Cuts, from one band to the next"),
     "cut_n": _("{name}: cut {n}"),
     "better": _("Better is"),
     "missing": _("If missing"),
-    "quantiles": _("{count} equal shares of the population"),
     "tier": _("Tier"),
     "from": _("From score"),
     "keep_from": _("Keep from"),
@@ -116,12 +114,8 @@ TEXTS: dict[str, Message] = {
     "remove_cut": _("Remove the last cut"),
     "now": _("Now"),
     "then": _("After"),
-    "difference": _("Change"),
-    "impact_title": _("Who would move"),
     "impact_sample": _("By a sample of {sampled} out of {population}; a share is exact to ± {margin} percentage points."),
-    "impact_all": _("All {population} customers worked out."),
     "impact_wait": _("Working it out …"),
-    "impact_faulty": _("Solve the problems first; then the figures come."),
     "matrix": _("Rows: the tier now. Columns: the tier after publishing."),
     "job_running": _("Rating all customers …"),
     "job_progress": _("{done} of {total}"),
@@ -131,7 +125,6 @@ TEXTS: dict[str, Message] = {
     "job_failed": _("Published, but the rating stopped: {reason}"),
     "see_tiers": _("See the tier overview"),
     "published": _("Published as version {version}."),
-    "was": _("live: {value}"),
     "versions": _("Versions"),
     "zh": _("Chinese"),
     "en": _("English"),
@@ -181,8 +174,8 @@ def editor_data(act: Act, app: str, opened: Opened, saved: dict[str, Any] | None
         "titles": settings_of(opened.kind),
         "choices": {name: say(message) for name, message in CHOICES.items()},
         "things": {name: say(message) for name, message in THINGS.items()},
-        "texts": {name: say(message) for name, message in TEXTS.items()},
-        "known": known(act, catalogue) | (whom(act, catalogue) if opened.kind == "permission_set" else {}),
+        "texts": {name: say(message) for name, message in (TEXTS | (segment_words.TEXTS if opened.kind == "segment" else {})).items()},
+        "known": known(act, catalogue) | (whom(act, catalogue) if opened.kind == "permission_set" else owners(act) if opened.kind == "automation" else {}),
         "uses": [link(act, app, *each) for each in users],
         "field_uses": {key: [link(act, app, *each) for each in names] for key, names in field_uses(catalogue, live).items()}
         if opened.kind == "form" and live is not None
@@ -203,14 +196,15 @@ def known(act: Act, catalogue: Catalogue) -> dict[str, Any]:
     def named(things: Any) -> list[dict[str, str]]:
         return [{"key": each.key, "label": reader().shown(each.label)} for each in things]
 
+    forms = [each for each in catalogue.forms.values() if may(act.person, "view", each.key)]
     return {
-        "form": named(catalogue.forms.values()),
+        "form": named(forms),
         "tier_model": named(catalogue.tier_models.values()),
         "tag_set": named(catalogue.tag_sets.values()),
         "app": named(catalogue.apps.values()),
         "segment": named(catalogue.segments.values()),
         "automation": named(catalogue.automations.values()),
-        "fields": {form.key: named(form.fields) for form in catalogue.forms.values()},
+        "fields": {form.key: named(form.fields) for form in forms},
         "tiers": {model.key: named(model.tiers) for model in catalogue.tier_models.values()},
         "tags": {tags.key: named(tags.tags) for tags in catalogue.tag_sets.values()},
         "who": [f"role:{key}" for key in act.connection.execute(sa.select(role.c.key).order_by(role.c.key)).scalars()],
@@ -220,6 +214,13 @@ def known(act: Act, catalogue: Catalogue) -> dict[str, Any]:
             for each in catalogue.of_kind(kind).values()
         ],
     }
+
+
+def owners(act: Act) -> dict[str, Any]:
+    """Beside roles the people in whose name an automation can run: oneself, for those who build the whole workspace everybody."""
+    roles = [f"role:{key}" for key in act.connection.execute(sa.select(role.c.key).order_by(role.c.key)).scalars()]
+    people = [each.person for each in accounts.everybody(act.connection) if each.person.active] if act.person.is_builder else [act.person]
+    return {"who": [*(f"user:{each.email}" for each in people[:MOST_PEOPLE]), *roles]}
 
 
 def whom(act: Act, catalogue: Catalogue) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from builder.pages.frame import plain_json
 from runtime.errors import FormulaProblems, Problem, Refused, TierloomError
 from runtime.formulas import check
 from runtime.formulas.offering import functions, offered
-from runtime.pages.web import builder_only, reader, reading
+from runtime.pages.web import designer_only, reader, reading
 from runtime.people.may import may
 from runtime.records import query
 from runtime.records.guard import reads_whole
@@ -27,7 +27,7 @@ FOUND = 8
 
 
 @blueprint.post(f"{PLACE}/formula/scope")
-@builder_only
+@designer_only
 def scope(app: str, folder: str, key: str) -> Response:
     """What may be written at a path: {path, body, functions} → fields, relations and names; with `functions` the shelf too."""
     sent = sent_object()
@@ -39,7 +39,7 @@ def scope(app: str, folder: str, key: str) -> Response:
 
 
 @blueprint.post(f"{PLACE}/formula/result")
-@builder_only
+@designer_only
 def result(app: str, folder: str, key: str) -> Response:
     """What a formula gives for a record, part by part: {path, text, body, record} → {explanation} or {problem}."""
     sent = sent_object()
@@ -74,7 +74,7 @@ def _result(act: Act, sent: dict[str, Any], text: str, record: int) -> dict[str,
 
 
 @blueprint.post(f"{PLACE}/formula/records")
-@builder_only
+@designer_only
 def records(app: str, folder: str, key: str) -> Response:
     """A few records to try a formula with: {form, search} → [{record, title}]."""
     sent = sent_object()

@@ -17,7 +17,9 @@ from builder.words import KIND_ICONS, KIND_NAMES
 from runtime.definitions import versions
 from runtime.definitions.kinds import KINDS
 from runtime.errors import DefinitionProblems, NotFound, Problem, Refused
-from runtime.pages.web import builder_only, done, go_to, reader, reading, writing
+from runtime.people.may import may
+from runtime.records import authoring
+from runtime.pages.web import designer_only, done, go_to, reader, reading, writing
 from runtime.system.tables import definition
 from runtime.system.workspace import Act
 from runtime.texts import _
@@ -28,13 +30,13 @@ MOST_USES = 3
 
 
 @blueprint.get("/build")
-@builder_only
+@designer_only
 def start() -> str:
     return _hub(WORKSPACE)
 
 
 @blueprint.get("/build/<app>")
-@builder_only
+@designer_only
 def hub(app: str) -> str:
     return _hub(app)
 
@@ -42,7 +44,7 @@ def hub(app: str) -> str:
 def _hub(app: str) -> str:
     with reading() as act:
         own = check_app(act, app)
-        drafts = versions.drafts(act.connection)
+        drafts = [each for each in versions.drafts(act.connection) if authoring.may_change(act, each.kind, each.key, each.body.get("app"))]
         reader().know_people(each.author for each in drafts if each.author)
         lines = _lines(act, app, own, drafts)
         groups = [
@@ -52,6 +54,7 @@ def _hub(app: str) -> str:
         apps = [
             {"label": reader().shown(each.label), "href": f"/build/{each.key}", "active": each.key == app}
             for each in act.catalogue.apps.values()
+            if may(act.person, "build", app=each.key)
         ]
         return render_template(
             "builder/hub.html",
@@ -79,6 +82,8 @@ def _lines(act: Act, app: str, own: str | None, drafts: list[versions.Draft]) ->
         if own is not None and home not in (own, None) and not (kind == "app" and key == own):
             continue
         if own is not None and kind == "app" and key != own:
+            continue
+        if not authoring.may_change(act, kind, key, home):
             continue
         users = uses.get((kind, key), [])
         found.append(
@@ -114,7 +119,7 @@ def _problems(act: Act, drafts: list[versions.Draft]) -> dict[tuple[str, str], l
 
 
 @blueprint.post("/build/<app>/new")
-@builder_only
+@designer_only
 def new(app: str) -> Response:
     """Begins a definition as a draft and opens it."""
     kind, label = request.form.get("kind", ""), request.form.get("label", "").strip()[:200]
@@ -135,7 +140,7 @@ def new(app: str) -> Response:
 
 
 @blueprint.post(f"/build/<app>/<{ANY_FOLDER}:folder>/<key>/discard")
-@builder_only
+@designer_only
 def discard(app: str, folder: str, key: str) -> Response:
     kind = kind_of(folder)
     with writing() as act:
@@ -147,7 +152,7 @@ def discard(app: str, folder: str, key: str) -> Response:
 
 
 @blueprint.get("/build/<app>/publish")
-@builder_only
+@designer_only
 def look(app: str) -> str:
     """All drafts with what they change, before they are published together."""
     with reading() as act:
@@ -175,7 +180,7 @@ def look(app: str) -> str:
 
 
 @blueprint.post("/build/<app>/publish")
-@builder_only
+@designer_only
 def publish_all(app: str) -> Response:
     with writing("publish") as act:
         own = check_app(act, app)
@@ -195,7 +200,8 @@ def _drafts_of(act: Act, own: str | None) -> list[versions.Draft]:
     return [
         each
         for each in versions.drafts(act.connection)
-        if own is None or each.body.get("app") in (own, None) and (each.kind != "app" or each.key == own)
+        if (own is None or each.body.get("app") in (own, None) and (each.kind != "app" or each.key == own))
+        and authoring.may_change(act, each.kind, each.key, each.body.get("app"))
     ]
 
 

@@ -15,8 +15,9 @@ from runtime.definitions import versions
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused
 from runtime.pages.rights import rows_in_words
-from runtime.pages.web import builder_only, go_to, reader, reading, writing
+from runtime.pages.web import designer_only, go_to, reader, reading, writing
 from runtime.people.rights import Grant
+from runtime.records import authoring
 from runtime.records.why import ACTIONS
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
@@ -34,7 +35,7 @@ READY: dict[str, Message] = {
 
 
 @blueprint.get(PLACE)
-@builder_only
+@designer_only
 def matrix(app: str, form: str) -> str:
     with reading() as act:
         check_app(act, app)
@@ -55,7 +56,7 @@ def matrix(app: str, form: str) -> str:
 
 
 @blueprint.post(PLACE)
-@builder_only
+@designer_only
 def begin(app: str, form: str) -> Response:
     """A new set as a draft, begun from a ready-made one."""
     name, label = request.form.get("ready", ""), request.form.get("label", "").strip()[:200]
@@ -89,6 +90,7 @@ def ready_made(form: Form, name: str) -> dict[str, Any]:
 def _form(act: Act, key: str) -> Form:
     if key not in act.catalogue.forms:
         raise NotFound(_("There is no form with the key {key}.", key=key))
+    authoring.require_forms(act, {"form": key})
     return act.catalogue.forms[key]
 
 

@@ -15,7 +15,7 @@ from builder.pages.frame import address, as_text, check_app, kind_of, moment, wr
 from builder.words import KIND_NAMES
 from runtime.definitions import versions
 from runtime.errors import NotFound
-from runtime.pages.web import builder_only, done, reader, reading, writing
+from runtime.pages.web import designer_only, done, reader, reading, writing
 from runtime.texts import _
 
 blueprint = Blueprint("build_versions", __name__)
@@ -24,7 +24,7 @@ PLACE = f"/build/<app>/<{ANY_FOLDER}:folder>/<key>"
 
 
 @blueprint.get(f"{PLACE}/versions")
-@builder_only
+@designer_only
 def history(app: str, folder: str, key: str) -> str:
     kind = kind_of(folder)
     with reading() as act:
@@ -78,7 +78,7 @@ def _comparison(opened: Any, found: list[versions.Version]) -> dict[str, Any] | 
 
 
 @blueprint.get(f"{PLACE}/versions/<int:number>/restore")
-@builder_only
+@designer_only
 def ask(app: str, folder: str, key: str, number: int) -> str:
     """What bringing a version back would change."""
     kind = kind_of(folder)
@@ -103,7 +103,7 @@ def ask(app: str, folder: str, key: str, number: int) -> str:
 
 
 @blueprint.post(f"{PLACE}/versions/<int:number>/restore")
-@builder_only
+@designer_only
 def restore(app: str, folder: str, key: str, number: int) -> Response:
     kind = kind_of(folder)
     with writing("publish") as act:

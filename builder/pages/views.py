@@ -14,14 +14,14 @@ from runtime.definitions import versions
 from runtime.definitions.catalogue import Catalogue
 from runtime.errors import Problem, Refused
 from runtime.pages.lists import Wish, find_form
-from runtime.pages.web import builder_only, done, writing
+from runtime.pages.web import designer_only, done, writing
 from runtime.texts import _
 
 blueprint = Blueprint("build_views", __name__)
 
 
 @blueprint.post("/build/<app>/views/save")
-@builder_only
+@designer_only
 def save(app: str) -> Response:
     """Publishes a view of the list that was looked at, and goes back to it."""
     label = request.form.get("label", "").strip()[:60]

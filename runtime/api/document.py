@@ -28,6 +28,7 @@ REASONS = {
     422: "Something in it is not accepted; `errors` names each place.",
     507: "The disk of the server is full; nothing was done.",
 }
+SESSION = "Writes also send X-CSRFToken. Over https the name begins with __Host-."
 ETAG = {"ETag": {"description": "The version of the record, for If-Match.", "schema": {"type": "string"}}}
 LOCATION = {"Location": {"description": "Where the new record is.", "schema": {"type": "string"}}}
 
@@ -53,7 +54,7 @@ def document(parts: Iterable[Route], act: Act) -> dict[str, Any]:
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "tierloom_session", "description": "Writes also send X-CSRFToken."},
+                "session": {"type": "apiKey", "in": "cookie", "name": "tierloom_session", "description": SESSION},
             },
         },
     }
@@ -107,6 +108,7 @@ def _known(name: str, act: Act) -> dict[str, Any]:
     keys: dict[str, Callable[[], list[str]]] = {
         "model": lambda: [model.key for form in act.catalogue.forms for model in act.catalogue.models_of(form)],
         "automation": lambda: list(act.catalogue.automations),
+        "segment": lambda: list(act.catalogue.segments),
     }
     found = keys[name]() if name in keys else []
     return {"type": "string", "enum": found} if found else {"type": "string", "minLength": 1}

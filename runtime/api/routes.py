@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app
 
-from runtime.api import automations, formulas, imports, jobs, me, records, rights, tag_sets, tags, tiers
+from runtime.api import automations, formulas, imports, jobs, me, merging, records, rights, segments, simulations, tag_sets, tags, tier_decisions, tiers
 from runtime.api import collaboration as talk
 from runtime.api.document import document
 from runtime.api.forms import BATCH, CHANGED_RECORD, NEW_RECORD, RECORD, RECORDS
@@ -78,6 +78,31 @@ TAG_SETS = [
         writes=True,
     ),
 ]
+MODEL, RATED, DECIDE = "/tier-models/{model}", "/tier-models/{model}/records/{id}", tier_decisions
+TIER_DECISIONS = [
+    Route("POST", f"{RATED}/what-if", DECIDE.would, "What another band would lead to", "tiers", DECIDE.Would, DECIDE.Bands),
+    Route("GET", f"{RATED}/history", DECIDE.spans, "Every tier that a record had", "tiers", DECIDE.Spans),
+    Route("PUT", f"{RATED}/override", DECIDE.set_tier, "Set a tier by hand", "tiers", DECIDE.Override, DECIDE.Wanted, writes=True),
+    Route("DELETE", f"{RATED}/override", DECIDE.lift, "Take back a tier set by hand", "tiers", DECIDE.Lifted, writes=True),
+    Route("POST", f"{RATED}/appeals", DECIDE.object_to, "Object to a tier", "tiers", DECIDE.Appeal, DECIDE.Objection, status=201, writes=True),
+    Route("GET", f"{MODEL}/appeals", DECIDE.objections, "Objections", "tiers", DECIDE.Appeals, query=(DECIDE.STATE, LIMIT, NUMBER_CURSOR)),
+    Route("POST", f"{MODEL}/appeals/{{id}}/accept", DECIDE.agree, "Agree: sets the tier", "tiers", DECIDE.Appeal, DECIDE.Agreed, writes=True),
+    Route("POST", f"{MODEL}/appeals/{{id}}/refuse", DECIDE.turn_down, "Turn down", "tiers", DECIDE.Appeal, DECIDE.Answer, writes=True),
+    Route("POST", f"{MODEL}/appeals/{{id}}/withdraw", DECIDE.withdraw, "Take one's objection back", "tiers", DECIDE.Appeal, writes=True),
+    Route("GET", f"{MODEL}/proposals", DECIDE.proposed, "Proposed steps down", "tiers", DECIDE.Proposals, query=(LIMIT, NUMBER_CURSOR)),
+    Route("POST", f"{MODEL}/proposals/accept", DECIDE.accept_proposed, "Let them happen", "tiers", DECIDE.Decided, DECIDE.Chosen, writes=True),
+    Route("POST", f"{MODEL}/proposals/refuse", DECIDE.refuse_proposed, "Keep the tiers", "tiers", DECIDE.Decided, DECIDE.Kept, writes=True),
+    Route("GET", f"{MODEL}/counts", DECIDE.counts, "How many had each tier and tag on a day", "tiers", DECIDE.Counts, query=(DECIDE.ON,)),
+    Route(
+        "GET",
+        f"{MODEL}/movers",
+        DECIDE.moved,
+        "The records that moved between two days",
+        "tiers",
+        DECIDE.Movers,
+        query=(tiers.FROM, tiers.TO, DECIDE.THEN, DECIDE.NOW, DECIDE.DIRECTION, LIMIT, NUMBER_CURSOR),
+    ),
+]
 ROUTES = [
     Route("GET", "/openapi.json", openapi, "This document", "about", Document),
     Route("GET", "/me", me.me, "Who asks", "about", me.Me),
@@ -90,6 +115,8 @@ ROUTES = [
     Route("DELETE", ONE, records.delete, "Put a record into the trash", "records", None, status=204, writes=True, versioned=True),
     Route("GET", f"{ONE}/history", records.history, "What happened to a record", "records", records.History, query=(LIMIT, NUMBER_CURSOR)),
     Route("POST", f"{ONE}/restore", records.restore, "Bring a record back from the trash", "records", RECORD, writes=True),
+    Route("POST", f"{ALL}/merge", merging.merge, "Merge two records", "records", merging.Done, merging.Merge, writes=True, source="merge"),
+    Route("POST", "/merges/{id}/undo", merging.undo, "Take a merge back", "records", merging.Undone, writes=True, source="undo"),
     Route("POST", "/forms/{form}/aggregate", records.aggregate, "Grouped figures", "records", records.Groups, records.Wanted),
     Route(
         "POST", "/forms/{form}/imports", imports.create, "Import a file", "imports", imports.State, imports.UPLOAD, status=202, writes=True
@@ -126,6 +153,17 @@ ROUTES = [
     Route("POST", f"{ONE}/tags", tags.give, "Give a record a tag", "tags", tags.Tags, tags.Tagging, writes=True),
     Route("DELETE", f"{ONE}/tags/{{tag}}", tags.take, "Take a tag from a record", "tags", tags.Tags, writes=True),
     *TAG_SETS,
+    Route("GET", "/segments", segments.listed, "Segments with their numbers", "segments", segments.Lines),
+    Route("GET", "/segments/{segment}", segments.one, "One segment with its past and who uses it", "segments", segments.Whole),
+    Route(
+        "GET",
+        "/segments/{segment}/members",
+        segments.members,
+        "Who belongs to a segment",
+        "segments",
+        segments.Members,
+        query=(LIMIT, NUMBER_CURSOR),
+    ),
     Route(
         "POST",
         "/formulas/check",
@@ -149,6 +187,26 @@ ROUTES = [
         writes=True,
     ),
     Route(
+        "POST",
+        "/tier-models/{model}/simulate",
+        simulations.start,
+        "Try a draft out on all records",
+        "tiers",
+        tiers.Queued,
+        simulations.Trying,
+        status=202,
+        writes=True,
+    ),
+    Route(
+        "GET",
+        "/tier-models/{model}/simulations/{id}/movers",
+        simulations.movers,
+        "Who would move by a draft that was tried out",
+        "tiers",
+        simulations.WouldMove,
+        query=(simulations.BEFORE, simulations.AFTER, LIMIT, NUMBER_CURSOR),
+    ),
+    Route(
         "GET",
         "/tier-models/{model}/movement",
         tiers.movement,
@@ -157,6 +215,7 @@ ROUTES = [
         tiers.Moved,
         query=(tiers.FROM, tiers.TO),
     ),
+    *TIER_DECISIONS,
     Route(
         "GET",
         "/automations/{automation}/runs",

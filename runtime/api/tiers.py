@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
@@ -14,7 +16,7 @@ from runtime.people.may import require
 from runtime.records import query
 from runtime.system.workspace import Act
 from runtime.texts import _
-from runtime.tiers import explaining, recomputing
+from runtime.tiers import explaining, mobility, recomputing
 from runtime.tiers.seeing import require_tiers
 from runtime.tiers.veiling import explain_to
 
@@ -59,12 +61,18 @@ class Held(Shape):
     message: str
 
 
-class Lift(Shape):
-    """A change of one dimension that would lead to a higher tier."""
+class Change(Shape):
+    """The value that a dimension has to reach, and its band."""
 
     dimension: str
     band: int
     value: str | None
+
+
+class Lift(Change):
+    """A change of one dimension that would lead to a higher tier, `also` with one of another."""
+
+    also: tuple[Change, ...]
     score: str
     tier: str
     message: str
@@ -109,7 +117,20 @@ class Flow(Shape):
     count: int
 
 
+class Sticky(Shape):
+    """What became of those who were in a tier: shares from 0 to 1; `median_days`: for how long its records have had it by the last day."""
+
+    tier: str
+    count: int
+    stayed: str | None
+    up: str | None
+    down: str | None
+    median_days: int | None
+
+
 class Moved(Shape):
+    """`mobility_index` is that of Prais and Shorrocks: 0 when everybody stays, 1 when the later tier does not depend on the earlier."""
+
     from_: str = Field(alias="from")
     to: str
     tiers: tuple[str, ...]
@@ -119,10 +140,14 @@ class Moved(Shape):
     stayed: int
     entered: int
     left: int
+    mobility_index: str | None
+    share_stayed: str | None
+    net_promotion: str | None
+    stickiness: tuple[Sticky, ...]
 
 
 def explained(call: Call, model: str, id: int) -> dict[str, Any]:
-    found = _model(call.act, model)
+    found = model_of(call.act, model)
     query.get(call.act, found.form, id)
     require_tiers(call.act, found)
     explained = explain_to(call.act, found, id)
@@ -132,17 +157,17 @@ def explained(call: Call, model: str, id: int) -> dict[str, Any]:
 
 
 def recompute(call: Call, model: str) -> dict[str, Any]:
-    _model(call.act, model)
+    model_of(call.act, model)
     require(call.act.person, "build")
     as_of = call.body.as_of
     if as_of is not None:
-        _in_range(as_of, "as_of")
+        in_range(as_of, "as_of")
     return {"job": str(recomputing.queue(call.act, model, as_of, call.act.source))}
 
 
 def movement(call: Call, model: str) -> dict[str, Any]:
-    require_tiers(call.act, _model(call.act, model))
-    start, end = (_in_range(date.fromisoformat(call.query[name]), name) for name in ("from", "to"))
+    require_tiers(call.act, model_of(call.act, model))
+    start, end = (in_range(date.fromisoformat(call.query[name]), name) for name in ("from", "to"))
     if start > end:
         raise Refused([Problem("from", _("The first day is after the last."))])
     found = explaining.movement(call.act, model, start, end)
@@ -157,10 +182,25 @@ def movement(call: Call, model: str) -> dict[str, Any]:
         "stayed": found.stayed,
         "entered": found.entered,
         "left": found.left,
+        "mobility_index": _share(mobility.mobility_index(found)),
+        "share_stayed": _share(mobility.share_stayed(found)),
+        "net_promotion": _share(mobility.net_promotion(found)),
+        "stickiness": list(_sticky(call.act, model, found)),
     }
 
 
-def _model(act: Act, key: str) -> TierModel:
+def _sticky(act: Act, model: str, found: explaining.Movement) -> Iterator[dict[str, Any]]:
+    days = mobility.median_days(act, model, found.to)
+    for each in mobility.stickiness(found):
+        shares = {name: _share(getattr(each, name)) for name in ("stayed", "up", "down")}
+        yield {"tier": each.tier, "count": each.count, **shares, "median_days": days.get(each.tier)}
+
+
+def _share(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.quantize(Decimal('0.0001')):f}"
+
+
+def model_of(act: Act, key: str) -> TierModel:
     """A model that rates by itself; the model of a lane only rates through the one that names it."""
     found = act.catalogue.tier_models.get(key)
     if found is None or found not in act.catalogue.models_of(found.form):
@@ -169,7 +209,7 @@ def _model(act: Act, key: str) -> TierModel:
     return found
 
 
-def _in_range(day: date, path: str) -> date:
+def in_range(day: date, path: str) -> date:
     if not FIRST <= day <= LAST:
         raise Refused([Problem(path, _("Give a day from {first} to {last}.", first=FIRST.isoformat(), last=LAST.isoformat()))])
     return day

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.automation.places import filled
+from runtime.automation.places import filled, places
 from runtime.automation.reader import MessageReader
 from runtime.automation.steps._base import STEP_FORMULAS
 from runtime.automation.triggers._base import ClockTrigger, EventTrigger
 from runtime.definitions.automation import Automation
-from runtime.errors import NotFound
+from runtime.errors import NotAllowed, NotFound
 from runtime.formulas.definitions import formula
 from runtime.formulas.evaluate import evaluate
+from runtime.formulas.tree import Name, walk
+from runtime.people.may import may
+from runtime.people.rights import VIEW
+from runtime.records.guard import reads_beyond, reads_whole
 from runtime.records.lookup import NoLookup
 from runtime.records.rows import Record, read_record
 from runtime.records.values import RecordValues
@@ -26,6 +30,7 @@ from runtime.system.secrets import get_secret
 from runtime.texts import LANGUAGES, Message, _
 
 if TYPE_CHECKING:
+    from runtime.formulas import Formula
     from runtime.system.workspace import Act, Workspace
 
 SYSTEM_NAMES = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
@@ -86,8 +91,9 @@ class Doing:
     # -- the record and formulas about it -------------------------------------------------------------------------------------
     @cached_property
     def record(self) -> Record:
+        """With all its values; what the owner may not see of it is kept from them where a formula asks for it."""
         found = read_record(self.act, self.form, self.needed_record()) if self.form in self.act.catalogue.forms else None
-        if found is None:
+        if found is None or not may(self.act.person, "view", self.form, found.id):
             raise NotFound(_("This record does not exist any more."))
         return found
 
@@ -126,7 +132,21 @@ class Doing:
 
     def _evaluated(self, text: str, allow: frozenset[str], values: RecordValues) -> Any:
         form = self.form if self.record_id is not None else None
-        return evaluate(formula(self.act.catalogue, form, text, self.names, allow), values)
+        asked = formula(self.act.catalogue, form, text, self.names, allow)
+        self.require_readable(asked)
+        return evaluate(asked, values)
+
+    def require_readable(self, asked: Formula) -> None:
+        """Refuses what the owner of the automation may not read, or not of every record that it may come across."""
+        form, rights = self.form, self.act.person.rights
+        if rights is None:
+            return
+        before = [node.name.removeprefix("previous.") for node in walk(asked.tree) if isinstance(node, Name) and node.name.startswith("previous.")]
+        seen = all(rights.level(form, key, self.record_id) >= VIEW for key in before) if form is not None else True
+        if not seen or not (reads_beyond(self.act, "", asked) if form is None else reads_whole(self.act, form, asked, self.record_id)):
+            raise NotAllowed(
+                _("{owner}, in whose name this runs, may not read all that “{formula}” uses.", owner=self.act.person.name, formula=asked.text)
+            )
 
     def parsed(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Values of fields from an event's JSON; what no field knows any more is left out."""
@@ -141,6 +161,9 @@ class Doing:
     def filled(self, text: Any, language: str | None) -> str:
         """A text with its places filled, in the reader's language or the workspace's."""
         chosen = language if language in LANGUAGES else self.workspace.language
+        form = self.form if self.record_id is not None else None
+        for place in places(text):
+            self.require_readable(formula(self.act.catalogue, form, place, self.names, PERSON))
         return filled(text, self.seen, self.names, MessageReader(self.act, chosen or "en"))
 
     def link(self) -> str | None:

@@ -19,12 +19,15 @@ from runtime.automation.matching import add, new_run
 from runtime.automation.once import insert_once
 from runtime.automation.triggers._base import ClockTrigger
 from runtime.definitions.automation import Automation
+from runtime.ownership import reclaiming
 from runtime.people.person import SYSTEM
+from runtime.potential import using as potential
 from runtime.records import derived
+from runtime.segments import keeping
 from runtime.system import clock, jobs
 from runtime.system.database import reading, to_json, writing
 from runtime.system.sets import among
-from runtime.system.tables import automation_run, automation_step, day_done, definition, definition_version, due_time, event
+from runtime.system.tables import automation_run, automation_step, day_done, definition, definition_version, due_time, event, record_share
 from runtime.tags import cleaning, rules, usefulness
 from runtime.texts import _
 from runtime.tiers import recomputing
@@ -42,6 +45,7 @@ MISSED_IN_LOG = 20
 """Of more missed times, or records at one time, the log does not speak one by one."""
 TAGS, TAGS_AT = rules.KIND, "00:05"
 FIGURES_AT = "03:30"
+SEGMENTS_AT = "00:10"
 DAY, EXPIRE = "day_change", "tag_expiry"
 KEEP_EVENTS, KEEP_RUNS = timedelta(days=30), timedelta(days=180)
 CLEANED_AT_ONCE = 1000
@@ -159,8 +163,13 @@ def _nightly(act: Act) -> dict[str, Callable[[Act], int]]:
     """The work of all whose hour has come today and that stood as they are at that hour already."""
     found: dict[str, Callable[[Act], int]] = {}
     for form in act.catalogue.forms:
-        if derived.day_fields(act.catalogue, form):
+        if derived.follows_day(act.catalogue, form):
             found[f"day:{form}"] = partial(_queue_day, form=form)
+    for key, form in act.catalogue.forms.items():
+        if form.pool is not None and form.pool.reclaim is not None and _has_come(act, reclaiming.AT, "form", key):
+            found[f"pool:{key}"] = partial(reclaiming.queue, form=key)
+    if act.connection.execute(sa.select(record_share.c.share).where(record_share.c.until < act.day).limit(1)).first() is not None:
+        found["shares"] = lambda one: jobs.start(one, reclaiming.TIDY, {}, subject="shares")
     if act.catalogue.tag_sets:
         found["expire"] = lambda one: jobs.start(one, EXPIRE, {}, subject="tags")
     for tags in act.catalogue.tag_sets.values():
@@ -169,10 +178,16 @@ def _nightly(act: Act) -> dict[str, Callable[[Act], int]]:
         if _has_come(act, FIGURES_AT, "tag_set", tags.key):
             found[f"tag clean-up:{tags.key}"] = partial(cleaning.queue, tag_set=tags.key)
             found[f"tag figures:{tags.key}"] = partial(usefulness.queue, tag_set=tags.key)
+    for key in potential.models_in_use(act):
+        if _has_come(act, potential.NIGHTLY_AT, "potential", key):
+            found[f"potential:{key}"] = partial(potential.queue_refresh, key=key, scheduled=True)
     for form in act.catalogue.forms:
         for model in act.catalogue.models_of(form):
             if _has_come(act, model.recompute.nightly_at, "tier_model", model.key):
                 found[f"tier:{model.key}"] = partial(recomputing.queue, model=model.key)
+    for form in dict.fromkeys(each.form for each in act.catalogue.segments.values()):
+        if any(_has_come(act, SEGMENTS_AT, "segment", each.key) for each in act.catalogue.segments.values() if each.form == form):
+            found[f"segments:{form}"] = partial(keeping.queue, form=form)
     return found
 
 

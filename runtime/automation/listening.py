@@ -62,6 +62,15 @@ def version_of(act: Act, key: str, version: int) -> Automation | None:
     return memo[key, version]
 
 
+def author_of(act: Act, key: str, version: int) -> int | None:
+    """Who published a version of an automation; 0 or None is the system."""
+    memo = act.catalogue.memo.setdefault("authors of automations", {})
+    if (key, version) not in memo:
+        authors = _bodies(key).with_only_columns(definition_version.c.author)
+        memo[key, version] = act.connection.execute(authors.where(definition_version.c.version == version)).scalar()
+    return memo[key, version]
+
+
 def since(act: Act, automation: Automation, same_trigger: bool = True) -> int:
     """The instant since which it is switched on, and with `same_trigger` fires as it does now; other changes do not count."""
     memo = act.catalogue.memo.setdefault("automations since", {})

@@ -1,4 +1,4 @@
-"""From `role:KEY`, `user:E-MAIL` and `field:KEY` to the people a step means."""
+"""From `role:KEY`, `user:E-MAIL`, `field:KEY` and `team:ROLE` (`team:*`: the whole team of the record) to the people a step means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.errors import Problem
-from runtime.system.tables import person, person_role
+from runtime.system.tables import person, person_role, record_team
 from runtime.texts import Message, _, shown
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ def _meant(act: Act, who: str, values: RecordValues | None) -> list[Recipient]:
         return _active(act, person.c.id.in_(sa.select(person_role.c.person).where(person_role.c.role == name)))
     if sort == "user":
         return _active(act, sa.func.lower(person.c.email) == name.lower())
+    if sort == "team" and values is not None and values.form is not None:
+        own = record_team.c
+        roles = [] if name == "*" else [own.role == name]
+        return _active(act, person.c.id.in_(sa.select(own.person).where(own.form == values.form.key, own.record == values.record, *roles)))
     if sort != "field" or values is None:
         return []
     value = values.system(name) if name in MEMBERS_OF_EVERY_RECORD else values.field(name)
@@ -71,6 +75,11 @@ def who_problems(path: str, who: str, form: str | None, catalogue: Catalogue, ad
     sort, _colon, name = who.partition(":")
     if sort in ("role", "user"):
         return
+    if sort == "team":
+        roles = [each.key for each in catalogue.forms[form].team] if form in catalogue.forms else []
+        if name not in ("*", *roles):
+            yield Problem(path, _("There is no team role {role} here; choose one of {roles}.", role=name, roles=", ".join(roles)))
+        return
     if sort != "field":
         yield Problem(path, _("An automation cannot tell who {who} is; name a role, a person or a field.", who=who))
         return
@@ -92,6 +101,10 @@ def in_words(who: str, form: str | None, catalogue: Catalogue) -> Message:
     sort, _colon, name = who.partition(":")
     if sort == "role":
         return _("the role {role}", role=name)
+    if sort == "team":
+        roles = catalogue.forms[form].team if form in catalogue.forms else ()
+        label = next((each.label for each in roles if each.key == name), None)
+        return _("the team of the record") if label is None else _("{role} in the team of the record", role=shown_label(label))
     if sort == "field":
         field = catalogue.forms[form].field(name) if form in catalogue.forms else None
         return _("{field} of the record", field=shown_label(field.label if field is not None else name))

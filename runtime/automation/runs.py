@@ -16,7 +16,7 @@ from runtime.automation.listening import version_of
 from runtime.automation.matching import link, stored
 from runtime.automation.outside import Outgoing, go_outside, prepare, wait_before
 from runtime.automation.run_rows import change, finish, logged, note
-from runtime.automation.starting import owner_of, starts
+from runtime.automation.starting import in_whose_name, owner_of, starts, tell_that_it_stands_still
 from runtime.definitions.automation import Automation
 from runtime.errors import DiskFull, NotFound, TierloomError
 from runtime.people.may import require
@@ -67,19 +67,22 @@ def _go_on(act: Act, row: sa.Row[Any]) -> Outgoing | None:
     automation = version_of(act, row.automation, row.version)
     if automation is None:
         return finish(act, row, "stopped", _("The version of the automation it began with cannot be read any more."))
-    owner = owner_of(act, automation)
+    owner = owner_of(act, automation, row.version)
     if owner is None:
+        gone = in_whose_name(act, automation, row.version)
+        tell_that_it_stands_still(act, automation, gone)
         return finish(
             act,
             row,
             "stopped",
             _(
                 "It runs in the name of {owner}, who is not active any more. Choose another owner, then run it again.",
-                owner=automation.owner or "",
+                owner=gone,
             ),
         )
     chain = tuple(json.loads(row.cause)) if row.cause else ()
-    act.person, act.cause = owner, Cause(row.event, (*chain, link(row.automation, row.record)))
+    act.act_for(owner)
+    act.cause = Cause(row.event, (*chain, link(row.automation, row.record)))
     if row.started_at is None and not starts(act, row, automation):
         return None
     return _steps(act, row, automation)

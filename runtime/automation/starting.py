@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.automation.doing import Doing
-from runtime.automation.listening import problems_of
+from runtime.automation.listening import author_of, problems_of
 from runtime.automation.run_rows import change, finish
+from runtime.collaboration import telling
 from runtime.definitions.automation import Automation
-from runtime.errors import TierloomError
-from runtime.people.accounts import by_email
+from runtime.errors import NotFound, TierloomError
+from runtime.people.accounts import builders, by_id, named
+from runtime.people.may import may
 from runtime.people.person import SYSTEM, Person
 from runtime.records.rows import read_record
 from runtime.system.tables import automation_run as table
@@ -23,12 +25,41 @@ MINUTE = 60_000_000
 WORKERS_AT_MOST = 64
 
 
-def owner_of(act: Act, automation: Automation) -> Person | None:
-    """In whose name it writes: its owner, if that is a person, else the system. None when that person has left."""
-    if automation.owner is None or not automation.owner.startswith("user:"):
+def owner_of(act: Act, automation: Automation, version: int) -> Person | None:
+    """With whose rights it reads and writes: its owner's, else those of whoever published that version. None when that person has left.
+
+    What somebody who may everything has published without naming an owner writes as the system.
+    """
+    if automation.owner is not None:
+        try:
+            person = named(act.connection, automation.owner.removeprefix("user:"))
+        except NotFound:
+            return None
+        return person if person.active else None
+    author = author_of(act, automation.key, version)
+    if not author:
         return SYSTEM
-    person = by_email(act.connection, automation.owner.removeprefix("user:"))
-    return person if person is not None and person.active else None
+    publisher = by_id(act.connection, author)
+    if publisher is None or not publisher.active:
+        return None
+    return SYSTEM if publisher.is_builder else publisher
+
+
+def in_whose_name(act: Act, automation: Automation, version: int) -> str:
+    """The owner as people know them, whether or not they are still here."""
+    if automation.owner is not None:
+        return automation.owner.removeprefix("user:")
+    author = author_of(act, automation.key, version)
+    publisher = by_id(act.connection, author) if author else None
+    return publisher.email if publisher is not None else SYSTEM.name
+
+
+def tell_that_it_stands_still(act: Act, automation: Automation, owner: str) -> None:
+    """Once a day, to those who build."""
+    app = automation.app or next(iter(act.catalogue.apps), None)
+    link = None if app is None else f"/apps/{app}/-/runs?automation={automation.key}"
+    subject = _("“{automation}” stands still: {owner}, in whose name it runs, is not active any more", automation=automation.label, owner=owner)
+    telling.tell(act, "automation", [each.id for each in builders(act.connection)], subject, "", None, f"still:{automation.key}:{act.day}", link)
 
 
 def starts(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
@@ -43,6 +74,9 @@ def starts(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
         return False
     if row.record is not None and not _is_there(act, row):
         finish(act, row, "skipped", _("The record has been deleted."))
+        return False
+    if row.record is not None and not may(act.person, "view", row.form, row.record):
+        finish(act, row, "skipped", _("{owner}, in whose name it runs, may not see this record.", owner=act.person.name))
         return False
     doing = Doing(act.workspace, row, automation, given_act=act)
     try:

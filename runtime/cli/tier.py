@@ -1,36 +1,43 @@
-"""tierloom tier recompute|explain: rate everybody anew, or say why one record has its tier."""
+"""tierloom tier recompute|simulate|explain: rate everybody anew, try a draft out, or say why one record has its tier."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from runtime.cli import json_option, language_of, show
 from runtime.definitions.tier_model import TierModel
-from runtime.errors import NotFound
+from runtime.errors import NotFound, Problem, Refused
 from runtime.people.person import SYSTEM
 from runtime.records.lookup import ActLookup
 from runtime.system.workspace import Act, Workspace
 from runtime.texts import Message, _
-from runtime.tiers import explaining, recomputing
+from runtime.tiers import explaining, recomputing, simulation
+from runtime.tiers.trial import load_model
 
 
 def add_arguments(subparsers: Any) -> None:
-    parser = subparsers.add_parser("tier", help="tiers: recompute, explain")
+    parser = subparsers.add_parser("tier", help="tiers: recompute, simulate, explain")
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     recompute = acts.add_parser("recompute", help="rate every record anew, with new cut points")
     recompute.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="rate by the facts of this day (2026-11-21)")
+    simulate = acts.add_parser("simulate", help="what publishing a draft would do; nothing is written")
     explain = acts.add_parser("explain", help="why a record has its tier")
-    for each in (recompute, explain):
+    for each in (recompute, simulate, explain):
         each.add_argument("model", metavar="MODEL", help="key of the tier model")
         json_option(each)
+    simulate.add_argument("draft", metavar="DRAFT.json", type=Path, help="the model as it would be published")
+    simulate.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="by the facts of this day (2026-09-30)")
+    simulate.add_argument("--sample", type=int, metavar="N", help="rate so many records only")
     explain.add_argument("record", metavar="RECORD", help="id of the record, or a value that only it has, such as its number")
 
 
 def run(workspace: Workspace, args: argparse.Namespace) -> None:
-    return _recompute(workspace, args) if args.act == "recompute" else _explain(workspace, args)
+    return {"recompute": _recompute, "simulate": _simulate, "explain": _explain}[args.act](workspace, args)
 
 
 def _recompute(workspace: Workspace, args: argparse.Namespace) -> None:
@@ -39,6 +46,41 @@ def _recompute(workspace: Workspace, args: argparse.Namespace) -> None:
     counts = recomputing.recompute(workspace, args.model, args.as_of, job=Progress(args))  # type: ignore[arg-type]
     figures = {name: f"{count:,}" for name, count in counts.items()}
     show(args, {"model": args.model, **counts}, _("First tiers: {first}. Up: {up}. Down: {down}. Left: {left}.", **figures))
+
+
+def _simulate(workspace: Workspace, args: argparse.Namespace) -> None:
+    draft = load_model(_read(args.draft))
+    if draft.key != args.model:
+        raise Refused([Problem("key", _("This is a draft of {other}, not of {model}.", other=draft.key, model=args.model))])
+    sample = args.sample or simulation.SAMPLE
+    found = simulation.simulate(workspace, SYSTEM, draft, args.as_of, args.sample, sample, Progress(args))  # type: ignore[arg-type]
+    show(args, found.to_json(), *_simulated(found, draft))
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused([Problem("", _("The file {name} cannot be read as JSON: {reason}", name=path.name, reason=str(error)))]) from error
+
+
+def _simulated(found: simulation.Simulation, draft: TierModel) -> list[Message | str]:
+    labels = {
+        **({each.key: each.label for each in found.live.tiers} if found.live else {}),
+        **{each.key: each.label for each in draft.tiers},
+    }
+    moved = found.directions()
+    lines: list[Message | str] = [
+        _("{up} up, {down} down, {entered} with a first tier, {left} left.", **moved),
+    ]
+    lines += [
+        _("  {tier}: {now} → {then}", tier=labels.get(tier or "", _("no tier")), now=f"{now:,}", then=f"{then:,}")
+        for tier, now, then in found.counts()
+    ]
+    if found.sampled < found.population:
+        words = {"sampled": f"{found.sampled:,}", "population": f"{found.population:,}", "margin": found.margin}
+        lines.append(_("By a sample of {sampled} of {population} records; a share is right to ±{margin} percentage points.", **words))
+    return lines
 
 
 class Progress:

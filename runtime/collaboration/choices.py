@@ -23,7 +23,10 @@ KINDS: dict[str, Message] = {
     "comment": _("A comment on a record that I follow"),
     "todo": _("Somebody gives me a to-do"),
     "tier": _("The tier of a record that I follow changes"),
+    "appeal": _("Somebody answers my objection to a tier"),
     "change": _("Somebody else changes a record that I follow"),
+    "automation": _("An automation stands still because its owner has left"),
+    "ownership": _("A record is shared with me, I join its team, or it goes back to the pool"),
 }
 NOW, DAILY, NEVER = "now", "daily", "never"
 MAIL: dict[str, Message] = {NOW: _("at once"), DAILY: _("daily letter"), NEVER: _("no e-mail")}
@@ -41,7 +44,10 @@ USUAL = {
     "comment": Choice(mail=DAILY),
     "todo": Choice(mail=NOW),
     "tier": Choice(mail=DAILY),
+    "appeal": Choice(mail=NOW),
     "change": Choice(),
+    "automation": Choice(mail=DAILY),
+    "ownership": Choice(mail=DAILY),
 }
 
 

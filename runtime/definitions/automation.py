@@ -11,6 +11,7 @@ from runtime.definitions.shelf import STEPS, TRIGGERS, OneOf
 from runtime.definitions.step import Step
 from runtime.definitions.trigger import Trigger
 from runtime.errors import Problem
+from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
@@ -40,11 +41,14 @@ class Automation(Definition):
     retry: Retry = Retry()
     limit: Limit = Limit()
     owner: Who | None = None
+    """With whose rights it reads and writes; left out: with those of whoever published it."""
     provisional: bool = False
     """Whether a tier that is still provisional starts it too."""
 
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(catalogue)
+        if self.owner is not None and not self.owner.startswith("user:"):
+            yield Problem("owner", _("An automation runs with the rights of one person. Name a person."))
         yield from (each.under("trigger") for each in self.trigger.problems(catalogue))
         form = self.trigger.form_key(catalogue)
         for number, step in enumerate(self.steps):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runtime.definitions.form import Form
     from runtime.definitions.model import Definition
     from runtime.definitions.permission_set import PermissionSet
+    from runtime.definitions.potential import Potential
     from runtime.definitions.segment import Segment
     from runtime.definitions.tag_set import TagSet
     from runtime.definitions.tier_model import TierModel
@@ -41,6 +42,7 @@ class Catalogue:
     tag_sets: dict[str, TagSet] = field(default_factory=dict)
     tier_models: dict[str, TierModel] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
+    potentials: dict[str, Potential] = field(default_factory=dict)
     automations: dict[str, Automation] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     dashboards: dict[str, Dashboard] = field(default_factory=dict)

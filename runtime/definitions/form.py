@@ -12,7 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.model import Definition, FormulaText, FormulaUse, Model, Text, repeated
+from runtime.definitions.pool import CONTACTS, Pool, TeamRole
 from runtime.definitions.shelf import FIELD_TYPES, OneOf
+from runtime.definitions.types import Type
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -80,6 +82,9 @@ class Form(Definition):
     duplicates: tuple[Duplicates, ...] = ()
     quality: tuple[str, ...] | None = None
     """Fields whose filling makes up the quality of a record; by default those of the first section."""
+    team: tuple[TeamRole, ...] = Field((), max_length=20)
+    """What people can be in the team of a record, beside its owner; left out, records have no team."""
+    pool: Pool | None = None
 
     @cached_property
     def by_key(self) -> dict[str, FieldType]:
@@ -98,6 +103,17 @@ class Form(Definition):
         return (*self.layout, Section(section=self.label, columns=2, fields=rest))
 
     @cached_property
+    def pool_fields(self) -> dict[str, str]:
+        """What is seen of a record before it is claimed, by field."""
+        masked = {each.key: "masked" for each in self.fields if each.type in CONTACTS}
+        return {"*": "view", **masked, **(self.pool.fields if self.pool is not None else {})}
+
+    @cached_property
+    def before(self) -> dict[str, Type]:
+        """What stood in a record before a change, by the names that checks and automations have for it."""
+        return {f"previous.{each.key}": each.formula_type() for each in self.fields if each.stores in ("column", "many")}
+
+    @cached_property
     def quality_fields(self) -> tuple[str, ...]:
         wanted = self.quality if self.quality is not None else self.sections[0].fields
         return tuple(key for key in wanted if key in self.by_key and self.by_key[key].writable)
@@ -114,6 +130,9 @@ class Form(Definition):
         for index, field in enumerate(self.fields):
             yield from (each.under(f"fields/{index}") for each in field.problems(self, catalogue))
         yield from self._unknown_fields()
+        yield from _twice("team", [each.key for each in self.team])
+        if self.pool is not None:
+            yield from (each.under("pool") for each in self.pool.problems(self))
         relations: dict[str, str] = {}
         for other in catalogue.forms.values():
             for field in other.fields:
@@ -147,9 +166,11 @@ class Form(Definition):
             yield from (use.under(f"fields/{index}") for use in field.formulas(self, catalogue))
         for index, rule in enumerate(self.rules):
             for name in ("when", "check"):
-                text = getattr(rule, name)
+                text, names = getattr(rule, name), self.before if name == "check" else {}
                 if text is not None:
-                    yield FormulaUse(f"rules/{index}/{name}", text, self.key, None, ("boolean",), allow=frozenset({"person"}))
+                    yield FormulaUse(f"rules/{index}/{name}", text, self.key, None, ("boolean",), names, frozenset({"person"}))
+        if self.pool is not None:
+            yield from (use.under("pool") for use in self.pool.formulas(self.key))
 
 
 def _twice(path: str, keys: list[str]) -> Iterator[Problem]:

@@ -7,11 +7,12 @@ from runtime.definitions.dashboard import Dashboard
 from runtime.definitions.form import Form
 from runtime.definitions.model import Definition
 from runtime.definitions.permission_set import PermissionSet
+from runtime.definitions.potential import Potential
 from runtime.definitions.segment import Segment
 from runtime.definitions.tag_set import TagSet
 from runtime.definitions.tier_model import TierModel
 from runtime.definitions.view import View
 
 KINDS: dict[str, type[Definition]] = {
-    "app": App, "form": Form, "tag_set": TagSet, "tier_model": TierModel, "segment": Segment,
+    "app": App, "form": Form, "tag_set": TagSet, "tier_model": TierModel, "segment": Segment, "potential": Potential,
     "automation": Automation, "view": View, "dashboard": Dashboard, "permission_set": PermissionSet}

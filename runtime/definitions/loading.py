@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from runtime.definitions.catalogue import Catalogue
+from runtime.definitions.form import Form
 from runtime.definitions.kinds import KINDS
 from runtime.definitions.model import Definition, LocalText
 from runtime.definitions.upgrades import upgraded
@@ -17,6 +18,8 @@ from runtime.texts import Message, _
 
 CHECKS: list[Callable[[Definition, Catalogue], Iterable[Problem]]] = []
 """Further checks of a definition among the others in force (formulas, for one), added by runtime/kinds.py in plain sight."""
+SHOWN_BROKEN = ("app", "automation", "dashboard", "view", "workflow")
+"""Kinds that are shown as broken where something they read is gone; of all others nothing may be taken away."""
 
 
 def load(body: Any) -> Definition:
@@ -46,7 +49,36 @@ def check(definitions: Iterable[Definition], catalogue: Catalogue) -> list[Probl
     for each in given:
         problems = [*each.problems(wanted), *(problem for extra in CHECKS for problem in extra(each, wanted))]
         found += [problem.under(f"{each.kind}:{each.key}") for problem in problems] if len(given) > 1 else problems
-    return found
+    return [*found, *_left_behind(given, catalogue, wanted)]
+
+
+def _left_behind(given: list[Definition], catalogue: Catalogue, wanted: Catalogue) -> list[Problem]:
+    """Published definitions outside the set whose formulas could not be worked out any more, because the set takes a field from them."""
+    if not any(isinstance(each, Form) and _takes_away(each, catalogue) for each in given):
+        return []
+    names = {(each.kind, each.key) for each in given}
+    others = [each for each in wanted.all() if each.kind not in SHOWN_BROKEN and (each.kind, each.key) not in names]
+    return [
+        Problem(
+            f"{other.kind}:{other.key}/{problem.path}",
+            _("“{label}” needs this: {problem} Change it first, or publish both together.", label=other.label, problem=problem.message),
+        )
+        for other in others
+        for extra in CHECKS
+        for problem in extra(other, wanted)
+    ]
+
+
+def _takes_away(form: Form, catalogue: Catalogue) -> bool:
+    """Whether a form lacks a field that it has now, or has it with another type or under another name of its relation."""
+    before = catalogue.forms.get(form.key)
+    return before is not None and not _types(before).items() <= _types(form).items()
+
+
+def _types(form: Form) -> dict[str, Any]:
+    fields = {each.key: each for each in form.fields}
+    lines = {f"{each.key}.{key}": line for each in form.fields for key, line in each.lines().items()}
+    return {path: (each.formula_type(), getattr(each, "many_name", None)) for path, each in {**fields, **lines}.items()}
 
 
 def schema(kind: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KEY = r"^[a-z\u3400-\u9fff][a-z0-9_\u3400-\u9fff]{0,40}$"
 SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "record")
 RESERVED = frozenset((*SYSTEM_FIELDS, "where", "on", "days", "months", "by"))
-WHO = r"^(role|user|department|group|field|head_of|handler_of):.+$"
+WHO = r"^(role|user|department|group|field|team|head_of|handler_of):.+$"
 
 
 class Model(BaseModel):

@@ -100,6 +100,13 @@ class Plan(Model):
     script: Text | None = None
 
 
+class Workload(Model):
+    """What the plans ask of one owner. `owner`: the member field that says who looks after a record."""
+
+    owner: Key | None = None
+    follow_ups_per_month: int | None = Field(None, ge=1, le=100_000)
+
+
 class Recompute(Model):
     on_change: bool = True
     nightly_at: str = Field("02:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
@@ -116,9 +123,13 @@ class Expectation(Model):
 
 
 class RuleTest(Model):
+    """An example with the tier it should have. `holds`: conditions of floors, ceilings and freezes, by their text, that are true of it although
+    its bands alone do not say so."""
+
     name: Text
     bands: dict[str, int | None]
     expect: Expectation
+    holds: tuple[FormulaText, ...] = ()
 
 
 class TierModel(Definition):
@@ -135,6 +146,7 @@ class TierModel(Definition):
     freeze: tuple[Freeze, ...] = ()
     movement: Movement = Movement()
     plans: dict[Key, Plan] = {}
+    workload: Workload = Workload()
     as_of: Literal["today"] | Annotated[date, Field(strict=False)] = "today"
     on_publish: Literal["place", "respect_movement"] = "place"
     recompute: Recompute = Recompute()
@@ -175,7 +187,13 @@ class TierModel(Definition):
                     f"lanes/{number}/tier_model",
                     _("A lane's model has the same form and the same tiers as this one, and no lanes of its own."),
                 )
+        yield from self._owner(catalogue)
         yield from self._tests()
+
+    def _owner(self, catalogue: Catalogue) -> Iterator[Problem]:
+        key, form = self.workload.owner, catalogue.forms.get(self.form)
+        if key is not None and form is not None and (key not in form.by_key or form.by_key[key].type != "member"):
+            yield Problem("workload/owner", _("The form {form} has no member field with the key {key}.", form=form.label, key=key))
 
     def _borders(self) -> Iterator[Problem]:
         for name, keys in (("dimensions", [each.key for each in self.dimensions]), ("tiers", [each.key for each in self.tiers])):

@@ -27,6 +27,12 @@ APPLY: list[Callable[[Act, Catalogue, list[Definition]], None]] = []
 catalogue), the catalogue before, and what was published. Filled by runtime/kinds.py in plain sight."""
 
 
+MAY_SAVE: list[Callable[[Act, str, str, dict[str, Any] | None], None]] = []
+"""Asked before a draft is changed: (act, kind, key, new body). Raises NotAllowed. Filled by runtime/kinds.py in plain sight."""
+MAY_PUBLISH: list[Callable[[Act, list[Definition]], None]] = []
+"""The same before a set is published."""
+
+
 @dataclass(frozen=True)
 class Draft:
     kind: str
@@ -57,6 +63,7 @@ def save_draft(act: Act, kind: str, key: str, body: dict[str, Any], edit: int | 
         raise NotFound(_("There is no kind of definition called {kind}; choose one of {kinds}.", kind=kind, kinds=", ".join(KINDS)))
     if body.get("kind") != kind or body.get("key") != key:
         raise Refused([Problem("key", _("Kind and key cannot change: a key is chosen once."))])
+    _ask(act, kind, key, body)
     row_id = _row(act, kind, key)
     present = act.connection.execute(sa.select(definition_draft.c.edit).where(definition_draft.c.definition == row_id)).scalar() or 0
     if edit is not None and edit != present:
@@ -100,7 +107,13 @@ def drafts(connection: sa.Connection, kind: str | None = None, key: str | None =
     ]
 
 
+def _ask(act: Act, kind: str, key: str, body: dict[str, Any] | None = None) -> None:
+    for may_save in MAY_SAVE:
+        may_save(act, kind, key, body)
+
+
 def discard_draft(act: Act, kind: str, key: str) -> None:
+    _ask(act, kind, key)
     row_id = _row(act, kind, key)
     act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
 
@@ -165,6 +178,13 @@ def find_version(connection: sa.Connection, kind: str, key: str, number: int | N
     raise NotFound(_("There is no published {kind} with the key {key}.", kind=kind, key=key))
 
 
+def authors(connection: sa.Connection, kind: str) -> dict[str, int | None]:
+    """Who published the live version of each definition of a kind."""
+    live = (definition_version.c.definition == definition.c.id) & (definition_version.c.version == definition.c.version)
+    query = sa.select(definition.c.key, definition_version.c.author).join(definition_version, live).where(definition.c.kind == kind)
+    return {key: author for key, author in connection.execute(query)}
+
+
 def load_all(bodies: Iterable[Any]) -> list[Definition]:
     """Loads a set; the problems of all of them are raised together, each under `kind:key/`."""
     loaded: list[Definition] = []
@@ -180,14 +200,19 @@ def load_all(bodies: Iterable[Any]) -> list[Definition]:
     return loaded
 
 
-def publish(act: Act, bodies: Iterable[dict[str, Any]], note: str | None = None) -> list[tuple[str, str, int]]:
+def publish(
+    act: Act, bodies: Iterable[dict[str, Any]], note: str | None = None, decided: bool = False
+) -> list[tuple[str, str, int]]:
     """Publishes a set as a whole: checks it, writes new versions of what really changed, and sets everything in motion that follows.
 
-    Gives (kind, key, version) of each. Raises DefinitionProblems with all problems; then nothing has changed.
+    Gives (kind, key, version) of each. Raises DefinitionProblems with all problems; then nothing has changed. `decided`: another rule than
+    the right to build has allowed it, such as the approval of a tag.
     """
     given = list(bodies)
     loaded = load_all(given)
     lock(act)
+    if not decided:
+        _ask_all(act, loaded)
     problems = check(loaded, act.catalogue)
     if problems:
         raise DefinitionProblems(problems)
@@ -218,6 +243,16 @@ def publish(act: Act, bodies: Iterable[dict[str, Any]], note: str | None = None)
     for apply in APPLY:
         apply(act, before, changed)
     return published
+
+
+def ask_publishing(act: Act, bodies: Iterable[dict[str, Any]]) -> None:
+    """Raises NotAllowed where the person of the act may not publish the set, DefinitionProblems where it cannot be read."""
+    _ask_all(act, load_all(bodies))
+
+
+def _ask_all(act: Act, loaded: list[Definition]) -> None:
+    for may_publish in MAY_PUBLISH:
+        may_publish(act, loaded)
 
 
 def lock(act: Act) -> None:

@@ -113,7 +113,7 @@ class AggregateReader:
 
     def _composed(self, function: Function, written: parse.Called, found: tree.Aggregate) -> Node:
         """The aggregate, or what a function makes of it: GROWTH is two sums."""
-        if self.checker.scope.own_rows and (not function.in_sql or hasattr(function, "from_the_end")):
+        if self.checker.scope.own_rows and (not function.sql_over_possible() or hasattr(function, "sql_alone")):
             raise self.checker.report(
                 written, _("{name} cannot be worked out over all records; use SUM, AVG, MIN, MAX or COUNT here.", name=function.name)
             )

@@ -15,10 +15,9 @@ from runtime.formulas import tree
 from runtime.formulas.arithmetic import LONGEST_RESULT
 from runtime.formulas.functions.base import SHELF, Bound
 from runtime.formulas.sql_pieces import DAY_MICROS, Division, LARGEST_QUOTIENT, SQL_LIMIT, quotient_factor
-from runtime.formulas.types import DIVISION_SCALE
+from runtime.formulas.types import DIVISION_SCALE, MOST_SCALE
 from runtime.formulas.words import STORED_LIMIT
 
-MOST_SCALE = 8
 MOST_COST = 100
 """Beyond it, writing and reading the SQL would take longer than evaluating a record many times."""
 MOST_COST_OF_FIGURES = 600
@@ -176,8 +175,6 @@ class Bounds:
         total = 0
         for each in (node.left, node.right):
             found = self.of(each)
-            if each.type.kind == "date":
-                raise NotInSql()
             total += found[1] if found is not None and each.type.kind in ("text", "choice") else 40
         return (0, total)
 
@@ -272,7 +269,7 @@ class Bounds:
         return found
 
     def of_Aggregate(self, node: tree.Aggregate) -> Bound:
-        if not SHELF[node.function].in_sql or self._ordered_by_the_record(node):
+        if not SHELF[node.function].sql_over_possible() or self._ordered_by_the_record(node):
             raise NotInSql()
         for each in (node.where, node.on, node.by, *node.event_dates):
             if each is not None:
@@ -283,7 +280,9 @@ class Bounds:
         if node.function == "SUM":
             return (-self.plan.sum_limit, self.plan.sum_limit)
         if node.function == "AVG":
-            return self._average(node, node.value)
+            return self._average(node, node.value, self.plan.sum_limit)
+        if node.function == "MEDIAN":
+            return self._average(node, node.value, 2 * max(map(abs, inside or default_bound(node.value))))
         return SHELF[node.function].limits or inside
 
     def _ordered_by_the_record(self, node: tree.Aggregate) -> bool:
@@ -293,8 +292,8 @@ class Bounds:
             return False
         return any(isinstance(each, (tree.Field, tree.Path)) and not each.relation for each in tree.walk(order))
 
-    def _average(self, node: tree.Aggregate, value: tree.Node) -> Bound:
-        division((-self.plan.sum_limit, self.plan.sum_limit), value.type.scale, COUNTS, 0)
+    def _average(self, node: tree.Aggregate, value: tree.Node, most: int) -> Bound:
+        division((-most, most), value.type.scale, COUNTS, 0)
         return -LARGEST_QUOTIENT * 10**DIVISION_SCALE, LARGEST_QUOTIENT * 10**DIVISION_SCALE
 
     # -- size ----------------------------------------------------------------------------------------------------------------

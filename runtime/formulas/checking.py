@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -53,21 +53,20 @@ class Checker:
     def attempt(self, written: parse.Written, row: Row | None) -> Node | None:
         """The part's node, or None after its problem was noted."""
         try:
-            return self.read(written, row)
+            return READERS[type(written)](self, written, row)
         except Problem:
             return None
 
     def all(self, parts: Sequence[parse.Written], row: Row | None) -> list[Node]:
         """The nodes of several parts; every one is looked at before giving up."""
-        found = [self.attempt(each, row) for each in parts]
-        if any(each is None for each in found):
+        found = [node for each in parts if (node := self.attempt(each, row)) is not None]
+        if len(found) < len(parts):
             raise Problem()
-        return [each for each in found if each is not None]
+        return found
 
     # -- reading -------------------------------------------------------------------------------------------------------------
     def read(self, written: parse.Written, row: Row | None = None) -> Node:
-        reader = getattr(self, f"read_{type(written).__name__}")
-        return reader(written, row)
+        return READERS[type(written)](self, written, row)
 
     def read_Constant(self, written: parse.Constant, row: Row | None) -> Node:
         value = written.value
@@ -213,11 +212,11 @@ class Checker:
         self._check_group(function, written)
         self._check_arity(function, written)
         arguments = self.all(written.arguments, row)
-        for number, (part, node) in enumerate(zip(written.arguments, arguments, strict=True)):
-            wrong = function.parameter(number).problem(node)
-            if wrong is not None:
-                self.report(part, wrong)
-        if any(function.parameter(number).problem(node) is not None for number, node in enumerate(arguments)):
+        wrong = [function.parameter(number).problem(node) for number, node in enumerate(arguments)]
+        for part, message in zip(written.arguments, wrong, strict=True):
+            if message is not None:
+                self.report(part, message)
+        if any(wrong):
             raise Problem()
         return self._built(function, written, arguments)
 
@@ -229,8 +228,10 @@ class Checker:
             raise self.report(part, trouble.message) from None
 
     def _function(self, written: parse.Called) -> Function:
-        name = folded(written.name)
-        found = functions.SHELF.get(name.upper()) or functions.LABELS.get(name)
+        found = functions.SHELF.get(written.name)
+        if found is None:
+            name = folded(written.name)
+            found = functions.SHELF.get(name.upper()) or functions.LABELS.get(name)
         if found is None:
             place = parse.Written(written.start, min(written.end, written.start + len(written.name)))
             raise self.report(place, self._no_function(written.name))
@@ -308,6 +309,11 @@ class Checker:
         if wanted.kind == "money" and node.type.kind == "number":
             return money_like(wanted, node)
         return replace(node, type=wanted) if node.type == BLANK and isinstance(node, tree.Literal) else node
+
+
+READERS: dict[type[parse.Written], Callable[..., Node]] = {
+    getattr(parse, name.removeprefix("read_")): reader for name, reader in vars(Checker).items() if name.startswith("read_")
+}
 
 
 def _texts(node: Node) -> Iterator[str]:

@@ -24,7 +24,7 @@ from runtime.formulas.stored_values import divider, greatest, keeper, modulo, re
 from runtime.formulas.types import NUMERIC
 
 TIMES = {"date", "datetime", "duration"}
-OF_THE_RECORD = ("IN_SEGMENT", "DIMENSION_BAND", "TIER_AT")
+OF_THE_RECORD = ("IN_SEGMENT", "DIMENSION_BAND", "TIER_AT", "POTENTIAL")
 """Functions that ask about the record itself: only the database, or evaluation, can answer."""
 TIME_HELPERS = {"+": arithmetic.later, "-": arithmetic.earlier, "*": arithmetic.times, "/": arithmetic.ratio}
 COMPARISONS: dict[str, type[ast.cmpop]] = {"<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE, "==": ast.Eq, "!=": ast.NotEq}

@@ -115,7 +115,14 @@ def lives_in_calc(catalogue: Catalogue, form: Form, key: str) -> bool:
     pending, seen = [key], {key}
     while pending:
         uses = formulas[pending.pop()].uses
-        if uses.day or uses.population or uses.segments or uses.paths or any(each.subform is None for each in uses.relations):
+        if (
+            uses.day
+            or uses.population
+            or uses.beyond
+            or uses.segments
+            or uses.paths
+            or any(each.subform is None for each in uses.relations)
+        ):
             return True
         if any(form.by_key[each].stores in ("assigned", "rated") for each in uses.fields if each in form.by_key):
             return True

@@ -6,7 +6,8 @@ Nothing here knows fields or types; that is checking.py's part.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -100,10 +101,15 @@ BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%",
 COMPARISONS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in", ast.NotIn: "not in"}
 
 
+ONE_TREE = threading.Lock()
+"""CPython 3.11 counts the depth of a tree being made for all threads together, so two at once end in a SystemError (its issue 106905)."""
+
+
 def parse(tokens: Tokens) -> Written:
     """Raises FormulaProblems."""
     try:
-        tree = ast.parse(tokens.source, mode="eval")
+        with ONE_TREE:
+            tree = ast.parse(tokens.source, mode="eval")
     except SyntaxError as error:
         raise _unreadable(tokens, (error.offset or 1) - 1) from None
     except (RecursionError, MemoryError, ValueError):
@@ -166,7 +172,8 @@ class _Reader:
         self.nodes = 0
 
     def read(self, node: ast.expr, depth: int) -> Written:
-        start, end = self.tokens.span(node.col_offset, node.end_col_offset or node.col_offset + 1)
+        tokens = self.tokens
+        start, end = tokens.all[tokens.begins[node.col_offset]].start, tokens.all[self.last(node)].end
         self.nodes += 1
         if depth > DEEPEST:
             raise _too_deep(start, end)
@@ -174,13 +181,17 @@ class _Reader:
             raise refuse(
                 _("A formula has at most {most} parts. Put some of them into a formula field of its own.", most=MOST_NODES), start, end
             )
-        reader = getattr(self, f"read_{type(node).__name__}", None)
+        reader = READERS.get(type(node))
         if reader is None:
             raise refuse(_NOT_OURS.get(type(node).__name__, _("This has no meaning in a formula.")), start, end)
-        return reader(node, start, end, depth + 1)
+        return reader(self, node, start, end, depth + 1)
+
+    def last(self, node: ast.expr) -> int:
+        """The number of a node's last token."""
+        return self.tokens.ends[node.end_col_offset or 0]
 
     def read_Name(self, node: ast.Name, start: int, end: int, depth: int) -> Written:
-        place = int(node.id[1:])
+        place = self.last(node)
         token = self.tokens.all[place]
         if token.kind in ("word", "label"):
             return Word(start, end, (str(token.value),), (place,))
@@ -189,7 +200,7 @@ class _Reader:
 
     def read_Attribute(self, node: ast.Attribute, start: int, end: int, depth: int) -> Written:
         left = self.read(node.value, depth)
-        place = int(node.attr[1:])
+        place = self.last(node)
         token = self.tokens.all[place]
         if not isinstance(left, Word):
             raise refuse(_("A point stands only between names: order.customer, orders.amount."), token.start, token.end)
@@ -206,9 +217,8 @@ class _Reader:
             if each.arg is None:
                 raise refuse(_("This has no meaning in a formula."), start, end)
             keywords.append((each.arg, self.read(each.value, depth)))
-        return Called(
-            start, end, function.parts[0], function.places[0], tuple(self.read(each, depth) for each in node.args), tuple(keywords)
-        )
+        arguments = tuple([self.read(each, depth) for each in node.args])
+        return Called(start, end, function.parts[0], function.places[0], arguments, tuple(keywords))
 
     def _bare(self, place: int) -> bool:
         """Whether a token is a plain word right before a bracket."""
@@ -231,13 +241,14 @@ class _Reader:
         return Linked(start, end, "and" if isinstance(node.op, ast.And) else "or", tuple(self.read(each, depth) for each in node.values))
 
     def read_Compare(self, node: ast.Compare, start: int, end: int, depth: int) -> Written:
-        if any(type(each) not in COMPARISONS for each in node.ops):
+        operators = tuple([COMPARISONS.get(type(each), "") for each in node.ops])
+        if "" in operators:
             raise refuse(_("This has no meaning in a formula."), start, end)
-        operands = tuple(self.read(each, depth) for each in (node.left, *node.comparators))
-        for operator, right in zip(node.ops, operands[1:], strict=True):
-            if isinstance(operator, (ast.In, ast.NotIn)) and isinstance(right, Constant) and not self._bracketed(right):
+        operands = (self.read(node.left, depth), *[self.read(each, depth) for each in node.comparators])
+        for operator, right in zip(operators, operands[1:], strict=True):
+            if operator in ("in", "not in") and isinstance(right, Constant) and not self._bracketed(right):
                 raise refuse(_NO_LIST, right.start, right.end)
-        return Compared(start, end, tuple(COMPARISONS[type(each)] for each in node.ops), operands)
+        return Compared(start, end, operators, operands)
 
     def _bracketed(self, written: Written) -> bool:
         """Whether a bracket stands right before: ('gold') is 'gold' to Python, but a list of one here."""
@@ -250,6 +261,9 @@ class _Reader:
         return Several(start, end, tuple(self.read(each, depth) for each in node.elts))
 
 
+READERS: dict[type[ast.AST], Callable[..., Written]] = {
+    getattr(ast, name.removeprefix("read_")): reader for name, reader in vars(_Reader).items() if name.startswith("read_")
+}
 _NO_LIST = _("After in a list is needed: ('a', 'b'), a field with several values, or tags. For parts of a text use CONTAINS.")
 _NOT_OURS: dict[str, Message] = {
     "Starred": _("A star has no meaning before an argument."),

@@ -36,11 +36,17 @@ def reference() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _in_sql(function: Function) -> str:
+    if not function.in_sql:
+        return f"not in SQL: {function.not_in_sql}"
+    return f"runs in SQL, but not {function.not_in_sql}" if function.not_in_sql else "runs in SQL"
+
+
 def _entry(function: Function) -> str:
     facts = [function.label["zh"]]
     if function.aliases:
         facts.append("also " + ", ".join(f"`{each}`" for each in function.aliases))
-    facts.append("runs in SQL" if function.in_sql else "not in SQL")
+    facts.append(_in_sql(function))
     if function.blank == "blank" and function.parameters:
         facts.append("a blank argument gives blank")
     if function.group is not None:

@@ -76,6 +76,8 @@ class Place:
     catalogue: Catalogue
     form: Any
     subform: str | None = None
+    typed: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Type and bound of the fields that were asked for."""
 
     @cached_property
     def _all(self) -> list[tuple[Found, Any]]:

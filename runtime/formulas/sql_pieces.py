@@ -5,7 +5,7 @@ Both engines divide whole numbers towards zero, and `%` has the sign of the divi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -13,6 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ColumnElement
 
 from runtime.formulas.arithmetic import day_number, micros_of
 from runtime.formulas.types import DIVISION_SCALE
@@ -35,14 +37,33 @@ class Division:
 DAY_MICROS = 86_400_000_000
 
 
+class Whole(ColumnElement[int]):
+    """A 64-bit number in the text of the statement: quicker than a parameter, and where an expression is repeated, SQLite sees that it is
+    the same and works it out once."""
+
+    inherit_cache = True
+    type = BIG
+    _traverse_internals = [("value", sa.sql.visitors.InternalTraversal.dp_plain_obj)]
+
+    def __init__(self, value: int):
+        self.value = value
+
+    def self_group(self, against: Any = None) -> Whole:
+        return self
+
+
+@compiles(Whole, "sqlite")
+def _plain(element: Whole, compiler: Any, **options: Any) -> str:
+    return str(element.value) if element.value >= 0 else f"({element.value})"
+
+
+@compiles(Whole, "postgresql")
+def _cast(element: Whole, compiler: Any, **options: Any) -> str:
+    return f"CAST({element.value} AS BIGINT)"  # it would take small ones as 32 bits
+
+
 def whole(value: int) -> Any:
-    """A literal 64-bit number (PostgreSQL would take small ones as 32 bits)."""
-    return sa.literal(value, BIG)
-
-
-def written(value: int) -> Any:
-    """The same in the text of the statement: where an expression is repeated, SQLite sees that it is the same and works it out once."""
-    return sa.literal_column(f"CAST({value} AS BIGINT)", BIG)
+    return Whole(value)
 
 
 def over(a: Any, b: Any) -> Any:
@@ -79,6 +100,20 @@ def towards(a: Any, divisor: int) -> Any:
 
 def floored(a: Any, divisor: int) -> Any:
     return over(a - sa.case((a < 0, whole(divisor - 1)), else_=whole(0)), divisor)
+
+
+def floored_above(a: Any, divisor: int, least: int) -> Any:
+    """a ÷ divisor towards the lesser; nothing is below `least`, a multiple of the divisor."""
+    return over(a - whole(least), divisor) + whole(least // divisor)
+
+
+def once(value: Any, use: Callable[[Any], Any]) -> Any:
+    """What `use` makes of a value that it needs many times: if that is more than a column, it is worked out beside it, once."""
+    if isinstance(value, (sa.ColumnClause, sa.BindParameter, Whole)):
+        return use(value)
+    # OFFSET keeps PostgreSQL from putting the value back where it is used
+    beside = sa.select(value.label("x")).correlate_except().offset(0).subquery()
+    return sa.select(use(beside.c.x)).select_from(beside).correlate_except(beside).scalar_subquery()
 
 
 def rescaled(a: Any, scale: int, wanted: int) -> Any:
@@ -153,6 +188,16 @@ def _small(value: Any) -> Any:
     return sa.literal(value, sa.Integer()) if isinstance(value, int) else sa.cast(value, sa.Integer())
 
 
+def trimmed(text: Any, signs: str, dialect: str) -> Any:
+    """A text without some signs at both ends."""
+    return (sa.func.btrim if dialect == "postgresql" else sa.func.trim)(text, signs, type_=sa.Text())
+
+
+def position(text: Any, part: Any, dialect: str) -> Any:
+    """Where a part begins in a text: 1 is its first character, 0 is nowhere."""
+    return (sa.func.strpos if dialect == "postgresql" else sa.func.instr)(text, part, type_=sa.Integer())
+
+
 def joined(texts: Sequence[Any]) -> Any:
     """Texts joined; NULL is empty."""
     parts = [sa.func.coalesce(each, "", type_=sa.Text()) for each in texts]
@@ -171,6 +216,19 @@ def number_text(number: Any, scale: int, dialect: str, trimmed: bool) -> Any:
     sign = sa.case((number < 0, "-"), else_="")
     text = sign.concat(sa.cast(over(size, 10**scale), sa.Text())).concat(".").concat(decimals)
     return sa.func.rtrim(sa.func.rtrim(text, "0", type_=sa.Text()), ".", type_=sa.Text()) if trimmed else text
+
+
+def day_text(day: Any, dialect: str) -> Any:
+    """A day as text: 2026-11-21."""
+    if dialect == "postgresql":
+        first = sa.literal_column("DATE '1970-01-01'", sa.Date())
+        return sa.func.to_char(first + sa.cast(day, sa.Integer()), "YYYY-MM-DD", type_=sa.Text())
+    return sa.func.date(day * whole(86_400), "unixepoch", type_=sa.Text())
+
+
+def short_enough(text: Any, most: int) -> Any:
+    """A text that is checked to have at most so many characters when the statement runs."""
+    return once(text, lambda each: sa.case((length(each) > most, sa.cast(overflow(sa.cast(length(each), BIG)), sa.Text())), else_=each))
 
 
 # -- the calendar: day numbers since 1970-01-01 -----------------------------------------------------------------------------------

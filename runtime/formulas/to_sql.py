@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
-from runtime.definitions.types import BOOLEAN, Type
+from runtime.definitions.types import BOOLEAN, DATE, Type
 from runtime.formulas import sql_pieces as pieces
-from runtime.formulas import tree
+from runtime.formulas import tree, zones
 from runtime.formulas.arithmetic import day_number
 from runtime.formulas.bounds import COUNTS, Bounds, Plan, default_bound, division, needed_again
 from runtime.formulas.evaluate import window_of
@@ -250,10 +250,13 @@ class Writer:
         return sa.case((condition, 1), (condition.is_(None), sa.null()), else_=0)
 
     def write_Call(self, node: tree.Call) -> Any:
-        operands = [self.operand(each) for each in node.arguments]
+        function, operands = SHELF[node.function], [self.operand(each) for each in node.arguments]
         before, self.result = self.result, node.type
         try:
-            return SHELF[node.function].sql(self, *operands)
+            if function.takes_day and operands[0].type.kind == "datetime":
+                day = zones.day(operands[0].sql, self.source.zone)
+                return pieces.once(day, lambda each: function.sql(self, Operand(each, DATE, operands[0].node), *operands[1:]))
+            return function.sql(self, *operands)
         finally:
             self.result = before
 
@@ -306,6 +309,8 @@ class Writer:
         """A value as it is joined to texts."""
         if operand.type.kind in ("number", "money"):
             return pieces.number_text(operand.sql, operand.type.scale, self.dialect, trimmed=True)
+        if operand.type.kind == "date":
+            return pieces.day_text(operand.sql, self.dialect)
         return sa.null() if operand.type.kind == "blank" else operand.sql
 
     def sql_type(self, type: Type) -> sa.types.TypeEngine[Any]:
@@ -337,6 +342,10 @@ class Writer:
         way = division((-most, most), scale, COUNTS, 0)
         return pieces.quotient(total, scale, count, 0, way)
 
+    def greatest(self, node: tree.Node) -> int:
+        """At most how large a value is, without its sign."""
+        return max(map(abs, self.bounds.of(node) or default_bound(node)))
+
     # -- aggregates ----------------------------------------------------------------------------------------------------------
     def write_Aggregate(self, node: tree.Aggregate) -> Any:
         found = self.named.get(id(node))
@@ -358,26 +367,19 @@ class Writer:
             self.views = before
 
     def _aggregated(self, node: tree.Aggregate, related: RelatedSource) -> Any:
-        conditions = self._conditions(node)
+        conditions, function = self._conditions(node), cast(Any, SHELF[node.function])
         correlated = any(isinstance(each, (tree.Field, tree.Path)) and not each.relation for each in tree.walk(node))
         value = self.operand(node.value) if node.value is not None else Operand(pieces.whole(1), node.type, node)
         if value.type.kind == "boolean":
             value = Operand(self._as_number(value.sql), value.type, value.node)
+        if hasattr(function, "sql_alone"):
+            return function.sql_alone(self, node, value, related, [*conditions, value.sql.is_not(None)])
         together = node.relation == (tree.OWN_ROWS,) or (getattr(related, "name", None) is not None and not correlated)
-        if together and conditions and not hasattr(SHELF[node.function], "last") and not hasattr(SHELF[node.function], "from_the_end"):
+        if together and conditions and not hasattr(function, "last"):
             # many figures may stand in one statement over the same rows, so each keeps its conditions to itself
             value, conditions = Operand(sa.case((sa.and_(*conditions), value.sql)), value.type, value.node), []
-        function: Any = SHELF[node.function]
-        if hasattr(function, "from_the_end"):
-            # by the only column: SQLite finds no columns of the record in ORDER BY
-            column = sa.literal_column("1")
-            order = [column.desc() if function.from_the_end else column.asc()]
-            found = related.first(value.sql, order, [*conditions, value.sql.is_not(None)])
-            assert node.argument is not None
-            return found.element.offset(int(str(tree.literal_value(node.argument))) - 1).scalar_subquery()
         if hasattr(function, "last"):
-            order = self._order(node, related, function.last)
-            return related.first(value.sql, order, [*conditions, value.sql.is_not(None)])
+            return related.first(value.sql, self.order(node, related, function.last), [*conditions, value.sql.is_not(None)])
         return related.aggregate(function.sql_over(self, value), conditions, correlated)
 
     def _conditions(self, node: tree.Aggregate) -> list[Any]:
@@ -397,14 +399,14 @@ class Writer:
 
     def _ends(self, on: tree.Node, first: date, last: date) -> tuple[Any, Any]:
         begin, end = pieces.ends(on.type.kind, first, last, self.source.zone)
-        return pieces.written(begin), pieces.written(end)
+        return pieces.whole(begin), pieces.whole(end)
 
-    def _order(self, node: tree.Aggregate, related: RelatedSource, last: bool) -> list[Any]:
-        """Blanks last in either direction, equal ones by record."""
+    def order(self, node: tree.Aggregate, related: RelatedSource, last: bool) -> list[Any]:
+        """Blanks last in either direction, equal ones by record, and by row within it."""
         order: list[Any] = []
         by = node.by or node.on or (node.event_dates[-1] if node.event_dates else None)
         if by is not None:
             value = self.ordered(self.operand(by))
             order.append((value.desc() if last else value.asc()).nulls_last())
-        record = related.source.system("id")
-        return [*order, record.desc() if last else record.asc()]
+        levels = [related.level(node.relation[: number + 1]).system("id") for number in range(len(node.relation))]
+        return [*order, *[each.desc() if last else each.asc() for each in levels]]

@@ -1,7 +1,7 @@
 """From the text a person typed to plain tokens, forgiving what is only a matter of keyboards.
 
 Full-width signs and digits, `=` and `<>`, curly quotes, AND(a, b), TRUE and 真, any case of function names: all mean what they seem to
-mean. Words, numbers and texts leave here as numbered places (`n3`), so Python's parser never sees what somebody typed, only operators and
+mean. Words, numbers and texts leave here as mere places (`n`), so Python's parser never sees what somebody typed, only operators and
 brackets.
 """
 
@@ -12,6 +12,7 @@ import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import accumulate
 from typing import NamedTuple
 
 from runtime.errors import FormulaProblem, FormulaProblems
@@ -44,14 +45,22 @@ QUOTES = {"'": "'", '"': '"', "“": "”", "”": "”", "‘": "’", "’": "
 PLAIN_WORD, PLAIN_DIGITS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII), re.compile(r"[0-9]+")
 """The common case, read at once; signs of other widths are looked at one by one."""
 COMMON = re.compile(
-    r" *(?:(?P<word>[A-Za-z_][A-Za-z0-9_]*)(?=[ (),.+*/<>=-]|$)|(?P<operator>[<>!=]=|<>|[-+,()=]|[*%/&<>](?=[ A-Za-z0-9(])))", re.ASCII
+    r" *(?:(?P<word>[A-Za-z_][A-Za-z0-9_]*)(?=[ (),.+*/<>=-]|$)|(?P<number>[0-9]{1,15}(?:\.[0-9]{1,8})?)(?=[ (),+*/<>=-]|$)"
+    r"|(?P<operator>[<>!=]=|<>|[-+,()=]|[*%/&<>](?=[ A-Za-z0-9(])))",
+    re.ASCII,
 )
-"""Words and operators in ASCII, read at once; everything else is looked at sign by sign."""
+"""Words, numbers and operators in ASCII, read at once; everything else is looked at sign by sign."""
 BLANK = re.compile(r"[\s\ufeff\u200b]+")
 """Blanks are passed in one step: one by one, COMMON would look through what is left of them at each."""
 OPERATORS = frozenset(("<=", ">=", "<>", "!=", "==", "+", "-", "*", "/", "%", "&", "<", ">", "=", "(", ")", ",", "."))
 WORDS = {"and": "and", "or": "or", "not": "not", "in": "in", "if": "if", "else": "else"}
 TRUTHS = {"true": True, "false": False, "真": True, "假": False}
+DEPENDING = frozenset({*KEYWORD_ARGUMENTS, *WORDS, *TRUTHS})
+"""Words whose meaning depends on their neighbours."""
+CLOSE_BEFORE, CLOSE_AFTER = frozenset({")", ",", ".", "="}), frozenset({"(", ".", "="})
+"""Signs without a space before or after them."""
+PREFIXES = frozenset({"-", "+", "not"})
+OPERANDS = frozenset({"word", "label", "number", "text", "truth"})
 REMEDIES = {
     "[": _("Square brackets have no meaning here; write a list in round brackets: tier in ('gold', 'diamond')."),
     ":": _("A colon has no meaning here; a formula is one expression."),
@@ -76,7 +85,7 @@ class Token(NamedTuple):
 
     @property
     def operand(self) -> bool:
-        return self.kind in ("word", "label", "number", "text", "truth") or self.text == ")"
+        return self.kind in OPERANDS or self.text == ")"
 
 
 @dataclass(frozen=True)
@@ -84,18 +93,15 @@ class Tokens:
     typed: str
     all: list[Token]
     source: str
-    """What Python parses: operators, brackets and places."""
-    offsets: list[int] = field(repr=False)
+    """What Python parses: operators, brackets, and an `n` for each word, number and text."""
+    begins: dict[int, int] = field(repr=False)
+    """Place in `source` → number of the token that begins there."""
+    ends: dict[int, int] = field(repr=False)
+    """Place in `source` → number of the token that ends there."""
 
     def at(self, offset: int) -> int:
         """The number of the token that covers a place of `source`."""
-        return max(0, bisect_right(self.offsets, offset) - 1)
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """From places in `source` to places in what was typed."""
-        first = self.at(start)
-        last = first if end - 1 <= start else self.at(end - 1)
-        return self.all[first].start, self.all[last].end
+        return max(0, bisect_right(list(self.begins), offset) - 1)
 
 
 def refuse(message: Message, start: int, end: int) -> FormulaProblems:
@@ -140,7 +146,8 @@ def _scan(typed: str) -> list[Token]:
             place = common.end()
             kind = common.lastgroup or ""
             text = common[kind]
-            tokens.append(Token(kind, text, text if kind == "word" else None, place - len(text), place))
+            value = None if kind == "operator" else text if kind == "word" else Decimal(text)
+            tokens.append(Token(kind, text, value, place - len(text), place))
             continue
         blank = BLANK.match(typed, place)
         if blank is not None:
@@ -273,21 +280,21 @@ def _operator(typed: str, start: int) -> Token:
 def _meant(tokens: list[Token]) -> list[Token]:
     """Settles what depends on the neighbours: keywords or functions, `=` as comparison or before a keyword argument."""
     meant: list[Token] = []
-    for number, token in enumerate(tokens):
-        before = meant[-1] if meant else None
-        after = tokens[number + 1] if number + 1 < len(tokens) else None
-        meant.append(_meaning(token, before, after))
+    before: Token | None = None
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+        if token.text in ("=", "<>") or (token.kind == "word" and token.text.casefold() in DEPENDING):
+            token = _meaning(token, before, after)
+        meant.append(token)
+        before = token
     return meant
 
 
 def _meaning(token: Token, before: Token | None, after: Token | None) -> Token:
-    if token.kind != "word" and token.text not in ("=", "<>"):
-        return token
-    if token.text == "=" and token.kind == "operator" and not (before and before.kind == "keyword" and before.text in KEYWORD_ARGUMENTS):
-        return Token("operator", "==", None, token.start, token.end)
+    if token.text == "=":
+        return token if before and before.text in KEYWORD_ARGUMENTS else token._replace(text="==")
     if token.text == "<>":
-        return Token("operator", "!=", None, token.start, token.end)
-    if token.kind != "word" or (before and before.text == "."):
+        return token._replace(text="!=")
+    if before and before.text == ".":
         return token
     word, called, follows_operand = token.text.casefold(), bool(after and after.text == "("), bool(before and before.operand)
     if word in KEYWORD_ARGUMENTS and after and after.text == "=" and before and before.text in ("(", ","):
@@ -306,16 +313,16 @@ def _meaning(token: Token, before: Token | None, after: Token | None) -> Token:
 
 def _check_brackets(tokens: list[Token], length: int) -> None:
     opened: list[Token] = []
-    prefixes = 0
-    for number, token in enumerate(tokens):
-        if token.text == "(" and token.kind == "operator":
+    prefixes, before = 0, None
+    for token in tokens:
+        if token.text == "(":
             opened.append(token)
-        elif token.text == ")" and token.kind == "operator":
+        elif token.text == ")":
             if not opened:
                 raise refuse(_("There is no opening bracket for this closing one; take it out or add “(”."), token.start, token.end)
             opened.pop()
-        prefix = token.text in ("-", "+", "not") and (number == 0 or not tokens[number - 1].operand)
-        prefixes = prefixes + 1 if prefix else 0
+        prefixes = prefixes + 1 if token.text in PREFIXES and not (before and before.operand) else 0
+        before = token
         if len(opened) > DEEPEST or prefixes > DEEPEST:
             raise refuse(
                 _("The formula is nested more than {most} levels deep. Put a part of it into a formula field of its own.", most=DEEPEST),
@@ -327,15 +334,11 @@ def _check_brackets(tokens: list[Token], length: int) -> None:
 
 
 def _emit(typed: str, tokens: list[Token]) -> Tokens:
-    parts: list[str] = []
-    offsets: list[int] = []
-    length = 0
-    for number, token in enumerate(tokens):
-        part = f"n{number}" if token.kind in ("word", "label", "number", "text", "truth") else token.text
-        offsets.append(length)
-        parts.append(part)
-        length += len(part) + 1
-    return Tokens(typed, tokens, " ".join(parts), offsets)
+    parts = ["n" if token.kind in OPERANDS else token.text for token in tokens]
+    after = list(accumulate([len(part) + 1 for part in parts]))
+    begins = dict(zip([0, *after[:-1]], range(len(parts)), strict=True))
+    ends = {place - 1: number for number, place in enumerate(after)}
+    return Tokens(typed, tokens, " ".join(parts), begins, ends)
 
 
 def stored(tokens: Tokens, names: dict[int, str]) -> str:
@@ -357,26 +360,16 @@ def stored(tokens: Tokens, names: dict[int, str]) -> str:
 def canonical(tokens: Tokens, names: dict[int, str]) -> str:
     """The text as it is stored: keys instead of labels, one spelling of operators and functions. `names`: token number → what it
     refers to."""
-    written = ""
-    before: Token | None = None
+    written: list[str] = []
+    several_lines = "\n" in tokens.typed
+    before, close = Token("operator", "(", None, 0, 0), True
     for number, token in enumerate(tokens.all):
-        text = names.get(number, token.text)
-        gap = tokens.typed[before.end : token.start] if before else ""
+        gap = tokens.typed[before.end : token.start] if several_lines and number else ""
         if "\n" in gap:
-            written += "\n" + " " * (len(gap) - gap.rfind("\n") - 1)
-        elif before and _spaced(tokens.all, number):
-            written += " "
-        written += text
+            written.append("\n" + " " * (len(gap) - gap.rfind("\n") - 1))
+        elif not close and token.text not in CLOSE_BEFORE and (token.text != "(" or before.kind not in ("word", "label")):
+            written.append(" ")
+        written.append(names.get(number, token.text))
+        close = token.text in CLOSE_AFTER or (token.text in PREFIXES and token.text != "not" and not before.operand)
         before = token
-    return written
-
-
-def _spaced(tokens: list[Token], number: int) -> bool:
-    """Whether a space belongs before a token."""
-    token, before = tokens[number], tokens[number - 1]
-    if before.text in ("(", ".", "=") and before.kind == "operator" or token.text in (")", ",", ".", "=") and token.kind == "operator":
-        return False
-    if token.text == "(" and token.kind == "operator":
-        return before.kind not in ("word", "label")
-    sign = before.kind == "operator" and before.text in ("-", "+") and (number < 2 or not tokens[number - 2].operand)
-    return not sign
+    return "".join(written)

@@ -155,14 +155,16 @@ def truth(value: bool) -> Literal:
     return Literal(BOOLEAN, value)
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> list[Node]:
     """The nodes right below."""
+    found: list[Node] = []
     for name in _parts(type(node)):  # type: ignore[arg-type]
         value = getattr(node, name)
-        if isinstance(value, Node):
-            yield value
-        elif value.__class__ is tuple:
-            yield from _nodes(value)
+        if value.__class__ is tuple:
+            found += _nodes(value)
+        elif value is not None:
+            found.append(value)
+    return found
 
 
 @cache
@@ -185,7 +187,7 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         here = waiting.pop()
         yield here
-        waiting += reversed(list(children(here)))
+        waiting += children(here)[::-1]
 
 
 def is_constant(node: Node) -> bool:

@@ -13,6 +13,8 @@ TEXTUAL = ("text", "choice")
 NUMERIC = ("number", "money")
 JOINABLE = ("text", "choice", "number", "money", "date", "blank")
 DIVISION_SCALE = 6
+MOST_SCALE = 8
+"""Decimals of a number in SQL."""
 
 NAMES: dict[str, Message] = {
     "number": _("a number"),
@@ -59,9 +61,10 @@ def money_like(type: Type, node: Node) -> Node:
 
 def adapted(nodes: Sequence[Node]) -> list[Node]:
     """Constants take the type of the money they stand beside."""
-    money = next((node.type for node in nodes if node.type.kind == "money"), None)
-    if money is None:
+    found = [node.type for node in nodes if node.type.kind == "money"]
+    if not found:
         return list(nodes)
+    money = found[0]
     return [money_like(money, node) if node.type.kind == "number" and is_constant(node) else node for node in nodes]
 
 
@@ -71,8 +74,10 @@ def common(nodes: Sequence[Node]) -> Type | None:
     if not types:
         return BLANK
     first = types[0]
+    if types.count(first) == len(types):
+        return first
     if all(type.kind in TEXTUAL for type in types):
-        return first if all(type == first for type in types) else TEXT
+        return TEXT
     if any(type.kind != first.kind or type.currency != first.currency or type.form != first.form for type in types):
         return None
     if first.kind in NUMERIC:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from runtime.formulas.functions.base import SHELF
 from runtime.formulas.scope import Relation, Scope
@@ -38,26 +39,30 @@ class Uses:
     day: bool = False
     person: bool = False
     population: bool = False
+    beyond: bool = False
+    """A function reads what is no part of the record, its relations or the day."""
     dimensions: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
 
 
 def uses_of(tree: Node, scope: Scope) -> Uses:
-    nodes = list(walk(tree))
-    calls = [node for node in nodes if isinstance(node, Call)]
-    aggregates = [node for node in nodes if isinstance(node, Aggregate)]
-    own = [node for node in nodes if isinstance(node, Field) and not node.relation]
+    nodes: dict[type[Node], list[Any]] = defaultdict(list)
+    for node in walk(tree):
+        nodes[type(node)].append(node)
+    calls, aggregates, paths = nodes[Call], nodes[Aggregate], nodes[Path]
+    own = [node for node in nodes[Field] if not node.relation]
     functions = {call.function for call in calls} | {each.function for each in aggregates}
     return Uses(
         fields=frozenset(node.key for node in own if not node.system and not node.parent),
-        paths=frozenset((node.reference, node.key) for node in nodes if isinstance(node, Path) and not node.relation),
-        relations=_relations(nodes, scope),
+        paths=frozenset((node.reference, node.key) for node in paths if not node.relation),
+        relations=_relations([node for node in (*nodes[Field], *paths, *aggregates) if node.relation], scope),
         functions=frozenset(functions),
-        names=frozenset(node.name for node in nodes if isinstance(node, Name)),
+        names=frozenset(node.name for node in nodes[Name]),
         parent=frozenset(node.key for node in own if node.parent),
         day=any(each.days or each.months for each in aggregates) or any(SHELF[name].uses_day for name in functions),
         person=any(SHELF[name].group == "person" for name in functions),
         population=bool(functions & set(POPULATION)),
+        beyond=any(SHELF[name].beyond_record for name in functions),
         dimensions=_named(calls, "DIMENSION_BAND"),
         segments=_named(calls, "IN_SEGMENT"),
     )
@@ -68,16 +73,16 @@ def _named(calls: list[Call], function: str) -> frozenset[str]:
     return frozenset(str(each.value) for each in arguments if isinstance(each, Literal))
 
 
-def _relations(nodes: list[Node], scope: Scope) -> tuple[RelationUse, ...]:
+def _relations(nodes: list[Any], scope: Scope) -> tuple[RelationUse, ...]:
     """Every relation on the way, with the fields read of it: for `orders.items.quantity` both `orders` and `orders.items`."""
     fields: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for node in nodes:
-        relation = getattr(node, "relation", ())
+        relation = node.relation
         for length in range(1, len(relation) + 1):
             fields[relation[:length]].update()
-        if relation and isinstance(node, Field) and not node.system:
+        if isinstance(node, Field) and not node.system:
             fields[relation].add(node.key)
-        elif relation and isinstance(node, Path):
+        elif isinstance(node, Path):
             fields[relation].add(node.reference.split(".")[0])
     found = []
     for path in sorted(fields):

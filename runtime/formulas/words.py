@@ -40,12 +40,15 @@ class WordReader:
             return extra
         if self.scope.own_rows:
             return self._own_row(written, row)
-        found = self.find(written, 0, self._place(written))
+        place = self._place(written)
+        found = self.find(written, 0, place)
         if found.relation is not None:
             return self._related(written, found.relation, row)
-        return self._field(written, 0, found, self._place(written), ())
+        return self._field(written, 0, found, place, ())
 
     def _extra(self, written: parse.Word) -> Node | None:
+        if not self.scope.extra:
+            return None
         for name in (".".join(written.parts), folded(".".join(written.parts))):
             if name in self.scope.extra:
                 for part, place in zip(name.split("."), written.places, strict=True):
@@ -195,15 +198,22 @@ class WordReader:
         return tree.Path(type, ".".join(steps), found.key, relation, bound)
 
     def _typed(self, written: parse.Word, number: int, found: Found, place: Place) -> tuple[Type, tree.Bound]:
-        if found.system:
-            return system_type(found.key, place.form.key), None
-        try:
-            type = found.field.formula_type()
-        except NotImplementedError:
-            raise self.checker.report(
-                self._part(written, number), _("The field {name} holds nothing a formula can compute with.", name=found.key)
-            ) from None
-        return with_options(found.field, type, place.catalogue), stored_bound(found.field, type)
+        if found.key not in place.typed:
+            try:
+                place.typed[found.key] = typed(found, place)
+            except NotImplementedError:
+                raise self.checker.report(
+                    self._part(written, number), _("The field {name} holds nothing a formula can compute with.", name=found.key)
+                ) from None
+        return place.typed[found.key]
+
+
+def typed(found: Found, place: Place) -> tuple[Type, tree.Bound]:
+    """Raises NotImplementedError for a field without a value."""
+    if found.system:
+        return system_type(found.key, place.form.key), None
+    type = found.field.formula_type()
+    return with_options(found.field, type, place.catalogue), stored_bound(found.field, type)
 
 
 def with_options(field: Any, type: Type, catalogue: Any) -> Type:

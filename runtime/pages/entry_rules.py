@@ -25,6 +25,7 @@ from runtime.pages.reader import Reader
 from runtime.people.may import may
 from runtime.records.guard import sees_all_of
 from runtime.records.plan import Checked, Plan, plan_of
+from runtime.records.rows import read_record
 from runtime.records.values import RecordValues, SubformRow
 from runtime.system.workspace import Act
 from runtime.texts import _
@@ -57,7 +58,8 @@ class Standing:
 
 def standing(act: Act, form: Form, values: Mapping[str, Any], record: int | None) -> Standing:
     plan = plan_of(act.catalogue, form.key, act.connection.dialect)
-    source = RecordValues(act, form, values, record)
+    before = read_record(act, form.key, record) if plan.compares_before and record is not None else None
+    source = RecordValues(act, form, values, record, names=plan.names_before(before.values if before is not None else {}))
     return Standing(plan, tuple(_holding(each, source) for each in plan.rules))
 
 
@@ -107,7 +109,7 @@ class Sight:
 
     def tree(self, formula: Formula | None) -> Json | None:
         """The tree of a formula all of whose fields may be seen here; None for one that only the server can compute."""
-        if formula is None or not all(self.sees(key) for key in reads(formula)):
+        if formula is None or formula.uses.names or not all(self.sees(key) for key in reads(formula)):
             return None
         if any(each.path[0] not in self.form.by_key for each in formula.uses.relations):
             return None

@@ -47,6 +47,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(sa.exc.DBAPIError, no_room)
     app.register_error_handler(InternalServerError, broken)
     app.register_error_handler(HTTPException, answered_by_flask)
+    app.after_request(note_refusal)
     app.log_exception = note_fault  # type: ignore[method-assign]
 
 
@@ -73,7 +74,16 @@ def no_room(error: Exception) -> AnyResponse:
     return refused(DiskFull())
 
 
+def note_refusal(response: AnyResponse) -> AnyResponse:
+    """Logs, for pages and API alike, who tries what they may not, too often, with a wrong API token or without a form token."""
+    if response.status_code in (403, 429) or (response.status_code == 401 and request.authorization is not None) or "form_refused" in g:
+        who = f"person {g.person.id}" if g.get("person") is not None else "nobody"
+        log.warning("refused with %s: %s %s, for %s, from %s", response.status_code, request.method, request.path, who, request.remote_addr)
+    return response
+
+
 def form_too_old(_error: CSRFError) -> AnyResponse:
+    g.form_refused = True
     return answer(400, _("This page was open for too long, so nothing was saved. Go back, reload it, and send it again."))
 
 

@@ -5,13 +5,15 @@ import logging
 
 from flask import Blueprint, Flask, Response, g, request
 
-from runtime.pages.identity import is_secure, start_session
+from runtime.pages.identity import COOKIE, is_secure, start_session
 from runtime.pages.web import csrf, public
 
 blueprint = Blueprint("headers", __name__)
 log = logging.getLogger("tierloom.csp")
 
 LONGEST_REPORT = 4000
+NEVER_KEPT = ("/api/", "/invite/", "/reset/", "/sign-in")
+"""What no browser may keep, not even for going back: it would cost nobody what they typed."""
 
 
 def policy(nonce: str) -> str:
@@ -33,13 +35,14 @@ def _add_headers(response: Response) -> Response:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), payment=()")
     if is_secure():
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "private, no-cache")
+        headers.setdefault("Cache-Control", "no-store" if request.path.startswith(NEVER_KEPT) else "private, no-cache")
         response.vary.update(["Cookie", "Accept-Language", "HX-Request"])
-    if "slide_cookie" in g and not any("tierloom_session=" in each for each in headers.getlist("Set-Cookie")):
+    if "slide_cookie" in g and not any(f"{COOKIE}=" in each for each in headers.getlist("Set-Cookie")):
         start_session(response, g.slide_cookie)
     return response
 

@@ -62,8 +62,8 @@ def begin() -> None:
         return
     if request.authorization is not None and request.authorization.type == "bearer":
         _by_token(request.authorization.token or "")
-    elif COOKIE in request.cookies:
-        _by_cookie(request.cookies[COOKIE])
+    elif (token := session_token()) is not None:
+        _by_cookie(token)
     g.language = _language()
     if g.session is not None:
         view_as.begin()
@@ -143,36 +143,46 @@ def _language() -> str:
     """The person's own, else what this browser chose, else what it speaks, else the workspace's."""
     if g.person is not None and g.person.language in LANGUAGES:
         return g.person.language
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    chosen = request.cookies.get(cookie_name(LANGUAGE_COOKIE))
     if chosen in LANGUAGES:
         return chosen
     return request.accept_languages.best_match(LANGUAGES) or workspace().language
 
 
 # -- the cookie -----------------------------------------------------------------------------------------------------------------
+def cookie_name(name: str) -> str:
+    """Over https with the prefix by which a browser takes it from this very host alone, and only over https."""
+    return f"__Host-{name}" if is_secure() else name
+
+
+def session_token() -> str | None:
+    return request.cookies.get(cookie_name(COOKIE))
+
+
 def start_session(response: AnyResponse, token: str) -> None:
-    response.set_cookie(COOKIE, token, max_age=int(sessions.LASTS.total_seconds()), httponly=True, samesite="Lax", secure=is_secure())
+    lasts = int(sessions.LASTS.total_seconds())
+    response.set_cookie(cookie_name(COOKIE), token, max_age=lasts, httponly=True, samesite="Lax", secure=is_secure())
 
 
 def end_session(response: AnyResponse) -> None:
-    response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=is_secure())
+    response.delete_cookie(cookie_name(COOKIE), httponly=True, samesite="Lax", secure=is_secure())
 
 
 def keep_step(response: AnyResponse, token: str) -> None:
     lasts = int(steps.LASTS.total_seconds())
-    response.set_cookie(STEP_COOKIE, token, max_age=lasts, httponly=True, samesite="Lax", secure=is_secure(), path="/sign-in")
+    response.set_cookie(cookie_name(STEP_COOKIE), token, max_age=lasts, httponly=True, samesite="Lax", secure=is_secure())
 
 
 def step_of(given: Request) -> str | None:
-    return given.cookies.get(STEP_COOKIE)
+    return given.cookies.get(cookie_name(STEP_COOKIE))
 
 
 def end_step(response: AnyResponse) -> None:
-    response.delete_cookie(STEP_COOKIE, httponly=True, samesite="Lax", secure=is_secure(), path="/sign-in")
+    response.delete_cookie(cookie_name(STEP_COOKIE), httponly=True, samesite="Lax", secure=is_secure())
 
 
 def remember_language(response: AnyResponse, language: str) -> None:
-    response.set_cookie(LANGUAGE_COOKIE, language, max_age=A_YEAR, samesite="Lax", secure=is_secure())
+    response.set_cookie(cookie_name(LANGUAGE_COOKIE), language, max_age=A_YEAR, samesite="Lax", secure=is_secure())
 
 
 def is_secure() -> bool:

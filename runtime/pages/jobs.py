@@ -21,6 +21,8 @@ NAMES: dict[str, Message] = {
     "import_undo": _("Taking the import back"),
     "export": _("Writing the export"),
     "tier_recompute": _("Computing tiers"),
+    "potential_learn": _("Learning and testing"),
+    "potential_refresh": _("Working out the values of all records"),
 }
 NOTES: dict[str, Message] = {
     "import": _("What is imported by then stays; you can take all of it back afterwards."),

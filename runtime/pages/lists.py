@@ -15,11 +15,13 @@ from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
 from runtime.definitions.view import View
 from runtime.errors import FormulaProblems, NotFound, Refused, TierloomError
+from runtime.pages import segment_conditions
 from runtime.pages.apps import find_app
 from runtime.pages.cells import tag_facts, tier_facts, title_of, visible
 from runtime.pages.columns import columns_of, drawn_rows
 from runtime.pages.web import go_to, reader, reading, signed_in, wants_json, writing
 from runtime.people.may import may, require, sees
+from runtime.records.handing_over import member_fields
 from runtime.records import gateway, query
 from runtime.records.conditions import WITHOUT_VALUE, WORDS, Condition, operators, read_condition
 from runtime.records.lookup import ActLookup
@@ -128,8 +130,11 @@ def records(app: str, form: str) -> str:
             heads=_heads(definition, wish),
             chips=_chips(wish),
             views=_views(act, definition, wish, app),
-            fields=_pickable(act.catalogue, definition),
+            fields=[*pickable(act.catalogue, definition), *segment_conditions.pickable(act.catalogue, definition)],
             tags=_taggable(act, definition),
+            may_hand_over=bool(member_fields(act, form)),
+            has_pool=definition.pool is not None,
+            may_merge=may(g.person, "edit", form) and may(g.person, "delete", form),
             model=act.catalogue.model_of(form),
             sortable=_sortable(definition),
             all_columns=[each for each in visible(definition) if each.stores != "rows"],
@@ -189,7 +194,7 @@ def _chips(wish: Wish) -> list[dict[str, Any]]:
         rest = [other.text for place, other in enumerate(wish.conditions) if place != number]
         found.append({"sentence": {"before": before, "value": value}, "remove": wish.address(where=rest, cursor=None)})
     if wish.formula:
-        found.append({"sentence": wish.formula, "remove": wish.address(filter=None, cursor=None)})
+        found += segment_conditions.chips(wish.act.catalogue, wish.form, wish.formula, lambda text: wish.address(filter=text, cursor=None))
     return found
 
 
@@ -202,7 +207,7 @@ def _views(act: Act, form: Form, wish: Wish, app: str) -> list[dict[str, Any]]:
     return found
 
 
-def _pickable(catalogue: Catalogue, form: Form) -> list[dict[str, Any]]:
+def pickable(catalogue: Catalogue, form: Form) -> list[dict[str, Any]]:
     """Fields with their operators and choices, for the dialog that adds a condition."""
     kept = catalogue.memo.setdefault("conditions", {})
     found = []
@@ -269,6 +274,9 @@ def add_condition(app: str, form: str) -> Any:
         back = MultiDict([(name, value) for name, value in _query_of(request.form.get("back", "")) if name != "cursor"])
         wish = Wish(act, definition, back)
         value = ",".join(each for each in request.form.getlist("value") if each)
+        if request.form.get("field") == segment_conditions.KEY:
+            asked = segment_conditions.picked(act.catalogue, definition, request.form.get("operator", ""), value)
+            return go_to(f"/apps/{app}/{form}{wish.address(filter=segment_conditions.with_condition(wish.formula, asked))}")
         condition = read_condition(definition, f"{request.form.get('field', '')}|{request.form.get('operator', '')}|{value}")
         condition.formula(ActLookup(act))
         return go_to(f"/apps/{app}/{form}{wish.address(where=[*[each.text for each in wish.conditions], condition.text])}")

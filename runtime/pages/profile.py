@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from runtime.automation import letters
 from runtime.errors import NotAllowed, NotFound, Problem, Refused
 from runtime.pages.account import NAMES_OF_LANGUAGES
-from runtime.pages.identity import COOKIE, remember_language
+from runtime.pages.identity import remember_language, session_token
 from runtime.pages.time_zones import zones_by_region
 from runtime.pages.web import by_path, done, reading, signed_in, workspace, writing
 from runtime.people import accounts, passwords, second_factor, sessions, signing_in, throttle, tokens
@@ -68,7 +68,7 @@ def change_password() -> AnyResponse | tuple[str, int]:
         _ask_password("present")
         with writing() as act:
             throttle.forgive(act.connection, g.person.email, request.remote_addr or "", act.now)
-            accounts.set_password(act, g.person.id, request.form.get("password", ""), keep_session=request.cookies.get(COOKIE))
+            accounts.set_password(act, g.person.id, request.form.get("password", ""), keep_session=session_token())
     except Refused as refusal:
         return _page(refusal), refusal.status
     return done("/me", _("The new password holds. Other browsers were signed out."))
@@ -163,7 +163,7 @@ def end_one_session(session_id: str) -> AnyResponse:
 @by_browser
 def end_other_sessions() -> AnyResponse:
     with writing() as act:
-        sessions.close_all(act.connection, g.person.id, but=request.cookies.get(COOKIE, ""))
+        sessions.close_all(act.connection, g.person.id, but=session_token() or "")
     return done("/me", _("Signed out there."))
 
 
@@ -202,7 +202,7 @@ def _page(refusal: Refused | None = None, new_token: str = "") -> str:
         factor = second_factor.has_one(act.connection, own.id)
         codes_left = second_factor.codes_left(act.connection, own.id)
     values = request.form if refusal is not None else {"name": own.name, "language": own.language or "", "zone": own.zone or ""}
-    here = request.cookies.get(COOKIE)
+    here = session_token()
     return render_template(
         "me.html",
         own=own,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, g, render_template, request
+from flask import Blueprint, flash, g, redirect, render_template, request
 
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Refused
@@ -15,10 +16,14 @@ from runtime.pages.apps import find_app
 from runtime.pages.cells import cell, tag_facts, tier_facts, title_of, visible
 from runtime.pages.comments import talk_of
 from runtime.pages.lists import find_form
+from runtime.pages.ownership import ownership_of
+from runtime.pages.potential_card import potential_cards
+from runtime.pages import tier_acts
 from runtime.pages.tier_card import tier_card
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import may
-from runtime.records import derived, gateway, history, query
+from runtime.quality import merging
+from runtime.records import derived, gateway, history, merged, query
 from runtime.records.lookup import NoLookup
 from runtime.records.rows import Record
 from runtime.system import clock
@@ -62,10 +67,16 @@ class Happening:
 
 @blueprint.get("/apps/<app>/<form>/<int:record>")
 @signed_in
-def show(app: str, form: str, record: int) -> str:
+def show(app: str, form: str, record: int) -> Any:
+    """A record that was merged leads to the one that stayed; ?own=1 shows it as it lies in the trash."""
     with reading() as act:
         found_app, definition = find_app(act, app), find_form(act, form)
         found = query.get(act, form, record, deleted=True)
+        into = merged.survivor_of(act, form, record) if found.deleted_at is not None else None
+        into = into if into is not None and may(g.person, "view", form, into) else None
+        if into is not None and "own" not in request.args:
+            flash(reader().say(_("“{record}” was merged into this one.", record=title_of(definition, found))))
+            return redirect(f"/apps/{app}/{form}/{into}", 303)
         model = act.catalogue.model_of(form)
         model = model if model is not None and sees_tiers(act, model, record) else None
         related = related_lists(act, app, definition, record)
@@ -77,6 +88,7 @@ def show(app: str, form: str, record: int) -> str:
             form=definition,
             record=found,
             name=title_of(definition, found),
+            into=into,
             card=card,
             model=model,
             sections=_sections(act, app, definition, found),
@@ -87,6 +99,7 @@ def show(app: str, form: str, record: int) -> str:
             tags=_tags(act, definition, found),
             addable=_addable(act, definition, found),
             plan=_plan(model, found, definition),
+            potential=potential_cards(act, definition, found) if found.deleted_at is None else [],
             quality=quality(definition, found),
             waiting=derived.is_waiting(act, form, record),
             may_edit=may(g.person, "edit", form, record),
@@ -95,6 +108,7 @@ def show(app: str, form: str, record: int) -> str:
             follow_up=_follow_up(related),
             now=act.now,
             quick=_quick(definition, found),
+            ownership=ownership_of(act, app, definition, found),
         )
 
 
@@ -157,8 +171,10 @@ def timeline(act: Act, app: str, form: Form, record: Record, related: list[dict[
         found += [
             happening for row in query.history(act, form.key, record.id, limit=SHOWN) if (happening := _change(act, app, form, row)) is not None
         ]
+        found += [happening for row in merged.taken_over(act, form.key, record.id) for happening in _merges(act, app, form, row)]
     if tab in ("all", "tier"):
         found += _moves(act, form, record)
+        found += [Happening(**each) for each in tier_acts.happened(act, form, record.id)]
     for each in related:
         if tab in ("all", each["name"]):
             found += [_belonging(app, each["form"], other) for other in each["page"]]
@@ -225,12 +241,35 @@ def _written(field_type: Any, stored: Any) -> str:
         return str(stored)
 
 
+def _merges(act: Act, app: str, form: Form, row: Any) -> Iterator[Happening]:
+    """That another record went into this one, and that this was taken back."""
+    other = query.titles(act, {form.key: {row.other}}).get((form.key, row.other), f"#{row.other}")
+    for at, person, sentence in (
+        (clock.from_micros(row.at), row.person, _("merged “{record}” into this one", record=other)),
+        (clock.from_micros(row.undone_at), row.undone_by, _("took the merge with “{record}” back", record=other)),
+    ):
+        if at is not None:
+            own = f"/apps/{app}/{form.key}/{row.other}" + ("?own=1" if row.undone_at is None else "")
+            undo = f"/apps/{app}/-/merges/{row.id}/undo" if merging.may_be_undone(act, row) else ""
+            yield Happening(at, "merge", "git-merge", reader().say(sentence), reader().person_name(person), href=own, undo=undo)
+
+
 def _moves(act: Act, form: Form, record: Record) -> list[Happening]:
+    """Its own moves, and those of the records that were merged into it."""
+    gone = [row.other for row in merged.taken_over(act, form.key, record.id) if row.undone_at is None]
+    titles = query.titles(act, {form.key: set(gone)})
+    found = _moves_of(act, form, record.id)
+    for other in gone:
+        found += [replace(each, text=f"{each.text} · {titles.get((form.key, other), '')}") for each in _moves_of(act, form, other)]
+    return found
+
+
+def _moves_of(act: Act, form: Form, record: int) -> list[Happening]:
     model = act.catalogue.model_of(form.key)
     found: list[Happening] = []
-    if model is None or not sees_tiers(act, model, record.id):
+    if model is None or not sees_tiers(act, model, record):
         return found
-    for row in query.tier_moves(act, form.key, record.id, SHOWN):
+    for row in query.tier_moves(act, form.key, record, SHOWN):
         at = clock.from_micros(row.valid_from)
         assert at is not None
         before, after = tier_facts(act.catalogue, model.key, row.tier_from), tier_facts(act.catalogue, model.key, row.tier_to)

@@ -150,9 +150,15 @@ class Teller:
 
     def _call(self, node: Call, _beside: Node | None) -> str:
         told = [self.tell(each, node.arguments[0]) for each in node.arguments]
+        if node.function == "IN_SEGMENT":
+            return self._segment(str(literal_value(node.arguments[0])))
         if node.function in CALLS:
             return reader().say(Message(CALLS[node.function].text, dict(zip("ab", told, strict=False))))
         return f"{reader().shown(SHELF[node.function].label)}({self._listed(told)})"
+
+    def _segment(self, key: str) -> str:
+        segment = self.catalogue.segments.get(key)
+        return reader().say(_("is in the segment “{name}”", name=segment.label if segment is not None else key))
 
     def _aggregate(self, node: Aggregate, _beside: Node | None) -> str:
         rows = self._rows(node.relation)

@@ -12,7 +12,9 @@ from werkzeug.exceptions import HTTPException
 
 from runtime.collaboration.todos import due_count
 from runtime.pages.web import reader, reading, workspace
+from runtime.people.may import may
 from runtime.people.person import Person
+from runtime.people.rights import names
 from runtime.system.prepared import prepared
 from runtime.system.tables import notification
 from runtime.tags.requests import open_count
@@ -58,9 +60,8 @@ def present_shell() -> Shell:
 
 def apps_of(person: Person, catalogue: Any) -> list[Any]:
     """The apps a person works in: builders and members in all, others where the app names them or one of their roles."""
-    wanted = {f"role:{key}" for key in person.roles} | {f"user:{person.email}", f"user:{person.id}"}
     return [app for app in catalogue.apps.values()
-            if person.is_builder or "member" in person.roles or wanted.intersection(_named(app))]
+            if person.is_builder or "member" in person.roles or any(names(person, who) for who in _named(app))]
 
 
 def _named(app: Any) -> Iterator[str]:
@@ -125,13 +126,23 @@ def _menu(app: Any, catalogue: Any) -> list[Section]:
             sections.append(Section(reader().shown(part.section), items))
     tiering = list(_known([
         (_("Tiers"), f"/apps/{app.key}/-/tiers", "stairs-up"), (_("Tag dictionary"), f"/apps/{app.key}/-/tags", "tags"),
+        (_("Segments"), f"/apps/{app.key}/-/segments", "users-group"),
         (_("Data quality"), f"/apps/{app.key}/-/quality", "shield-check"), (_("Duplicates"), f"/apps/{app.key}/-/duplicates", "copy")]))
     tiering = [replace(each, count=_asked_for(app)) if each.icon == "tags" else each for each in tiering]
-    if tiering and any(model.app in (None, app.key) for model in catalogue.tier_models.values()):
+    if tiering and any(each.app in (None, app.key) for each in (*catalogue.tier_models.values(), *catalogue.segments.values())):
         sections.append(Section(say(_("Tiering")), tiering))
     log = [(_("Run log"), f"/apps/{app.key}/-/runs", "player-play")] if g.person.is_builder else []
-    running = list(_known([*log, (_("Trash"), f"/apps/{app.key}/-/trash", "trash")]))
+    running = list(_known([*_pools(app, catalogue), *log, (_("Trash"), f"/apps/{app.key}/-/trash", "trash")]))
     return [section for section in [*sections, Section(say(_("Running")), running)] if section.items]
+
+
+def _pools(app: Any, catalogue: Any) -> Iterator[tuple[Message, str, str]]:
+    """The pools of the forms in the app's menu from which the person may claim."""
+    listed = dict.fromkeys(item.removeprefix("form:") for part in app.menu for item in part.items if item.startswith("form:"))
+    for key in listed:
+        form = catalogue.forms.get(key)
+        if form is not None and form.pool is not None and may(g.person, "claim", key):
+            yield _("Pool: {form}", form=form.label), f"/apps/{app.key}/-/pool/{key}", "inbox"
 
 
 def _asked_for(app: Any) -> int | None:
@@ -157,6 +168,8 @@ def menu_item(app: Any, text: str, catalogue: Any) -> Item | None:
 
 def _tools(app: Any) -> Iterator[Item]:
     if not g.person.is_builder:
+        if app is not None and may(g.person, "build", app=app.key):
+            yield from _known([(_("Design"), f"/build/{app.key}", "tool")])
         return
     yield from _known([
         (_("Design"), f"/build/{app.key}" if app else "/build", "tool"), (_("Templates"), "/templates", "layout-grid"),

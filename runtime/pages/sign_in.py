@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from runtime.automation import letters
 from runtime.errors import Refused, TierloomError
-from runtime.pages.identity import COOKIE, end_session, end_step, keep_step, start_session, step_of
+from runtime.pages.identity import end_session, end_step, is_secure, keep_step, session_token, start_session, step_of
 from runtime.pages.reader import say
 from runtime.pages.web import NOBODY, by_path, done, go_to, local_path, public, wants_json, workspace
 from runtime.people import accounts, passwords, provider, sessions, signing_in, steps, throttle
@@ -67,7 +67,7 @@ class NeedsPage(TierloomError):
 
 
 def _opened(someone: Person, onward: str) -> AnyResponse:
-    token = signing_in.open_session(workspace(), someone, request.user_agent.string, _address(), request.cookies.get(COOKIE))
+    token = signing_in.open_session(workspace(), someone, request.user_agent.string, _address(), session_token())
     response = go_to(onward)
     start_session(response, token)
     return response
@@ -82,13 +82,15 @@ def _sign_in_page(onward: str, email: str = "", error: str = "") -> str:
 @blueprint.post("/sign-out")
 @public
 def sign_out() -> AnyResponse:
-    if COOKIE in request.cookies:
+    if (token := session_token()) is not None:
         with workspace().writing(g.person or NOBODY) as act:
-            sessions.close(act.connection, request.cookies[COOKIE])
+            sessions.close(act.connection, token)
             if g.person is not None:
                 audit.note(act, "signed_out", f"person:{g.person.id}")
     response = go_to("/sign-in")
     end_session(response)
+    if is_secure():  # browsers heed it over https alone; what was typed and not sent stays on purpose
+        response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 

@@ -32,45 +32,43 @@ def color(tier: Tier) -> str:
 
 
 # -- how many, and what they bring ----------------------------------------------------------------------------------------------------
-def shares(
-    model: TierModel, form: Any, spread: Distribution, amounts: dict[str, Decimal], money: Any, list_of: Callable[[str], str | None]
-) -> Drawn:
+def shares(form: Any, spread: Distribution, amounts: dict[str, Decimal], money: Any, list_of: Callable[[str], str | None]) -> Drawn:
     """Share of the records beside share of an amount; `money` is the dimension that names it, or None."""
     whole = sum(amounts.values(), Decimal(0))
     first = reader().say(_("share of {form}", form=form.label))
-    series = [_bars(model, first, {each.key: each.count for each in spread.tiers}, Decimal(spread.total), 0.4, list_of)]
+    series = [_bars(spread, first, {each.key: each.count for each in spread.tiers}, Decimal(spread.total), 0.4, list_of)]
     columns = [reader().say(_("Tier")), reader().shown(form.label), first]
     rows: list[list[Any]] = [[reader().shown(each.label), reader().number(each.count), reader().share(each.share)] for each in spread.tiers]
     if money is None or not whole:
-        return Drawn(_("{form} by tier", form=form.label), "", _shares_option(model, series), columns, rows)
+        return Drawn(_("{form} by tier", form=form.label), "", _shares_option(spread, series), columns, rows)
     second = reader().say(_("share of {money}", money=money.label))
-    series.append(_bars(model, second, amounts, whole, 1, list_of))
+    series.append(_bars(spread, second, amounts, whole, 1, list_of))
     for row, each in zip(rows, spread.tiers, strict=True):
         amount = amounts.get(each.key, Decimal(0))
         row += [reader().money(amount, None, 0), reader().share(amount, whole)]
     return Drawn(
         _("{form} and {money} by tier", form=form.label, money=money.label),
         "",
-        _shares_option(model, series),
+        _shares_option(spread, series),
         [*columns, reader().shown(money.label), second],
         rows,
     )
 
 
 def _bars(
-    model: TierModel, name: str, amounts: dict[str, Any], whole: Decimal, opacity: float, list_of: Callable[[str], str | None]
+    spread: Distribution, name: str, amounts: dict[str, Any], whole: Decimal, opacity: float, list_of: Callable[[str], str | None]
 ) -> dict[str, Any]:
     data = []
-    for tier in reversed(model.ranked):
+    for tier in spread.tiers:
         part = Decimal(amounts.get(tier.key, 0))
         shown = reader().share(part, whole)
         data.append(
             {
                 "value": float(part / whole) if whole else 0,
                 "text": f"{name}: {shown}",
-                "href": list_of(tier.key),
+                "href": list_of(tier.key) if tier.rank else None,
                 "label": {"formatter": shown, "opacity": 1},
-                "itemStyle": {"color": color(tier), "opacity": opacity, "borderRadius": [0, 3, 3, 0]},
+                "itemStyle": {"color": f"var(--tier-{tier.color}-chart)", "opacity": opacity, "borderRadius": [0, 3, 3, 0]},
             }
         )
     return {
@@ -84,7 +82,7 @@ def _bars(
     }
 
 
-def _shares_option(model: TierModel, series: list[dict[str, Any]]) -> dict[str, Any]:
+def _shares_option(spread: Distribution, series: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "grid": {"left": 4, "right": 52, "top": 34, "bottom": 4, "containLabel": True},
         "legend": {"selectedMode": False},
@@ -92,7 +90,7 @@ def _shares_option(model: TierModel, series: list[dict[str, Any]]) -> dict[str, 
         "yAxis": {
             "type": "category",
             "inverse": True,
-            "data": [reader().shown(tier.label) for tier in reversed(model.ranked)],
+            "data": [reader().shown(tier.label) for tier in spread.tiers],
             "axisLine": {"show": False},
             "axisLabel": {"color": "var(--tl-ink)"},
         },
@@ -101,10 +99,12 @@ def _shares_option(model: TierModel, series: list[dict[str, Any]]) -> dict[str, 
 
 
 # -- who moved ------------------------------------------------------------------------------------------------------------------------
-def moves(model: TierModel, moved: Movement, movers: Href) -> Drawn:
-    """A band for each move between two tiers: stayers grey, up green, down red. `rows` are the matrix, with an address in each cell."""
+def moves(model: TierModel, moved: Movement, movers: Href, former: dict[str, Any] | None = None) -> Drawn:
+    """A band for each move between two tiers: stayers grey, up green, down red. `rows` are the matrix, with an address in each cell; `former`
+    are the labels of tiers that the model has no more."""
     names: dict[str | None, str] = {tier.key: reader().shown(tier.label) for tier in model.tiers} | {None: reader().say(_("No tier"))}
-    places: list[str | None] = [*moved.tiers, None]
+    names |= {key: reader().shown(label) for key, label in (former or {}).items()}
+    places: list[str | None] = [*moved.tiers, *moved.former, None]
     links = [
         {
             "source": f"then:{then}",
@@ -156,7 +156,7 @@ def moves(model: TierModel, moved: Movement, movers: Href) -> Drawn:
 
 def _nodes(model: TierModel, moved: Movement, names: dict[str | None, str], movers: Href) -> list[dict[str, Any]]:
     found = []
-    for key in (*moved.tiers, None):
+    for key in (*moved.tiers, *moved.former, None):
         look = color(model.by_key[key]) if key in model.by_key else STAYED
         before, after = at(moved, key, 1), at(moved, key, 2)
         if before:
@@ -201,7 +201,7 @@ def signed(number: int) -> str:
 
 def _word(model: TierModel, then: str | None, now: str | None) -> str:
     before, after = model.ranks.get(then or "", 0), model.ranks.get(now or "", 0)
-    if then is None or now is None or before == after:
+    if not before or not after or before == after:
         return "stayed"
     return "up" if after > before else "down"
 

@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 from flask import Blueprint, g, render_template, request
 
+from runtime.automation.listening import at_work
+from runtime.automation.triggers.tier_grace import TierGrace
 from runtime.definitions.tier_model import TierModel
 from runtime.errors import NotFound
 from runtime.formulas.definitions import formula
@@ -19,15 +21,19 @@ from runtime.formulas.tree import Field
 from runtime.pages import tier_charts
 from runtime.pages.apps import find_app
 from runtime.pages.cells import tier_facts
+from runtime.pages.tier_mobility import mobility_of, tags_between, waiting_of
+from runtime.pages.tier_past import badge_of
 from runtime.pages.web import reader, reading, signed_in
 from runtime.people.may import may
 from runtime.records import query
 from runtime.system.tables import automation_run, tier_state
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
-from runtime.tiers.figures import Distribution, Movement, distribution, histogram, movement
-from runtime.tiers.seeing import of_seen_records, require_tiers, sees_tiers
+from runtime.tiers.figures import Distribution, Movement, distribution, distribution_on, histogram, movement
+from runtime.tiers.history_at import tier_as_it_was
 from runtime.tiers.movers import NOBODY, Direction, Found, ending_grace, first_day, held, movers
+from runtime.tiers.past_amounts import MOST, amounts_on
+from runtime.tiers.seeing import of_seen_records, require_tiers, sees_tiers
 
 blueprint = Blueprint("tiers", __name__)
 
@@ -103,7 +109,8 @@ def overview(app: str) -> str:
         place = _place(act, app, request.args.get("model") or models[0].key)
         first = first_day(act, place.model.key)
         span = _span(act, first)
-        spread = distribution(act, place.model.key)
+        past = span.last < act.today
+        spread = distribution_on(act, place.model.key, span.last) if past else distribution(act, place.model.key)
         known = {
             "app": found_app,
             "model": place.model,
@@ -113,20 +120,27 @@ def overview(app: str) -> str:
             "spread": spread,
             "version": act.catalogue.versions.get(("tier_model", place.model.key), 1),
             "today": act.today,
+            "past": past,
         }
         if first is None:
             return render_template("tiers.html", **known)
         moved = movement(act, place.model.key, span.first, span.last)
+        held = spread if not past else distribution(act, place.model.key)
         return render_template(
             "tiers.html",
             **known,
-            figures=_figures(act, place, span, spread, moved),
+            figures=_figures(act, place, span, held, moved, past),
             first=first,
             nobody_then=not (moved.up + moved.down + moved.stayed + moved.left),
-            shares=_shares(act, place, spread),
-            moves=tier_charts.moves(place.model, moved, lambda **wanted: place.movers(span, **wanted)),
-            scores=tier_charts.scores(place.model, histogram(act, place.model.key), place.list_of) if spread.total else None,
-            used=list(_used(act, place, spread)),
+            shares=_shares(act, place, spread, span.last if past else None),
+            moves=tier_charts.moves(
+                place.model, moved, lambda **wanted: place.movers(span, **wanted), tier_labels(act, place.model, moved.former)
+            ),
+            scores=tier_charts.scores(place.model, histogram(act, place.model.key), place.list_of) if held.total else None,
+            used=list(_used(act, place, held)),
+            mobility=mobility_of(act, place.model, moved),
+            tags=tags_between(act, place.form.key, span.first, span.last),
+            waiting=waiting_of(act, place.model, f"/apps/{app}/-/tiers/{place.model.key}"),
         )
 
 
@@ -160,8 +174,9 @@ def _choices(app: str, models: list[TierModel], chosen: TierModel, span: Span) -
 
 
 def _span(act: Act, began: date | None) -> Span:
-    """The days of the address; what cannot be read is the last 90 days, from the first rating on, and no day lies ahead."""
-    last = min(_day(request.args.get("to")) or act.today, act.today)
+    """The days of the address; what cannot be read is the last 90 days, from the first rating on, and no day lies ahead. ?day= is the last day
+    in one word, for looking at a past one."""
+    last = min(_day(request.args.get("to")) or _day(request.args.get("day")) or act.today, act.today)
     usual = began if began is not None and last - PERIOD < began < last else last - PERIOD
     first = min(_day(request.args.get("from")) or usual, act.today)
     return Span(min(first, last), max(first, last))
@@ -175,7 +190,9 @@ def _day(text: str | None) -> date | None:
 
 
 # -- five figures ---------------------------------------------------------------------------------------------------------------------
-def _figures(act: Act, place: Place, span: Span, spread: Distribution, moved: Movement) -> Iterator[Figure]:
+def _figures(act: Act, place: Place, span: Span, spread: Distribution, moved: Movement, past: bool) -> Iterator[Figure]:
+    """Grace and what is provisional are of today: the history keeps only tiers."""
+    today = f" · {reader().say(_('today'))}" if past else ""
     total = sum(count for _then, now, count in moved.flows if now is not None)
     yield Figure(
         reader().shown(place.form.label),
@@ -193,14 +210,14 @@ def _figures(act: Act, place: Place, span: Span, spread: Distribution, moved: Mo
     )
     ending = ending_grace(act, place.model.key)
     yield Figure(
-        reader().say(_("In grace")),
+        reader().say(_("In grace")) + today,
         reader().number(spread.in_grace),
         reader().say(_("{n} end today", n=ending)) if ending else reader().say(_("none ends today")),
         place.held("grace"),
         "bad" if ending else None,
     )
     yield Figure(
-        reader().say(_("Provisional")),
+        reader().say(_("Provisional")) + today,
         reader().number(spread.provisional),
         reader().say(_("{share}, because data are missing", share=reader().share(spread.provisional, spread.total)))
         if spread.provisional
@@ -225,17 +242,25 @@ def _high(place: Place, moved: Movement) -> Figure:
 
 
 # -- what they bring ------------------------------------------------------------------------------------------------------------------
-def _shares(act: Act, place: Place, spread: Distribution) -> tier_charts.Drawn:
+def _shares(act: Act, place: Place, spread: Distribution, day: date | None) -> tier_charts.Drawn:
+    """`day`: a past one, for which the amounts are worked out anew."""
     dimension, key = _money(act, place)
     amounts: dict[str, Decimal] = {}
-    if key is not None and place.field is not None:
+    if key is not None and day is not None:
+        amounts = amounts_on(act, place.model.key, key, day) if spread.total <= MOST else {}
+    elif key is not None and place.field is not None:
         measure = f"SUM({key})"
         amounts = {
             each[place.field]: each[measure] or Decimal(0)
             for each in query.aggregate(act, place.form.key, by=[place.field], measures=[measure])
             if each[place.field]
         }
-    return tier_charts.shares(place.model, place.form, spread, amounts, dimension, place.list_of)
+    return tier_charts.shares(place.form, spread, amounts, dimension, place.list_of if day is None else lambda tier: None)
+
+
+def tier_labels(act: Act, model: TierModel, keys: tuple[str, ...]) -> dict[str, Any]:
+    """The labels of tiers that a model has no more."""
+    return {key: (tier_as_it_was(act, model.key, key) or {}).get("label", key) for key in keys}
 
 
 def _money(act: Act, place: Place) -> tuple[Any, str | None]:
@@ -304,7 +329,7 @@ def moved(app: str, model: str) -> str:
     with reading() as act:
         found_app, place = find_app(act, app), _place(act, app, model)
         span = _span(act, first_day(act, model))
-        then, now = (_tier(place, request.args.get(name)) for name in ("then", "now"))
+        then, now = (_tier(act, place, request.args.get(name)) for name in ("then", "now"))
         direction: Any = request.args.get("direction")
         if direction not in get_args(Direction):
             direction = None if then or now else "moved"
@@ -329,7 +354,23 @@ def held_back(app: str, model: str, why: Any) -> str:
             {"label": reader().say(label), "href": place.held(key), "active": why == key}
             for key, label in (("grace", _("In grace")), ("provisional", _("Provisional")))
         ]
-        return _page(act, found_app, place, found, span=_span(act, None), tabs=tabs, why=why)
+        note = grace_note(act, place.model) if why == "grace" else None
+        return _page(act, found_app, place, found, span=_span(act, None), tabs=tabs, why=why, note=note)
+
+
+def grace_note(act: Act, model: TierModel) -> Message | None:
+    """Why nobody is told when a grace period begins; None where an automation answers to it."""
+    named = model.movement.grace_automation
+    if any(isinstance(each.trigger, TierGrace) and each.trigger.tier_model == model.key for each in at_work(act.catalogue)):
+        return None
+    if not model.movement.grace_days:
+        return None
+    if named in act.catalogue.automations:
+        return _(
+            "Nobody is told when a grace period begins: the automation “{name}” is off, broken, or begins with something else.",
+            name=act.catalogue.automations[named].label,
+        )
+    return _("Nobody is told when a grace period begins. Add an automation that begins with it, such as a task to win the customer back.")
 
 
 def _page(act: Act, app: Any, place: Place, found: Found, **more: Any) -> str:
@@ -342,8 +383,8 @@ def _page(act: Act, app: Any, place: Place, found: Found, **more: Any) -> str:
             {
                 "href": f"/apps/{app.key}/{place.form.key}/{each.record}",
                 "title": titles.get((place.form.key, each.record), f"#{each.record}"),
-                "then": tier_facts(act.catalogue, place.model.key, before),
-                "now": tier_facts(act.catalogue, place.model.key, each.now if hasattr(each, "now") else each.tier),
+                "then": badge_of(act, place.model, before),
+                "now": badge_of(act, place.model, each.now if hasattr(each, "now") else each.tier),
                 "score": None if score is None else f"{score:.2f}",
                 "score_then": None if score_before is None else f"{score_before:.2f}",
                 "at": getattr(each, "at", None) or getattr(each, "since", None),
@@ -367,17 +408,17 @@ def _page(act: Act, app: Any, place: Place, found: Found, **more: Any) -> str:
     )
 
 
-def _tier(place: Place, key: str | None) -> str | None:
+def _tier(act: Act, place: Place, key: str | None) -> str | None:
     if not key:
         return None
-    if key != NOBODY and key not in place.model.by_key:
+    if key != NOBODY and key not in place.model.by_key and tier_as_it_was(act, place.model.key, key) is None:
         raise NotFound(_("This model has no tier with the key {key}.", key=key))
     return key
 
 
 def _named(act: Act, place: Place, key: str | None) -> Any:
     """A tier's badge, “none” for those without one, None where any tier will do."""
-    return "none" if key == NOBODY else tier_facts(act.catalogue, place.model.key, key)
+    return "none" if key == NOBODY else badge_of(act, place.model, key)
 
 
 def _cursor() -> int:

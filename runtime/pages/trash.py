@@ -14,6 +14,7 @@ from runtime.pages.cells import title_of
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import may
 from runtime.records import gateway, query
+from runtime.records.merged import merges_of
 from runtime.records.tables import tables_of
 from runtime.system.sets import among
 from runtime.system.tables import record_change
@@ -53,6 +54,7 @@ def trash(app: str) -> str:
         )
         who = _deleters(act, chosen, [each.id for each in page.records])
         reader().know_people(who.values())
+        gone = _merged(act, app, form, [each.id for each in page.records])
         rows = [
             {
                 "id": each.id,
@@ -60,6 +62,7 @@ def trash(app: str) -> str:
                 "href": f"/apps/{app}/{chosen}/{each.id}",
                 "at": each.deleted_at,
                 "who": reader().person_name(who.get(each.id)),
+                "merged": gone.get(each.id),
             }
             for each in page.records
         ]
@@ -115,6 +118,20 @@ def _restore(act: Act, form: str, picked: list[int]) -> tuple[list[int], list[An
             act.workspace.ids.forget()  # a block of ids taken on the way went back with it
             kept.append(error.problems[0].message if isinstance(error, Refused) and error.problems else error.message)
     return back, kept
+
+
+def _merged(act: Act, app: str, form: Any, records: list[int]) -> dict[int, dict[str, str]]:
+    """Where the records that were merged went, and the way back."""
+    found = merges_of(act, form.key, records)
+    titles = query.titles(act, {form.key: {row.keep for row in found.values()}})
+    return {
+        record: {
+            "name": titles.get((form.key, row.keep), f"#{row.keep}"),
+            "href": f"/apps/{app}/{form.key}/{row.keep}",
+            "undo": f"/apps/{app}/-/merges/{row.id}/undo",
+        }
+        for record, row in found.items()
+    }
 
 
 def _count(act: Act, form: str) -> int:

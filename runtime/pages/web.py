@@ -70,6 +70,23 @@ def builder_only(view: View) -> View:
     return guarded  # type: ignore[return-value]
 
 
+def designer_only(view: View) -> View:
+    """For those who design the app of the address; without one, the whole workspace."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if g.person is None:
+            raise NotSignedIn()
+        app = kwargs.get("app", "-")
+        if not g.person.is_builder:
+            with reading() as act:
+                require(act.person, "build", app=None if app == "-" else app)
+        return view(*args, **kwargs)
+
+    guarded.access = "designer_only"  # type: ignore[attr-defined]
+    return guarded  # type: ignore[return-value]
+
+
 # -- acts -----------------------------------------------------------------------------------------------------------------------
 def workspace() -> Workspace:
     return current_app.extensions["workspace"]

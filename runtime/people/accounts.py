@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +40,8 @@ RIGHTS = {"builder": _("Builder"), "member": _("Member")}
 """Roles with a meaning of their own: builders design and administer, members work. All others are names that definitions give."""
 ROLE_KEY = re.compile(KEY)
 EMAIL = re.compile(r"^[^@\s,;<>()\"]+@[^@\s,;<>()\"]+$")
+RENAMED: list[Callable[[Act, list[int]], None]] = []
+"""What is told of the people whose names have changed; runtime/kinds.py names it."""
 INVITED_FOR = timedelta(days=7)
 RESET_FOR = timedelta(hours=1)
 
@@ -270,6 +272,8 @@ def set_name(act: Act, person_id: int, name: str) -> None:
     if not 1 <= len(name.strip()) <= 200:
         raise Refused([_name_problem()])
     act.connection.execute(person.update().where(person.c.id == person_id).values(name=name.strip()))
+    for follow in RENAMED:
+        follow(act, [person_id])
 
 
 def set_language(act: Act, person_id: int, language: str | None) -> None:

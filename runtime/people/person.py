@@ -25,6 +25,8 @@ class Person:
     department_tree: tuple[int, ...] = ()
     reports: tuple[int, ...] = ()
     groups: tuple[int, ...] = ()
+    shares: tuple[Any, ...] = ()
+    """What records that are shared with them give them, within an act: see `runtime/people/shares.py`."""
     rights: Any = field(default=None, compare=False, repr=False)
     """What they may do with records, within an act; builders may everything and need none."""
 

@@ -7,6 +7,7 @@ which sets hold for which records.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,19 +18,25 @@ if TYPE_CHECKING:
 
 HIDDEN, MASKED, VIEW, EDIT = range(4)
 LEVELS = {"hidden": HIDDEN, "masked": MASKED, "view": VIEW, "edit": EDIT}
-FORM_ACTIONS = frozenset({"view", "add", "edit", "delete", "import", "export"})
+FORM_ACTIONS = frozenset({"view", "add", "edit", "delete", "import", "export", "share"})
 WRITING = frozenset({"add", "edit", "import"})
 DESIGNING = ("owner", "builder")
+POOL = "*pool"
+"""The key of the grant by which those who may claim see what is in a pool."""
 
 
 @dataclass(frozen=True)
 class Grant:
-    """A permission set as it concerns one person. `rows` is the condition a record must meet; None: every record."""
+    """A permission set as it concerns one person. `rows` is the condition a record must meet; None: every record.
+
+    `shared`: the number of a `share_grant`; then the records are those that were shared so, and `rows` only says that there is a limit.
+    """
 
     key: str
     actions: frozenset[str]
     fields: Mapping[str, str]
     rows: str | None = None
+    shared: int | None = None
 
     def level(self, field: str) -> int:
         return LEVELS[self.fields.get(field) or self.fields.get("*", "hidden")]
@@ -66,6 +73,13 @@ class Rights:
         """How much of a field the person sees: HIDDEN, MASKED, VIEW or EDIT; without a record, at best."""
         held = None if record is None else self.held(form, record)
         return level_in(self.viewing(form), field, held)
+
+    def designs(self, app: str | None) -> bool:
+        """Whether the person designs one app without being a builder of the workspace."""
+        return is_one_of(self.person, self.catalogue.apps.get(app or ""), *DESIGNING)
+
+    def owns(self, app: str | None) -> bool:
+        return is_one_of(self.person, self.catalogue.apps.get(app or ""), "owner")
 
     def viewing(self, form: str, action: str = "view") -> list[Grant]:
         """The sets that let the person see records, or export them."""
@@ -108,14 +122,38 @@ def level_in(grants: Iterable[Grant], field: str, held: frozenset[str] | None) -
 def grants_of(person: Person, catalogue: Catalogue, form: str) -> tuple[Grant, ...]:
     """Builders may everything with every form, analysts see everything; others have what the sets of the form give them. A form without any set is open to members."""
     app = catalogue.apps.get(getattr(catalogue.forms.get(form), "app", None) or "")
-    if person.is_builder or is_one_of(person, app, *DESIGNING):
+    if person.is_builder:
         return (ALL,)
+    if is_one_of(person, app, *DESIGNING):
+        pool = _pool(person, catalogue.forms.get(form), [ALL])
+        return (ALL,) if pool is None else (ALL, pool)
     sets = sets_by_form(catalogue).get(form, ())
     found = [LOOKING] if is_one_of(person, app, "analyst") else []
     found += [grant for each in sets if (grant := _grant(person, each)) is not None]
     if not sets and ("member" in person.roles or is_one_of(person, app, "member")):
         found.append(ALL)
-    return tuple(found)
+    found += [_shared(each) for each in person.shares if each.form == form]
+    pool = _pool(person, catalogue.forms.get(form), found)
+    return tuple(found if pool is None else [*found, pool])
+
+
+def _shared(share: Any) -> Grant:
+    """What sharing gives: nothing that could be shared further."""
+    actions = frozenset({"view", "edit"} if share.may == "edit" else {"view"})
+    return Grant(f"*share {share.id}", actions, json.loads(share.fields), "shared", share.id)
+
+
+def _pool(person: Person, form: Any, found: list[Grant]) -> Grant | None:
+    """Records without an owner are seen, as far as the pool shows them, by those who may claim: whom it names, else whoever may change records."""
+    pool = getattr(form, "pool", None)
+    if pool is None:
+        return None
+    able = (
+        any(names(person, who) for who in pool.claim)
+        if pool.claim
+        else any("edit" in each.actions and each.shared is None for each in found)
+    )
+    return Grant(POOL, frozenset({"view", "claim"}), form.pool_fields, f"ISEMPTY({pool.owner})") if able else None
 
 
 def is_one_of(person: Person, app: Any, *roles: str) -> bool:
@@ -155,4 +193,5 @@ def _grant(person: Person, definition: Any) -> Grant | None:
         rows = f"({rows}) and ({definition.rows})" if definition.rows else rows
     else:
         return None
-    return Grant(definition.key, frozenset({"view", *definition.actions}), dict(definition.fields), rows)
+    sharing = {"share"} if "edit" in definition.actions else set()
+    return Grant(definition.key, frozenset({"view", *definition.actions, *sharing}), dict(definition.fields), rows)

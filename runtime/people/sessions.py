@@ -12,6 +12,8 @@ from runtime.system import clock
 from runtime.system.tables import person_session
 
 LASTS = timedelta(days=30)
+AT_MOST = timedelta(days=90)
+"""However busily it is used, a session ends after this: the second factor and the password are asked for anew."""
 SEEN_EVERY = timedelta(hours=1)
 """A session slides on with use, but is not written at every request."""
 
@@ -69,7 +71,7 @@ def slide(connection: sa.Connection, session: Session, now: datetime) -> None:
     connection.execute(
         person_session.update()
         .where(person_session.c.token_hash == session.id)
-        .values(seen_at=clock.to_micros(now), expires_at=clock.to_micros(now + LASTS))
+        .values(seen_at=clock.to_micros(now), expires_at=clock.to_micros(min(now + LASTS, session.created_at + AT_MOST)))
     )
 
 

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from runtime.definitions.catalogue import Catalogue
 from runtime.formulas import Formula, tree
 from runtime.formulas.definitions import formula
+from runtime.formulas.functions.workdays import BY_CALENDAR
 from runtime.records.changes import EVERYTHING, Changes
+from runtime.records.looking_up import Seeker, seekers, seekers_in, seeking
 from runtime.records.tables import tables_of
 from runtime.system.prepared import prepared
 from runtime.system.sets import among
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 CONDITION = ("boolean",)
-DAY = "@day"
-"""Stands among the names that a formula reads for the day itself."""
+DAY, CALENDAR = "@day", "@calendar"
+"""They stand among the names that a formula reads for the day itself and for the calendar of working days."""
 Touched = tuple[str, str, Collection[int], bool]
 """(form, name, records, whether the gateway wrote the name: it has touched the targets of references itself)."""
 
@@ -95,7 +97,8 @@ def relation_matters(catalogue: Catalogue, form: str, relation: str, names: set[
 
 
 def names_read(catalogue: Catalogue, form: str, wanted: Formula) -> set[str]:
-    """The names of a form whose change can change a formula's value: fields, relations, references, also those of segments; and the day."""
+    """The names of a form whose change can change a formula's value: fields, relations, references, what it looks up, also those of
+    segments; and the day."""
     found = (
         set(wanted.uses.fields)
         | {each.path[0] for each in wanted.uses.relations}
@@ -103,6 +106,11 @@ def names_read(catalogue: Catalogue, form: str, wanted: Formula) -> set[str]:
     )
     if wanted.uses.day:
         found.add(DAY)
+    if "TIER_AT" in wanted.uses.functions:
+        found.add("tier")
+    if wanted.uses.functions & BY_CALENDAR:
+        found.add(CALENDAR)
+    found |= {each.name for each in seekers_in(form, wanted)}
     for key in wanted.uses.segments:
         found |= names_read(catalogue, form, formula(catalogue, form, catalogue.segments[key].where, expect=CONDITION))
     return found
@@ -127,24 +135,32 @@ def spread(act: Act, changes: Changes, begin: Iterable[Touched]) -> None:
     while waiting:
         form, name, ids, written = waiting.pop()
         for way in ways(act.catalogue, form, name):
-            if written and not way.again:
+            if written and isinstance(way, Way) and not way.again:
                 continue
-            new = _reached(act, way, ids) - changes.touched[way.form][way.name]
+            new = (seeking(act, way, changes, ids) if isinstance(way, Seeker) else _reached(act, way, ids)) - changes.touched[way.form][
+                way.name
+            ]
             if new:
                 changes.touch(way.form, way.name, new)
                 waiting.append((way.form, way.name, new, False))
 
 
-def all_touched(changes: Changes) -> list[Touched]:
-    """What a write has touched, to begin spreading with."""
-    return [(form, name, ids, True) for form, names in changes.touched.items() for name, ids in names.items()]
+def all_touched(catalogue: Catalogue, changes: Changes) -> list[Touched]:
+    """What a write has touched that concerns other records, to begin spreading with."""
+    found: list[Touched] = []
+    for form, names in changes.touched.items():
+        for name, ids in names.items():
+            if ways(catalogue, form, name):
+                found.append((form, name, ids, True))
+    return found
 
 
-def ways(catalogue: Catalogue, form: str, name: str) -> list[Way]:
+def ways(catalogue: Catalogue, form: str, name: str) -> list[Way | Seeker]:
     """Whom it concerns that a name of a form was touched, worked out once."""
-    known = catalogue.memo.get(("ways", form, name))
+    known: list[Way | Seeker] | None = catalogue.memo.get(("ways", form, name))
     if known is None:
-        known = [] if name == DAY else [*_inwards(catalogue, form, name), *_outwards(catalogue, form, name)]
+        seeks = [each for each in seekers(catalogue).get(form, ()) if name == EVERYTHING or name in each.results]
+        known = [] if name in (DAY, CALENDAR) else [*_inwards(catalogue, form, name), *_outwards(catalogue, form, name), *seeks]
         catalogue.memo["ways", form, name] = known
     return known
 
@@ -159,7 +175,7 @@ def _inwards(catalogue: Catalogue, form: str, name: str) -> Iterator[Way]:
 
 def _outwards(catalogue: Catalogue, form: str, name: str) -> Iterator[Way]:
     """Those the records point at and who read the name of them as of related rows."""
-    if name == EVERYTHING:
+    if name == EVERYTHING or form not in catalogue.forms:
         return
     field_type = catalogue.forms[form].field(name)
     again = field_type is None or not field_type.writable or field_type.stores not in ("column", "many", "rows")

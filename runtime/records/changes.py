@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Container
 from dataclasses import dataclass, field
+from typing import Any
 
 EVERYTHING = "*"
 NOTHING: dict[str, set[int]] = {}
@@ -22,6 +23,8 @@ class Changes:
     touched: dict[str, dict[str, set[int]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     log: list[tuple[str, str, Collection[int]]] = field(default_factory=list)
     """What was touched, in its order."""
+    former: dict[tuple[str, str], set[Any]] = field(default_factory=lambda: defaultdict(set))
+    """(form, field) → the stored values that records had before, of fields by which records are looked up."""
 
     def touch(self, form: str, name: str, ids: Collection[int]) -> None:
         self.touched[form][name].update(ids)

@@ -109,12 +109,13 @@ class Fields:
             self._by_sql = {key: each for key, each in formulas.items() if not may_pass_limits(each)}
             self._statements = [None, None]
             return False
-        self._touch(changes, formulas, (ids if cursor.rowcount else ()) if one else [row[0] for row in cursor.fetchall()])
+        if self.heeded:
+            self._touch(changes, formulas, (ids if cursor.rowcount else ()) if one else [row[0] for row in cursor.fetchall()])
         return True
 
     def _upsert(self, act: Act, formulas: dict[str, Formula], one: bool) -> Prepared | None:
-        """One statement that works the fields out for a set of records, writes those that differ and gives their ids; for `one` record it
-        only says whether it wrote."""
+        """One statement that works the fields out for a set of records and writes those that differ; it gives their ids where somebody needs
+        to be told, of `one` record only whether it wrote."""
         rows, calc = Rows(act, self.form, of="id" if one else "ids", together=share_rows(formulas.values())), self._calc
         columns = [self.built.columns[key] for key in formulas]
         try:
@@ -127,7 +128,7 @@ class Fields:
         upsert = insert.on_conflict_do_update(
             index_elements=[calc.c.record], set_={column.name: insert.excluded[column.name] for column in columns}, where=differs
         )
-        return Prepared(upsert if one else upsert.returning(calc.c.record), act.connection.dialect)
+        return Prepared(upsert if one or not self.heeded else upsert.returning(calc.c.record), act.connection.dialect)
 
     def _stored(self, rows: Rows, key: str, wanted: Formula) -> Any:
         if wanted.type.kind in NUMERIC:

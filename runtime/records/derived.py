@@ -17,11 +17,13 @@ import sqlalchemy as sa
 from runtime.definitions.catalogue import Catalogue
 from runtime.formulas.definitions import computed
 from runtime.people.person import SYSTEM
-from runtime.records.affected import DAY, all_touched, names_read, spread, ways
+from runtime.records.affected import CALENDAR, DAY, all_touched, names_read, spread, ways
 from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.computing import Computing
 from runtime.records.graph import FIELD, Atom, depths
+from runtime.records.looking_up import NAME, PEOPLE
 from runtime.records.population import recut
+from runtime.records.population import wanted as wanted_cuts
 from runtime.records.tables import tables_of
 from runtime.system.database import to_json
 from runtime.system.prepared import prepared
@@ -81,14 +83,32 @@ def _step(catalogue: Catalogue, atoms: list[Atom]) -> Step | None:
 # -- following a change -------------------------------------------------------------------------------------------------------------
 def derive_all(act: Act, changes: Changes) -> None:
     """Brings everything derived from the changes up to date, now or (where many records are affected) by a note for right after."""
-    spread(act, changes, all_touched(changes))
+    begin = all_touched(act.catalogue, changes)
+    if begin:
+        spread(act, changes, begin)
+    settle(act, changes, AT_ONCE)
+
+
+def names_changed(act: Act, people: list[int]) -> None:
+    """Brings what is kept with the names of these people up to date."""
+    changes = Changes(act.source)
+    changes.touch(PEOPLE, NAME, people)
+    derive_all(act, changes)
+
+
+def calendar_changed(act: Act) -> None:
+    """Brings what is kept of working days up to date."""
+    changes = Changes(act.source, late=True)
+    for form in {step.form for step in steps(act.catalogue) if CALENDAR in step.reads}:
+        main = tables_of(act.catalogue)[form].main
+        changes.touch(form, CALENDAR, act.connection.execute(sa.select(main.c.id).where(main.c.deleted_at.is_(None))).scalars().all())
     settle(act, changes, AT_ONCE)
 
 
 def settle(act: Act, changes: Changes, most: int | None = None, kinds: Iterable[str] | None = None) -> None:
     """Does the steps whose names were touched, each spreading what it changed; forms of which more than `most` records are affected get
     notes instead."""
-    noted: dict[str, set[int]] = defaultdict(set)
+    noted: dict[str, set[int]] = {}
     touched = changes.touched
     for step in steps(act.catalogue):
         if step.form not in touched:
@@ -97,9 +117,9 @@ def settle(act: Act, changes: Changes, most: int | None = None, kinds: Iterable[
         if not ids or (kinds is not None and step.kind not in kinds):
             continue
         if most is not None and (step.form in noted or _more_than(most, changes, step.form)):
-            left = _all(changes, step.form) - noted[step.form]
+            left = _all(changes, step.form) - noted.get(step.form, set())
             leave_note(act, step.form, left, changes)
-            noted[step.form] |= left
+            noted[step.form] = noted.get(step.form, set()) | left
             continue
         start = len(changes.log)
         step.settle(act, changes, ids)
@@ -210,6 +230,11 @@ def refresh_day(workspace: Workspace, form: str) -> int:
             changes.touch(form, DAY, ids)
             settle(act, changes, kinds=(FIELD,))
             done, last = done + len(ids), ids[-1]
+
+
+def follows_day(catalogue: Catalogue, form: str) -> bool:
+    """Whether anything of a form is worked out anew every night: fields, or cut points that fields, segments or views read."""
+    return bool(day_fields(catalogue, form) or wanted_cuts(catalogue, form))
 
 
 def day_fields(catalogue: Catalogue, form: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
@@ -45,14 +45,23 @@ Parsed = dict[tuple[str, str], tuple[Any, list[Problem]]]
 """(field, text) → what it means; rows of a file repeat the same few days, options and names."""
 
 
-def prepare(act: Act, plan: Plan, given: Mapping[str, Any], before: Record | None, lookup: Lookup, parsed: Parsed | None = None) -> Entry:
+def prepare(
+    act: Act,
+    plan: Plan,
+    given: Mapping[str, Any],
+    before: Record | None,
+    lookup: Lookup,
+    parsed: Parsed | None = None,
+    trusted: Container[str] = (),
+) -> Entry:
     """Works out the values of a new record (`before` None) or a changed one. Never raises for bad input: see `problems`.
 
-    `parsed` is filled by and for the rows of one batch.
+    `parsed` is filled by and for the rows of one batch. For fields in `trusted` the person's right to change them is not asked.
     """
     entry = Entry(before.id if before else None, before, dict(before.values) if before else {}, given=frozenset(given))
-    _parse(act, plan, entry, given, lookup, parsed)
-    source = RecordValues(act, plan.form, entry.values, entry.record, _system(before))
+    _parse(act, plan, entry, given, lookup, parsed, trusted)
+    names = plan.names_before(before.values if before else {})
+    source = RecordValues(act, plan.form, entry.values, entry.record, _system(before), names)
     if before is None:
         _defaults(plan, entry, source)
     if not entry.problems:
@@ -81,7 +90,9 @@ def _is_blank(value: Any) -> bool:
     return value is None or value == () or value == ""
 
 
-def _parse(act: Act, plan: Plan, entry: Entry, given: Mapping[str, Any], lookup: Lookup, parsed: Parsed | None) -> None:
+def _parse(
+    act: Act, plan: Plan, entry: Entry, given: Mapping[str, Any], lookup: Lookup, parsed: Parsed | None, trusted: Container[str]
+) -> None:
     action = "import" if act.source == "import" else "add" if entry.before is None else "edit"
     for key, raw in given.items():
         field_type = plan.writable.get(key) or (plan.imported.get(key) if act.source == "import" else None)
@@ -94,7 +105,7 @@ def _parse(act: Act, plan: Plan, entry: Entry, given: Mapping[str, Any], lookup:
                 else _("This field fills itself and cannot be written."),
             )
             continue
-        if not may(act.person, action, plan.form.key, entry.record, key):
+        if key not in trusted and not may(act.person, action, plan.form.key, entry.record, key):
             entry.wrong(key, _("You may not change this field."))
             continue
         if field_type.stores == "rows":

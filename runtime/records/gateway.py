@@ -20,7 +20,9 @@ from runtime.records.affected import relation_matters
 from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.entries import Entry, Parsed, prepare
 from runtime.records.guard import seen_as
+from runtime.records.looking_up import looked_up_by
 from runtime.records.lookup import ActLookup
+from runtime.records.merged import merge_of
 from runtime.records.plan import Plan, plan_of
 from runtime.records.rows import Record, read_record, read_records
 from runtime.records.search import grams, initials, search_text
@@ -103,6 +105,8 @@ def restore(act: Act, form: str, record: int) -> Saved:
     before = read_record(act, form, record, lock=True)
     if before is None or before.deleted_at is None:
         raise NotFound(_("This record is not in the trash."))
+    if merge_of(act, form, record) is not None:
+        raise Refused([Problem("", _("This record was merged into another. Take the merge back instead, on the page of that one."))])
     entry = Entry(record, before, before.values, {each.key: (None, before.values.get(each.key)) for each in plan.distinct})
     check_together(act, plan, [entry])
     if entry.problems:
@@ -264,11 +268,8 @@ def _write_many(act: Act, plan: Plan, entries: list[Entry], keep_before: bool) -
     good = [each for each in entries if not each.problems and (each.before is None or each.changes)]
     result = BatchResult([None] * len(entries), [each.problems for each in entries], before=[None] * len(entries))
     if good:
-        changed = _store(act, plan, good)
-        texts = [_json_changes(plan, each) for each in good]
-        result.event = _batch_event(act, plan, good, texts)
-        _history(act, plan, good, texts, result.event)
-        changed.event = result.event
+        changed = write_entries(act, plan, good)
+        result.event = changed.event
         derived.derive_all(act, changed)
     for number, each in enumerate(entries):
         if each.problems:
@@ -281,6 +282,15 @@ def _write_many(act: Act, plan: Plan, entries: list[Entry], keep_before: bool) -
         if keep_before and each.before is not None:
             result.before[number] = {key: old for key, (old, _new) in _json_changes(plan, each).items() if key in plan.writable}
     return result
+
+
+def write_entries(act: Act, plan: Plan, entries: list[Entry]) -> Changes:
+    """Writes what has been prepared and checked, with its history and one event. What follows from it is left to `derive_all`."""
+    changed = _store(act, plan, entries)
+    texts = [_json_changes(plan, each) for each in entries]
+    changed.event = _batch_event(act, plan, entries, texts)
+    _history(act, plan, entries, texts, changed.event)
+    return changed
 
 
 def _batch_event(act: Act, plan: Plan, entries: list[Entry], texts: list[dict[str, list[Any]]]) -> int | None:
@@ -322,9 +332,14 @@ def _assign_serials(act: Act, plan: Plan, entries: list[Entry]) -> None:
                 each.changes[serial.key] = (None, each.values[serial.key])
 
 
-def check_together(act: Act, plan: Plan, entries: list[Entry]) -> None:
+def check_distinct(act: Act, plan: Plan, entries: list[Entry]) -> None:
+    """Whether no other living record has a value that must not repeat."""
     for field_type in plan.distinct:
         _check_distinct(act, plan, field_type, entries)
+
+
+def check_together(act: Act, plan: Plan, entries: list[Entry]) -> None:
+    check_distinct(act, plan, entries)
     for reference in plan.references:
         _check_reference(
             act,
@@ -458,10 +473,12 @@ def _store(act: Act, plan: Plan, entries: list[Entry]) -> Changes:
     _write_subforms(act, plan, entries)
     if new:
         changes.touch(plan.form.key, EVERYTHING, [each.record for each in new if each.record is not None])
-    changed = [each for each in entries if each.before is not None]
+    changed, matched = [each for each in entries if each.before is not None], looked_up_by(act.catalogue, plan.form.key)
     for each in changed:
-        for key in each.changes:
+        for key, (old, _new) in each.changes.items():
             changes.touch(plan.form.key, key, [each.record or 0])
+            if key in matched and old is not None:
+                changes.former[plan.form.key, key].add(plan.form.by_key[key].to_column(old))
     for reference in plan.references:
         touch_target(act, changes, reference, {each.values.get(reference.key) for each in new}, {EVERYTHING})
         targets: dict[Any, set[str]] = {}

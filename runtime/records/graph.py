@@ -1,5 +1,5 @@
-"""What stored values are worked out from: computed fields, tags by rule and tiers, over all forms. The order of work follows from it, and
-what needs its own result is refused with the way round."""
+"""What stored values are worked out from: computed fields, tags by rule, tiers and members of segments, over all forms. The order of work
+follows from it, and what needs its own result is refused with the way round."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from runtime.definitions.field_type import FieldType
     from runtime.definitions.tier_model import TierModel
 
-FIELD, TAG, TIER = "field", "tag", "tier"
+FIELD, TAG, TIER, SEGMENT = "field", "tag", "tier", "segment"
+KINDS = {"form": FIELD, "tag_set": TAG, "tier_model": TIER, "segment": SEGMENT}
+"""Kind of a definition → the kind of what it has worked out."""
 
 
 @dataclass(frozen=True, order=True)
 class Atom:
-    """One thing that is worked out and stored. `owner`: the form of a field, the tag set of a tag, the tier model of a tier (no key)."""
+    """One thing that is worked out and stored. `owner`: the form of a field or a segment, the tag set of a tag, the tier model of a tier (no
+    key)."""
 
     kind: str
     form: str
@@ -33,7 +36,12 @@ class Atom:
     key: str = ""
 
     def __str__(self) -> str:
-        return f"{self.owner}.{self.key}" if self.key else self.owner
+        return f"{self.owner}.{self.key}" if self.key and self.kind != SEGMENT else self.definition
+
+    @property
+    def definition(self) -> str:
+        """The key of the definition that says how it is worked out."""
+        return self.key if self.kind == SEGMENT else self.owner
 
 
 Reads = dict[Atom, dict[Atom, str]]
@@ -44,7 +52,8 @@ def reads(catalogue: Catalogue) -> Reads:
     """Every atom with the atoms that it reads. Raises FormulaProblems."""
     if "reads" not in catalogue.memo:
         catalogue.memo["reads"] = {
-            atom: {read: use.path for use in uses for read in _atoms_read(catalogue, use)} for atom, uses in _formulas(catalogue).items()
+            atom: {read: use.path for use in uses for read in _atoms_read(catalogue, use, atom)}
+            for atom, uses in formulas_kept(catalogue).items()
         }
     return catalogue.memo["reads"]
 
@@ -67,7 +76,8 @@ def _depth(atom: Atom, known: Reads, found: dict[Atom, int]) -> int:
 
 
 # -- the atoms and their formulas ---------------------------------------------------------------------------------------------------
-def _formulas(catalogue: Catalogue) -> dict[Atom, list[FormulaUse]]:
+def formulas_kept(catalogue: Catalogue) -> dict[Atom, list[FormulaUse]]:
+    """Every atom with the formulas that say how it is worked out."""
     found: dict[Atom, list[FormulaUse]] = {}
     for form in catalogue.forms.values():
         for number, each in enumerate(form.fields):
@@ -81,6 +91,8 @@ def _formulas(catalogue: Catalogue) -> dict[Atom, list[FormulaUse]]:
                 found[Atom(TAG, tags.form, tags.key, ruled[use.path])] = [use]
     for model in catalogue.tier_models.values():
         found[Atom(TIER, model.form, model.key)] = list(_uses_of_model(catalogue, model))
+    for segment in catalogue.segments.values():
+        found[Atom(SEGMENT, segment.form, segment.form, segment.key)] = list(segment.formulas(catalogue))
     return found
 
 
@@ -92,10 +104,29 @@ def _uses_of_model(catalogue: Catalogue, model: TierModel) -> Iterator[FormulaUs
                 yield FormulaUse(f"lanes/{number}", use.text, use.form, use.subform, use.expect, use.names, use.allow, use.own_rows)
 
 
-def _atoms_read(catalogue: Catalogue, use: FormulaUse) -> Iterator[Atom]:
-    if use.form is not None and use.form in catalogue.forms:
-        wanted = formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
-        yield from _of_formula(catalogue, use.form, wanted, use.subform)
+def compiled(catalogue: Catalogue, use: FormulaUse) -> Formula:
+    """Raises FormulaProblems."""
+    return formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
+
+
+def _atoms_read(catalogue: Catalogue, use: FormulaUse, reader: Atom) -> Iterator[Atom]:
+    if use.form is None or use.form not in catalogue.forms:
+        return
+    wanted = compiled(catalogue, use)
+    yield from _of_formula(catalogue, use.form, wanted, use.subform)
+    # a model that asks for its own earlier tiers reads what it has decided before, not what it decides
+    yield from (each for each in _of_functions(catalogue, use.form, wanted) if each != reader or each.kind != TIER)
+
+
+def _of_functions(catalogue: Catalogue, form: str, wanted: Formula) -> Iterator[Atom]:
+    """What functions read that name it by its key."""
+    for call in tree.walk(wanted.tree):
+        if isinstance(call, tree.Call) and call.function == "TIER_AT":
+            yield Atom(TIER, form, str(tree.literal_value(call.arguments[0])))
+        elif isinstance(call, tree.Call) and call.function == "LOOKUP":
+            other = str(tree.literal_value(call.arguments[0]))
+            for number in (1, 3):
+                yield from _of_field(catalogue, other, None, str(tree.literal_value(call.arguments[number])))
 
 
 def _of_formula(catalogue: Catalogue, form: str, wanted: Formula, subform: str | None = None) -> Iterator[Atom]:
@@ -109,8 +140,7 @@ def _of_formula(catalogue: Catalogue, form: str, wanted: Formula, subform: str |
         elif isinstance(node, tree.Path):
             yield from _of_path(catalogue, *_place(catalogue, form, subform, node.relation), node)
     for key in wanted.uses.segments:
-        segment = catalogue.segments[key]
-        yield from _of_formula(catalogue, segment.form, formula(catalogue, segment.form, segment.where, expect=("boolean",)))
+        yield Atom(SEGMENT, catalogue.segments[key].form, catalogue.segments[key].form, key)
 
 
 def _tags_named(node: tree.Node) -> Iterator[tuple[tree.Field, frozenset[str]]]:
@@ -164,13 +194,13 @@ def _of_path(catalogue: Catalogue, form: str, subform: str | None, node: tree.Pa
 
 # -- circles ----------------------------------------------------------------------------------------------------------------------
 def circle_problems(definition: Definition, catalogue: Catalogue) -> Iterator[Problem]:
-    """What in a definition needs its own result, by a way through several forms, tags or tiers; each with the way."""
+    """What in a definition needs its own result, by a way through several forms, tags, tiers or segments; each with the way."""
     try:
         known = reads(catalogue)
     except FormulaProblems:
         return
     for atom in known:
-        if (atom.owner, atom.kind) == (definition.key, {"form": FIELD, "tag_set": TAG, "tier_model": TIER}.get(definition.kind)):
+        if (atom.definition, atom.kind) == (definition.key, KINDS.get(definition.kind)):
             way = _way_back(atom, known)
             if way and not _among_fields(catalogue, way):
                 yield Problem(

@@ -20,12 +20,14 @@ from runtime.errors import Problem, Refused
 from runtime.formulas import Formula
 from runtime.formulas.definitions import formula
 from runtime.formulas.to_sql import to_sql
-from runtime.formulas.tree import Path, walk
+from runtime.formulas.tree import Call, Path, literal_value, walk
 from runtime.people.rights import HIDDEN, VIEW, Grant, Rights, level_in
+from runtime.people.shares import shares_of
 from runtime.records.rows import Record
 from runtime.records.sources import RecordSource, Rows
 from runtime.system.prepared import Prepared
 from runtime.system.sets import among
+from runtime.system.tables import record_share
 from runtime.texts import _
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 PERSON = frozenset({"person"})
-UNGUARDED = frozenset({"LOOKUP", "PERCENT_RANK", "QUANTILE_BAND", "TIER_AT"})
+UNGUARDED = frozenset({"LOOKUP", "PERCENT_RANK", "POTENTIAL", "QUANTILE_BAND", "TIER_AT"})
 """Functions that read more than the record and its relations."""
 KEPT = 1_000
 SIGNS = " -_.,+/()@&·、，。（）"
@@ -43,7 +45,8 @@ def bind(act: Act, person: Person) -> Person:
     """The person with what they may do in this act."""
     if person.is_builder or not person.active:
         return person
-    return replace(person, rights=Rights(person, act.catalogue, lambda form, grants, ids: _holding(act, person, form, grants, ids)))
+    bound = replace(person, shares=shares_of(act.connection, person))
+    return replace(bound, rights=Rights(bound, act.catalogue, lambda form, grants, ids: _holding(act, bound, form, grants, ids)))
 
 
 def condition(act: Act, form: str, grant: Grant) -> Formula:
@@ -51,14 +54,26 @@ def condition(act: Act, form: str, grant: Grant) -> Formula:
     return formula(act.catalogue, form, grant.rows, allow=PERSON, expect=("boolean",))
 
 
+def holds(source: RecordSource, grant: Grant) -> ColumnElement[bool]:
+    """That a record is among those of a limited grant, whoever asks."""
+    if grant.shared is None:
+        with source.rows.in_trust():
+            return to_sql(condition(source.rows.act, source.form.key, grant), source)
+    own = record_share.alias()
+    shared = sa.select(own.c.record).where(
+        own.c.share == sa.literal_column(str(grant.shared)), sa.or_(own.c.until.is_(None), own.c.until >= source.today)
+    )
+    return source.id.in_(shared.correlate_except(own))
+
+
 def _holding(act: Act, person: Person, form: str, grants: tuple[Grant, ...], ids: list[int]) -> dict[int, frozenset[str]]:
     """For each of the records the keys of the grants whose rows it is among; records in the trash too."""
     kept: OrderedDict[Any, Prepared] = act.catalogue.memo.setdefault("holding", OrderedDict())
-    key = (form, tuple(each.rows for each in grants), person, act.day)  # windows of days are written into statements
+    key = (form, tuple((each.rows, each.shared) for each in grants), person, act.day)  # windows of days are written into statements
     if key not in kept:
         rows = Rows(act, form)
         rows.person = person  # who asks is not always who acts: the conditions are about this one
-        held = [sa.case((to_sql(condition(act, form, each), rows.source), 1), else_=0) for each in grants]
+        held = [sa.case((holds(rows.source, each), 1), else_=0) for each in grants]
         query = sa.select(rows.id, *held).select_from(rows.source.from_clause()).where(among(rows.id))
         kept[key] = Prepared(query, act.connection.dialect)
         while len(kept) > KEPT:
@@ -104,9 +119,7 @@ class Guard:
     def _any(self, source: RecordSource, grants: list[Grant]) -> ColumnElement[bool] | None:
         if any(each.rows is None for each in grants):
             return None
-        with source.rows.in_trust():
-            held = [to_sql(condition(source.rows.act, source.form.key, each), source) for each in grants]
-        return sa.or_(sa.false(), *held)
+        return sa.or_(sa.false(), *[holds(source, each) for each in grants])
 
 
 def guard_of(act: Act, action: str = "view") -> Guard | None:
@@ -145,14 +158,33 @@ def reads_whole(act: Act, form: str, asked: Formula, record: int | None = None) 
         return True
     uses = asked.uses
     subforms = {each.subform for each in uses.relations if each.subform is not None and each.form == form}
-    own = [key for key in (*uses.fields, *uses.parent, *subforms) if key in _fields_of(act, form)]
+    own = [key for key in (*uses.fields, *uses.parent, *subforms, *fields_before(asked)) if key in _fields_of(act, form)]
     beside = [(each.form, key) for each in uses.relations if each.form != form or each.subform is None for key in ("", *each.fields)]
     ends = [(place, key) for place, key in path_ends(act, form, asked) if place != form or key not in own]
     return (
-        not uses.functions & UNGUARDED
+        reads_beyond(act, form, asked)
         and all(rights.level(form, key, record) >= VIEW for key in own)
         and all(sees_all_of(act, place, [key] if key in _fields_of(act, place) else []) for place, key in (*beside, *ends))
     )
+
+
+def reads_beyond(act: Act, form: str, asked: Formula) -> bool:
+    """Whether the person sees all that the functions read which go beyond the record and its relations."""
+    for node in walk(asked.tree):
+        if not isinstance(node, Call) or node.function not in UNGUARDED:
+            continue
+        if node.function == "LOOKUP":
+            place, match, result = (str(literal_value(node.arguments[number])) for number in (0, 1, 3))
+            if place not in act.catalogue.forms or not sees_all_of(act, place, [match, result]):
+                return False
+        elif not sees_all_of(act, form, [each.key for each in act.catalogue.forms[form].fields]):
+            return False
+    return True
+
+
+def fields_before(asked: Formula) -> list[str]:
+    """The fields of which a formula asks what stood there before the change."""
+    return [name.removeprefix("previous.") for name in asked.uses.names if name.startswith("previous.")]
 
 
 def path_ends(act: Act, form: str, asked: Formula) -> set[tuple[str, str]]:
@@ -181,7 +213,7 @@ def require_readable(act: Act, form: str, asked: Formula) -> None:
     rights = act.person.rights
     if rights is None:
         return
-    used = {(form, key) for key in (*asked.uses.fields, *asked.uses.parent)} | path_ends(act, form, asked)
+    used = {(form, key) for key in (*asked.uses.fields, *asked.uses.parent, *fields_before(asked))} | path_ends(act, form, asked)
     used |= {(each.form, key) for each in asked.uses.relations if each.subform is None for key in each.fields}
     used |= {(each.form, each.subform) for each in asked.uses.relations if each.subform is not None}
     if asked.uses.functions & UNGUARDED or any(rights.level(*each) < VIEW for each in used if each[1] in _fields_of(act, each[0])):

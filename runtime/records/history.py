@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 def can_be_taken_back(act: Act, form: str, row: Any) -> bool:
     """Whether a change holds something that this person could set back; what has happened since is looked at when they do."""
-    return row.action == "update" and any(may(act.person, "edit", form, row.record, key) for key in _writable(act, form, row))
+    return row.action == "update" and row.source != "merge" and any(may(act.person, "edit", form, row.record, key) for key in _writable(act, form, row))
 
 
 def take_back(act: Act, form: str, record: int, number: int) -> Saved:
     """Sets back what change `number` did. Refused, with a sentence for each field, where somebody has changed it since."""
     row = act.connection.execute(sa.select(table).where(table.c.id == number, table.c.form == form, table.c.record == record)).first()
-    if row is None or row.action != "update":
+    if row is None or row.action != "update" or row.source == "merge":  # a merge is taken back as a whole
         raise NotFound(_("There is no such change of this record."))
     now = query.get(act, form, record)
     changes = _writable(act, form, row)

@@ -13,7 +13,17 @@ from runtime.system.tables import event
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
-KINDS = ("record_created", "record_updated", "record_deleted", "record_restored", "tier_changed", "tags_changed", "import_finished")
+KINDS = (
+    "record_created",
+    "record_updated",
+    "record_deleted",
+    "record_restored",
+    "tier_changed",
+    "tags_changed",
+    "segment_entered",
+    "segment_left",
+    "import_finished",
+)
 
 
 def append(
@@ -26,7 +36,7 @@ def append(
     source: str | None = None,
     cause: dict[str, Any] | None = None,
 ) -> int:
-    """Adds an event and gives its id. One that tells of many records names them in `records` and has no `record`; a tier or tag event inherits the
+    """Adds an event and gives its id. One that tells of many records names them in `records` and has no `record`; a tier, tag or segment event inherits the
     source of the change that caused it."""
     if act.person.rights is not None:
         act.person.rights.forget()

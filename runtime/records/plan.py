@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form, Rule
+from runtime.definitions.types import Type
 from runtime.formulas import Formula
 from runtime.formulas.definitions import computed, formula
 from runtime.records.tables import SYSTEM_COLUMNS, FormTables, tables_of
@@ -44,6 +46,7 @@ class Plan:
     line_defaults: dict[str, dict[str, Formula]] = field(init=False)
     line_computed: dict[str, dict[str, Formula]] = field(init=False)
     rules: list[Checked] = field(init=False)
+    compares_before: bool = field(init=False)
     shown_by_rule: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,11 +73,16 @@ class Plan:
                     for line in lines.values()
                     if line.stores == "computed"
                 }
-        self.rules = [Checked(rule, self._condition(rule.when), self._condition(rule.check)) for rule in form.rules]
+        self.rules = [Checked(rule, self._condition(rule.when), self._condition(rule.check, form.before)) for rule in form.rules]
+        self.compares_before = any(each.check is not None and each.check.uses.names for each in self.rules)
         self.shown_by_rule = frozenset(key for each in self.rules for key in each.rule.show or ())
 
-    def _condition(self, text: str | None) -> Formula | None:
-        return None if text is None else formula(self.catalogue, self.form.key, text, allow=PERSON)
+    def _condition(self, text: str | None, names: Mapping[str, Type] | None = None) -> Formula | None:
+        return None if text is None else formula(self.catalogue, self.form.key, text, names, PERSON)
+
+    def names_before(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """What checks may ask of the values before a change, which are blank for a new record; nothing where no check does."""
+        return {name: before.get(name.removeprefix("previous.")) for name in self.form.before} if self.compares_before else {}
 
     @cached_property
     def serials(self) -> list[Any]:

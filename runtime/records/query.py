@@ -481,12 +481,7 @@ def _grant_columns(act: Act, form: Form, rows: Rows) -> dict[str, ColumnElement[
     grants = act.person.rights.grants(form.key) if act.person.rights is not None else ()
     if len(grants) < 2:
         return {}
-    with rows.in_trust():
-        return {
-            each.key: sa.case((to_sql(guard.condition(act, form.key, each), rows.source), 1), else_=0)
-            for each in grants
-            if each.rows is not None
-        }
+    return {each.key: sa.case((guard.holds(rows.source, each), 1), else_=0) for each in grants if each.rows is not None}
 
 
 def _veil(rights: Any, form: Form, records: list[Record], action: str) -> None:

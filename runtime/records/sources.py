@@ -20,7 +20,7 @@ from runtime.records.population import reached
 from runtime.records.tables import FormTables, tables_of
 from runtime.system import clock
 from runtime.system.sets import among
-from runtime.system.tables import tag_assignment, tier_history, tier_state
+from runtime.system.tables import person, potential_value, record_team, tag_assignment, tier_history, tier_state
 
 if TYPE_CHECKING:
     from runtime.records.guard import Guard
@@ -164,6 +164,15 @@ class RecordSource:
             .scalar_subquery()
         )
 
+    def potential(self, model: str, figure: str) -> ColumnElement[Any]:
+        number = self.rows.catalogue.ids.get(("potential", model), 0)
+        values = self._join(
+            ("potential", number),
+            potential_value,
+            lambda table: sa.and_(table.c.model == sa.literal_column(str(number)), table.c.record == self.id),
+        )
+        return values.c[figure]
+
     def lookup(self, form: str, match: str, value: Any, result: str) -> ColumnElement[Any]:
         """A field of the first record of a form whose field has a value."""
         table = tables_of(self.rows.catalogue)[form].main.alias()
@@ -192,6 +201,17 @@ class RecordSource:
         segment = self.rows.catalogue.segments[key]
         with self.rows.in_trust():
             return to_sql(formula(self.rows.catalogue, segment.form, segment.where), self)
+
+    def member_name(self, member: Any) -> ColumnElement[Any]:
+        people = person.alias()
+        return sa.select(people.c.name).where(people.c.id == member).correlate_except(people).scalar_subquery()
+
+    def in_team(self, role: str | None) -> ColumnElement[bool]:
+        """The asking person belongs to the record's team, or is just this in it."""
+        own, person = record_team.alias(), self.rows.person
+        query = sa.select(own.c.record).where(own.c.person == sa.literal(-1 if person is None else person.id, sa.BigInteger()))
+        query = query.where(own.c.form == sa.literal(self.form.key), *([] if role is None else [own.c.role == sa.literal(role)]))
+        return self.id.in_(query.correlate_except(own))
 
     def dimension_band(self, key: str) -> ColumnElement[Any]:
         return self.rows.bands[key]
@@ -240,7 +260,8 @@ class RecordSource:
         for related in self.rows.shared.values() if self is self.rows.source else ():
             if related.columns:
                 grouped = related.grouped()
-                clause = clause.outerjoin(grouped, grouped.c.of == self.id)
+                one = self.rows.of == "id"
+                clause = clause.join(grouped, sa.true()) if one else clause.outerjoin(grouped, grouped.c.of == self.id)
         return clause
 
 
@@ -265,6 +286,9 @@ class LineSource(RecordSource):
 
     def _pointer(self, reference: str) -> Any:
         return self.form.by_key[self.subform].lines()[reference]
+
+    def in_team(self, role: str | None) -> ColumnElement[bool]:
+        return self.parent.in_team(role)
 
     def system(self, name: str) -> ColumnElement[Any]:
         if name == "id":
@@ -355,13 +379,16 @@ class RelatedRows:
         return sa.literal_column(f"{self.name}.c{len(self.columns)}", value.type)
 
     def grouped(self) -> sa.Subquery:
-        """The aggregates worked out together, by the record that they belong to (`of`), for the ids of the statement."""
+        """The aggregates worked out together, by the record that they belong to (`of`), for the ids of the statement; of one record they are
+        one row without it."""
         (table, on_first), *rest = self.tables
         clause, __ = self._joined(table, [table], rest)
         columns = [value.label(f"c{number}") for number, value in enumerate(self.columns, 1)]
         of = on_first.left
-        query = sa.select(of.label("of"), *columns).select_from(clause).where(self.outer.rows.asked(of), *self.conditions)
-        return query.group_by(of).subquery(self.name)
+        conditions = (self.outer.rows.asked(of), *self.conditions)
+        if self.outer.rows.of == "id":
+            return sa.select(*columns).select_from(clause).where(*conditions).subquery(self.name)
+        return sa.select(of.label("of"), *columns).select_from(clause).where(*conditions).group_by(of).subquery(self.name)
 
     def first(
         self,
@@ -372,6 +399,10 @@ class RelatedRows:
     ) -> ColumnElement[Any]:
         """The value of the first row in an order; equal ones by record id."""
         return self._query(value).where(*conditions).order_by(*order).limit(1).scalar_subquery()
+
+    def listed(self, columns: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]]) -> sa.Select[Any]:
+        """Some columns of the related rows that meet the conditions, for aggregates that need a statement of their own."""
+        return self._query(*columns).where(*conditions)
 
     def exists(self, conditions: Sequence[ColumnElement[bool]] = ()) -> ColumnElement[bool]:
         return self._query(sa.literal_column("1")).where(*conditions).exists()
@@ -393,10 +424,11 @@ class OwnRows:
         self, value: ColumnElement[Any], order: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]]
     ) -> ColumnElement[Any]:
         """The value of the first of the records that meet the conditions."""
+        return self.listed([value], conditions).order_by(*order).limit(1).scalar_subquery()
+
+    def listed(self, columns: Sequence[Any], conditions: Sequence[ColumnElement[bool]]) -> sa.Select[Any]:
         visible = self.source.rows.visible(self.source)
-        if visible is not None:
-            conditions = [*conditions, visible]
-        return sa.select(value).where(*conditions).order_by(*order).limit(1).scalar_subquery()
+        return sa.select(*columns).where(*conditions, *([] if visible is None else [visible]))
 
 
 class Rows:

@@ -141,6 +141,7 @@ def may_pass_limits(wanted: Formula) -> bool:
         (isinstance(each, tree.Aggregate) and each.function not in EXACT_FUNCTIONS)
         or (isinstance(each, tree.Operation) and each.operator == "/")
         or (isinstance(each, tree.Operation | tree.Call) and each.type.kind in ("date", "datetime"))
+        or (isinstance(each, tree.Call) and any(argument.type.kind == "datetime" for argument in each.arguments))
         for each in tree.walk(wanted.tree)
     )
 

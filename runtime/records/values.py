@@ -15,7 +15,7 @@ from runtime.records.population import stored_cuts
 from runtime.records.rows import read_record, read_records
 from runtime.records.tables import tables_of
 from runtime.system import clock
-from runtime.system.tables import person, person_role, tier_history
+from runtime.system.tables import person, person_role, potential_value, record_team, tier_history
 
 if TYPE_CHECKING:
     from runtime.people.person import Person
@@ -138,6 +138,12 @@ class RecordValues:
         segment = self.act.catalogue.segments[key]
         return bool(evaluate(formula(self.act.catalogue, segment.form, segment.where), self))
 
+    def in_team(self, role: str | None) -> bool:
+        own = record_team.c
+        mine = (own.form == self.form.key, own.record == self.record, own.person == self.person.id)
+        found = self.act.connection.execute(sa.select(own.role).where(*mine)).scalar()
+        return found is not None and role in (None, found)
+
     def cuts(self, field: str, count: int) -> list[Decimal | None] | None:
         return stored_cuts(self.act, self.form.key, field, count)
 
@@ -150,6 +156,11 @@ class RecordValues:
             .order_by(tier_history.c.id.desc())
             .limit(1)
         ).scalar()
+
+    def potential(self, model: str, figure: str) -> Decimal | None:
+        number, own = self.act.catalogue.ids.get(("potential", model), 0), potential_value.c
+        kept = self.act.connection.execute(sa.select(own[figure]).where(own.model == number, own.record == self.record)).scalar()
+        return None if kept is None else Decimal(kept).scaleb(-4)
 
     def lookup(self, form: str, match: str, value: Any, result: str) -> Any:
         """A field of the first record of a form whose field has a value."""

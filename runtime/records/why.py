@@ -6,17 +6,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from runtime.people.may import may, require, sees
 from runtime.people.person import Person
-from runtime.people.rights import ALL, DESIGNING, EDIT, HIDDEN, LOOKING, MASKED, VIEW, Grant, grants_of, is_one_of, names, sets_by_form
+from runtime.people.rights import (
+    ALL,
+    DESIGNING,
+    EDIT,
+    HIDDEN,
+    LOOKING,
+    MASKED,
+    POOL,
+    VIEW,
+    Grant,
+    grants_of,
+    is_one_of,
+    names,
+    sets_by_form,
+)
 from runtime.records.guard import bind
+from runtime.system.tables import person as person_table
+from runtime.system.tables import record_share
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 ACTIONS = ("view", "add", "edit", "delete", "import", "export")
-ON_A_RECORD = ("view", "edit", "delete", "export")
+ON_A_RECORD = ("view", "edit", "delete", "export", "share")
 DOING: dict[str, Message] = {
     "view": _("see it"),
     "add": _("add records"),
@@ -24,6 +42,7 @@ DOING: dict[str, Message] = {
     "delete": _("delete it"),
     "import": _("import records"),
     "export": _("export it"),
+    "share": _("share it"),
 }
 LEVELS: dict[int, Message] = {HIDDEN: _("hidden"), MASKED: _("masked"), VIEW: _("seen"), EDIT: _("open to change")}
 
@@ -87,7 +106,7 @@ def sources(act: Act, person: Person, form: str, record: int | None = None) -> I
         yield Source(None, _("the right “builder”"), "role:builder", ALL, None if record is None else True)
         return
     held = frozenset() if record is None else whose.rights.held(form, record)
-    for grant in grants_of(person, catalogue, form):
+    for grant in grants_of(whose, catalogue, form):
         holds = None if record is None else grant.rows is None or grant.key in held
         if grant is ALL:
             app = catalogue.apps.get(catalogue.forms[form].app or "")
@@ -101,12 +120,28 @@ def sources(act: Act, person: Person, form: str, record: int | None = None) -> I
             )
         elif grant is LOOKING:
             yield Source(None, _("being an analyst of this app"), None, grant, holds)
+        elif grant.shared is not None:
+            share = next(each for each in whose.shares if each.id == grant.shared)
+            yield Source(None, _sharing(act, share, record), share.who, grant, holds)
+        elif grant.key == POOL:
+            yield Source(None, _("the pool of this form: it has no owner, and they may claim it"), None, grant, holds)
         else:
             its = catalogue.permission_sets[grant.key]
             named = next((who for who in its.for_ if names(person, who)), None) or next(
                 (who for who in its.for_ if who.startswith("field:")), None
             )
             yield Source(grant.key, its.label, named, grant, holds)
+
+
+def _sharing(act: Act, share: Any, record: int | None) -> Message:
+    found = None if record is None else by_whom(act, share.id, record)
+    return _("records that are shared with them") if found is None else _("this record is shared with them by {name}", name=found)
+
+
+def by_whom(act: Act, share: int, record: int) -> str | None:
+    """The name of whoever shared a record so."""
+    query = sa.select(person_table.c.name).join(record_share, record_share.c.by == person_table.c.id)
+    return act.connection.execute(query.where(record_share.c.share == share, record_share.c.record == record)).scalar()
 
 
 def _reasons(act: Act, person: Person, form: str, action: str, found: tuple[Source, ...]) -> Iterator[Message]:

@@ -37,6 +37,7 @@ def open_engine(url: str, factory: Any = None) -> sa.Engine:
             pool_pre_ping=True,
             json_serializer=to_json,
             connect_args={"prepare_threshold": None},
+            hide_parameters=True,
         )
     raise SettingsError(
         _("TIERLOOM_DATABASE_URL names {kind}; Tierloom works with sqlite and postgresql.", kind=address.get_backend_name())
@@ -56,6 +57,7 @@ def _open_sqlite(address: sa.URL, factory: Any) -> sa.Engine:
         connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False, **({"factory": factory} if factory else {})},
         pool_size=10,
         max_overflow=20,
+        hide_parameters=True,  # an error must not carry what is in records into the log
     )
 
     @event.listens_for(engine, "connect")

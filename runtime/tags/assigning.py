@@ -152,12 +152,11 @@ def change(
 
 
 def revive(act: Act, tags: TagSet, assignments: Iterable[int]) -> list[int]:
-    """Puts assignments that were ended into force again as they were, on living records that have not got the tag since; gives those it did."""
+    """Puts assignments that were ended into force again as they were, on living records that have not got the tag since; gives those it did.
+    Past days stay as they were: what was ended before today is there again from now on, by a row of its own."""
     given = tag_assignment.c
     rows = act.connection.execute(
-        sa.select(given.id, given.record, given.tag)
-        .where(among(given.id, list(assignments)), given.removed_at.is_not(None))
-        .order_by(given.id)
+        sa.select(tag_assignment).where(among(given.id, list(assignments)), given.removed_at.is_not(None)).order_by(given.id)
     ).all()
     here = {(each.record, each.tag) for each in present(act, tags, {row.record for row in rows})}
     main = tables_of(act.catalogue)[tags.form].main
@@ -166,16 +165,28 @@ def revive(act: Act, tags: TagSet, assignments: Iterable[int]) -> list[int]:
             sa.select(main.c.id).where(among(main.c.id, sorted({row.record for row in rows})), main.c.deleted_at.is_(None))
         ).scalars()
     )
-    back = {(row.record, row.tag): row.id for row in rows if (row.record, row.tag) not in here and row.record in living}
+    back = {(row.record, row.tag): row for row in rows if (row.record, row.tag) not in here and row.record in living}
     changed: dict[int, tuple[list[str], list[str]]] = {}
     for record, tag in back:
         changed.setdefault(record, ([], []))[0].append(tag)
     if not changed:
         return []
     before = tags_of(act, tags.form, changed)
-    act.connection.execute(tag_assignment.update().where(among(given.id, list(back.values()))).values(removed_at=None, removed_by=None))
+    _put_back(act, list(back.values()))
     _after(act, tags, changed, before, Changes(act.source), True)
-    return list(back.values())
+    return [row.id for row in back.values()]
+
+
+def _put_back(act: Act, rows: list[Any]) -> None:
+    midnight = clock.to_micros(datetime.combine(act.today, time(), act.zone))
+    today = [row.id for row in rows if row.removed_at >= midnight]
+    act.connection.execute(tag_assignment.update().where(among(tag_assignment.c.id, today)).values(removed_at=None, removed_by=None))
+    earlier = [row for row in rows if row.removed_at < midnight]
+    if earlier:
+        first = act.take_ids("tag_assignment", len(earlier))
+        same = [{name: row._mapping[name] for name in ADDED} for row in earlier]
+        again = [{**each, "id": number, "at": act.micros} for number, each in enumerate(same, first)]
+        act.connection.execute(tag_assignment.insert(), again)
 
 
 def _after(

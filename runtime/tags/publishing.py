@@ -32,7 +32,7 @@ def publish(act: Act, edits: dict[Name, Edit], note: Message) -> list[tuple[str,
     versions.lock(act)
     drafts = [draft for name in edits if (draft := versions.find_draft(act.connection, *name)) is not None]
     bodies = [edit(_copy(versions.find_version(act.connection, *name).body)) for name, edit in edits.items()]
-    published = versions.publish(act, bodies, note.in_language(act.workspace.language))
+    published = versions.publish(act, bodies, note.in_language(act.workspace.language), decided=True)
     for draft in drafts:
         _keep(act, draft, edits[draft.kind, draft.key](_copy(draft.body)))
     return published

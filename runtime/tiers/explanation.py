@@ -73,15 +73,34 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Lift:
-    """A change of one dimension that lifts to a higher tier: the value to reach, and the score and tier it leads to."""
+class Change:
+    """The value that a dimension has to reach, and the band it stands for."""
 
     dimension: str
     band: int
     value: Figure
+
+
+@dataclass(frozen=True)
+class Lift:
+    """Changes of one dimension, or of two together, that lift to a higher tier: the score and tier they lead to."""
+
+    changes: tuple[Change, ...]
     score: Decimal
     tier: str
     message: Message
+
+    @property
+    def dimension(self) -> str:
+        return self.changes[0].dimension
+
+    @property
+    def band(self) -> int:
+        return self.changes[0].band
+
+    @property
+    def value(self) -> Figure:
+        return self.changes[0].value
 
 
 @dataclass(frozen=True)
@@ -153,9 +172,8 @@ class Explanation:
             "provisional": [said(each) for each in self.provisional],
             "next": [
                 {
-                    "dimension": each.dimension,
-                    "band": each.band,
-                    "value": _text(each.value.value),
+                    **_change(each.changes[0]),
+                    "also": [_change(change) for change in each.changes[1:]],
                     "score": _text(each.score),
                     "tier": each.tier,
                     "message": said(each.message),
@@ -165,6 +183,10 @@ class Explanation:
             "stored_tier": self.stored_tier,
             "updating": self.updating,
         }
+
+
+def _change(given: Change) -> dict[str, Any]:
+    return {"dimension": given.dimension, "band": given.band, "value": _text(given.value.value)}
 
 
 def _text(value: Any) -> str | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.system import clock
 from runtime.system.tables import tier_history, tier_state
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.decision import HUNDRED
+from runtime.tiers.history_at import end_of, in_force, tier_as_it_was, tiers_on
 from runtime.tiers.seeing import of_seen_records
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Movement:
-    """Who was where at the end of two days: `flows` of (tier then, tier now, how many); None stands for no tier."""
+    """Who was where at the end of two days: `flows` of (tier then, tier now, how many); None stands for no tier. `former` are tiers that the
+    model has no more; moves from and to them are neither up nor down, and counted in `other`."""
 
     from_: date
     to: date
@@ -70,6 +72,8 @@ class Movement:
     stayed: int
     entered: int
     left: int
+    other: int = 0
+    former: tuple[str, ...] = ()
 
     def count(self, then: str | None, now: str | None) -> int:
         return next((count for a, b, count in self.flows if (a, b) == (then, now)), 0)
@@ -110,6 +114,29 @@ def distribution(act: Act, model_key: str) -> Distribution:
     )
 
 
+def distribution_on(act: Act, model_key: str, day: date) -> Distribution:
+    """How many records had each tier at the end of a past day; tiers that the model has no more stand last. What was provisional or in grace
+    then is not kept."""
+    model, counts = compile(act.catalogue, model_key), tiers_on(act, model_key, day)
+    total = sum(counts.values())
+    now = [
+        Slice(
+            tier.key,
+            tier.label,
+            tier.color,
+            model.rules.ranks[tier.key],
+            counts.get(tier.key, 0),
+            _share(counts.get(tier.key, 0), total),
+            0,
+        )
+        for tier in reversed(model.model.ranked)
+    ]
+    for key in sorted(set(counts) - set(model.rules.ranks)):
+        was = tier_as_it_was(act, model_key, key) or {}
+        now.append(Slice(key, was.get("label", key), was.get("color", "gray"), 0, counts[key], _share(counts[key], total), 0))
+    return Distribution(tuple(now), total, 0, 0)
+
+
 def _share(count: int, total: int) -> Decimal:
     return (Decimal(count) / total).quantize(Decimal("0.0001")) if total else Decimal(0)
 
@@ -143,38 +170,77 @@ def histogram(act: Act, model_key: str, bins: int = 20) -> Histogram:
 def movement(act: Act, model_key: str, from_: date, to: date) -> Movement:
     """Who moved between the end of one day and the end of another, from the history."""
     model = compile(act.catalogue, model_key)
-    then, now = _at(act, model, from_, 1), _at(act, model, to, 2)
-    both = sa.union_all(then, now).subquery("both_days")
-    tier_then = sa.func.max(sa.case((both.c.side == 1, both.c.tier))).label("tier_then")
-    tier_now = sa.func.max(sa.case((both.c.side == 2, both.c.tier))).label("tier_now")
-    each = sa.select(both.c.record, tier_then, tier_now).group_by(both.c.record).subquery("each_record")
-    rows = act.connection.execute(
-        sa.select(each.c.tier_then, each.c.tier_now, sa.func.count()).group_by(each.c.tier_then, each.c.tier_now)
-    ).all()
-    return _movement(model, from_, to, [(row[0], row[1], row[2]) for row in rows if row[0] is not None or row[1] is not None])
+    flows: Counter[tuple[str | None, str | None]] = Counter()
+    for query in (*_stayers(act, model, from_, to), _changes(act, model, from_, to)):
+        for then, now, count in act.connection.execute(query):
+            flows[then, now] += count
+    return _movement(model, from_, to, [(then, now, count) for (then, now), count in flows.items() if then is not None or now is not None])
 
 
-def _at(act: Act, model: CompiledModel, day: date, side: int) -> Any:
-    """The tiers in force at the end of a day in the workspace's zone."""
-    end = clock.to_micros(datetime.combine(day + timedelta(days=1), time(), act.zone))
+def _stayers(act: Act, model: CompiledModel, from_: date, to: date) -> list[Any]:
+    """(tier, the same tier, how many) of the rows in force at the end of both days."""
     row = tier_history.c
-    return sa.select(row.record, row.tier_to.label("tier"), sa.literal_column(str(side)).label("side")).where(
+    conditions = lasting(act, model, from_, to, *of_seen_records(act, model.model, row.record))
+    return [sa.select(row.tier_to, row.tier_to.label("now"), sa.func.count()).where(*each).group_by(row.tier_to) for each in conditions]
+
+
+def _changes(act: Act, model: CompiledModel, from_: date, to: date) -> Any:
+    """(tier then, tier now, how many) of the records with another row at the end of the second day than at the end of the first."""
+    each = changed(act, model, from_, to)
+    return sa.select(each.c.then, each.c.now, sa.func.count()).group_by(each.c.then, each.c.now)
+
+
+def lasting(act: Act, model: CompiledModel, from_: date, to: date, *more: Any) -> list[list[Any]]:
+    """The conditions of the rows in force at the end of both days, for two statements as in `in_force`."""
+    return in_force(model, end_of(act, to), tier_history.c.valid_from < end_of(act, from_), *more)
+
+
+def changed(act: Act, model: CompiledModel, from_: date, to: date) -> Any:
+    """One row for each record whose rows at the end of the two days differ: tier and score then and now, and `at` when the later began."""
+    row, first, last = tier_history.c, end_of(act, from_), end_of(act, to)
+    seen = of_seen_records(act, model.model, row.record)
+    ended = [
         row.model == model.number,
-        row.valid_from < end,
-        sa.or_(row.valid_to.is_(None), row.valid_to >= end),
-        *of_seen_records(act, model.model, row.record),
-    )
+        row.valid_to.is_not(None),
+        row.valid_to >= first,
+        row.valid_to < last,
+        row.valid_from < first,
+        *seen,
+    ]
+    sides = [(1, ended), *((2, each) for each in in_force(model, last, row.valid_from >= first, *seen))]
+    both = sa.union_all(*[_side(side, conditions) for side, conditions in sides]).subquery("both_days")
+
+    def of(side: int, column: Any) -> Any:
+        return sa.func.max(sa.case((both.c.side == side, column)))
+
+    columns = {"then": of(1, both.c.tier), "now": of(2, both.c.tier), "score_then": of(1, both.c.score), "score_now": of(2, both.c.score)}
+    query = sa.select(both.c.record, *[column.label(name) for name, column in columns.items()], of(2, both.c.since).label("at"))
+    return query.group_by(both.c.record).subquery("changed")
+
+
+def _side(side: int, conditions: list[Any]) -> Any:
+    row = tier_history.c
+    columns = (row.tier_to.label("tier"), row.score_to.label("score"), row.valid_from.label("since"))
+    return sa.select(row.record, *columns, sa.literal_column(str(side), sa.Integer).label("side")).where(*conditions)
 
 
 def _movement(model: CompiledModel, from_: date, to: date, flows: list[tuple[str | None, str | None, int]]) -> Movement:
     ranks = model.rules.ranks
-    sums = {"up": 0, "down": 0, "stayed": 0, "entered": 0, "left": 0}
+    sums = {"up": 0, "down": 0, "stayed": 0, "entered": 0, "left": 0, "other": 0}
     for then, now, count in flows:
         if then is None or now is None:
             sums["entered" if then is None else "left"] += count
         else:
-            a, b = ranks.get(then, 0), ranks.get(now, 0)
-            sums["up" if b > a else "down" if b < a else "stayed"] += count
+            sums[_way(ranks, then, now)] += count
     order = {key: -rank for key, rank in ranks.items()}
     flows.sort(key=lambda flow: (order.get(flow[0] or "", 1), order.get(flow[1] or "", 1)))
-    return Movement(from_, to, tuple(tier.key for tier in reversed(model.model.ranked)), tuple(flows), **sums)
+    former = sorted({tier for flow in flows for tier in flow[:2] if tier is not None and tier not in ranks})
+    return Movement(from_, to, tuple(tier.key for tier in reversed(model.model.ranked)), tuple(flows), **sums, former=tuple(former))
+
+
+def _way(ranks: dict[str, int], then: str, now: str) -> str:
+    if then == now:
+        return "stayed"
+    if then not in ranks or now not in ranks:
+        return "other"
+    return "up" if ranks[now] > ranks[then] else "down"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ from runtime.system import clock
 from runtime.system.tables import tier_history, tier_state
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.decision import POINT
+from runtime.tiers.figures import changed, lasting
 from runtime.tiers.seeing import of_seen_records
 
 if TYPE_CHECKING:
@@ -108,47 +109,27 @@ def ending_grace(act: Act, model_key: str) -> int:
 
 def first_day(act: Act, model_key: str) -> date | None:
     """The day of the model's first rating in the workspace's zone."""
-    first = sa.select(sa.func.min(tier_history.c.valid_from)).where(tier_history.c.model == compile(act.catalogue, model_key).number)
-    instant = clock.from_micros(act.connection.execute(first).scalar())
+    number, row = compile(act.catalogue, model_key).number, tier_history.c
+    begins = [
+        sa.select(sa.func.min(row.valid_from)).where(row.model == number, each)
+        for each in (row.valid_to.is_(None), row.valid_to.is_not(None))
+    ]
+    found = [micros for each in begins if (micros := act.connection.execute(each).scalar()) is not None]
+    instant = clock.from_micros(min(found, default=None))
     return None if instant is None else instant.astimezone(act.zone).date()
 
 
 def _both(act: Act, model: CompiledModel, from_: date, to: date) -> Any:
     """One row a record: tier and score at the end of both days."""
-    sides = sa.union_all(_at(act, model, from_, 1), _at(act, model, to, 2)).subquery("both_days")
-
-    def of(side: int, column: Any) -> Any:
-        return sa.func.max(sa.case((sides.c.side == side, column)))
-
-    return (
-        sa.select(
-            sides.c.record,
-            of(1, sides.c.tier).label("then"),
-            of(2, sides.c.tier).label("now"),
-            of(1, sides.c.score).label("score_then"),
-            of(2, sides.c.score).label("score_now"),
-            of(2, sides.c.since).label("at"),
-        )
-        .group_by(sides.c.record)
-        .subquery("each_record")
-    )
-
-
-def _at(act: Act, model: CompiledModel, day: date, side: int) -> Any:
-    end = clock.to_micros(datetime.combine(day + timedelta(days=1), time(), act.zone))
     row = tier_history.c
-    return sa.select(
-        row.record,
-        row.tier_to.label("tier"),
-        row.score_to.label("score"),
-        row.valid_from.label("since"),
-        sa.literal_column(str(side)).label("side"),
-    ).where(
-        row.model == model.number,
-        row.valid_from < end,
-        sa.or_(row.valid_to.is_(None), row.valid_to >= end),
-        *of_seen_records(act, model.model, row.record),
-    )
+    columns = {"then": row.tier_to, "now": row.tier_to, "score_then": row.score_to, "score_now": row.score_to, "at": row.valid_from}
+    named = [column.label(name) for name, column in columns.items()]
+    stayed = [
+        sa.select(row.record, *named).where(*each)
+        for each in lasting(act, model, from_, to, *of_seen_records(act, model.model, row.record))
+    ]
+    each = changed(act, model, from_, to)
+    return sa.union_all(*stayed, sa.select(each)).subquery("each_record")
 
 
 def _conditions(model: CompiledModel, each: Any, then: str | None, now: str | None, direction: Direction | None) -> list[Any]:

@@ -35,8 +35,8 @@ SYSTEM = ("id", "version", "created_at", "created_by", "updated_at", "updated_by
 
 def step(catalogue: Catalogue, atoms: list[Atom]) -> Step | None:
     """How the ratings of a model are brought up to date when facts of records were touched; None where they wait for the night."""
-    model = catalogue.tier_models[atoms[0].owner]
-    if not model.recompute.on_change or model not in catalogue.models_of(model.form):
+    model = catalogue.tier_models.get(atoms[0].owner)  # a formula may name a model that is not there
+    if model is None or not model.recompute.on_change or model not in catalogue.models_of(model.form):
         return None
 
     def do(act: Act, changes: Changes, ids: set[int]) -> None:

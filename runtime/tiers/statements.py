@@ -59,9 +59,13 @@ def layer(query: sa.Select[Any], name: str) -> sa.CTE:
     return query.cte(name).prefix_with("MATERIALIZED")
 
 
-def rated(facts: Facts, source: Any, dialect: str) -> sa.Subquery:
-    """From a table of facts to a table with the columns RATED, one row a record."""
-    return _tiers(facts.model, layer(_scores(facts, _bands(facts, source).subquery("banded"), dialect), "scored")).subquery("rated")
+def rated(facts: Facts, source: Any, dialect: str, more: Sequence[str] = (), with_bands: bool = True) -> sa.Subquery:
+    """From a table of facts to a table with the columns RATED, one row a record; `more` columns of the source are handed on beside them.
+    Writing the bands down takes a quarter of the time, so they can be left blank."""
+    beside = [name for name in more if name not in facts.names]
+    banded = _bands(facts, source).add_columns(*[source.c[name] for name in beside]).subquery("banded")
+    scored = layer(_scores(facts, banded, dialect, with_bands).add_columns(*[banded.c[name] for name in more]), "scored")
+    return _tiers(facts.model, scored).add_columns(*[scored.c[name] for name in more]).subquery("rated")
 
 
 def with_state(model: CompiledModel, found: Any, more: tuple[str, ...] = (), rated_before: bool = False) -> sa.Select[Any]:
@@ -136,7 +140,7 @@ def cut_name(part: int, place: int, number: int) -> str:
     return f"cut_{part}_{place}_{number}"
 
 
-def _scores(facts: Facts, banded: Any, dialect: str) -> sa.Select[Any]:
+def _scores(facts: Facts, banded: Any, dialect: str, with_bands: bool) -> sa.Select[Any]:
     def holds(part: int, condition: Condition) -> ColumnElement[bool]:
         bands = {measure.key: banded.c[f"b{part}_{place}"] for place, measure in enumerate(facts.model.parts[part].measures)}
         source: Any = BandSource(dialect, banded, bands)  # it answers only what such a condition may ask
@@ -157,7 +161,7 @@ def _scores(facts: Facts, banded: Any, dialect: str) -> sa.Select[Any]:
         banded.c.part,
         flag(_inside(facts, banded, banded.c.part)).label("inside"),
         by_part([_score(n, part, banded) for n, part in parts]).label("score"),
-        by_part([_bands_text(n, part, banded) for n, part in parts]).label("bands"),
+        (by_part([_bands_text(n, part, banded) for n, part in parts]) if with_bands else NOTHING).label("bands"),
         by_part([_first(facts.model, part.floors, lambda each, n=n: holds(n, each), best=True) for n, part in parts]).label("raised_by"),
         by_part([_first(facts.model, part.ceilings, lambda each, n=n: holds(n, each), best=False) for n, part in parts]).label(
             "lowered_by"

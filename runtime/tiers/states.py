@@ -16,6 +16,7 @@ from runtime.system.database import to_json
 from runtime.system.prepared import prepared
 from runtime.system.sets import among
 from runtime.system.tables import tier_history, tier_state
+from runtime.tiers import overrides
 from runtime.tiers.compiled import CompiledModel
 from runtime.tiers.decision import POINT, Before, Decision, Rated, decide
 from runtime.tiers.statements import RATED, STATE
@@ -55,6 +56,8 @@ class Move:
     score_to: int | None
     bands: str | None
     provisional: bool
+    back: bool = False
+    """It had been without a tier since an earlier one ended."""
 
 
 class Ratings:
@@ -65,9 +68,14 @@ class Ratings:
         self.states: list[dict[str, Any]] = []
         self.moves: list[Move] = []
         self.graces: list[tuple[int, str, int, int | None]] = []
+        self.ended: list[tuple[int, str, int | None]] = []
+        """Tiers set by hand whose last day is over: record, tier, that day."""
+        self.dropped: list[int] = []
+        """Records that are gone and had a tier set by hand."""
 
     def take(self, row: Any) -> None:
         """Decides one row of RATED and STATE."""
+        act, model = self.act, self.model
         record, inside, part, score, bands, floor, rank, ceiling, frozen, provisional = row[:WIDTH]
         (
             tier,
@@ -108,9 +116,10 @@ class Ratings:
             bool(inside),
             bool(frozen),
         )
-        before = Before(tier, risen_on, fell_on, grace, proposed, fixed, fixed_until)
+        before = Before(tier, risen_on, fell_on, grace, proposed, fixed, overrides.last_day(fixed_until, act.day, self.day))
         decision = decide(rules, judged, before, self.day, self.placing)
-        if fixed is not None and fixed_until is not None and fixed_until < self.day:
+        if fixed is not None and fixed_until is not None and fixed_until < act.day:
+            self.ended.append((record, fixed, fixed_until))
             fixed = fixed_until = None
         after = decision.tier
         new_rank = rules.ranks[after] if after is not None else None
@@ -127,7 +136,6 @@ class Ratings:
         if not changed or (after is None and tier is None and was_rank is None and since is None):
             return
         moved = after != tier
-        act, model = self.act, self.model
         self.states.append(
             {
                 "model": model.number,
@@ -152,14 +160,16 @@ class Ratings:
             }
         )
         if moved:
-            self.moves.append(Move(record, tier, after, decision, was_score, score, bands, bool(provisional)))
+            self.moves.append(
+                Move(record, tier, after, decision, was_score, score, bands, bool(provisional), tier is None and since is not None)
+            )
         elif decision.grace_until is not None and grace is None and after is not None:
             self.graces.append((record, after, decision.grace_until, score))
 
     def gone(self, ids: set[int]) -> None:
         """Records that are in the trash, or gone for good: their tier ends without an event of its own."""
         statement = prepared(self.act.catalogue.memo, "tier_state.of", self.act.connection.dialect, _states)
-        for record, tier, score in statement.all(self.act.connection, {"model": self.model.number, "ids": sorted(ids)}):
+        for record, tier, score, fixed in statement.all(self.act.connection, {"model": self.model.number, "ids": sorted(ids)}):
             self.states.append(
                 {
                     **dict.fromkeys(WRITTEN),
@@ -173,6 +183,8 @@ class Ratings:
                 }
             )
             self.moves.append(Move(record, tier, None, Decision(None, "left", None, "gone"), score, None, None, False))
+            if fixed is not None:
+                self.dropped.append(record)
 
     def write(self, source: str) -> list[int]:
         """Writes states, history and events; gives the records whose tier changed."""
@@ -186,11 +198,20 @@ class Ratings:
             self._remember(source, event)
         if self.graces:
             tell_of_grace(act, self.model, self.graces, source)
+        if self.dropped:
+            overrides.end(act, self.model.number, self.dropped, "gone")
+        if self.ended:
+            overrides.end(act, self.model.number, [record for record, _tier, _until in self.ended], "day")
+            tell_of_ended(act, self.model, self.ended, source)
         return [move.record for move in self.moves]
 
     def _remember(self, source: str, event: int | None) -> None:
         act, model, memo, dialect = self.act, self.model, self.act.catalogue.memo, self.act.connection.dialect
-        ended = [{"the_model": model.number, "the_record": move.record, "at": act.micros} for move in self.moves if move.before is not None]
+        ended = [
+            {"the_model": model.number, "the_record": move.record, "at": act.micros}
+            for move in self.moves
+            if move.before is not None or move.back
+        ]
         if ended:
             prepared(memo, "tier_history.close", dialect, _closing).many(act.connection, ended)
         first = act.take_ids("tier_history", len(self.moves))
@@ -244,6 +265,11 @@ def tell_of_grace(act: Act, model: CompiledModel, graces: list[tuple[int, str, i
     return tell(act, "tier_grace", model.form, told, source)
 
 
+def tell_of_ended(act: Act, model: CompiledModel, ended: list[tuple[int, str, int | None]], source: str) -> int:
+    told = [(record, {"model": model.model.key, "tier": tier, "until": str(clock.from_day(until))}) for record, tier, until in ended]
+    return tell(act, "tier_override_ended", model.form, told, source)
+
+
 def tell(act: Act, kind: str, form: str, told: list[tuple[int, dict[str, Any]]], source: str) -> int:
     if len(told) == 1:
         return outbox.append(act, kind, form, told[0][0], told[0][1], source=source)
@@ -266,7 +292,7 @@ def _upsert(dialect: sa.Dialect) -> Any:
 
 
 def _states() -> Any:
-    return sa.select(tier_state.c.record, tier_state.c.tier, tier_state.c.score).where(
+    return sa.select(tier_state.c.record, tier_state.c.tier, tier_state.c.score, tier_state.c.fixed).where(
         tier_state.c.model == sa.bindparam("model"), among(tier_state.c.record), tier_state.c.tier.is_not(None)
     )
 

@@ -33,7 +33,7 @@ def explain_to(act: Act, model: TierModel, record: int) -> Explanation | None:
         found,
         dimensions=tuple(_without_value(each) if each.key in closed else each for each in found.dimensions),
         provisional=tuple(each for each in found.provisional if each.values.get("dimension") not in closed.values()),
-        next=tuple(each for each in found.next if each.dimension not in closed),
+        next=tuple(each for each in found.next if not any(change.dimension in closed for change in each.changes)),
     )
 
 

@@ -14,6 +14,7 @@ import './css/print.css';
 import './css/explanation.css';
 import './css/collaboration.css';
 import './css/permissions.css';
+import './css/merge.css';
 import 'bootstrap/js/dist/collapse';
 import 'bootstrap/js/dist/dropdown';
 import 'bootstrap/js/dist/modal';
@@ -33,6 +34,8 @@ import { startSelects } from './base/selects';
 import { startSession } from './base/session';
 import { startSubforms } from './base/rows';
 import { startToasts } from './base/toasts';
+import { startTierHover } from './tiers/hover';
+import { startTrying } from './tiers/trying';
 
 startHtmx();
 startSession();
@@ -47,4 +50,6 @@ startForms(); // counts changes from what the server sent, so before kept input 
 startKeeping();
 startSelects();
 startMentions();
+startTierHover();
+startTrying();
 startBell();

@@ -207,11 +207,12 @@ def test_a_record_deleted_before_the_run_is_skipped(customers: House) -> None:
 
 def test_a_rule_stops_when_the_person_in_whose_name_it_runs_has_left(customers: House) -> None:
     """Case A35."""
-    customers.publish(automation(created(), tell(), owner="user:boss@example.com"))
+    chief = customers.person("chief@example.com", "member")
+    customers.publish(automation(created(), tell(), owner="user:chief@example.com"))
     customers.create(name="a")
     customers.settle()
-    customers.leaves(1)
+    customers.leaves(chief)
     customers.create(name="b")
     customers.settle()
     assert [run.state for run in customers.runs()] == ["done", "stopped"]
-    assert "boss@example.com" in customers.runs()[1].reason["en"]
+    assert "chief@example.com" in customers.runs()[1].reason["en"]

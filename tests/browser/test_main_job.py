@@ -79,23 +79,26 @@ def test_a_business_user_changes_a_threshold_and_sees_the_tiers_move(new_page: C
     set_up(page)
     install_retail(page)
     page.get_by_role("link", name="Adjust the model").first.click()
-    page.get_by_role("button", name="Work on the live version instead").click()
-    border = page.get_by_label("From score").first
+    page.locator("[data-layer=draft]").click()
+    page.locator(".td-layer-box").get_by_role("button", name="Work on the live version instead").click()
+    page.get_by_role("link", name="Tiers and borders").click()
+    border = page.get_by_role("textbox", name="Middle: From score")
     expect(border).to_be_visible()
-    border.fill("70")
+    border.fill("45")
     border.blur()
-    expect(page.locator("#editor")).to_contain_text(re.compile(r"54"), timeout=20_000)
+    expect(page.locator(".td-counts tr[data-tier=middle]")).to_contain_text("180", timeout=20_000)
+    expect(page.locator(".td-sentence")).to_contain_text(re.compile(r"\d customers would change tier"), timeout=20_000)
     page.get_by_role("button", name=re.compile("^Publish")).first.click()
     dialog = page.locator("dialog[open]")
     expect(dialog).to_be_visible()
     note = dialog.locator("textarea, input[type=text]").first
     if note.count():
-        note.fill("A higher border for the best tier")
+        note.fill("A higher border for the middle tier")
     dialog.get_by_role("button", name=re.compile("Publish")).click()
     engine.settle(live.workspace)
     expect(page.locator("body")).to_contain_text(re.compile(r"moved"), timeout=20_000)
     page.goto("/apps/retail")
-    expect(page.locator(".tl-spread")).not_to_contain_text(re.compile(r"\b54\b"))
+    expect(page.locator(".tl-spread")).not_to_contain_text(re.compile(r"\b180\b"))
 
 
 def test_an_order_is_filled_in_on_the_phone_in_chinese(new_page: Callable[..., Page], live: Live) -> None:

@@ -73,7 +73,11 @@ def numbers(depth: int) -> st.SearchStrategy[str]:
         shaped("WEEKNUM({}, {})", d, of("1", "2")),
         shaped("MONTHS_AGO({}, {})", d, of("1", "3", "12", "60")),
         shaped("DAYS360({}, {})", d, d),
-        of("PERCENT_RANK(amount)", "QUANTILE_BAND(amount, 5)", "TIMESTAMP(seen_at)", "LOOKUP('order', 'no', name, 'amount')"),
+        of("PERCENT_RANK(amount)", "QUANTILE_BAND(amount, 5)", "LOOKUP('order', 'no', name, 'amount')"),
+        shaped("{}({})", of("HOUR", "MINUTE", "SECOND", "YEAR", "DAY", "WEEKDAY", "DAYS_SINCE", "AGE", "QUARTER", "TIMESTAMP"), times()),
+        shaped("TIMESTAMP({})", d),
+        shaped("VALUE({})", t),
+        shaped("PRODUCT({}, {})", n, of("whole", "2", "amount")),
         shaped("LEN({})", t),
         shaped("{}({})", of("YEAR", "MONTH", "DAY", "WEEKDAY", "DAYS_SINCE"), d),
         shaped("DATEDIF({}, {}, '{}')", d, d, of("days", "months", "years")),
@@ -119,6 +123,8 @@ def aggregates() -> st.SearchStrategy[str]:
             of(", by=orders.amount", ", by=orders.amount - whole", ", by=orders.no", ", by=orders.paid_on, where=orders.discounted"),
         ),
         shaped("{}({}, {}{}{})", of("LARGE", "SMALL"), value, of("1", "2", "3"), where, window),
+        shaped("MEDIAN({}{}{})", value, where, window),
+        shaped("SUM({}(orders.sent_at){})", of("HOUR", "MINUTE", "DAY"), where),
         of(
             "SUMIF(orders.status, 'done', orders.amount)",
             "SUMIF(orders.amount, '>=1')",
@@ -140,6 +146,14 @@ def growths() -> st.SearchStrategy[str]:
     window = of(", on=orders.paid_on, days=30", ", on=orders.paid_on, months=3", ", days=365", ", on=orders.sent_at, months=1")
     months = of(", on=orders.paid_on, months=2", ", on=orders.paid_on, months=12", ", months=5", ", on=orders.sent_at, months=3")
     return shaped("GROWTH({}{}{})", value, where, window) | shaped("TREND({}{}{})", value, where, months)
+
+
+def times() -> st.SearchStrategy[str]:
+    hours = of("0", "1", "whole", "-30.5", "100000")
+    return of("seen_at", "NOW()", "MAX(orders.sent_at)") | st.one_of(
+        shaped("(seen_at + HOURS({}))", hours),
+        shaped("DATETIME({}, {}{})", days(0), of("0", "23", "24", "whole", "-0.5", "99999999999"), of("", ", 30", ", 59.9, whole")),
+    )
 
 
 def moneys(depth: int) -> st.SearchStrategy[str]:
@@ -185,6 +199,17 @@ def texts(depth: int) -> st.SearchStrategy[str]:
         shaped("IF({}, {}, {})", b, t, t),
         shaped("IFEMPTY({}, {})", t, t),
         shaped("CONCAT({}, {}, {})", t, n, t),
+        shaped("({} & {})", t, days(depth - 1)),
+        shaped("TEXT({})", days(depth - 1)),
+        shaped("TEXTJOIN('/', {}, day, {})", of("TRUE", "FALSE"), t),
+        shaped(
+            "JOIN({}, {}{}{})",
+            of("orders.no", "orders.amount", "orders.status", "orders.paid_on", "orders.items.product"),
+            of("', '", "''"),
+            of("", ", where=orders.discounted", ", where=orders.amount > amount"),
+            of("", ", by=orders.amount", ", on=orders.paid_on", ", on=orders.paid_on, days=365"),
+        ),
+        of("VALUE(name) & ''", "TEXTUSER(owner)", "GETUSERNAME()"),
         of(
             "FIRST(orders.no, by=orders.amount)",
             "MAX(orders.no)",
@@ -212,6 +237,7 @@ def days(depth: int) -> st.SearchStrategy[str]:
         shaped("IF({}, {}, {})", b, d, d),
         shaped("IFEMPTY({}, {})", d, d),
         shaped("MAX({}, {})", d, d),
+        shaped("{}({})", of("DATE", "START_OF_MONTH", "END_OF_WEEK"), times()),
         of("MIN(orders.paid_on)", "MAX(orders.paid_on, where=orders.status == 'done')", "LAST(orders.paid_on, by=orders.amount)"),
     )
 
@@ -235,6 +261,7 @@ def conditions(depth: int) -> st.SearchStrategy[str]:
         "HAS_ROLE('sales')",
         "(seen_at > NOW() - HOURS(36))",
         "(seen_at - NOW() < DAYS(2))",
+        "(HOUR(seen_at) >= 9)",
     )
     if depth == 0:
         return leaf
@@ -255,9 +282,9 @@ def conditions(depth: int) -> st.SearchStrategy[str]:
         shaped("IF({}, {})", b, b),
         shaped("ISEMPTY({})", n | t | d),
         shaped("{}({})", of("ISEVEN", "ISODD"), n),
-        shaped("ISNUMBER({})", n | d),
+        shaped("ISNUMBER({})", n | d | t),
         shaped("ISTEXT({})", n | t),
-        shaped("ISDATE({})", n | d),
+        shaped("ISDATE({})", n | d | times()),
         shaped("XOR({}, {}, {})", b, b, b),
         shaped("EXACT({}, {})", text, text),
         shaped("(seen_at - TIME({}, 30, 1.5) < NOW())", of("1", "0.5", "whole")),

@@ -26,10 +26,11 @@ from tests.formulas.world import TODAY, Row, example, formula
 
 ROWS = 4
 SERVER_ONLY = {
-    "other records": {"LOOKUP", "IN_SEGMENT", "QUANTILE_BAND", "PERCENT_RANK", "TIER_AT", "DIMENSION_BAND", "TEXTUSER"},
+    "other records": {"LOOKUP", "IN_SEGMENT", "QUANTILE_BAND", "PERCENT_RANK", "TIER_AT", "POTENTIAL", "DIMENSION_BAND", "TEXTUSER"},
     "the calendar of holidays": {"IS_WORKDAY", "WORKDAY", "NETWORKDAYS"},
     "decimals of any length": {"POWER", "EXP", "LN", "LOG", "DISTANCE"},
     "another value each time": {"UUID"},
+    "the team of a record": {"IN_TEAM"},
 }
 """Functions that the browser leaves to the server, and what it lacks for them; so too HAS_ROLE of somebody else."""
 BEYOND_SQL = st.one_of(
@@ -46,7 +47,11 @@ BEYOND_SQL = st.one_of(
     shaped("DATETIME({}, {}, {})", days(1), numbers(0), of("0", "30", "59.9", "60")),
     shaped("TIMESTAMP({})", days(1) | of("seen_at")),
     shaped("DATE({}, {}, {})", of("2024", "1900", "whole"), of("2", "12", "13", "zero"), of("1", "29", "31", "whole")),
-    shaped("DATE({})", texts(1).map("({} & '')".format) | of("'2024-02-30'", "'20240229'", "'2024-W09-4'", "'2020W537'", "' 2024-02-29T10'", "'0000-01-01'")),
+    shaped(
+        "DATE({})",
+        texts(1).map("({} & '')".format)
+        | of("'2024-02-30'", "'20240229'", "'2024-W09-4'", "'2020W537'", "' 2024-02-29T10'", "'0000-01-01'"),
+    ),
     shaped("{}({})", of("ISNUMBER", "ISDATE", "ISTEXT"), texts(1)),
     shaped("SUM(orders.amount, on={}, days={})", of("orders.paid_on", "DATE(orders.sent_at)"), of("1", "7", "3000")),
     shaped("{} in {}", of("owner"), of("MY_REPORTS()")),
@@ -88,7 +93,9 @@ def by_python(wanted: Formula, row: Row) -> Any:
 
 def assert_same(cases: list[tuple[Formula, list[Row]]]) -> None:
     different = []
-    answers = [answer for start in range(0, len(cases), 2_000) for answer in ask(question(*each) for each in cases[start : start + 2_000])[1]]
+    answers = [
+        answer for start in range(0, len(cases), 2_000) for answer in ask(question(*each) for each in cases[start : start + 2_000])[1]
+    ]
     for (wanted, rows), answer in zip(cases, answers, strict=True):
         assert "results" in answer, f"{wanted.text}: {answer}"
         expected = [by_python(wanted, each) for each in rows]

@@ -85,7 +85,7 @@ def test_criteria_work_over_all_records():
         ("LOOKUP('ordr', 'no', name, 'amount')", "'ordr'", "Did you mean order?"),
         ("LOOKUP('order', 'no', name, 'amont')", "'amont'", "Did you mean amount?"),
         ("LOOKUP('order', 'no', amount, 'amount')", "amount", "never equal to a text"),
-        ("PREVIOUS(amount)", "PREVIOUS(amount)", "automations that a changed record starts"),
+        ("PREVIOUS(amount)", "PREVIOUS(amount)", "checks and into automations that a changed record starts"),
         ("PREVIOUS(1)", "1", "Name a field"),
     ],
 )

@@ -27,3 +27,7 @@ def test_the_reference_is_that_of_the_functions():
 
 def test_every_function_stands_in_the_reference():
     assert [each.name for each in FUNCTIONS if f"**`{each.name}(" not in PAGE] == []
+
+
+def test_what_cannot_be_sql_says_why():
+    assert [each.name for each in FUNCTIONS if not each.in_sql and not each.not_in_sql] == []

@@ -74,6 +74,7 @@ SAMPLE = {
     "key": "sample",
     "label": {"zh": "样例", "en": "Sample"},
     "title": "name",
+    "team": [{"key": "helper", "label": "Helper"}, {"key": "service", "label": "Service"}],
     "fields": [
         text("name", {"zh": "名称", "en": "Name"}),
         text("other"),
@@ -132,6 +133,15 @@ LOYALTY = {
     "tiers": [{"key": "gold", "label": "Gold", "from": 70}, {"key": "silver", "label": "Silver", "from": 0}],
     "dimensions": [{"key": "spend", "label": "Spend", "weight": 100, "value": "amount", "bands": {"by": "cuts", "cuts": [100]}}],
 }
+REPEAT = {
+    "kind": "potential",
+    "key": "repeat",
+    "label": "Repeat",
+    "form": "sample",
+    "learn": {"by": "purchases", "relation": "orders", "date": "paid_on", "amount": "amount"},
+}
+POTENTIAL = {"figure": Decimal("88.5"), "active": Decimal(75)}
+"""What the model says of every record of the world."""
 TIERS = ((date(2024, 4, 1), "silver"), (date(2024, 2, 1), "gold"))
 """From which day on every record of the world had which tier, newest first."""
 SEGMENT = {"kind": "segment", "key": "vip_at_risk", "label": "Valuable", "form": "sample", "where": "amount > 100"}
@@ -139,7 +149,7 @@ SEGMENT = {"kind": "segment", "key": "vip_at_risk", "label": "Valuable", "form":
 
 @cache
 def catalogue() -> Catalogue:
-    return Catalogue().with_definitions(load(each) for each in (SAMPLE, ORDER, SEGMENT, LOYALTY))
+    return Catalogue().with_definitions(load(each) for each in (SAMPLE, ORDER, SEGMENT, LOYALTY, REPEAT))
 
 
 def scope(**more: Any) -> Scope:
@@ -196,6 +206,9 @@ class Row:
     def dimension_band(self, key: str) -> int | None:
         return BANDS[key]
 
+    def in_team(self, role: str | None) -> bool:
+        return role in (None, "helper")
+
     def in_segment(self, key: str) -> bool:
         return evaluate(formula(catalogue().segments[key].where), self)
 
@@ -207,6 +220,9 @@ class Row:
 
     def tier_at(self, model: str, day: date) -> str | None:
         return next((tier for since, tier in TIERS if since <= day), None)
+
+    def potential(self, model: str, figure: str) -> Decimal | None:
+        return POTENTIAL.get(figure)
 
     def lookup(self, form: str, match: str, value: Any, result: str) -> Any:
         """Looks among the orders of this record: the world of plain values has no others."""
@@ -400,6 +416,12 @@ class TableSource:
     def related(self, relation: tuple[str, ...]) -> TableRows | OwnTableRows:
         return OwnTableRows(self) if relation == ("record",) else TableRows(self, relation)
 
+    def member_name(self, person: Any) -> Any:
+        return sa.case((person == SALES.id, "Sam"))
+
+    def in_team(self, role: str | None) -> Any:
+        return sa.true() if role in (None, "helper") else sa.false()
+
     def segment(self, key: str) -> Any:
         return to_sql(formula(catalogue().segments[key].where), self)
 
@@ -415,6 +437,10 @@ class TableSource:
 
     def tier_at(self, model: str, day: Any) -> Any:
         return sa.case(*((day >= day_number(since), tier) for since, tier in TIERS))
+
+    def potential(self, model: str, figure: str) -> Any:
+        kept = POTENTIAL.get(figure)
+        return sa.literal(None if kept is None else int(kept.scaleb(4)), sa.BigInteger())
 
     def lookup(self, form: str, match: str, value: Any, result: str) -> Any:
         orders = ORDERS.alias()
@@ -436,14 +462,14 @@ class TableRows:
     def level(self, path: tuple[str, ...]) -> TableSource:
         return self.levels[len(path) - 1]
 
-    def _query(self, value: Any, conditions: Sequence[Any]) -> Any:
-        return sa.select(value).select_from(self.clause).where(self.mine, *conditions).correlate(self.outer.table)
+    def listed(self, columns: Sequence[Any], conditions: Sequence[Any]) -> Any:
+        return sa.select(*columns).select_from(self.clause).where(self.mine, *conditions).correlate(self.outer.table)
 
     def aggregate(self, value: Any, conditions: Sequence[Any], correlated: bool) -> Any:
-        return self._query(value, conditions).scalar_subquery()
+        return self.listed([value], conditions).scalar_subquery()
 
     def first(self, value: Any, order: Sequence[Any], conditions: Sequence[Any]) -> Any:
-        return self._query(value, conditions).order_by(*order).limit(1).scalar_subquery()
+        return self.listed([value], conditions).order_by(*order).limit(1).scalar_subquery()
 
 
 class OwnTableRows:

@@ -242,6 +242,8 @@ PAGES = [
     page(f"{BASE}/{{id}}?tab=changes", tells=("secret", "title")),
     page(f"{BASE}/{{id}}?tab=tier", tells=("title",)),
     page(f"{BASE}/{{id}}/edit", tells=("secret", "title")),
+    page(f"{BASE}/{{id}}/sharing", tells=("title",)),
+    sent(f"{BASE}/hand-over", {"id": "{id}"}, tells=("title",)),
     page(f"{BASE}/{{id}}/tier-values", tells=("worth",)),
     page(f"{BASE}/find?q=zzq", tells=("title if secret",)),
     page(f"{BASE}/find?q=titleword", tells=("title",)),

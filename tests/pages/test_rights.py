@@ -81,7 +81,7 @@ def test_only_those_who_administer_ask_for_reasons(app: Any, shop: dict[str, Any
 def test_the_api_says_the_same(signed_in: Visitor, shop: dict[str, Any]) -> None:
     found = signed_in.get(f"/api/v1/forms/customer/records/{shop['record']}/rights?person={shop['ann'].id}").json
     assert found is not None
-    assert {each["action"]: each["allowed"] for each in found["actions"]} == {"view": True, "edit": True, "delete": False, "export": False}
+    assert {each["action"]: each["allowed"] for each in found["actions"]} == {"view": True, "edit": True, "delete": False, "export": False, "share": True}
     assert [(each["set"], each["holds"]) for each in found["sources"]] == [("own", True)]
     assert {each["field"]: each["right"] for each in found["fields"]} == {"name": "edit", "owner": "edit", "mobile": "masked"}
 

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from runtime.automation import due
 from runtime.formulas import evaluate, to_sql
 from runtime.formulas.definitions import formula
 from runtime.people.person import SYSTEM
 from runtime.records import derived, population
 from runtime.records.sources import Rows
 from runtime.records.values import RecordValues
+from runtime.system import jobs
 from runtime.system.tables import tier_cuts
 from runtime.system.workspace import set_setting
 from tests.makers import form_json, formula as formula_field, money, number, text, tier
@@ -67,6 +69,22 @@ def test_the_place_among_all_records_is_known_after_a_full_recompute_and_not_bef
     assert [both(world, records[at], "QUANTILE_BAND(points, 4)") for at in (0, 24, 25, 74, 75, 99)] == [1, 1, 2, 3, 4, 4]
     assert [both(world, records[at], "place") for at in (0, 99)] == [0, 99]
     assert both(world, records[0], "QUANTILE_BAND(points, 4) == 1")
+
+
+SEGMENT = {"kind": "segment", "key": "best", "label": "Best", "form": "visit", "where": "QUANTILE_BAND(points, 4) == 4"}
+VIEW = {"kind": "view", "key": "best", "label": "Best", "form": "visit", "filter": "PERCENT_RANK(points) >= 75"}
+
+
+@pytest.mark.parametrize(("reader", "parts"), [(SEGMENT, 4), (VIEW, 100)], ids=["segment", "view"])
+def test_every_night_the_cut_points_are_made_that_only_a_segment_or_a_view_reads(world, reader, parts):
+    world.publish(form_json(text("note"), number("points"), key="visit"), reader)
+    for number_ in range(8):
+        world.add("visit", points=number_)
+    due.start_nightly(world.workspace)
+    while jobs.run_next(world.workspace):
+        pass
+    kept = world.rows(sa.select(tier_cuts.c.lane, tier_cuts.c.dimension, tier_cuts.c.version).where(tier_cuts.c.lane == "visit"))
+    assert [tuple(each) for each in kept] == [("visit", "points", parts)]
 
 
 def test_cut_points_stay_until_the_next_recompute_and_are_not_heaped_up(world):

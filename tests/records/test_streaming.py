@@ -30,12 +30,12 @@ HUGE = "89999999999999"
 CNY = {"result": "money", "currency": "CNY"}
 STREAMED = (
     makers.formula("precise", "SUM(orders.amount) * factor * factor * 1.0001", **CNY),
-    makers.formula("by_hour", "DAYS_SINCE(seen_at) + COUNT(orders, on=orders.sent_at, days=30)", result="number", decimals=0),
+    makers.formula("by_hour", "SQRT(ABS(DAYS_SINCE(seen_at))) + COUNT(orders, on=orders.sent_at, days=30)", result="number", decimals=0),
     makers.formula("read_text", "SUM(orders.amount * VALUE(orders.note), where=orders.amount > 1)", **CNY),
     makers.formula("nested", "SUM(orders.items.price * VALUE(orders.note)) / COUNT(orders)", **CNY),
     makers.formula("latest", "LAST(UPPER(orders.note) & ' ' & orders.sent_at_day, by=orders.sent_at)", result="text"),
     makers.formula("whole_list", "IF(colours == shapes, 'same', 'other') & COUNT(orders)", result="text"),
-    makers.formula("is_odd", "VALUE(code) % 2 == 1 and COUNT(orders) >= 0", result="boolean"),
+    makers.formula("is_odd", "PROPER(code) == code and COUNT(orders) >= 0", result="boolean"),
     makers.formula("day_of", "IFEMPTY(DATE(code), DATE(seen_at)) + DAYS(COUNT(orders))", result="date"),
 )
 CUSTOMER = makers.form_json(

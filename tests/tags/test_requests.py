@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,11 +184,15 @@ def test_others_see_only_their_own_requests(workspace):
 
 
 # -- beside drafts ------------------------------------------------------------------------------------------------------------------
+def building(person: Person) -> Person:
+    return replace(person, roles=person.roles | {"builder"})
+
+
 def test_an_open_draft_keeps_its_changes_and_gets_the_new_tag(workspace):
     shop = Shop(workspace)
     number = shop.ask()
     draft = {**RULED, "label": "My draft", "tags": [{**RULED["tags"][0], "label": "Very important"}, *RULED["tags"][1:]]}
-    with workspace.writing(shop.other) as act:
+    with workspace.writing(building(shop.other)) as act:
         edit = versions.save_draft(act, "tag_set", "customer_tags", draft)
     shop.approve(number)
     with workspace.reading(SYSTEM) as act:
@@ -201,7 +206,7 @@ def test_an_open_draft_keeps_its_changes_and_gets_the_new_tag(workspace):
 def test_a_draft_that_is_no_dictionary_yet_is_kept_too(workspace):
     shop = Shop(workspace)
     number = shop.ask()
-    with workspace.writing(shop.other) as act:
+    with workspace.writing(building(shop.other)) as act:
         versions.save_draft(act, "tag_set", "customer_tags", {"kind": "tag_set", "key": "customer_tags", "tags": None})
     key = shop.approve(number)
     with workspace.reading(SYSTEM) as act:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from runtime.errors import NotFound, Refused
 from runtime.people.person import SYSTEM
 from runtime.system.tables import audit_log
-from runtime.tiers.overriding import accept_demotion, lift_override, override
+from runtime.tiers.overriding import lift_override, override
+from runtime.tiers.proposals import accept_demotion
 from tests.tiers.world import BY_AMOUNT, TODAY, World, dimension, model
 
 

@@ -77,3 +77,8 @@ class ClockTrigger(Trigger):
 def no_form(form: str, catalogue: Catalogue) -> Iterator[Problem]:
     if form not in catalogue.forms:
         yield Problem("form", _("There is no form with the key {key}.", key=form))
+
+
+def no_segment(segment: str, catalogue: Catalogue) -> Iterator[Problem]:
+    if segment not in catalogue.segments:
+        yield Problem("segment", _("There is no segment with the key {key}.", key=segment))

@@ -37,8 +37,7 @@ class RecordUpdated(EventTrigger):
 
     def names(self, catalogue: Catalogue) -> dict[str, Type]:
         form = catalogue.forms.get(self.form)
-        fields = form.fields if form is not None else ()
-        return {f"previous.{field.key}": field.formula_type() for field in fields if field.stores in ("column", "many")}
+        return form.before if form is not None else {}
 
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
         yield from no_form(self.form, catalogue)

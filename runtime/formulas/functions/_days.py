@@ -23,7 +23,15 @@ DAY_BOUND = (-719_162, 2_932_896)
 
 def day_of(value: Any, values: Any) -> date:
     """The calendar day of a date, or of a time in the workspace's zone."""
-    return value.astimezone(values.zone).date() if isinstance(value, datetime) else value
+    return shown(value, values).date() if isinstance(value, datetime) else value
+
+
+def shown(instant: datetime, values: Any) -> datetime:
+    """A time as the clock of the workspace shows it."""
+    try:
+        return instant.astimezone(values.zone)
+    except OverflowError:
+        raise too_large() from None
 
 
 def months_later(day: date, months: int) -> date:
@@ -50,16 +58,13 @@ class OfDay(Function):
     """A function of one day, which may be given as a time."""
 
     parameters: ClassVar[tuple[Parameter, ...]] = (DAY,)
-    needs_values, cost = True, 3
+    needs_values, takes_day, cost = True, True, 3
 
     def run(self, *arguments: Any) -> Any:
         return self.of(day_of(arguments[1], arguments[0]))
 
     def of(self, day: date) -> Any:
         raise NotImplementedError
-
-    def sql_possible(self, call: Call) -> bool:
-        return all(each.type.kind != "datetime" for each in call.arguments)
 
 
 class Span(Function):

@@ -92,10 +92,16 @@ class Function:
     blank: ClassVar[str] = "blank"
     """What a blank argument does: `blank` = the result is blank; `own` = said in the description."""
     uses_day: ClassVar[bool] = False
+    beyond_record: ClassVar[bool] = False
+    """Whether it reads what is no part of the record, its relations or the day."""
     needs_values: ClassVar[bool] = False
     """run() gets the record's values (clock, person, population) as its first argument."""
     result_type: ClassVar[Type | None] = None
     in_sql: ClassVar[bool] = True
+    not_in_sql: ClassVar[str] = ""
+    """Why it cannot be SQL, or cannot for some arguments: a remark for the reference."""
+    takes_day: ClassVar[bool] = False
+    """Its first argument is a day, or a time of which the day counts: its SQL is given the day."""
     one_scale: ClassVar[bool] = False
     """Whether its SQL brings all its numbers to one scale."""
     cost: ClassVar[int] = 1
@@ -135,6 +141,10 @@ class Function:
         raise NotImplementedError
 
     def sql_possible(self, call: Call) -> bool:
+        return self.in_sql
+
+    def sql_over_possible(self) -> bool:
+        """Whether it is SQL as an aggregate over related records."""
         return self.in_sql
 
     def cost_of(self, call: Call) -> int:
@@ -187,6 +197,10 @@ def same_type(arguments: Sequence[Node], message: Message) -> Type:
     """The common type of the arguments. Raises Trouble."""
     type = common(arguments)
     if type is None:
+        money = list(dict.fromkeys(described(each.type) for each in arguments if each.type.kind == "money"))
+        if len(money) > 1:
+            left, right = money[:2]
+            raise Trouble(_("Currencies never mix: here {left} meets {right}. Convert one of them first.", left=left, right=right))
         raise Trouble(message)
     return type
 

@@ -41,6 +41,7 @@ class RmbUpper(Function):
 
     name, aliases, label, family = "RMBUPPER", ("RMBCAP",), {"zh": "人民币大写", "en": "Capital numerals"}, "text"
     parameters, result_type, in_sql = (Parameter("amount", NUMBER_KINDS),), TEXT, False
+    not_in_sql = "the words are chosen digit by digit, and nothing is ever compared with them"
 
     def run(self, *arguments: Any) -> str:
         cents = int(rounded(arguments[0], 2).scaleb(2))

@@ -13,7 +13,7 @@ from runtime.formulas import tree
 from runtime.formulas.functions.base import NUMBER_KINDS, SCALAR, TEXT_KINDS, Function, Parameter, register
 from runtime.formulas.functions._days import day_in
 from runtime.formulas.functions._logic import CONDITION, choice_of
-from runtime.formulas.functions._texts import number_in
+from runtime.formulas.functions._texts import number_in, number_in_sql
 from runtime.formulas.tree import Call, Compare, Literal, Node
 
 if TYPE_CHECKING:
@@ -101,10 +101,9 @@ def _is(number: Node, place: int) -> Node:
 
 
 class KindCheck(Check):
-    """Whether a value is of some kinds, or a text that can be read as one. In SQL only where the kind alone decides."""
+    """Whether a value is of some kinds, or a text that can be read as one."""
 
     kinds: ClassVar[tuple[str, ...]] = ()
-    reads_texts = False
 
     def run(self, *arguments: Any) -> bool:
         value = arguments[0]
@@ -119,12 +118,13 @@ class KindCheck(Check):
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         value = operands[0]
         if value.type.kind not in self.kinds:
-            return sa.false()
+            return self.sql_of_text(writer, value) if value.type.kind in TEXT_KINDS else sa.false()
         filled = value.sql.is_not(None)
         return sa.and_(filled, value.sql != "") if value.type.kind in TEXT_KINDS else filled
 
-    def sql_possible(self, call: Call) -> bool:
-        return not (self.reads_texts and call.arguments[0].type.kind in TEXT_KINDS)
+    def sql_of_text(self, writer: Writer, text: Operand) -> Any:
+        """For kinds that are no texts."""
+        return sa.false()
 
 
 @register
@@ -139,10 +139,13 @@ class IsNumber(KindCheck):
     TRUE
     """
 
-    name, label, kinds, reads_texts = "ISNUMBER", {"zh": "是数字", "en": "Is a number"}, NUMBER_KINDS, True
+    name, label, kinds = "ISNUMBER", {"zh": "是数字", "en": "Is a number"}, NUMBER_KINDS
 
     def of_text(self, text: str) -> bool:
         return number_in(text) is not None
+
+    def sql_of_text(self, writer: Writer, text: Operand) -> Any:
+        return number_in_sql(text.sql, writer.dialect).is_not(None)
 
     def holds(self, value: Any) -> bool:
         return isinstance(value, Decimal)
@@ -177,10 +180,14 @@ class IsDate(KindCheck):
     FALSE
     """
 
-    name, label, kinds, reads_texts = "ISDATE", {"zh": "是日期", "en": "Is a date"}, ("date", "datetime"), True
+    name, label, kinds = "ISDATE", {"zh": "是日期", "en": "Is a date"}, ("date", "datetime")
+    not_in_sql = "of a text: which texts name a day no two databases agree on"
 
     def of_text(self, text: str) -> bool:
         return day_in(text) is not None
+
+    def sql_possible(self, call: Call) -> bool:
+        return call.arguments[0].type.kind not in TEXT_KINDS
 
     def holds(self, value: Any) -> bool:
         return hasattr(value, "isoformat")

@@ -13,7 +13,7 @@ from runtime.definitions.types import DATE, DATETIME, DURATION, NUMBER, Type
 from runtime.formulas import sql_pieces as pieces
 from runtime.formulas.arithmetic import days_between
 from runtime.formulas.functions._days import DAY, DAY_BOUND, OfDay, Span, day_in, day_of, end_of_month, full_months, months_later, reach
-from runtime.formulas.functions.base import Bound, Function, Parameter, Trouble, register
+from runtime.formulas.functions.base import DAY_KINDS, Bound, Function, Parameter, Trouble, register
 from runtime.formulas.tree import Call, Node, literal_value
 from runtime.texts import _
 
@@ -73,7 +73,8 @@ class DateFunction(Function):
     """
 
     name, aliases, label, result_type = "DATE", ("DATEVALUE",), {"zh": "日期", "en": "Date"}, DATE
-    in_sql, needs_values, limits = True, True, DAY_BOUND
+    needs_values, takes_day, limits = True, True, DAY_BOUND
+    not_in_sql = "of parts or a text that is worked out: which of them name a day no two databases agree on"
     parameters, optional = (
         (Parameter("year", ("number", "datetime", "date", "text")), Parameter("month", ("number",)), Parameter("day", ("number",))),
         2,
@@ -96,11 +97,11 @@ class DateFunction(Function):
         return day_of(first, values)
 
     def sql_possible(self, call: Call) -> bool:
-        return call.arguments[0].type.kind == "date" or all(literal_value(each) is not None for each in call.arguments)
+        return call.arguments[0].type.kind in DAY_KINDS or all(literal_value(each) is not None for each in call.arguments)
 
     def cost_of(self, call: Call) -> int:
         # what is written out becomes one number
-        return 1 if call.arguments[0].type.kind == "date" else 0
+        return 1 if call.arguments[0].type.kind in DAY_KINDS else 0
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         if operands[0].type.kind == "date":
@@ -283,16 +284,13 @@ class DaysSince(Function):
     """
 
     name, label, result_type, uses_day, needs_values = "DAYS_SINCE", {"zh": "距今天数", "en": "Days since"}, NUMBER(0), True, True
-    parameters, limits = (DAY,), (-4_000_000, 4_000_000)
+    parameters, takes_day, limits = (DAY,), True, (-4_000_000, 4_000_000)
 
     def run(self, *arguments: Any) -> Decimal:
         return Decimal((arguments[0].today - day_of(arguments[1], arguments[0])).days)
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         return writer.source.today - operands[0].sql
-
-    def sql_possible(self, call: Call) -> bool:
-        return call.arguments[0].type.kind == "date"
 
 
 UNITS = {

@@ -31,6 +31,7 @@ class Distance(Function):
     """
 
     name, label, family, in_sql, result_type = "DISTANCE", {"zh": "距离", "en": "Distance"}, "numbers", False, NUMBER(6)
+    not_in_sql = "databases work angles out in binary fractions, each a little differently"
     parameters = tuple(Parameter(name, ("number",)) for name in ("longitude", "latitude", "other longitude", "other latitude"))
 
     def run(self, *arguments: Any) -> Decimal | None:

@@ -15,6 +15,7 @@ LIST_ = Parameter("list", ("list",))
 
 class OfLists(Function):
     family, in_sql = "lists", False
+    not_in_sql = "SQLite has no lists of texts in an order"
 
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
         return None

@@ -100,18 +100,51 @@ class HasRole(Function):
 
 
 @register
+class InTeam(Function):
+    """True if the person who asks belongs to the team of the record; with a role: if that is what they are in it.
+
+    >>> IN_TEAM()
+    TRUE
+    >>> IN_TEAM('service')
+    FALSE
+    """
+
+    name, label, group, result_type = "IN_TEAM", {"zh": "在团队中", "en": "In the team"}, "person", BOOLEAN
+    parameters, optional, needs_values = (Parameter("role", ("text",), constant=True),), 1, True
+
+    def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
+        form = scope.catalogue.forms.get(scope.form or "")
+        roles = [each.key for each in form.team] if form is not None else []
+        if not roles:
+            raise Trouble(_("Records of this form have no team; give the form team roles first."))
+        if arguments and literal_value(arguments[0]) not in roles:
+            wanted = literal_value(arguments[0])
+            raise Trouble(_("There is no team role {role} here; choose one of {roles}.", role=wanted, roles=", ".join(roles)), 0)
+        return arguments
+
+    def run(self, *arguments: Any) -> bool:
+        return bool(arguments[0].in_team(arguments[1] if len(arguments) > 1 else None))
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return writer.source.in_team(operands[0].value if operands else None)
+
+
+@register
 class TextUser(Function):
-    """The name of a person. Kept values are worked out anew every night.
+    """The name of a person.
 
     >>> TEXTUSER(owner)
     'Sam'
     """
 
-    name, label, result_type, needs_values, in_sql = "TEXTUSER", {"zh": "人员姓名", "en": "Name of a person"}, TEXT, True, False
-    parameters, uses_day = (Parameter("person", ("member",)),), True
+    name, label, result_type, needs_values = "TEXTUSER", {"zh": "人员姓名", "en": "Name of a person"}, TEXT, True
+    parameters, beyond_record = (Parameter("person", ("member",)),), True
 
     def run(self, *arguments: Any) -> str | None:
         return arguments[0].member_name(arguments[1])
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return writer.source.member_name(operands[0].sql)
 
 
 @register
@@ -122,7 +155,7 @@ class GetUserName(Function):
     'Sam'
     """
 
-    name, label, group, result_type, in_sql = "GETUSERNAME", {"zh": "当前用户姓名", "en": "Name of the current user"}, "person", TEXT, False
+    name, label, group, result_type = "GETUSERNAME", {"zh": "当前用户姓名", "en": "Name of the current user"}, "person", TEXT
 
     def build(self, arguments: list[Node], scope: Scope) -> Node:
         return Call(TEXT, "TEXTUSER", (Call(MEMBER, "CURRENT_USER", ()),))
@@ -137,6 +170,7 @@ class Uuid(Function):
     """
 
     name, label, group, result_type, in_sql, limits = "UUID", {"zh": "唯一标识", "en": "Unique identifier"}, "effects", TEXT, False, (0, 36)
+    not_in_sql = "it is another value each time"
 
     def run(self, *arguments: Any) -> str:
         return str(uuid.uuid4())

@@ -31,6 +31,7 @@ def six_places(compute: Callable[[], Decimal]) -> Decimal | None:
 
 class Transcendental(Function):
     family, in_sql, result_type = "numbers", False, NUMBER(DIVISION_SCALE)
+    not_in_sql = "databases work it out in binary fractions, each a little differently"
     parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("number", ("number",)),)
 
 

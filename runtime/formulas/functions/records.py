@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @register
 class Lookup(Function):
     """A field of the first record (by record number) of a form whose field has a value: the form, the field that is compared, the value,
-    the field that is wanted. Blank if there is none. Forms and fields are named by their keys. Kept values are worked out anew when the
-    record is saved and every night, not when the other record changes; where that matters use a reference.
+    the field that is wanted. Blank if there is none. Forms and fields are named by their keys. Kept values follow changes of the other
+    record; for that the field that is compared has to be one that people fill in.
 
     >>> LOOKUP('order', 'status', 'done', 'amount')
     100
@@ -31,7 +31,7 @@ class Lookup(Function):
     blank
     """
 
-    name, label, needs_values, uses_day = "LOOKUP", {"zh": "查找引用", "en": "Look up"}, True, True
+    name, label, needs_values, beyond_record = "LOOKUP", {"zh": "查找引用", "en": "Look up"}, True, True
     parameters = (
         Parameter("form", ("text",), constant=True),
         Parameter("field", ("text",), constant=True),
@@ -87,7 +87,8 @@ class Lookup(Function):
 
 @register
 class Previous(Function):
-    """The value that a field had before the change; only in automations that a changed record starts. The same as `previous.field`.
+    """The value that a field had before the change, blank for a new record; only in checks of forms and in automations that a changed
+    record starts. The same as `previous.field`.
 
     >>> PREVIOUS(status) != status
     TRUE
@@ -102,5 +103,9 @@ class Previous(Function):
             raise Trouble(_("Name a field of the record itself: PREVIOUS(stage)."), 0)
         name = f"previous.{field.key}"
         if name not in scope.extra:
-            raise Trouble(_("PREVIOUS tells what stood there before a change; it belongs into automations that a changed record starts."))
+            raise Trouble(
+                _(
+                    "PREVIOUS tells what stood there before a change; it belongs into checks and into automations that a changed record starts."
+                )
+            )
         return tree.Name(scope.extra[name], name)

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import sqlalchemy as sa
 
 from runtime.definitions.types import NUMBER, TEXT, Type
+from runtime.formulas import sql_pieces as pieces
 from runtime.formulas import tree
-from runtime.formulas.arithmetic import EXACT, as_text, limited, quotient, rounded, short_enough
+from runtime.formulas.arithmetic import EXACT, LONGEST_RESULT, as_text, limited, quotient, rounded, short_enough
 from runtime.formulas.functions._aggregates import AggregateFunction, total
 from runtime.formulas.functions.base import NUMBER_KINDS, TEXT_KINDS, Bound, Parameter, Trouble, register
-from runtime.formulas.tree import Aggregate, Call, Literal, Node, Operation
-from runtime.formulas.types import DIVISION_SCALE, arithmetic, scaled
+from runtime.formulas.tree import Aggregate, Call, Literal, Node, Operation, literal_value
+from runtime.formulas.types import DIVISION_SCALE, MOST_SCALE, arithmetic, scaled
 from runtime.texts import Message, _
 
+if TYPE_CHECKING:
+    from runtime.formulas.sources import RelatedSource
+    from runtime.formulas.to_sql import Operand, Writer
+
+MOST_QUOTIENT = pieces.LARGEST_QUOTIENT * 10**DIVISION_SCALE
 RANKED = ("number", "money", "date", "datetime", "duration")
 
 
@@ -32,6 +40,13 @@ class Position(Statistic):
 
     def result(self, arguments: list[Node]) -> Type:
         return arguments[0].type
+
+    def sql_alone(self, writer: Writer, node: Aggregate, value: Operand, related: RelatedSource, conditions: list[Any]) -> Any:
+        # by the only column: SQLite finds no columns of the record in ORDER BY
+        column = sa.literal_column("1")
+        order = column.desc() if self.from_the_end else column.asc()
+        place = int(str(literal_value(node.argument))) if node.argument is not None else 1
+        return related.listed([value.sql], conditions).order_by(order).limit(1).offset(place - 1).scalar_subquery()
 
     def over(self, values: list[Any], *argument: Any) -> Any:
         place = int(argument[0]) - 1
@@ -74,8 +89,9 @@ class Median(Statistic):
     3.5
     """
 
-    name, label, in_sql = "MEDIAN", {"zh": "中位数", "en": "Median"}, False
-    parameters = (Parameter("number", NUMBER_KINDS),)
+    name, label = "MEDIAN", {"zh": "中位数", "en": "Median"}
+    parameters, limits = (Parameter("number", NUMBER_KINDS),), (-MOST_QUOTIENT, MOST_QUOTIENT)
+    not_in_sql = "of single values: a database sorts rows only"
 
     def result(self, arguments: list[Node]) -> Type:
         return scaled(super().result(arguments), DIVISION_SCALE)
@@ -85,19 +101,31 @@ class Median(Statistic):
         middle = values[half : half + 1] if len(values) % 2 else values[half - 1 : half + 1]
         return quotient(total(middle), Decimal(len(middle)))
 
+    def sql_alone(self, writer: Writer, node: Aggregate, value: Operand, related: RelatedSource, conditions: list[Any]) -> Any:
+        number, many = sa.func.row_number().over(order_by=value.sql), sa.func.count().over()
+        placed = related.listed([value.sql.label("value"), number.label("number"), many.label("many")], conditions).subquery()
+        twice = placed.c.number * 2
+        middle, count = sa.cast(sa.func.sum(placed.c.value), pieces.BIG), sa.func.count(placed.c.value, type_=pieces.BIG)
+        average = writer.average(middle, value.type.scale, count, 2 * writer.greatest(value.node))
+        return sa.select(average).select_from(placed).where(twice >= placed.c.many, twice <= placed.c.many + 2).scalar_subquery()
+
+    def sql_possible(self, call: Call) -> bool:
+        return False
+
 
 @register
 class Product(Statistic):
     """The product, rounded to 6 decimals; of nothing it is blank.
 
-    >>> PRODUCT(1.5, 2, nothing)
+    >>> PRODUCT(1.5, 2, whole)
     3
     >>> PRODUCT(orders.amount, where=orders.status == 'done')
     5025
     """
 
-    name, label, in_sql, value_kinds = "PRODUCT", {"zh": "乘积", "en": "Product"}, False, ("number",)
-    parameters = (Parameter("number", ("number",)),)
+    name, label, value_kinds = "PRODUCT", {"zh": "乘积", "en": "Product"}, ("number",)
+    parameters, cost = (Parameter("number", ("number",)),), 3
+    not_in_sql = "over related records: the product of many has more digits than whole numbers of a database"
 
     def result(self, arguments: list[Node]) -> Type:
         return NUMBER(DIVISION_SCALE)
@@ -109,8 +137,25 @@ class Product(Statistic):
             product = limited(rounded(EXACT.multiply(product, each), 20))
         return rounded(product, DIVISION_SCALE)
 
+    def sql_over_possible(self) -> bool:
+        return False
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        product = pieces.whole(1)
+        for each in operands:
+            product = product * sa.func.coalesce(each.sql, pieces.whole(10**each.type.scale), type_=pieces.BIG)
+        filled = [each.sql.is_not(None) for each in operands]
+        return sa.case((sa.or_(*filled), pieces.rescaled(product, sum(each.type.scale for each in operands), DIVISION_SCALE)))
+
+    def sql_possible(self, call: Call) -> bool:
+        return sum(each.type.scale for each in call.arguments) <= MOST_SCALE and all(each.type.kind == "number" for each in call.arguments)
+
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
-        return None
+        scale = sum(node.type.scale for node in call.arguments)
+        most = 10 ** max(0, DIVISION_SCALE - scale)  # of the product before it is rounded
+        for node, each in zip(call.arguments, given, strict=True):
+            most *= max(10**node.type.scale, *map(abs, each or (0, 0)))
+        return -most, most
 
 
 @register
@@ -124,7 +169,9 @@ class Join(Statistic):
     'vip'
     """
 
-    name, label, in_sql, value_kinds, last = "JOIN", {"zh": "拼接", "en": "Join"}, False, (*TEXT_KINDS, "number", "money", "date"), False
+    name, label, value_kinds, last = "JOIN", {"zh": "拼接", "en": "Join"}, (*TEXT_KINDS, "number", "money", "date"), False
+    not_in_sql = "of a field with several values"
+    limits = (0, LONGEST_RESULT)
     argument = Parameter("separator", ("text",), constant=True)
     parameters, repeats = (Parameter("list", ("list",)), argument), 0
 
@@ -136,6 +183,18 @@ class Join(Statistic):
 
     def run(self, *arguments: Any) -> str | None:
         return self.over(list(arguments[0]), arguments[1]) if arguments[0] else None
+
+    def sql_alone(self, writer: Writer, node: Aggregate, value: Operand, related: RelatedSource, conditions: list[Any]) -> Any:
+        number = sa.func.row_number().over(order_by=writer.order(node, related, last=False))
+        listed = related.listed([writer.text(value).label("value"), number.label("number")], conditions).subquery()
+        ordered = sa.select(listed.c.value).order_by(listed.c.number).subquery()
+        name = "string_agg" if writer.dialect == "postgresql" else "group_concat"
+        separator = sa.literal(str(literal_value(node.argument)), sa.Text()) if node.argument is not None else ""
+        joined = getattr(sa.func, name)(ordered.c.value, separator, type_=sa.Text())
+        return pieces.short_enough(sa.select(joined).select_from(ordered).scalar_subquery(), LONGEST_RESULT)
+
+    def sql_possible(self, call: Call) -> bool:
+        return False
 
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
         return None

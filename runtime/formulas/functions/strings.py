@@ -100,7 +100,7 @@ class TextJoin(OfTexts):
         return pieces.substring(found, len(separator) + 1, LONGEST)
 
     def sql_possible(self, call: Call) -> bool:
-        return all(each.type.kind not in ("date", "blank") for each in call.arguments)
+        return all(each.type.kind != "blank" for each in call.arguments)
 
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
         longest = [
@@ -214,6 +214,7 @@ class Proper(OfTexts):
     """
 
     name, label, in_sql = "PROPER", {"zh": "首字母大写", "en": "Capitalise words"}, False
+    not_in_sql = "what a word is differs between databases"
     parameters = (TEXT_,)
 
     def run(self, *arguments: Any) -> str:
@@ -229,6 +230,7 @@ class Clean(OfTexts):
     """
 
     name, label, in_sql = "CLEAN", {"zh": "去不可见字符", "en": "Clean"}, False
+    not_in_sql = "SQLite takes signs out of a text one by one only"
     parameters = (TEXT_,)
 
     def run(self, *arguments: Any) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from runtime.definitions.types import BOOLEAN, NUMBER, TEXT
 from runtime.formulas import sql_pieces as pieces
 from runtime.formulas.arithmetic import as_text, rounded, short_enough
-from runtime.formulas.functions._texts import COUNT_, LOWER, TEXT_, UPPER, WHITE, number_in
+from runtime.formulas.functions._texts import COUNT_, LOWER, TEXT_, UPPER, WHITE, number_in, number_in_sql
 from runtime.formulas.functions.base import NUMBER_KINDS, TEXT_KINDS, Bound, Function, Parameter, Trouble, register
 from runtime.formulas.tree import Call, Node
 from runtime.formulas.types import JOINABLE
@@ -128,8 +128,7 @@ class Trim(OfText):
         return arguments[0].strip(WHITE)
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        name = "btrim" if writer.dialect == "postgresql" else "trim"
-        return getattr(sa.func, name)(operands[0].sql, WHITE, type_=sa.Text())
+        return pieces.trimmed(operands[0].sql, WHITE, writer.dialect)
 
 
 @register
@@ -187,9 +186,6 @@ class Concat(Function):
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
         return pieces.joined([writer.text(each) for each in operands])
-
-    def sql_possible(self, call: Call) -> bool:
-        return all(each.type.kind != "date" for each in call.arguments)
 
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
         return (
@@ -335,12 +331,9 @@ class Text(Function):
         if operands[0].type.kind in TEXT_KINDS:
             return operands[0].sql
         if len(operands) == 1:
-            return pieces.number_text(operands[0].sql, operands[0].type.scale, writer.dialect, trimmed=True)
+            return writer.text(operands[0])
         digits = operands[1].literal
         return pieces.number_text(writer.number(operands[0], digits), digits, writer.dialect, trimmed=False)
-
-    def sql_possible(self, call: Call) -> bool:
-        return call.arguments[0].type.kind != "date"
 
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
         return given[0] if call.arguments[0].type.kind in TEXT_KINDS else (0, 40)
@@ -356,8 +349,11 @@ class Value(Function):
     blank
     """
 
-    name, label, in_sql, limits = "VALUE", {"zh": "转数字", "en": "As number"}, False, (-(10**18), 10**18)
+    name, label, limits = "VALUE", {"zh": "转数字", "en": "As number"}, (-(10**18), 10**18)
     parameters, result_type = (TEXT_,), NUMBER(6)
 
     def run(self, *arguments: Any) -> Decimal | None:
         return number_in(arguments[0])
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return number_in_sql(operands[0].sql, writer.dialect)

@@ -241,7 +241,7 @@ class PercentRank(OfPopulation):
 
 @register
 class TierAt(Function):
-    """The tier that a record had by a model at the end of a day; blank if it had none. Kept values are worked out anew every night.
+    """The tier that a record had by a model at the end of a day; blank if it had none.
 
     >>> TIER_AT('loyalty', DATE(2024, 3, 1))
     'gold'
@@ -249,7 +249,7 @@ class TierAt(Function):
     blank
     """
 
-    name, label, needs_values, uses_day, cost = "TIER_AT", {"zh": "当日层级", "en": "Tier on a day"}, True, True, 2
+    name, label, needs_values, beyond_record, cost = "TIER_AT", {"zh": "当日层级", "en": "Tier on a day"}, True, True, 2
     parameters = (Parameter("model", ("text",), constant=True), Parameter("date", ("date",)))
 
     def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import sqlalchemy as sa
+
 from runtime.definitions.types import DATETIME, DURATION, NUMBER, Type
 from runtime.formulas import sql_pieces as pieces
-from runtime.formulas.arithmetic import micros_of, too_large
+from runtime.formulas import zones
+from runtime.formulas.arithmetic import micros, micros_of, too_large
+from runtime.formulas.functions._days import Span, shown
 from runtime.formulas.functions.base import DAY_KINDS, Function, Parameter, register
-from runtime.formulas.functions._days import Span
 from runtime.formulas.tree import Call, Node, Operation
 
 if TYPE_CHECKING:
@@ -19,13 +22,17 @@ if TYPE_CHECKING:
 
 
 class OfTime(Function):
-    """A part of a time as the clock of the workspace shows it. Not in SQL, which does not know its zone."""
+    """A part of a time as the clock of the workspace shows it. `unit`: its length; `many`: how many of them make the next greater part."""
 
-    family, result_type, needs_values, in_sql = "dates", NUMBER(0), True, False
+    family, result_type, needs_values, cost = "dates", NUMBER(0), True, 2
     parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("time", ("datetime",)),)
+    unit, many = timedelta(hours=1), 24
 
-    def run(self, *arguments: Any) -> Decimal:
-        return Decimal(getattr(arguments[1].astimezone(arguments[0].zone), self.name.lower()))
+    def run(self, *arguments: Any) -> Any:
+        return Decimal(getattr(shown(arguments[1], arguments[0]), self.name.lower()))
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return pieces.rest(pieces.over(zones.time_of_day(operands[0].sql, writer.source.zone), micros(self.unit)), self.many)
 
 
 @register
@@ -48,6 +55,7 @@ class Minute(OfTime):
     """
 
     name, label, limits = "MINUTE", {"zh": "分", "en": "Minute"}, (0, 59)
+    unit, many = timedelta(minutes=1), 60
 
 
 @register
@@ -59,6 +67,7 @@ class Second(OfTime):
     """
 
     name, label, limits = "SECOND", {"zh": "秒", "en": "Second"}, (0, 59)
+    unit, many = timedelta(seconds=1), 60
 
 
 @register
@@ -81,10 +90,24 @@ class DateTime(OfTime):
             at = time(hour, minute, second)
         except (ValueError, OverflowError):
             return None
-        try:
-            return datetime.combine(day, at, values.zone).astimezone(UTC)
-        except OverflowError:
-            raise too_large() from None
+        return _instant(day, at, values)
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        day, *clock = operands
+        shown = day.sql * pieces.whole(pieces.DAY_MICROS)
+        for each, part in zip(clock, (Hour, Minute, Second), strict=False):
+            whole = pieces.towards(each.sql, 10**each.type.scale)
+            possible = sa.case((whole.between(pieces.whole(0), pieces.whole(part.many - 1)), whole))
+            shown = shown + possible * pieces.whole(micros(part.unit))
+        return zones.instant(shown, writer.source.zone)
+
+
+def _instant(day: date, at: time, values: Any) -> datetime:
+    """The instant at which the clock of the workspace shows a time."""
+    try:
+        return datetime.combine(day, at, values.zone).astimezone(UTC)
+    except OverflowError:
+        raise too_large() from None
 
 
 @register
@@ -155,11 +178,11 @@ class Timestamp(Function):
     def run(self, *arguments: Any) -> Decimal:
         values, moment = arguments
         if not isinstance(moment, datetime):
-            moment = datetime.combine(moment, time(), values.zone)
+            moment = _instant(moment, time(), values)
         return Decimal(micros_of(moment) // 1000)
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        return pieces.floored(operands[0].sql, 1000)
-
-    def sql_possible(self, call: Call) -> bool:
-        return call.arguments[0].type.kind == "datetime"
+        moment = operands[0].sql
+        if operands[0].type.kind == "date":
+            moment = zones.instant(moment * pieces.whole(pieces.DAY_MICROS), writer.source.zone)
+        return pieces.once(moment, lambda each: pieces.floored(each, 1000))

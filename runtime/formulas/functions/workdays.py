@@ -19,6 +19,9 @@ from runtime.formulas.arithmetic import CannotCompute, too_large
 from runtime.formulas.functions.base import Function, Parameter, register
 from runtime.texts import _
 
+COUNTRIES = tuple(sorted(holidays.list_supported_countries(include_aliases=False)))
+"""The two letters of every country that has a calendar."""
+BY_CALENDAR = frozenset({"IS_WORKDAY", "WORKDAY", "NETWORKDAYS"})
 MOST_DAYS = 36_600
 DAY = Parameter("date", ("date",))
 
@@ -56,7 +59,8 @@ def workdays(start: date, step: int, country: str) -> Iterator[date]:
 
 
 class OfWorkdays(Function):
-    family, in_sql, needs_values = "dates", False, True
+    family, in_sql, needs_values, beyond_record = "dates", False, True, True
+    not_in_sql = "the calendars of public holidays are no tables of the database"
     parameters: ClassVar[tuple[Parameter, ...]] = (DAY,)
 
 

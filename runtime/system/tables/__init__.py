@@ -40,7 +40,12 @@ from runtime.system.tables.classification import (
     tier_history,
     tier_state,
 )
+from runtime.system.tables.segments import segment_member, segment_state
+from runtime.system.tables.sharing import hand_over, hand_over_item, pool_event, record_share, record_team, share_grant
+from runtime.system.tables.movement import tier_appeal, tier_appeal_todo, tier_override, tier_proposal
 from runtime.system.tables.automation import automation_run, automation_step, due_time
+from runtime.system.tables.merging import record_merge, record_merge_row
+from runtime.system.tables.potential import potential_fit, potential_use, potential_value
 from runtime.system.tables.work import import_file, import_row, job
 
 __all__ = [
@@ -59,6 +64,8 @@ __all__ = [
     "due_time",
     "event",
     "flag",
+    "hand_over",
+    "hand_over_item",
     "id_counter",
     "idempotency",
     "import_file",
@@ -79,12 +86,23 @@ __all__ = [
     "person_identity",
     "person_role",
     "person_session",
+    "pool_event",
+    "potential_fit",
+    "potential_use",
+    "potential_value",
     "record_change",
     "record_comment",
     "record_follow",
+    "record_merge",
+    "record_merge_row",
+    "record_share",
+    "record_team",
     "recovery_code",
     "role",
     "secret",
+    "segment_member",
+    "segment_state",
+    "share_grant",
     "sign_in_failure",
     "sign_in_step",
     "stored_column",
@@ -94,8 +112,12 @@ __all__ = [
     "tag_figures",
     "tag_name",
     "tag_request",
+    "tier_appeal",
+    "tier_appeal_todo",
     "tier_cuts",
     "tier_history",
+    "tier_override",
+    "tier_proposal",
     "tier_state",
     "todo",
     "workspace_setting",

@@ -166,9 +166,8 @@ tier_history = Table(
     Column("valid_to", BigInteger),
     Column("event", BigInteger),
 )
-"""Append-only but for `valid_to`. cause: first, up, down, left, publish, override."""
+"""Append-only but for `valid_to`; from `valid_from` up to, not including, `valid_to` (indexes: movement.py). cause: first, up, down, left, publish, override."""
 Index(None, tier_history.c.model, tier_history.c.record, tier_history.c.id)
-Index(None, tier_history.c.model, tier_history.c.valid_from)
 tier_cuts = Table(
     "tier_cuts",
     metadata,

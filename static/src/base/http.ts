@@ -37,10 +37,10 @@ async function refusalOf(answer: Response): Promise<Refusal> {
   return new Refusal(answer.status, body.detail ?? body.title ?? spare, body.errors ?? []);
 }
 
-/** JSON there and back. Throws a Refusal with the server's own sentence. */
-export async function send<T>(method: string, address: string, body?: unknown): Promise<T> {
-  const answer = await request(address, body === undefined ? { method }
-    : { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
+/** JSON there and back. Throws a Refusal with the server's own sentence, and an AbortError once `signal` says so. */
+export async function send<T>(method: string, address: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const answer = await request(address, body === undefined ? { method, signal }
+    : { method, signal, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
   if (!answer.ok) throw await refusalOf(answer);
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }

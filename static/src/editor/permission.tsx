@@ -1,11 +1,11 @@
 // The page of a permission set: who, what they may do, with which records, and how much of each field they see.
 import { speak } from '../base/speak';
 import { FormulaBox } from '../formula_editor/box';
-import { Problems, titleOf, wordOf } from './fields';
-import { Icon } from './icon';
-import { at, change, given, isObject, problemsAt, replace, t, body, type Json, type Named } from './state';
+import { Problems, titleOf, wordOf } from '../designer/fields';
+import { Icon } from '../designer/icon';
+import { at, change, given, isObject, problemsAt, replace, t, body, type Json, type Named } from '../designer/state';
 
-const ACTIONS = ['view', 'add', 'edit', 'delete', 'import', 'export'];
+const ACTIONS = ['view', 'add', 'edit', 'delete', 'import', 'export', 'share'];
 const LEVELS = ['edit', 'view', 'masked', 'hidden'];
 const OTHERS = '*';
 
@@ -37,7 +37,7 @@ function begin(name: string): void {
     submit: { actions: ['view', 'add'], rows: 'created_by == CURRENT_USER()', others: 'edit' },
     own: { actions: ['view', 'add', 'edit', 'delete'], rows: mine, others: 'edit' },
     add_view: { actions: ['view', 'add'], others: 'edit' },
-    manage: { actions: [...ACTIONS], others: 'edit' },
+    manage: { actions: ACTIONS.filter(each => each !== 'share'), others: 'edit' },
     look: { actions: ['view', 'export'], others: 'view' },
   };
   const wanted = made[name];

@@ -1,6 +1,6 @@
 // A function said: how it is called, what it does, an example.
 import { make } from '../base/dom';
-import { t } from '../editor/state';
+import { t } from '../designer/state';
 import type { FunctionOffer } from './words';
 
 const nameOf = (each: FunctionOffer, n: number): string => each.parameters[n]!.optional ? `[${each.parameters[n]!.name}]` : each.parameters[n]!.name;

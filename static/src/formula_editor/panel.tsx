@@ -1,8 +1,8 @@
 // The side panel of a formula box: fields and functions to pick from, and the result for a record, part by part.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { $$ } from '../base/dom';
-import { Icon } from '../editor/icon';
-import { given, t } from '../editor/state';
+import { Icon } from '../designer/icon';
+import { given, t } from '../designer/state';
 import { FunctionHelp } from './function_help';
 import { choicesIn, functionChoice, matching, usable, type Choice } from './offers';
 import { choose, chosen, recordsOf, type Chosen, type Part, type Result } from './server';

@@ -1,7 +1,7 @@
 // What the server tells about formulas: what may be written, what is wrong, what comes out.
 import { signal } from '@preact/signals';
 import { send } from '../base/http';
-import { body, given } from '../editor/state';
+import { body, given } from '../designer/state';
 import type { FunctionOffer, Offer } from './words';
 
 export interface Problem { message: string; position: number; length: number }

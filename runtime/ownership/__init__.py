@@ -1,0 +1,1 @@
+"""Whose a record is: shared records, teams, the customer pool."""

@@ -1,0 +1,1 @@
+"""Good data: records that are the same thing become one."""

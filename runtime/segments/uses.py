@@ -1,0 +1,36 @@
+"""Who uses a segment: found in the checked formulas, and in the triggers that name one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtime.errors import FormulaProblems
+from runtime.formulas.definitions import formula
+
+if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
+    from runtime.definitions.model import Definition
+
+
+def users(catalogue: Catalogue) -> dict[str, list[Definition]]:
+    """For each segment that is used the definitions that use it."""
+    if "segment users" not in catalogue.memo:
+        found: dict[str, dict[tuple[str, str], Definition]] = {}
+        for each in catalogue.all():
+            for key in _named(each, catalogue):
+                found.setdefault(key, {})[each.kind, each.key] = each
+        catalogue.memo["segment users"] = {key: list(some.values()) for key, some in found.items()}
+    return catalogue.memo["segment users"]
+
+
+def _named(definition: Definition, catalogue: Catalogue) -> set[str]:
+    found: set[str] = set()
+    trigger = getattr(definition, "trigger", None)
+    if trigger is not None and getattr(trigger, "segment", None):
+        found.add(trigger.segment)
+    for use in definition.formulas(catalogue):
+        try:
+            found |= formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows).uses.segments
+        except FormulaProblems:
+            continue  # a broken formula is reported where it stands
+    return found

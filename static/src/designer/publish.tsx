@@ -1,0 +1,116 @@
+// The publish dialog, what comes after it, and the question when somebody else saved in between.
+import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { fetchJson, request, send } from '../base/http';
+import { Dialog } from './dialog';
+import { Icon } from './icon';
+import { becameLive, body, failure, given, jump, live, overtaken, problems, readFrom, saveNow, saving, settle, shown, at, t, type Json, type Overtaken, type Problem } from './state';
+
+interface Preview { changes: Problem[]; effect: string[]; problems: Problem[]; advice: Problem[]; live: number | null; next: number; based_on: number | null }
+interface Published { version: number; jobs: number[]; body: Json }
+interface Progress { state: string; done: number; total: number | null; moved: number; message: string | null }
+
+const preview = signal<Preview | null>(null);
+const isOpen = signal(false);
+const note = signal('');
+const refused = signal('');
+const busy = signal(false);
+const outcome = signal<{ version: number; jobs: number[]; progress: Progress[] } | null>(null);
+const afterwards: (() => void)[] = [];
+/** What a designer looks at again once a published version has been carried out. */
+export const onPublished = (act: () => void): void => { afterwards.push(act); };
+const label = () => shown(at(['label'])) || given.key;
+
+export async function openPublish(): Promise<void> {
+  refused.value = '';
+  preview.value = null;
+  isOpen.value = true;
+  await saveNow();
+  if (saving.value === 'failed') { isOpen.value = !overtaken.value; refused.value = failure.value; return; }
+  try {
+    const found = await send<Preview>('POST', `${given.here}/preview`, { body: body.value });
+    problems.value = found.problems;
+    note.value = found.changes.slice(0, 3).map(each => each.message).join(given.language === 'zh' ? '；' : '; ').slice(0, 200);
+    preview.value = found;
+  } catch (error) { refused.value = error instanceof Error ? error.message : ''; }
+}
+
+async function publish(): Promise<void> {
+  busy.value = true;
+  const answer = await request(`${given.here}/publish`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ ...readFrom(), note: note.value }) });
+  const said = await answer.json().catch(() => ({}));
+  busy.value = false;
+  if (answer.status === 409) { isOpen.value = false; overtaken.value = said as Overtaken; return; }
+  if (!answer.ok) { refused.value = said.errors?.[0]?.message ?? said.detail ?? ''; return; }
+  const done = said as Published;
+  becameLive(done.version, done.body);
+  isOpen.value = false;
+  outcome.value = { version: done.version, jobs: done.jobs, progress: [] };
+  if (done.jobs.length) void watch(done.jobs);
+}
+
+/** Looks after the ratings until all of them have ended. */
+async function watch(jobs: number[]): Promise<void> {
+  for (;;) {
+    const progress = await Promise.all(jobs.map(each => fetchJson<Progress>(`/build/${given.app}/jobs/${each}`))).catch(() => null);
+    if (progress && outcome.value) outcome.value = { ...outcome.value, progress };
+    if (progress?.every(each => !['waiting', 'running'].includes(each.state))) break;
+    await new Promise(resolve => setTimeout(resolve, 400));
+  }
+  for (const act of afterwards) act();
+}
+
+export function Outcome() {
+  const found = outcome.value;
+  if (!found) return null;
+  const ended = found.progress.length === found.jobs.length && found.progress.every(each => !['waiting', 'running'].includes(each.state));
+  const failed = found.progress.find(each => each.state === 'failed');
+  const moved = found.progress.reduce((sum, each) => sum + each.moved, 0);
+  const done = found.progress.reduce((sum, each) => sum + each.done, 0);
+  const total = found.progress.reduce((sum, each) => sum + (each.total ?? 0), 0);
+  const sentence = !found.jobs.length ? t('published', { version: found.version }) : !ended ? t('job_running') : failed ? t('job_failed', { reason: failed.message ?? '' })
+    : moved === 0 ? t('job_done_none') : moved === 1 ? t('job_done_one') : t('job_done', { n: moved.toLocaleString('en') });
+  return <div class={`tl-note tb-outcome ${failed ? 'tl-note-bad' : ended || !found.jobs.length ? 'tl-note-good' : ''}`} role="status"><Icon name={failed ? 'alert-circle' : ended || !found.jobs.length ? 'circle-check' : 'refresh'} />
+    <div class="tl-grow"><div class="tl-row tl-row-wrap"><b>{sentence}</b>{!ended && total > 0 && <span class="tl-meta">{t('job_progress', { done, total })}</span>}
+      {ended && found.jobs.length > 0 && given.app !== '-' && <a class="btn btn-sm" href={`/apps/${given.app}/-/tiers`}>{t('see_tiers')}</a>}</div>
+      {!ended && found.jobs.length > 0 && <progress class="tl-progress tl-progress-small" aria-label={t('job_running')} {...(total ? { value: done, max: total } : {})} />}</div>
+    <button class="btn btn-sm btn-ghost btn-icon" type="button" aria-label={t('close')} title={t('close')} onClick={() => { outcome.value = null; }}><Icon name="x" /></button></div>;
+}
+
+const close = () => { isOpen.value = false; };
+const goTo = (path: string) => { close(); setTimeout(() => jump(path)); };
+
+/** `children`: what else a kind shows before publishing. */
+export function PublishDialog({ children }: { children?: ComponentChildren }) {
+  const found = preview.value;
+  const blocked = found?.problems.length ?? 0;
+  const can = found && !blocked && found.changes.length > 0 && !busy.value;
+  return <Dialog shown={isOpen.value} close={close} title={t('publish_title', { name: label() })}
+    foot={<><button class="btn" type="button" onClick={close}>{t('cancel')}</button><button class="btn btn-primary" type="submit" form="publish-form" disabled={!can}><Icon name="cloud-upload" />{t('publish_now')}</button></>}>
+    <form id="publish-form" onSubmit={event => { event.preventDefault(); if (can) void publish(); }}>
+      {refused.value && <div class="tl-note tl-note-bad" role="alert"><Icon name="alert-circle" /><div>{refused.value}</div></div>}
+      {!found && !refused.value && <p class="tl-quiet" role="status">{t('checking')}</p>}
+      {found && <>
+        <h3 class="tb-part">{t('changes')}</h3>
+        {found.changes.length ? <ul class="tb-plain tb-changes" tabIndex={0} aria-label={t('changes')}>{found.changes.map(each => <li key={each.path + each.message}>{each.message}</li>)}</ul> : <p class="tl-quiet">{t('no_changes')}</p>}
+        {found.live !== null && found.based_on !== null && found.based_on < found.live && <div class="tl-note tl-note-care"><Icon name="alert-triangle" /><div>{t('older_base', { base: found.based_on, live: found.live })}</div></div>}
+        {found.effect.length > 0 && <><h3 class="tb-part">{t('effect')}</h3>{found.effect.map(each => <p key={each}>{each}</p>)}</>}
+        {children}
+        {blocked > 0 && <><div class="tl-note tl-note-bad"><Icon name="alert-circle" /><div><b>{blocked === 1 ? t('blocked_one') : t('blocked', { n: blocked })}</b>
+          <ul class="tb-plain">{found.problems.map(each => <li key={each.path + each.message}><button class="tb-problem" type="button" onClick={() => goTo(each.path)}>{each.message}</button></li>)}</ul></div></div></>}
+        {found.advice.length > 0 && <ul class="tb-plain tl-second">{found.advice.map(each => <li key={each.path + each.message}>{each.message}</li>)}</ul>}
+        <div class="tl-field"><label class="form-label" for="publish-note">{t('note')}</label><input class="form-control" id="publish-note" maxLength={500} value={note.value} onInput={event => { note.value = event.currentTarget.value; }} /></div>
+      </>}
+    </form>
+  </Dialog>;
+}
+
+export function StaleDialog() {
+  const theirs = overtaken.value;
+  return <Dialog shown={theirs !== null} close={() => { /* it stays until one of both is chosen */ }} title={t('stale_title')}
+    foot={<><button class="btn" type="button" onClick={() => settle(true)}>{t('keep_mine')}</button><button class="btn btn-primary" type="button" onClick={() => settle(false)}>{t('take_theirs')}</button></>}>
+    <p>{t('stale_text', { who: theirs?.who ?? '', time: theirs?.time ?? '' })}</p>
+  </Dialog>;
+}
+
+export const nextVersion = () => live.value.next;
