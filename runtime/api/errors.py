@@ -106,6 +106,7 @@ def refused(error: TierloomError) -> Response:
 
 
 def no_token(_error: CSRFError) -> Response:
+    g.form_refused = True
     return answer(400, NO_TOKEN)
 
 

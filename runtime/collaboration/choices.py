@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from runtime.errors import Problem, Refused
+from runtime.people.may import require
+from runtime.system.audit import note
 from runtime.system.tables import notification_choice, notification_hours
+from runtime.system.workspace import set_setting
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
     from runtime.people.person import Person
-    from runtime.system.workspace import Act
+    from runtime.system.workspace import Act, Workspace
 
 KINDS: dict[str, Message] = {
     "mention": _("Somebody mentions me in a comment"),
@@ -69,11 +72,38 @@ class Wishes:
         return minute >= self.quiet_from or minute < self.quiet_until
 
 
-def wishes_of(connection: sa.Connection, person: int) -> Wishes:
+QUIET = "quiet_hours"
+"""Setting of the workspace: quiet hours of everybody who has not chosen any, as minutes `FROM-UNTIL`; blank: none."""
+Quiet = tuple[int | None, int | None]
+
+
+def usual_quiet(workspace: Workspace) -> Quiet:
+    first, dash, last = workspace.setting(QUIET).partition("-")
+    return (int(first), int(last)) if dash else (None, None)
+
+
+def set_usual_quiet(act: Act, quiet_from: str, quiet_until: str) -> None:
+    """Quiet hours for all who have not chosen their own. Times like 22:00; both or neither. Raises Refused."""
+    require(act.person, "administer")
+    problems: list[Problem] = []
+    times = {name: _minute(name, text, problems) for name, text in (("quiet_from", quiet_from), ("quiet_until", quiet_until))}
+    _both_or_neither(times, problems)
+    if problems:
+        raise Refused(problems)
+    first, last = times["quiet_from"], times["quiet_until"]
+    text = "" if first is None else f"{first}-{last}"
+    before = act.workspace.setting(QUIET)
+    if text != before:
+        set_setting(act.connection, QUIET, text)
+        note(act, "setting_changed", QUIET, before=before, after=text)
+
+
+def wishes_of(connection: sa.Connection, person: int, usual: Quiet = (None, None)) -> Wishes:
+    """What a person has chosen; `usual`: the quiet hours of somebody who has not."""
     rows = connection.execute(sa.select(notification_choice).where(notification_choice.c.person == person))
     kinds = {**USUAL, **{row.kind: Choice(bool(row.app), row.mail) for row in rows if row.kind in KINDS}}
     hours = connection.execute(sa.select(notification_hours).where(notification_hours.c.person == person)).first()
-    return Wishes(kinds) if hours is None else Wishes(kinds, hours.quiet_from, hours.quiet_until, hours.digest_at)
+    return Wishes(kinds, *usual) if hours is None else Wishes(kinds, hours.quiet_from, hours.quiet_until, hours.digest_at)
 
 
 def choose(act: Act, given: Mapping[str, Choice], quiet_from: str, quiet_until: str, digest_at: str) -> None:
@@ -83,9 +113,7 @@ def choose(act: Act, given: Mapping[str, Choice], quiet_from: str, quiet_until: 
         name: _minute(name, text, problems)
         for name, text in (("quiet_from", quiet_from), ("quiet_until", quiet_until), ("digest_at", digest_at))
     }
-    if not problems and (times["quiet_from"] is None) != (times["quiet_until"] is None):
-        name = "quiet_until" if times["quiet_until"] is None else "quiet_from"
-        problems.append(Problem(name, _("Give both times of the quiet hours, or neither.")))
+    _both_or_neither(times, problems)
     problems += [Problem(kind, _("Choose one of the list.")) for kind, each in given.items() if kind not in KINDS or each.mail not in MAIL]
     if problems:
         raise Refused(problems)
@@ -97,6 +125,12 @@ def choose(act: Act, given: Mapping[str, Choice], quiet_from: str, quiet_until: 
         act.connection.execute(notification_choice.insert(), rows)
     hours = {**times, "digest_at": USUAL_DIGEST if times["digest_at"] is None else times["digest_at"]}
     act.connection.execute(notification_hours.insert().values(person=own, **hours))
+
+
+def _both_or_neither(times: Mapping[str, int | None], problems: list[Problem]) -> None:
+    if not problems and (times["quiet_from"] is None) != (times["quiet_until"] is None):
+        name = "quiet_until" if times["quiet_until"] is None else "quiet_from"
+        problems.append(Problem(name, _("Give both times of the quiet hours, or neither.")))
 
 
 def _minute(name: str, text: str, problems: list[Problem]) -> int | None:

@@ -40,7 +40,8 @@ def _make(workspace: Workspace, number: int, how: str) -> bool:
             _waiting(act, number, how)
             return False
         local = act.now.astimezone(choices.clock_of(someone, act.zone))
-        wishes, minute = choices.wishes_of(act.connection, number), local.hour * 60 + local.minute
+        wishes = choices.wishes_of(act.connection, number, choices.usual_quiet(act.workspace))
+        minute = local.hour * 60 + local.minute
         if wishes.is_quiet(minute):
             return False
         day = clock.to_day(local.date())

@@ -91,7 +91,7 @@ def _own_pages() -> list[tuple[Any, str, str]]:
     return [
         (_("To-dos"), "/tasks", ""), (_("My account"), "/me", ""), (_("Notifications"), "/notifications", ""),
         (_("Templates"), "/templates", "build"), (_("Design"), "/build", "build"), (_("People"), "/admin/people", "build"),
-        (_("Settings"), "/admin/settings", "build")]
+        (_("Settings"), "/admin/settings", "build"), (_("Health"), "/admin/health", "build")]
 
 
 def _designers(act: Act) -> Iterator[tuple[Any, dict[str, str]]]:

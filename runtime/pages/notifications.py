@@ -95,7 +95,7 @@ def _chosen() -> dict[str, Choice]:
 
 def _settings_page(refusal: Refused | None = None) -> str:
     with reading() as act:
-        wishes = choices.wishes_of(act.connection, g.person.id)
+        wishes = choices.wishes_of(act.connection, g.person.id, choices.usual_quiet(act.workspace))
         zone = choices.clock_of(g.person, act.zone).key
     times = {name: request.form.get(name, "") if refusal else _time(getattr(wishes, name)) for name in TIMES}
     return render_template(

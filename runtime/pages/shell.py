@@ -174,7 +174,7 @@ def _tools(app: Any) -> Iterator[Item]:
     yield from _known([
         (_("Design"), f"/build/{app.key}" if app else "/build", "tool"), (_("Templates"), "/templates", "layout-grid"),
         (_("People"), "/admin/people", "users"), (_("Bots"), "/admin/bots", "robot"), (_("Audit log"), "/admin/audit", "shield-check"),
-        (_("Settings"), "/admin/settings", "settings")])
+        (_("Settings"), "/admin/settings", "settings"), (_("Health"), "/admin/health", "activity")])
 
 
 def _known(entries: list[tuple[Message, str, str]]) -> Iterator[Item]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from runtime.automation import engine
 from runtime.definitions import versions
 from runtime.people.person import SYSTEM
 from runtime.records import gateway
 from runtime.system.clock import now
 from runtime.system.tables import person, tier_state
+from runtime.tiers.simulation import simulate
 from tests.makers import Json
 from tests.support.browser import axe, wait_until
 from tests.tiers.world import CUSTOMER, ORDER, TAGS, VISIT, dimension, model
@@ -366,3 +369,29 @@ def test_on_a_phone_outline_details_and_figures_are_pages_and_publishing_works(s
     assert axe(page) == []
     dialog.get_by_role("button", name="发布").click()
     expect(page.get_by_text("位客户变了等级")).to_be_visible(timeout=20_000)
+
+
+# -- many customers -------------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine customers count as many, of whom four are drawn."""
+    monkeypatch.setattr("builder.pages.tier_designer.EXACT", 5)
+    monkeypatch.setattr("builder.pages.tier_designer.simulate", partial(simulate, sample=4))
+
+
+def test_a_sample_comes_first_and_the_count_of_everybody_can_be_stopped_and_begun_again(shop: Live, page: Page, many: None) -> None:
+    shop.sign_in(page)
+    wait_until(page, lambda: len(settled(shop)) == 9, "all customers are rated")
+    engine.stop()  # the count waits, as behind other work
+    page.goto(PLACE)
+    expect(simulation(page).get_by_role("progressbar")).to_be_visible()
+    expect(simulation(page).locator(".tl-pill-care")).to_contain_text("sample")
+    expect(simulation(page)).not_to_contain_text("All 9 records were rated.")
+    simulation(page).get_by_role("button", name="Cancel").click()
+    expect(simulation(page)).to_contain_text("The count of everybody was stopped")
+    assert axe(page) == []
+    engine.start(shop.workspace)
+    simulation(page).get_by_role("button", name="Count again").click()
+    expect(simulation(page)).to_contain_text("All 9 records were rated.", timeout=20_000)
+    expect(simulation(page).get_by_role("progressbar")).to_have_count(0)
+    expect(simulation(page).locator(".tl-pill-good")).to_contain_text("live")

@@ -93,11 +93,13 @@ def test_who_tries_what_they_may_not_is_in_the_log(app: Flask, builder: Person, 
     with caplog.at_level(logging.WARNING):
         member.get("/admin/people")
         member.post_without_token("/me", {"name": "Mallory"})
+        member.post_without_token("/api/v1/forms/none/records", {})
         Visitor(app).get("/api/v1/me", Authorization="Bearer tl_wrong")
         member.get("/me")
     assert said(caplog) == [
         "refused with 403: GET /admin/people, for person 2, from 127.0.0.1",
         "refused with 400: POST /me, for person 2, from 127.0.0.1",
+        "refused with 400: POST /api/v1/forms/none/records, for person 2, from 127.0.0.1",
         "refused with 401: GET /api/v1/me, for nobody, from 127.0.0.1",
     ]
 

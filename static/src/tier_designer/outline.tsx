@@ -19,7 +19,7 @@ export function Outline() {
       <Problems path={['dimensions']} />
       <div class="td-dimensions">{dimensions.value.map((each, n) => <Line value={each} n={n} key={String(each.key ?? n)} />)}</div>
       {dimensions.value.length === 0 && <div class="tl-empty tl-empty-small"><p>{t('no_dimensions')}</p><button class="btn btn-sm btn-primary" type="button" onClick={openAddDimension}><Icon name="plus" />{t('add_dimension')}</button></div>}
-      <Warnings path="dimensions">{code => code === 'too_many_dimensions' && <button class="btn-link-plain" type="button" onClick={openCorrelation}>{t('see_correlation')}</button>}</Warnings></section>
+      <Warnings path="dimensions">{code => /many_dimensions$/.test(code) && <button class="btn-link-plain" type="button" onClick={openCorrelation}>{t('see_correlation')}</button>}</Warnings></section>
     <ExceptionList />
     <PopulationLine />
   </>;

@@ -68,7 +68,7 @@ function Wishes({ n, set }: { n: number; set: (wanted: Wanted) => void }) {
   const [capacity, setCapacity] = useState<Record<string, string>>({});
   const upper = tiers.value.slice(0, -1);
   const ask = () => {
-    const full = Object.entries(capacity).map(([key, text]) => [key, Number(text)] as const).filter(([, most]) => most > 0);
+    const full = Object.entries(capacity).map(([key, text]) => [key, Math.round(Number(text))] as const).filter(([, most]) => most > 0);
     const wished = numbers(shares);
     set({ ...(wished ? { shares: wished } : {}), ...(full.length ? { capacity: Object.fromEntries(full) } : {}) });
   };

@@ -103,13 +103,6 @@ def test_a_large_population_is_sampled_first_and_then_counted(rated: World, ada:
     assert effect == [done["result"]["sentence"].split(" All 16")[0]], "publishing names the full count"
 
 
-def test_a_count_can_be_cancelled_by_who_began_it(rated: World, ada: Designer, enter: Callable[..., Designer]) -> None:
-    job = ada.ask("POST", f"{API}/simulate", {"draft": DRAFT}).json["job"]
-    stopped = ada.ask("POST", f"{MODEL}/simulations/{job}/cancel").json
-    assert (stopped["state"], stopped["sentence"]) == ("cancelled", "Stopped. The figures are those of the sample.")
-    assert ada.ask("GET", f"{HOME}/tiers/other/simulations/{job}").status_code == 404
-
-
 def test_movers_are_listed_page_by_page(rated: World, ada: Designer) -> None:
     assert ada.save(MODEL, DRAFT).status_code == 200
     found = ask(ada, "simulate").json
@@ -178,7 +171,7 @@ def test_proposals_warnings_and_correlation_are_said(rated: World, ada: Designer
 
 
 # -- API and command line ---------------------------------------------------------------------------------------------------------
-def test_the_api_simulates_as_a_job(rated: World, ada: Designer) -> None:
+def test_the_api_simulates_as_a_job_that_can_be_cancelled(rated: World, ada: Designer) -> None:
     job = ada.ask("POST", f"{API}/simulate", {"draft": DRAFT}).json["job"]
     jobs.run_now(rated.workspace, int(job))
     done = ada.ask("GET", f"/api/v1/jobs/{job}").json
@@ -194,6 +187,10 @@ def test_the_api_simulates_as_a_job(rated: World, ada: Designer) -> None:
     jobs.run_now(rated.workspace, int(sampled))
     result = ada.ask("GET", f"/api/v1/jobs/{sampled}").json["result"]
     assert (result["sampled"], result["as_of"]) == (5, "2026-09-30")
+    job = ada.ask("POST", f"{API}/simulate", {"draft": DRAFT}).json["job"]
+    stopped = ada.ask("POST", f"{MODEL}/simulations/{job}/cancel").json
+    assert (stopped["state"], stopped["sentence"]) == ("cancelled", "Stopped. The figures are those of the sample.")
+    assert ada.ask("GET", f"{HOME}/tiers/other/simulations/{job}").status_code == 404
     assert ada.ask("POST", f"{API}/simulate", {"draft": FAULTY}).json["errors"][0]["path"] == "dimensions/0/value"
     assert ada.ask("POST", f"{API}/simulate", {"draft": {**DRAFT, "key": "x"}}).status_code == 422
 

@@ -105,7 +105,7 @@ def drafts(draw: Any) -> Json:
     )
 
 
-@settings(max_examples=7, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(drafts(), min_size=1, max_size=1))
 def test_publishing_does_what_the_simulation_said(workspace: Workspace, given: list[Json]) -> None:
     """One workspace for all examples: each begins where the one before it ended."""

@@ -1,0 +1,132 @@
+"""/admin/health: what waits, what failed and what stands still, how much room there is, and which versions run."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, render_template
+
+from runtime.pages.jobs import NAMES
+from runtime.pages.web import builder_only, reader, reading, workspace
+from runtime.system import clock, upgrade
+from runtime.system.tables import automation_run, derived_dirty, event, job
+from runtime.system.workspace import Act
+from runtime.texts import Message, _, shown
+
+blueprint = Blueprint("health_page", __name__, url_prefix="/admin/health")
+
+SLOW = timedelta(minutes=5)
+LATELY = timedelta(days=7)
+LEAST_FREE = 500 * 1024 * 1024
+LINES = 10
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure; `tone` is care or bad where somebody should look."""
+
+    label: Message
+    value: str
+    note: Message | None = None
+    tone: str | None = None
+
+
+@blueprint.get("")
+@builder_only
+def show() -> str:
+    with reading() as act:
+        return render_template(
+            "health.html",
+            tiles=[_events(act), _deriving(act), *_jobs(act), *_runs(act), _disk()],
+            failed=_failed(act),
+            paused=_paused(act),
+            versions=_versions(act),
+        )
+
+
+def _events(act: Act) -> Tile:
+    unhandled = sa.select(sa.func.count(), sa.func.min(event.c.at)).where(event.c.handled_at.is_(None))
+    waiting, oldest = act.connection.execute(unhandled).one()
+    age = act.now - (clock.from_micros(oldest) or act.now)
+    if not waiting:
+        return Tile(_("Events waiting"), "0", _("Automations have seen everything."))
+    minutes = int(age.total_seconds() // 60)
+    if age > SLOW:
+        return Tile(_("Events waiting"), f"{waiting:,}", _("The oldest for {n} minutes. Is a worker running?", n=minutes), "bad")
+    return Tile(_("Events waiting"), f"{waiting:,}", _("The oldest for less than {n} minutes.", n=minutes + 1))
+
+
+def _deriving(act: Act) -> Tile:
+    number = act.connection.execute(sa.select(sa.func.count()).select_from(derived_dirty)).scalar_one()
+    return Tile(_("Records to work out"), f"{number:,}", _("Formulas and tiers that follow from changes."))
+
+
+def _jobs(act: Act) -> list[Tile]:
+    states = sa.select(job.c.state, sa.func.count(), sa.func.min(job.c.created_at)).where(_open_or_fresh(act, job)).group_by(job.c.state)
+    found = {state: (count, since) for state, count, since in act.connection.execute(states)}
+    waiting, since = found.get("waiting", (0, None))
+    slow = act.now - (clock.from_micros(since) or act.now) > SLOW
+    return [
+        Tile(_("Long work running"), f"{found.get('running', (0,))[0]:,}"),
+        Tile(_("Long work waiting"), f"{waiting:,}", _("Is a worker running?") if slow else None, "bad" if slow else None),
+        _trouble(_("Long work failed"), found.get("failed", (0,))[0]),
+    ]
+
+
+def _runs(act: Act) -> list[Tile]:
+    states = sa.select(automation_run.c.state, sa.func.count()).where(_open_or_fresh(act, automation_run)).group_by(automation_run.c.state)
+    found = {state: count for state, count in act.connection.execute(states)}
+    waiting = found.get("waiting", 0) + found.get("running", 0)
+    return [Tile(_("Runs of automations under way"), f"{waiting:,}"), _trouble(_("Runs of automations failed"), found.get("failed", 0))]
+
+
+def _trouble(label: Message, number: int) -> Tile:
+    return Tile(label, f"{number:,}", _("in the last {n} days", n=LATELY.days), "care" if number else None)
+
+
+def _open_or_fresh(act: Act, table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.or_(table.c.finished_at.is_(None), table.c.finished_at >= clock.to_micros(act.now - LATELY))
+
+
+def _disk() -> Tile:
+    free = shutil.disk_usage(workspace().settings.data_dir).free
+    said = _("Make room where the data folder is.") if free < LEAST_FREE else _("free where the data folder is")
+    return Tile(_("Disk"), f"{free / 1024**3:,.1f} GB", said, "bad" if free < LEAST_FREE else None)
+
+
+def _failed(act: Act) -> list[Row]:
+    """The last long work that failed, with why."""
+    lately = sa.and_(job.c.state == "failed", job.c.finished_at >= clock.to_micros(act.now - LATELY))
+    rows = act.connection.execute(sa.select(job).where(lately).order_by(job.c.id.desc()).limit(LINES))
+    return [
+        {
+            "what": NAMES.get(row.kind, row.kind),
+            "at": clock.from_micros(row.finished_at),
+            "why": shown(json.loads(row.message), reader().language) if row.message else "",
+        }
+        for row in rows
+    ]
+
+
+def _paused(act: Act) -> list[Row]:
+    off = [each for each in act.catalogue.automations.values() if not each.enabled]
+    return [{"label": each.label, "href": f"/apps/{each.app}/-/runs?automation={each.key}" if each.app else ""} for each in off]
+
+
+def _versions(act: Act) -> list[tuple[str, str]]:
+    sqlite = act.connection.dialect.name == "sqlite"
+    asked = "SELECT sqlite_version()" if sqlite else "SHOW server_version"
+    return [
+        ("Tierloom", version("tierloom")),
+        ("SQLite" if sqlite else "PostgreSQL", str(act.connection.exec_driver_sql(asked).scalar())),
+        ("Python", platform.python_version()),
+        (reader().say(_("Tables")), upgrade.head()),
+    ]
