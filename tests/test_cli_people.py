@@ -67,6 +67,13 @@ def test_setup_makes_the_first_account_and_prints_its_password_once(tierloom: Ti
     assert workspace.name == "Loom & Co" and str(workspace.zone) == "Asia/Shanghai"
 
 
+def test_setup_leaves_the_language_of_the_first_person_to_their_browser(tierloom: Tierloom, workspace: Workspace):
+    tierloom("setup", "--admin", "ada@example.com")
+    with workspace.reading(SYSTEM) as act:
+        assert accounts.by_email(act.connection, "ada@example.com").language is None
+    assert workspace.language == "en"
+
+
 def test_setup_takes_the_password_from_standard_input_and_prints_none(tierloom: Tierloom, workspace: Workspace):
     code, out, _err = tierloom("setup", "--admin", "ada@example.com", "--name", "Ada", "--password-stdin", "--json", stdin=GOOD + "\n")
 

@@ -30,6 +30,7 @@ def run(workspace: Workspace, args: argparse.Namespace) -> None:
         first = accounts.set_up(
             act, email=args.admin, name=args.name or args.admin.partition("@")[0], password=password, workspace_name=args.workspace,
             zone=workspace.settings.timezone, language=language_of(args))
+        accounts.set_language(act, first.id, None)  # the terminal's language is the workspace's; people read what their browser asks for
         if args.template:  # in the same transaction: a template that cannot be installed leaves no half-made workspace
             act.person = first
             args.program.install_template(act, args.template, args.sample)
