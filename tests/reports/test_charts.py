@@ -169,7 +169,7 @@ def test_a_tile_asks_before_it_reads(shop: Workspace, settings: dict[str, Any]):
 def test_a_field_that_is_not_open_stops_the_tiles_that_read_it(shop: Workspace, monkeypatch: pytest.MonkeyPatch):
     from runtime.people import may
 
-    monkeypatch.setattr(may, "may", lambda person, action, form=None, record=None, field=None: field != "spend")
+    monkeypatch.setattr(may, "may", lambda person, action, form=None, record=None, field=None, app=None: field != "spend")
     with shop.reading(SYSTEM) as act:
         assert part_of("number", form="member").figures(act) == {"value": 3}
         for settings in (

@@ -135,7 +135,7 @@ def test_a_text_that_only_reads_like_the_tag_is_no_reference(workspace):
 
 def test_drafts_of_what_is_rewritten_are_rewritten_too(workspace):
     world = World(workspace, PAIR, SEGMENT)
-    with workspace.writing(LI) as act:
+    with workspace.writing(SYSTEM) as act:
         versions.save_draft(act, "segment", "best", {**SEGMENT, "label": "Better"})
     merge(world, rewrite=True)
     (draft,) = world.rows(sa.select(definition_draft))
