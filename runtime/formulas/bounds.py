@@ -336,6 +336,10 @@ AROUND = 12
 """Signs around an aggregate that is worked out beside the statement."""
 
 
+OF_A_TIME = 14
+"""Signs around the day on which the clock of the workspace shows a time."""
+
+
 def _height(node: tree.Node, beside: set[int]) -> int:
     if id(node) in beside:
         return 0
@@ -359,11 +363,13 @@ def _over_own_rows(node: tree.Node) -> bool:
 def _levels(node: tree.Node) -> int:
     """How many signs the SQL of a node opens around its parts."""
     if isinstance(node, tree.Call):
-        return 4 + 6 * repeats(node).bit_length()
+        function = SHELF[node.function]
+        of_a_time = function.takes_day and node.arguments[0].type.kind == "datetime"
+        return 4 + 6 * repeats(node).bit_length() + function.levels + (OF_A_TIME if of_a_time else 0)
     if isinstance(node, tree.Operation):
         return {"/": 22, "%": 8, "&": 18}.get(node.operator, 2 * repeats(node))
     if isinstance(node, tree.Aggregate):
-        return 32 if node.function == "AVG" else 22
+        return 22 + SHELF[node.function].levels
     return {tree.Among: 12, tree.Choose: 6, tree.Compare: 4 * repeats(node), tree.Within: 6}.get(type(node), 2)
 
 

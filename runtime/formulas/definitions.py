@@ -11,6 +11,7 @@ from runtime.definitions.model import Definition
 from runtime.definitions.types import Type
 from runtime.errors import FormulaProblem, FormulaProblems, Problem
 from runtime.formulas import Formula, Scope, check
+from runtime.formulas.scope import similar
 from runtime.texts import Message, _
 
 
@@ -37,10 +38,12 @@ def formula_problems(definition: Definition, catalogue: Catalogue) -> Iterator[P
     sound = True
     for use in definition.formulas(catalogue):
         try:
-            formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
+            compiled = formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
         except FormulaProblems as error:
             sound = False
             yield from (Problem(use.path, _placed(each)) for each in error.problems)
+        else:
+            yield from (Problem(use.path, each) for each in _no_dimension(compiled, definition, catalogue))
     if sound and isinstance(definition, Form):
         for key in sorted(_in_circles(catalogue, definition)):
             path = f"fields/{list(definition.by_key).index(key)}/formula"
@@ -52,6 +55,18 @@ def formula_problems(definition: Definition, catalogue: Catalogue) -> Iterator[P
                     others=", ".join(sorted(_in_circles(catalogue, definition))),
                 ),
             )
+
+
+def _no_dimension(compiled: Formula, definition: Any, catalogue: Catalogue) -> Iterator[Message]:
+    """Names of dimensions that neither a tier model nor one of its lanes has."""
+    models = [definition, *(catalogue.tier_models.get(each.tier_model) for each in getattr(definition, "lanes", ()))]
+    known = [each.key for model in models for each in getattr(model, "dimensions", ())]
+    for key in sorted(compiled.uses.dimensions.difference(known)):
+        near = similar(key, known)
+        if near is not None:
+            yield _("There is no dimension {key} in this tier model. Did you mean {near}?", key=key, near=near)
+        else:
+            yield _("There is no dimension {key} in this tier model; it has {dimensions}.", key=key, dimensions=", ".join(known))
 
 
 def _placed(problem: FormulaProblem) -> Message:

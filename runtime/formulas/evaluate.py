@@ -154,7 +154,13 @@ def _read(relation: tuple[str, ...], read: Callable[[Any], Any]) -> ast.expr:
 
 def _field(node: tree.Field) -> ast.expr:
     key = "id" if node.key == "record" and node.system else node.key
+    if node.system and node.type.kind == "number":
+        return _read(node.relation, lambda values: _decimal(values.field(key)))
     return _read(node.relation, lambda values: values.field(key))
+
+
+def _decimal(number: int | None) -> Decimal | None:
+    return None if number is None else Decimal(number)
 
 
 def _path(node: tree.Path) -> ast.expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,7 @@ class Place:
     subform: str | None = None
     typed: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """Type and bound of the fields that were asked for."""
+    labelled: dict[str | None, dict[str, list[Found]]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def _all(self) -> list[tuple[Found, Any]]:
@@ -122,7 +123,7 @@ class Place:
             return self._by_key[wanted]
         order = (language, *(each for each in ("zh", "en") if each != language)) if language else (None,)
         for each in order:
-            hits = [found for found, label in self._all if wanted in _labels(label, each)]
+            hits = self._by_label(each).get(wanted, [])
             hits = [found for found in hits if found.relation is None] or hits
             if len({found.key for found in hits}) == 1:
                 return hits[0]
@@ -130,11 +131,19 @@ class Place:
                 return Ambiguous(tuple(sorted({found.key for found in hits})))
         return None
 
-    def words(self) -> Iterator[str]:
+    def _by_label(self, language: str | None) -> dict[str, list[Found]]:
+        """What the labels of one language mean, or those of all."""
+        if language not in self.labelled:
+            found: dict[str, list[Found]] = {}
+            for each, label in self._all:
+                for word in _labels(label, language):
+                    found.setdefault(word, []).append(each)
+            self.labelled[language] = found
+        return self.labelled[language]
+
+    def words(self) -> list[str]:
         """Every word that means something here."""
-        for found, label in self._all:
-            yield found.key
-            yield from _labels(label, None)
+        return [*self._by_key, *self._by_label(None)]
 
     def beyond(self, relation: Relation) -> Place:
         return place_of(self.catalogue, self.catalogue.forms[relation.form], relation.subform)

@@ -380,6 +380,10 @@ class Writer:
             value, conditions = Operand(sa.case((sa.and_(*conditions), value.sql)), value.type, value.node), []
         if hasattr(function, "last"):
             return related.first(value.sql, self.order(node, related, function.last), [*conditions, value.sql.is_not(None)])
+        if correlated and node.value is not None and not any(getattr(each, "relation", ()) for each in tree.walk(node.value)):
+            # right over it, a value of the record alone would make it an aggregate of the statement around
+            listed = related.listed([value.sql.label("value")], conditions).subquery()
+            return sa.select(function.sql_over(self, Operand(listed.c.value, value.type, value.node))).select_from(listed).scalar_subquery()
         return related.aggregate(function.sql_over(self, value), conditions, correlated)
 
     def _conditions(self, node: tree.Aggregate) -> list[Any]:

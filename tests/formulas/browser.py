@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from runtime.definitions.types import Type
+from runtime.definitions.types import NUMBER, Type
 from runtime.formulas import Formula, to_json
 from runtime.formulas.arithmetic import EPOCH, EPOCH_TIME, day_number, micros_of
 from runtime.formulas.tree import type_to_json
@@ -50,7 +50,7 @@ def types_of(form: str, subform: str | None = None) -> dict[str, Type]:
 
 
 def wire_row(row: Row, form: str = "sample", subform: str | None = None) -> dict[str, Any]:
-    types = {**types_of(form, subform), "id": Type("record", form=form)}
+    types = {**types_of(form, subform), "id": NUMBER(0)}
     return {
         "values": {key: [type_to_json(types[key]), to_wire(value, types[key])] for key, value in row.values.items()},
         "rows": {
@@ -99,5 +99,3 @@ def from_wire(value: Any, type: Type, scale: int) -> Any:
     if type.kind == "duration":
         return timedelta(microseconds=int(value))
     return tuple(value) if isinstance(value, list) else value
-
-

@@ -45,7 +45,7 @@ def shaped(pattern: str, *parts: st.SearchStrategy[str]) -> st.SearchStrategy[st
 
 
 def numbers(depth: int) -> st.SearchStrategy[str]:
-    leaf = of("amount", "nothing", "zero", "whole", "fine", "score", "-amount") | of(*LITERALS)
+    leaf = of("amount", "nothing", "zero", "whole", "fine", "score", "-amount", "id") | of(*LITERALS)
     if depth == 0:
         return leaf
     n, t, b, d, m = numbers(depth - 1), texts(depth - 1), conditions(depth - 1), days(depth - 1), moneys(depth - 1)
@@ -124,6 +124,7 @@ def aggregates() -> st.SearchStrategy[str]:
         ),
         shaped("{}({}, {}{}{})", of("LARGE", "SMALL"), value, of("1", "2", "3"), where, window),
         shaped("MEDIAN({}{}{})", value, where, window),
+        shaped("{}({}, where=orders.amount > 1)", of("SUM", "AVG", "MAX", "COUNT", "LAST", "MEDIAN"), of("amount", "amount - whole", "2")),
         shaped("SUM({}(orders.sent_at){})", of("HOUR", "MINUTE", "DAY"), where),
         of(
             "SUMIF(orders.status, 'done', orders.amount)",

@@ -165,3 +165,40 @@ def test_the_rows_of_several_sub_forms_stand_in_the_order_of_their_records(works
             gateway.create(act, "order", {"customer": customer, "paid_on": "2024-05-06", "items": items})
         values = query.get(act, "customer", customer).values
     assert [values[key] for key in (*texts, "middle")] == ["a", "d", "abcd", Decimal("98.5")]
+
+
+def test_what_would_nest_too_deeply_for_the_parser_of_sqlite_is_not_written_as_sql(database: sa.Connection):
+    record = a_record(name="7", seen_at=datetime(2024, 5, 6, tzinfo=UTC), day=date(2024, 5, 6))
+    fill(database, [record])
+    for text in (
+        "RIGHT(day & VALUE(TEXT(VALUE(name))), 2)",
+        "REPLACE(TEXT(VALUE(name)) & day & HOUR(seen_at + HOURS(1)), 1, 2, TEXT(ROUND(VALUE(name), 2)))",
+        "EDATE(DATE(seen_at + HOURS(1)), 1) & JOIN(orders.amount, '-')",
+    ):
+        wanted = formula(text)
+        if wanted.sql:
+            assert computed_in_sql(database, wanted) == [evaluate(wanted, record)]
+    assert not formula("ROUND(VALUE(RIGHT(TEXT(VALUE(name)), 2)), 1)").sql
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SUM(amount, where=orders.discounted)",
+        "COUNT(amount, on=orders.paid_on, days=30)",
+        "MAX(amount - whole, where=orders.amount > 1)",
+        "AVG(amount, where=orders.amount > 1)",
+        "GROWTH(amount, on=orders.paid_on, months=1)",
+        "COALESCE(amount)",
+        "id / 2",
+        "SUM(orders.id) / id",
+    ],
+)
+def test_what_a_fuzzer_found_is_the_same_everywhere(database: sa.Connection, text: str):
+    orders = [an_order(3, amount="2", discounted=True, paid_on=date(2024, 5, 1)), an_order(4, amount="5"), an_order(5)]
+    records = [a_record(orders, amount="7.5", whole=Decimal(2)), a_record(amount="3"), a_record([an_order(6, amount="9")], amount="1")]
+    for number, record in enumerate(records, 1):
+        record.values["id"] = number
+    fill(database, records)
+    wanted = formula(text)
+    assert wanted.sql and computed_in_sql(database, wanted) == [evaluate(wanted, record) for record in records]

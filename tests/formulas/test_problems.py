@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 
 from runtime.definitions.catalogue import Catalogue
@@ -9,8 +11,9 @@ from runtime.definitions.loading import load
 from runtime.definitions.types import CHOICE, DATE, MONEY, NUMBER
 from runtime.errors import FormulaProblems
 from runtime.formulas import Scope, check
+from runtime.formulas import scope as names
 from runtime.formulas.definitions import computed, formula_problems, lives_in_calc
-from tests.formulas.world import ORDER, SAMPLE, a_record, catalogue, formula, number, text
+from tests.formulas.world import LOYALTY, ORDER, SAMPLE, a_record, catalogue, formula, number, scope, text
 
 
 def problems(typed: str, expect=None, **more) -> list[tuple[str, str]]:
@@ -185,3 +188,19 @@ def test_computed_fields_come_after_those_they_read_and_lie_where_they_belong():
 def test_a_number_field_sets_the_bounds_of_its_values():
     assert formula("whole").tree.bound == (-1000, 1000)
     assert number("x")["decimals"] == 2
+
+
+def test_a_condition_of_a_tier_model_names_dimensions_that_it_has():
+    floors = [{"tier": "silver", "when": "DIMENSION_BAND('spent') >= 2"}, {"tier": "silver", "when": "DIMENSION_BAND('spend') >= 2"}]
+    model = load({**LOYALTY, "floors": floors})
+    found = [(each.path, str(each.message)) for each in formula_problems(model, catalogue().with_definitions([model]))]
+    assert found == [("floors/0/when", "There is no dimension spent in this tier model. Did you mean spend?")]
+
+
+def test_an_unknown_word_is_not_looked_for_again_and_again_however_deep_aggregates_ask():
+    nested = "MEDIAN(" * 38 + "{**record}" + ", {**record})" * 38
+    place = scope().place
+    assert place is not None
+    with mock.patch.object(names, "_labels", side_effect=names._labels) as looked, pytest.raises(FormulaProblems):
+        formula(nested)
+    assert looked.call_count <= 4 * len(place._all)

@@ -204,7 +204,7 @@ class Row:
         return {"sales"} if person == SALES.id else set()
 
     def dimension_band(self, key: str) -> int | None:
-        return BANDS[key]
+        return BANDS.get(key)
 
     def in_team(self, role: str | None) -> bool:
         return role in (None, "helper")
@@ -426,7 +426,7 @@ class TableSource:
         return to_sql(formula(catalogue().segments[key].where), self)
 
     def dimension_band(self, key: str) -> Any:
-        return sa.literal(BANDS[key], sa.BigInteger())
+        return sa.literal(BANDS.get(key), sa.BigInteger())
 
     def cuts_reached(self, key: str, count: int, value: Any) -> Any:
         cuts = [int(each * 100) for each in (PERCENTS if count == 100 else CUTS) if each is not None] if key == "amount" else None

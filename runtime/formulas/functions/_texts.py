@@ -32,28 +32,24 @@ def number_in(text: str) -> Decimal | None:
 def number_in_sql(text: Any, dialect: str) -> Any:
     """The same in SQL, in millionths."""
     plain = sa.func.replace(pieces.trimmed(text, WHITE, dialect), ",", "", type_=sa.Text())
-    return pieces.once(plain, lambda signed: _of_signed(signed, dialect))
+    return pieces.once(plain, lambda number: _millionths(number, dialect))
 
 
-def _of_signed(signed: Any, dialect: str) -> Any:
-    first = pieces.substring(signed, 1, 1)
-    unsigned = sa.case((pieces.position("+-", first, dialect) > 0, pieces.substring(signed, 2, LONGEST)), else_=signed)
-    size = pieces.once(unsigned, lambda number: _of_unsigned(number, dialect))
-    return pieces.once(size, lambda found: sa.case((first == "-", -found), else_=found))
-
-
-def _of_unsigned(number: Any, dialect: str) -> Any:
-    """Of digits with at most one point between them; the seventh decimal rounds."""
-    pointed = number.concat(sa.case((pieces.position(number, ".", dialect) > 0, ""), else_=".0"))  # 12 is read as 12.0
-    return pieces.once(pointed, lambda text: _of_parts(text, dialect))
-
-
-def _of_parts(text: Any, dialect: str) -> Any:
-    point = pieces.position(text, ".", dialect)
-    whole, decimals = pieces.substring(text, 1, point - 1), pieces.substring(text, point + 1, LONGEST)
-    digits = [pieces.trimmed(each, "0123456789", dialect) == "" for each in (whole, decimals)]
-    lengths = [pieces.length(whole).between(1, 12), pieces.length(decimals).between(1, 30)]
-    millionths = whole.concat(pieces.substring(decimals.concat("000000"), 1, 6))
-    seventh = pieces.substring(decimals.concat("0000000"), 7, 1)
-    up = sa.case((pieces.position("56789", seventh, dialect) > 0, pieces.whole(1)), else_=pieces.whole(0))
-    return sa.case((sa.and_(*lengths, *digits), sa.cast(millionths, pieces.BIG) + up))
+def _millionths(number: Any, dialect: str) -> Any:
+    """Of digits with a sign before them and one point between them, or without; the seventh decimal rounds."""
+    unsigned = sa.func.ltrim(number, "+-", type_=sa.Text())
+    point = pieces.position(unsigned.concat("."), ".", dialect)
+    whole, decimals = pieces.substring(unsigned, 1, point - 1), pieces.substring(unsigned, point + 1, LONGEST)
+    possible = sa.and_(
+        pieces.length(number) - pieces.length(unsigned) <= 1,
+        pieces.length(whole).between(1, 12),
+        pieces.length(decimals) <= 30,
+        sa.or_(decimals != "", pieces.position(unsigned, ".", dialect) == 0),
+        pieces.trimmed(whole.concat(decimals), "0123456789", dialect) == "",
+    )
+    size = sa.cast(whole.concat(pieces.substring(decimals.concat("000000"), 1, 6)), pieces.BIG)
+    up = sa.case(
+        (pieces.position("56789", pieces.substring(decimals.concat("0000000"), 7, 1), dialect) > 0, pieces.whole(1)), else_=pieces.whole(0)
+    )
+    sign = sa.case((pieces.substring(number, 1, 1) == "-", pieces.whole(-1)), else_=pieces.whole(1))
+    return sa.case((possible, (size + up) * sign))

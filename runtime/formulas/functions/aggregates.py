@@ -107,7 +107,7 @@ class Avg(AggregateFunction):
     """
 
     name, aliases, label = "AVG", ("AVERAGE",), {"zh": "平均", "en": "Average"}
-    parameters, cost, one_scale = (Parameter("number", NUMBER_KINDS),), 8, True
+    parameters, cost, levels, one_scale = (Parameter("number", NUMBER_KINDS),), 8, 10, True
 
     def result(self, arguments: list[Node]) -> Type:
         return scaled(super().result(arguments), DIVISION_SCALE)

@@ -106,6 +106,8 @@ class Function:
     """Whether its SQL brings all its numbers to one scale."""
     cost: ClassVar[int] = 1
     """How often the SQL repeats each argument: nested calls multiply, so a tower of them is not written as SQL."""
+    levels: ClassVar[int] = 0
+    """How many signs its SQL opens one inside of the other, beyond what its cost tells."""
     limits: ClassVar[Bound] = None
     """Least and greatest result of a function that gives a number."""
 

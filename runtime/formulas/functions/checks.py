@@ -139,7 +139,7 @@ class IsNumber(KindCheck):
     TRUE
     """
 
-    name, label, kinds = "ISNUMBER", {"zh": "是数字", "en": "Is a number"}, NUMBER_KINDS
+    name, label, kinds, levels = "ISNUMBER", {"zh": "是数字", "en": "Is a number"}, NUMBER_KINDS, 32
 
     def of_text(self, text: str) -> bool:
         return number_in(text) is not None

@@ -142,7 +142,8 @@ class FirstFilled(Function):
         return same_type(arguments, _("All values need one type, such as all numbers."))
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        return sa.func.coalesce(*(writer.as_type(each, writer.result) for each in operands), type_=writer.sql_type(writer.result))
+        values = [writer.as_type(each, writer.result) for each in operands]
+        return sa.func.coalesce(*values, type_=writer.sql_type(writer.result)) if len(values) > 1 else values[0]
 
     def bound(self, call: Call, given: Sequence[Bound]) -> Bound:
         return union_of(given)

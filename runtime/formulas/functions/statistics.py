@@ -90,7 +90,7 @@ class Median(Statistic):
     """
 
     name, label = "MEDIAN", {"zh": "中位数", "en": "Median"}
-    parameters, limits = (Parameter("number", NUMBER_KINDS),), (-MOST_QUOTIENT, MOST_QUOTIENT)
+    parameters, levels, limits = (Parameter("number", NUMBER_KINDS),), 10, (-MOST_QUOTIENT, MOST_QUOTIENT)
     not_in_sql = "of single values: a database sorts rows only"
 
     def result(self, arguments: list[Node]) -> Type:
@@ -171,7 +171,7 @@ class Join(Statistic):
 
     name, label, value_kinds, last = "JOIN", {"zh": "拼接", "en": "Join"}, (*TEXT_KINDS, "number", "money", "date"), False
     not_in_sql = "of a field with several values"
-    limits = (0, LONGEST_RESULT)
+    levels, limits = 26, (0, LONGEST_RESULT)
     argument = Parameter("separator", ("text",), constant=True)
     parameters, repeats = (Parameter("list", ("list",)), argument), 0
 

@@ -349,7 +349,7 @@ class Value(Function):
     blank
     """
 
-    name, label, limits = "VALUE", {"zh": "转数字", "en": "As number"}, (-(10**18), 10**18)
+    name, label, levels, limits = "VALUE", {"zh": "转数字", "en": "As number"}, 30, (-(10**18), 10**18)
     parameters, result_type = (TEXT_,), NUMBER(6)
 
     def run(self, *arguments: Any) -> Decimal | None:

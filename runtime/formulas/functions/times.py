@@ -172,7 +172,7 @@ class Timestamp(Function):
     1714924800000
     """
 
-    name, label, family, result_type, needs_values = "TIMESTAMP", {"zh": "时间戳", "en": "Timestamp"}, "dates", NUMBER(0), True
+    name, label, family, result_type, needs_values, levels = "TIMESTAMP", {"zh": "时间戳", "en": "Timestamp"}, "dates", NUMBER(0), True, 18
     parameters, limits = (Parameter("time", DAY_KINDS),), (-62_200_000_000_000, 253_500_000_000_000)
 
     def run(self, *arguments: Any) -> Decimal:
