@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.definitions import versions
+from runtime.definitions.companions import companions, problems_together
 from runtime.definitions.kinds import KINDS
-from runtime.definitions.loading import check, load
+from runtime.definitions.loading import load
 from runtime.definitions.model import KEY, Definition
 from runtime.errors import DefinitionProblems, NotFound, Problem, Refused
 from runtime.records import authoring
@@ -109,9 +110,9 @@ def _walk(value: Any, depth: int) -> None:
 
 
 def problems_of(act: Act, body: Any) -> list[Problem]:
-    """What keeps a draft from being published, with paths inside it."""
+    """What keeps a draft from being published, with paths inside it; what it names and was never published is published together with it."""
     try:
-        return check([load(body)], act.catalogue)
+        return problems_together(act, load(body), companions(act, body))
     except DefinitionProblems as error:
         return error.problems
 

@@ -7,25 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from runtime.definitions.catalogue import Catalogue
+from runtime.definitions.companions import Name, named
 from runtime.definitions.form import Form
 from runtime.definitions.model import Definition
 from runtime.errors import FormulaProblems
 from runtime.formulas import Formula
 from runtime.formulas.definitions import formula
-
-Name = tuple[str, str]
-"""Kind and key."""
-
-NAMED_BY = {
-    "form": "form",
-    "tier_model": "tier_model",
-    "tag_set": "tag_set",
-    "app": "app",
-    "segment": "segment",
-    "grace_automation": "automation",
-}
-MENU = ("form", "view", "dashboard")
-
 
 def used_by(catalogue: Catalogue) -> dict[Name, list[Name]]:
     """For each definition those that use it. An app is not used by what lives in it."""
@@ -41,24 +28,10 @@ def used_by(catalogue: Catalogue) -> dict[Name, list[Name]]:
 def _names(definition: Definition, catalogue: Catalogue) -> Iterator[Name]:
     body = definition.model_dump(mode="json", by_alias=True)
     body.pop("app", None)
-    yield from _written(body)
+    yield from named(body)
     for _path, found in _formulas(definition, catalogue):
         yield from (("segment", key) for key in sorted(found.uses.segments))
         yield from (("form", use.form) for use in found.uses.relations)
-
-
-def _written(value: Any) -> Iterator[Name]:
-    if isinstance(value, dict):
-        for name, each in value.items():
-            if isinstance(each, str) and name in NAMED_BY:
-                yield NAMED_BY[name], each
-            yield from _written(each)
-    elif isinstance(value, list):
-        for each in value:
-            kind, _colon, key = each.partition(":") if isinstance(each, str) else ("", "", "")
-            if kind in MENU and key:
-                yield kind, key
-            yield from _written(each)
 
 
 def _formulas(definition: Definition, catalogue: Catalogue) -> Iterator[tuple[Any, Formula]]:

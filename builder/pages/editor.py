@@ -18,6 +18,7 @@ from builder.pages.editor_data import editor_data
 from builder.pages.frame import as_text, asked_bytes, check_app, json_block, kind_of, moment, plain_json, written
 from builder.words import KIND_NAMES
 from runtime.definitions import versions
+from runtime.definitions.companions import companions
 from runtime.definitions.model import FormulaUse
 from runtime.errors import FormulaProblems, NotFound, Problem, Refused, Stale
 from runtime.formulas import Scope, check
@@ -220,6 +221,7 @@ def preview(app: str, folder: str, key: str) -> Response:
             {
                 "changes": [{"path": each.path, "message": reader().say(each.message)} for each in changes],
                 "effect": effect,
+                "together": [f"{reader().say(KIND_NAMES[each['kind']])} · {as_text(each['label'])}" for each in companions(act, body)],
                 **state,
                 "live": opened.live.version if opened.live else None,
                 "next": opened.next_version,
@@ -257,7 +259,7 @@ def publish(app: str, folder: str, key: str) -> Any:
         if opened.draft is None:
             raise Refused([], _("There is no draft to publish."))
         earlier = set(_ratings(act))
-        (published,) = versions.publish(act, [opened.draft.body], note.strip()[:500] or None if isinstance(note, str) else None)
+        published, *_others = versions.publish(act, [opened.draft.body, *companions(act, opened.draft.body)], note.strip()[:500] or None if isinstance(note, str) else None)
         return plain_json(
             {
                 "version": published[2],

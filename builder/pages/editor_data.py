@@ -128,6 +128,7 @@ TEXTS: dict[str, Message] = {
     "versions": _("Versions"),
     "zh": _("Chinese"),
     "en": _("English"),
+    "together": _("Published together with it, because it needs them and they were never published"),
     "older_base": _("The draft began from version {base}; version {live} was published meanwhile. Publishing takes its changes back."),
     "live_v": _("live v{version}"),
     "fx_help": _("Fields and functions"),

@@ -18,6 +18,8 @@ from builder.tiering.distribution import answer, distribution, live_cuts
 from builder.tiering.measuring import measured, place_of
 from builder.tiering.presenting import Presenter
 from builder.tiering.recording import record_test
+from runtime.definitions.companions import companions
+from runtime.definitions.loading import load
 from runtime.definitions.tier_model import TierModel
 from runtime.errors import NotFound, Problem, Refused
 from runtime.pages.web import designer_only, reader, reading, workspace, writing
@@ -52,7 +54,7 @@ def faults(act: Act, body: dict[str, Any]) -> Response | None:
     problems = [each for each in problems_of(act, body) if not is_test(each)]
     if problems:
         return plain_json({"problems": written(problems)})
-    authoring.require_publishing(act, [load_model(body)])
+    authoring.require_publishing(act, [load_model(body), *map(load, companions(act, body))])
     return None
 
 

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from runtime.definitions.loading import check, load
+from runtime.definitions.companions import companions, problems_together
+from runtime.definitions.loading import load
 from runtime.definitions.tier_model import TierModel
 from runtime.errors import DefinitionProblems, NotFound, Problem, Refused
 from runtime.formulas.to_sql import NotAsSql
@@ -68,11 +69,15 @@ def load_model(body: Any) -> TierModel:
 
 
 def put_in_force(act: Act, draft: TierModel) -> Act:
-    """The act as it would be with this draft published. Raises DefinitionProblems; failing rule tests keep nobody from trying out."""
-    problems = [each for each in check([draft], act.catalogue) if not is_test(each)]
+    """The act as it would be with this draft published, and with it what it names and was never published.
+
+    Raises DefinitionProblems; failing rule tests keep nobody from trying out.
+    """
+    others = companions(act, draft.model_dump(mode="json", by_alias=True))
+    problems = [each for each in problems_together(act, draft, others) if not is_test(each)]
     if problems:
         raise DefinitionProblems(problems)
-    catalogue = act.catalogue.with_definitions([draft])
+    catalogue = act.catalogue.with_definitions([draft, *map(load, others)])
     catalogue.memo["tables"] = tables_of(act.catalogue)
     return replace(act, catalogue=catalogue, after_commit=[], notes=[])
 

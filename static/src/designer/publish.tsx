@@ -6,7 +6,7 @@ import { Dialog } from './dialog';
 import { Icon } from './icon';
 import { becameLive, body, failure, given, jump, live, overtaken, problems, readFrom, saveNow, saving, settle, shown, at, t, type Json, type Overtaken, type Problem } from './state';
 
-interface Preview { changes: Problem[]; effect: string[]; problems: Problem[]; advice: Problem[]; live: number | null; next: number; based_on: number | null }
+interface Preview { changes: Problem[]; effect: string[]; together: string[]; problems: Problem[]; advice: Problem[]; live: number | null; next: number; based_on: number | null }
 interface Published { version: number; jobs: number[]; body: Json }
 interface Progress { state: string; done: number; total: number | null; moved: number; message: string | null }
 
@@ -95,6 +95,7 @@ export function PublishDialog({ children }: { children?: ComponentChildren }) {
         {found.changes.length ? <ul class="tb-plain tb-changes" tabIndex={0} aria-label={t('changes')}>{found.changes.map(each => <li key={each.path + each.message}>{each.message}</li>)}</ul> : <p class="tl-quiet">{t('no_changes')}</p>}
         {found.live !== null && found.based_on !== null && found.based_on < found.live && <div class="tl-note tl-note-care"><Icon name="alert-triangle" /><div>{t('older_base', { base: found.based_on, live: found.live })}</div></div>}
         {found.effect.length > 0 && <><h3 class="tb-part">{t('effect')}</h3>{found.effect.map(each => <p key={each}>{each}</p>)}</>}
+        {found.together.length > 0 && <><h3 class="tb-part">{t('together')}</h3><ul class="tb-plain">{found.together.map(each => <li key={each}>{each}</li>)}</ul></>}
         {children}
         {blocked > 0 && <><div class="tl-note tl-note-bad"><Icon name="alert-circle" /><div><b>{blocked === 1 ? t('blocked_one') : t('blocked', { n: blocked })}</b>
           <ul class="tb-plain">{found.problems.map(each => <li key={each.path + each.message}><button class="tb-problem" type="button" onClick={() => goTo(each.path)}>{each.message}</button></li>)}</ul></div></div></>}

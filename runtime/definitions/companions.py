@@ -1,0 +1,87 @@
+"""Definitions that have to be published together: drafts that another draft names and that were never published themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from runtime.definitions import versions
+from runtime.definitions.loading import check, load
+from runtime.definitions.model import Definition
+from runtime.errors import DefinitionProblems, Problem
+from runtime.system.workspace import Act
+from runtime.texts import _
+
+Name = tuple[str, str]
+"""Kind and key."""
+
+NAMED_BY = {
+    "form": "form",
+    "tier_model": "tier_model",
+    "tag_set": "tag_set",
+    "app": "app",
+    "segment": "segment",
+    "grace_automation": "automation",
+}
+"""A name in a definition → the kind of what it names."""
+MENU = ("form", "view", "dashboard")
+
+
+def named(value: Any) -> Iterator[Name]:
+    """The definitions that a body names outside of its formulas."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if isinstance(each, str) and name in NAMED_BY:
+                yield NAMED_BY[name], each
+            yield from named(each)
+    elif isinstance(value, list):
+        for each in value:
+            kind, _colon, key = each.partition(":") if isinstance(each, str) else ("", "", "")
+            if kind in MENU and key:
+                yield kind, key
+            yield from named(each)
+
+
+Body = dict[str, Any]
+
+
+def companions(act: Act, body: Any) -> list[Body]:
+    """What this body names, directly or through another companion, and what exists only as a draft. Drafts of another shape are none."""
+    found: dict[Name, Body] = {}
+    wanted = list(named(body))
+    while wanted:
+        kind, key = name = wanted.pop()
+        if name in found or key in act.catalogue.of_kind(kind) or (kind, key) == (body.get("kind"), body.get("key")):
+            continue
+        draft = versions.find_draft(act.connection, kind, key)
+        if draft is not None and _has_shape(draft.body):
+            found[name] = draft.body
+            wanted.extend(named(draft.body))
+    return list(found.values())
+
+
+def _has_shape(body: Any) -> bool:
+    try:
+        load(body)
+    except DefinitionProblems:
+        return False
+    return True
+
+
+def problems_together(act: Act, definition: Definition, others: Iterable[Body]) -> list[Problem]:
+    """What keeps a definition from being published together with others. Paths lie inside it; those of another one are empty."""
+    beside = [load(each) for each in others]
+    if not beside:
+        return check([definition], act.catalogue)
+    labels = {f"{each.kind}:{each.key}": each.label for each in beside}
+    found = []
+    for problem in check([definition, *beside], act.catalogue):
+        name, _slash, path = problem.path.partition("/")
+        if name in labels:
+            sentence = _("“{label}” is published together with this and has a problem: {problem}", label=labels[name], problem=problem.message)
+            found.append(Problem("", sentence))
+        elif name == f"{definition.kind}:{definition.key}":
+            found.append(Problem(path, problem.message))
+        else:
+            found.append(problem)
+    return found
