@@ -91,6 +91,14 @@ def in_words(found: Any) -> Message:
     """How many would move, in a sentence."""
     if not found.changed:
         return _("Nobody would change tier.")
+    if found.moved:
+        return _(
+            "{n} customers would change tier: {up} up, {down} down, {moved} into or out of tiers that only one of both versions has.",
+            n=f"{found.changed:,}",
+            up=f"{found.up:,}",
+            down=f"{found.down:,}",
+            moved=f"{found.moved:,}",
+        )
     if found.changed == 1:
         return _("1 customer would change tier: {up} up, {down} down.", up=found.up, down=found.down)
     return _("{n} customers would change tier: {up} up, {down} down.", n=f"{found.changed:,}", up=f"{found.up:,}", down=f"{found.down:,}")
