@@ -15,14 +15,13 @@ from runtime.errors import TierloomError
 from runtime.people import accounts
 from runtime.people.person import SYSTEM
 from runtime.records import drift
-from runtime.system import clock, secrets
+from runtime.system import clock, secrets, waiting
 from runtime.system.tables import event, job
 from runtime.system.workspace import Act, Workspace
 from runtime.texts import Message, _
 
 NEEDS_WORKSPACE = False
 LEAST_FREE = 500 * 1024 * 1024
-SLOW_QUEUE = timedelta(minutes=5)
 CLOCKS_APART = timedelta(seconds=5)
 
 
@@ -108,21 +107,21 @@ def _people(act: Act) -> Iterator[Finding]:
 
 
 def _queue(act: Act) -> Iterator[Finding]:
-    waiting, oldest = act.connection.execute(sa.select(sa.func.count(), sa.func.min(event.c.at)).where(event.c.handled_at.is_(None))).one()
+    count, oldest = waiting.events(act.connection)
     since = act.now - (clock.from_micros(oldest) or act.now)
-    if since > SLOW_QUEUE:
+    if since > waiting.SLOW:
         yield Finding("queue", _(
             "Events that wait for automations: {n}, the oldest for {minutes} minutes. Is “tierloom serve” or “tierloom worker” running?",
-            n=waiting, minutes=int(since.total_seconds() // 60)), wrong=True)
+            n=count, minutes=int(since.total_seconds() // 60)), wrong=True)
     else:
-        yield Finding("queue", _("Events that wait for automations: {n}.", n=waiting))
+        yield Finding("queue", _("Events that wait for automations: {n}.", n=count))
     failed = act.connection.execute(sa.select(sa.func.count()).select_from(job).where(job.c.state == "failed")).scalar_one()
     if failed:
         yield Finding("jobs", _("Jobs that failed: {n}.", n=failed))
     begun = act.connection.execute(sa.select(sa.func.min(job.c.created_at)).where(job.c.state == "waiting")).scalar()
-    if act.now - (clock.from_micros(begun) or act.now) > SLOW_QUEUE:
+    if act.now - (clock.from_micros(begun) or act.now) > waiting.SLOW:
         yield Finding("jobs", _("A job has been waiting for more than {minutes} minutes. Is “tierloom serve” or “tierloom worker” running?",
-                                minutes=int(SLOW_QUEUE.total_seconds() // 60)), wrong=True)
+                                minutes=int(waiting.SLOW.total_seconds() // 60)), wrong=True)
 
 
 def _definitions(act: Act) -> Iterator[Finding]:

@@ -15,14 +15,13 @@ from flask import Blueprint, render_template
 
 from runtime.pages.jobs import NAMES
 from runtime.pages.web import builder_only, reader, reading, workspace
-from runtime.system import clock, upgrade
-from runtime.system.tables import automation_run, derived_dirty, event, job
+from runtime.system import clock, upgrade, waiting
+from runtime.system.tables import automation_run, job
 from runtime.system.workspace import Act
 from runtime.texts import Message, _, shown
 
 blueprint = Blueprint("health_page", __name__, url_prefix="/admin/health")
 
-SLOW = timedelta(minutes=5)
 LATELY = timedelta(days=7)
 LEAST_FREE = 500 * 1024 * 1024
 LINES = 10
@@ -53,30 +52,28 @@ def show() -> str:
 
 
 def _events(act: Act) -> Tile:
-    unhandled = sa.select(sa.func.count(), sa.func.min(event.c.at)).where(event.c.handled_at.is_(None))
-    waiting, oldest = act.connection.execute(unhandled).one()
+    count, oldest = waiting.events(act.connection)
     age = act.now - (clock.from_micros(oldest) or act.now)
-    if not waiting:
+    if not count:
         return Tile(_("Events waiting"), "0", _("Automations have seen everything."))
     minutes = int(age.total_seconds() // 60)
-    if age > SLOW:
-        return Tile(_("Events waiting"), f"{waiting:,}", _("The oldest for {n} minutes. Is a worker running?", n=minutes), "bad")
-    return Tile(_("Events waiting"), f"{waiting:,}", _("The oldest for less than {n} minutes.", n=minutes + 1))
+    if age > waiting.SLOW:
+        return Tile(_("Events waiting"), f"{count:,}", _("The oldest for {n} minutes. Is a worker running?", n=minutes), "bad")
+    return Tile(_("Events waiting"), f"{count:,}", _("The oldest for less than {n} minutes.", n=minutes + 1))
 
 
 def _deriving(act: Act) -> Tile:
-    number = act.connection.execute(sa.select(sa.func.count()).select_from(derived_dirty)).scalar_one()
-    return Tile(_("Records to work out"), f"{number:,}", _("Formulas and tiers that follow from changes."))
+    return Tile(_("Records to work out"), f"{waiting.records(act.connection):,}", _("Formulas and tiers that follow from changes."))
 
 
 def _jobs(act: Act) -> list[Tile]:
     states = sa.select(job.c.state, sa.func.count(), sa.func.min(job.c.created_at)).where(_open_or_fresh(act, job)).group_by(job.c.state)
     found = {state: (count, since) for state, count, since in act.connection.execute(states)}
-    waiting, since = found.get("waiting", (0, None))
-    slow = act.now - (clock.from_micros(since) or act.now) > SLOW
+    count, since = found.get("waiting", (0, None))
+    slow = act.now - (clock.from_micros(since) or act.now) > waiting.SLOW
     return [
         Tile(_("Long work running"), f"{found.get('running', (0,))[0]:,}"),
-        Tile(_("Long work waiting"), f"{waiting:,}", _("Is a worker running?") if slow else None, "bad" if slow else None),
+        Tile(_("Long work waiting"), f"{count:,}", _("Is a worker running?") if slow else None, "bad" if slow else None),
         _trouble(_("Long work failed"), found.get("failed", (0,))[0]),
     ]
 
@@ -84,8 +81,8 @@ def _jobs(act: Act) -> list[Tile]:
 def _runs(act: Act) -> list[Tile]:
     states = sa.select(automation_run.c.state, sa.func.count()).where(_open_or_fresh(act, automation_run)).group_by(automation_run.c.state)
     found = {state: count for state, count in act.connection.execute(states)}
-    waiting = found.get("waiting", 0) + found.get("running", 0)
-    return [Tile(_("Runs of automations under way"), f"{waiting:,}"), _trouble(_("Runs of automations failed"), found.get("failed", 0))]
+    under_way = found.get("waiting", 0) + found.get("running", 0)
+    return [Tile(_("Runs of automations under way"), f"{under_way:,}"), _trouble(_("Runs of automations failed"), found.get("failed", 0))]
 
 
 def _trouble(label: Message, number: int) -> Tile:

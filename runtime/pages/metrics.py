@@ -13,8 +13,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from runtime.errors import NotAllowed, NotFound
 from runtime.pages.web import public, workspace
 from runtime.people.may import may
-from runtime.system import clock, database
-from runtime.system.tables import automation_run, derived_dirty, event, job
+from runtime.system import clock, database, waiting
+from runtime.system.tables import automation_run, job
 from runtime.texts import _
 
 blueprint = Blueprint("metrics", __name__)
@@ -41,11 +41,10 @@ class Figures:
 
     def read(self, connection: sa.Connection, now: int) -> None:
         """Counts what waits. Whatever is over is not counted: that would read whole tables."""
-        waiting = sa.select(sa.func.count(), sa.func.min(event.c.at)).where(event.c.handled_at.is_(None))
-        count, first = connection.execute(waiting).one()
+        count, first = waiting.events(connection)
         self.events.set(count)
         self.oldest.set(0 if first is None else max(0, now - first) / 1_000_000)
-        self.stale.set(connection.execute(sa.select(sa.func.count()).select_from(derived_dirty)).scalar() or 0)
+        self.stale.set(waiting.records(connection))
         for gauge, table in ((self.jobs, job), (self.runs, automation_run)):
             gauge.clear()
             counts = sa.select(table.c.state, sa.func.count()).where(table.c.finished_at.is_(None)).group_by(table.c.state)
