@@ -7,9 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
+from runtime.automation.words import quoted
+from runtime.definitions.model import Key
 from runtime.definitions.trigger import Trigger
 from runtime.errors import Problem
-from runtime.texts import _
+from runtime.texts import Message, _
 
 if TYPE_CHECKING:
     from runtime.automation.doing import Doing
@@ -39,6 +43,32 @@ class EventTrigger(Trigger):
     def is_promotion_only_provisional(self, item: dict[str, Any]) -> bool:
         """Whether the event is a promotion to a tier that is still provisional."""
         return False
+
+
+class SegmentTrigger(EventTrigger):
+    """Listens to records that enter a segment or leave it."""
+
+    segment: Key = Field(title="Segment")
+
+    def form_key(self, catalogue: Catalogue) -> str | None:
+        segment = catalogue.segments.get(self.segment)
+        return segment.form if segment is not None else None
+
+    def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
+        if self.segment not in catalogue.segments:
+            yield Problem("segment", _("There is no segment with the key {key}.", key=self.segment))
+
+    def sentence(self, language: str, catalogue: Catalogue) -> str:
+        segment = catalogue.segments.get(self.segment)
+        return self.moves(quoted([segment.label if segment is not None else self.segment], language)).in_language(language)
+
+    @staticmethod
+    def moves(segment: str) -> Message:
+        """The sentence that says it, of the segment's quoted name."""
+        raise NotImplementedError
+
+    def matches(self, event: Any, record: int | None, item: dict[str, Any], catalogue: Catalogue) -> bool:
+        return item.get("segment") == self.segment and record is not None
 
 
 class ClockTrigger(Trigger):
@@ -77,8 +107,3 @@ class ClockTrigger(Trigger):
 def no_form(form: str, catalogue: Catalogue) -> Iterator[Problem]:
     if form not in catalogue.forms:
         yield Problem("form", _("There is no form with the key {key}.", key=form))
-
-
-def no_segment(segment: str, catalogue: Catalogue) -> Iterator[Problem]:
-    if segment not in catalogue.segments:
-        yield Problem("segment", _("There is no segment with the key {key}.", key=segment))
