@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -75,6 +77,15 @@ def _shares(act: Act, form: str, record: int) -> list[dict[str, Any]]:
     ]
 
 
+@contextmanager
+def _writing(app: str, form: str) -> Iterator[Act]:
+    """An act on a form of an app that the person may see. Raises NotFound."""
+    with writing() as act:
+        find_app(act, app)
+        find_form(act, form)
+        yield act
+
+
 # -- the page ---------------------------------------------------------------------------------------------------------------------------
 @blueprint.get(f"{PLACE}/sharing")
 @signed_in
@@ -121,9 +132,7 @@ def share(app: str, form: str, record: int) -> Any:
     asked = request.form
     person = asked.get("person", "").strip()
     try:
-        with writing() as act:
-            find_app(act, app)
-            find_form(act, form)
+        with _writing(app, form) as act:
             who = asked.get("who", "") or (f"user:{person}" if person else "")
             sharing.share(act, form, record, who, asked.get("may", "view"), _day(asked.get("until", "")))
     except Refused as refusal:
@@ -134,9 +143,7 @@ def share(app: str, form: str, record: int) -> Any:
 @blueprint.post(f"{PLACE}/sharing/<int:number>/revoke")
 @signed_in
 def revoke(app: str, form: str, record: int, number: int) -> Any:
-    with writing() as act:
-        find_app(act, app)
-        find_form(act, form)
+    with _writing(app, form) as act:
         sharing.revoke(act, form, record, number)
     return done(f"/apps/{app}/{form}/{record}/sharing", _("It is not shared with them any more."))
 
@@ -145,9 +152,7 @@ def revoke(app: str, form: str, record: int, number: int) -> Any:
 @signed_in
 def join(app: str, form: str, record: int) -> Any:
     try:
-        with writing() as act:
-            find_app(act, app)
-            find_form(act, form)
+        with _writing(app, form) as act:
             member = whom.somebody(act, request.form.get("member", ""), "member")
             teams.join(act, form, record, member.id, request.form.get("role", ""))
     except Refused as refusal:
@@ -158,9 +163,7 @@ def join(app: str, form: str, record: int) -> Any:
 @blueprint.post(f"{PLACE}/team/<int:person>/leave")
 @signed_in
 def leave(app: str, form: str, record: int, person: int) -> Any:
-    with writing() as act:
-        find_app(act, app)
-        find_form(act, form)
+    with _writing(app, form) as act:
         teams.leave(act, form, record, person)
         seen = may(act.person, "view", form, record)
     return done(f"/apps/{app}/{form}/{record}/sharing" if seen else f"/apps/{app}/{form}", _("No longer in the team."))
@@ -170,9 +173,7 @@ def leave(app: str, form: str, record: int, person: int) -> Any:
 @signed_in
 def release(app: str, form: str, record: int) -> Any:
     try:
-        with writing() as act:
-            find_app(act, app)
-            find_form(act, form)
+        with _writing(app, form) as act:
             claims.release(act, form, record, request.form.get("reason", ""))
             seen = may(act.person, "view", form, record)
     except Refused as refusal:
