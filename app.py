@@ -22,8 +22,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from runtime import cli
 from runtime.errors import SettingsError
 from runtime.kinds import load as load_kinds
-from runtime.pages import errors, headers, identity, limits, metrics, shell, speaking, web
+from runtime.pages import errors, files, headers, identity, limits, metrics, shell, speaking, web
 from runtime.pages.agents import browser_of
+from runtime.reviews.comparing import COMPARE
 from runtime.settings import Settings, read_settings
 from runtime.system.secrets import derive
 from runtime.system.upgrade import upgrade
@@ -62,6 +63,7 @@ def create_app(given: Settings | Workspace | None = None, *, dist: Path = DIST) 
     """The web application of one workspace. With settings, or none, it opens the workspace and brings its tables up to date."""
     workspace = given if isinstance(given, Workspace) else open_workspace(given)
     load_kinds()
+    COMPARE[:] = [_differences]
     app = Flask("tierloom", root_path=str(ROOT), static_folder=str(dist), static_url_path="/static", template_folder=str(TEMPLATES[0]))
     app.extensions["workspace"] = workspace
     app.config.update(_config(workspace.settings))
@@ -99,6 +101,12 @@ def _install_template(act: Any, key: str, sample: bool) -> Any:
     return starters.install(act, key, sample=sample)
 
 
+def _differences(before: Any, after: Any) -> Any:
+    from builder.differences import differences  # the words of the designers are read only when two definitions are compared
+
+    return differences(before, after)
+
+
 # -- the pieces of create_app -----------------------------------------------------------------------------------------------------
 def _config(settings: Settings) -> dict[str, Any]:
     https = settings.base_url.startswith("https:")
@@ -132,6 +140,7 @@ def _speak(app: Flask, manifest: dict[str, dict[str, Any]]) -> None:
     app.context_processor(lambda: {"reader": web.reader()})
     app.jinja_env.filters["shown"] = speaking.shown_here
     app.jinja_env.filters["browser"] = browser_of
+    app.jinja_env.filters["shown_file"] = files.shown
     app.jinja_env.filters["say"] = lambda message: web.reader().say(message)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.bytecode_cache = COMPILED

@@ -150,10 +150,12 @@ class Found(Shape):
 
 
 class ToPublish(Shape):
-    """These definitions, or all drafts. `dry_run` says what would happen and changes nothing."""
+    """These definitions, or all drafts. `dry_run` says what would happen and changes nothing. `reason`: why a tier that nothing uses is right;
+    asked for with an error at the path `reason`."""
 
     definitions: tuple[dict[str, Any], ...] | None = Field(None, min_length=1, max_length=500)
     note: str | None = Field(None, max_length=2000)
+    reason: str | None = Field(None, max_length=1000)
     dry_run: bool = False
 
 
@@ -245,9 +247,10 @@ def publish(call: Call) -> dict[str, Any]:
         raise DefinitionProblems(wrong)
     told = {"definitions": [each.to_json() for each in comparing.impact(act, bodies)], "roles": comparing.new_roles(act, bodies)}
     versions.ask_publishing(act, bodies)
+    versions.ask_reason(act, bodies, wanted.reason)
     if wanted.dry_run:
         return {"published": [], "impact": told, "job": None}
-    return _done(act, comparing.publish(act, bodies, wanted.note), told)
+    return _done(act, comparing.publish(act, bodies, wanted.note, wanted.reason), told)
 
 
 def restore(call: Call, kind: str, key: str) -> dict[str, Any]:

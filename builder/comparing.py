@@ -88,12 +88,12 @@ def problems(act: Act, bodies: list[Any]) -> list[Problem]:
     return twice + ([each.under(f"{loaded[0].kind}:{loaded[0].key}") for each in found] if len(loaded) == 1 else found)
 
 
-def publish(act: Act, bodies: list[Any], note: str | None = None) -> list[tuple[str, str, int]]:
+def publish(act: Act, bodies: list[Any], note: str | None = None, reason: str | None = None) -> list[tuple[str, str, int]]:
     """Publishes a set; what differs from the published one in nothing but spelling stays as it is. Raises DefinitionProblems."""
     wrong = problems(act, bodies)
     if wrong:
         raise DefinitionProblems(wrong)
-    return versions.publish(act, [_settled(act, body) for body in bodies], note)
+    return versions.publish(act, [_settled(act, body) for body in bodies], note, reason=reason, asked=True)
 
 
 def live_body(act: Act, kind: str, key: str) -> Json | None:

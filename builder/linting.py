@@ -9,10 +9,12 @@ from runtime.definitions.automation import Automation
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
 from runtime.definitions.model import Definition, LocalText
+from runtime.definitions.permission_set import PermissionSet
 from runtime.definitions.tag_set import TagSet
 from runtime.definitions.tier_model import TierModel
 from runtime.errors import Problem
-from runtime.texts import _
+from runtime.texts import Message, _
+from builder.tiering.inputs import hidden_inputs
 from builder.tiering.warnings import shape_warnings
 
 MANY_FIELDS = 60
@@ -33,6 +35,28 @@ def _one_language(definition: Definition) -> Iterator[Problem]:
 def _tier_model(model: Any, catalogue: Catalogue) -> Iterator[Problem]:
     assert isinstance(model, TierModel)
     yield from (Problem(each.path, each.sentence) for each in shape_warnings(model))
+    for form, key in hidden_inputs(catalogue.with_definitions([model]), model):
+        yield Problem("dimensions", _hidden(catalogue, model, form, key))
+
+
+def _permission_set(given: Any, catalogue: Catalogue) -> Iterator[Problem]:
+    """That this set is among those that hide an input of a model from everybody."""
+    assert isinstance(given, PermissionSet)
+    after = catalogue.with_definitions([given])
+    for model in after.tier_models.values() if not given.off else ():
+        for form, key in hidden_inputs(after, model):
+            if form == given.form:
+                yield Problem("fields", _hidden(after, model, form, key))
+
+
+def _hidden(catalogue: Catalogue, model: TierModel, form: str, key: str) -> Message:
+    found = catalogue.forms[form]
+    return _(
+        "Nobody with rights of their own sees “{field}” of {form}, which the tier model “{model}” reads: every permission set hides it.",
+        field=found.by_key[key].label,
+        form=found.label,
+        model=model.label,
+    )
 
 
 def _automation(automation: Any, catalogue: Catalogue) -> Iterator[Problem]:
@@ -60,6 +84,7 @@ def _tag_set(tags: Any, catalogue: Catalogue) -> Iterator[Problem]:
 
 LINTS: dict[str, Callable[[Any, Catalogue], Iterator[Problem]]] = {
     "tier_model": _tier_model,
+    "permission_set": _permission_set,
     "automation": _automation,
     "form": _form,
     "tag_set": _tag_set,

@@ -34,6 +34,18 @@ KIND_ICONS = {
 }
 
 SETTINGS: dict[str, Message] = {
+    "amount": _("Amount"),
+    "costs": _("Costs come from"),
+    "effect": _("Revenue and cost"),
+    "goal": _("Goal"),
+    "hold_out": _("Experiment"),
+    "on": _("Counts on the day of"),
+    "percent": _("Percent held out"),
+    "rate": _("Cost of an hour"),
+    "revenue": _("Revenue comes from"),
+    "salt": _("Draw"),
+    "time": _("Time spent"),
+    "within_days": _("Within days"),
     "actions": _("Actions"),
     "after_days": _("Goes back after (days)"),
     "claim": _("Who may claim"),
@@ -220,6 +232,8 @@ SETTINGS: dict[str, Message] = {
 }
 
 CHOICES: dict[str, Message] = {
+    "minutes": _("minutes"),
+    "hours": _("hours"),
     "add": _("add"),
     "any": _("any direction"),
     "api": _("interface"),
@@ -340,6 +354,8 @@ CHOICES: dict[str, Message] = {
 }
 
 THINGS: dict[str, Message] = {
+    "revenue": _("revenue source"),
+    "costs": _("cost"),
     "fields": _("field"),
     "options": _("option"),
     "dimensions": _("dimension"),

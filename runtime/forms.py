@@ -102,7 +102,7 @@ def form_class(form: Form, reader: Reader, editable: Collection[str] | None = No
     """The WTForms class of a form, its fields in the order of the definition. What may not be edited is shown as it is."""
     entries: dict[str, Any] = {}
     for kind in form.fields:  # WTForms orders by creation
-        if _may_edit(kind, editable):
+        if _may_edit(kind, editable) or kind.stores == "nothing":
             entries[PREFIX + kind.key] = kind.entry([Flags(required=True)] if kind.required else [], reader)
         else:
             entries[PREFIX + kind.key] = control(kind, ReadOnlyField, [], reader)
@@ -187,6 +187,8 @@ def _posted(kind: FieldType, posted: Mapping[str, Any], name: str, reader: Reade
     if kind.stores == "rows":
         return {kind.key: _posted_rows(kind, posted, name)}
     sent = _all(posted, name)
+    if kind.parts:
+        return {kind.key: sent} if sent else {}
     field_class = kind.entry([], reader).field_class
     if issubclass(field_class, SelectMultipleField):
         return {kind.key: sent}
@@ -204,14 +206,14 @@ def _posted_rows(kind: FieldType, posted: Mapping[str, Any], name: str) -> list[
     for each in posted:
         found = expected.fullmatch(each)
         if found and found[2] in kind.lines() and kind.lines()[found[2]].writable and (sent := _all(posted, each)):
-            rows.setdefault(int(found[1]), {})[found[2]] = sent[-1]
+            rows.setdefault(int(found[1]), {})[found[2]] = sent if kind.lines()[found[2]].parts else sent[-1]
     unticked = {key: False for key, line in kind.lines().items() if line.widget == "checkbox"}
     return [{**unticked, **row} if _says_something(kind, row) else row for _number, row in sorted(rows.items())]
 
 
 def _says_something(kind: FieldType, row: dict[str, Any]) -> bool:
     """A row of which nothing but unticked boxes is left counts as blank, so the boxes are only added to others."""
-    return any(value not in ("", None) for value in row.values())
+    return any(any(value) if isinstance(value, list) else value not in ("", None) for value in row.values())
 
 
 def _all(posted: Mapping[str, Any], name: str) -> list[Any]:

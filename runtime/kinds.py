@@ -17,7 +17,8 @@ def load() -> None:
 
     from runtime.automation import due, letters
     from runtime.collaboration import work as collaboration
-    from runtime.definitions import loading, versions
+    from runtime.coverage import reasons as coverage
+    from runtime.definitions import loading, reasons, versions
     from runtime.formulas.definitions import formula_problems
     from runtime.people import accounts
     from runtime.potential import checking as potential_checks
@@ -25,6 +26,7 @@ def load() -> None:
     from runtime.ownership import work as ownership
     from runtime.records import authoring, derived, graph, guard, looking_up
     from runtime.records.schema_changes import apply_schema
+    from runtime.reviews import work as reviews
     from runtime.segments import keeping, members
     from runtime.system import workspace
     from runtime.tags import bulk, cleaning, publishing, rules, usefulness
@@ -37,6 +39,7 @@ def load() -> None:
     accounts.RENAMED.append(derived.names_changed)
     versions.MAY_SAVE.append(authoring.require_saving)
     versions.MAY_PUBLISH.append(authoring.require_publishing)
+    reasons.ASK.append(coverage.needs)
     versions.APPLY.extend((apply_schema, publishing.keep_names, rules.after_publish, recomputing.after_publish, keeping.after_publish))
     recomputing.register()
     simulation_job.register()
@@ -50,3 +53,4 @@ def load() -> None:
     work.register()
     collaboration.register()
     ownership.register()
+    reviews.register()

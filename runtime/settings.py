@@ -67,7 +67,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         clock=_one_of(values, "CLOCK", "auto", ("auto", "on", "off")) or "auto",
         workers=_whole(values, "WORKERS", 1, 1, 64),
         outbound_allow=tuple(part.strip() for part in values.get("OUTBOUND_ALLOW", "").split(",") if part.strip()),
-        files_url=values.get("FILES_URL", f"file:{data_dir / 'files'}"),
+        files_url=_files_url(values.get("FILES_URL", f"file:{data_dir / 'files'}")),
         log_format=_one_of(values, "LOG_FORMAT", "text", ("text", "json")) or "text",
         metrics=_one_of(values, "METRICS", "on", ("on", "off")) == "on",
         requests_per_minute=_whole(values, "REQUESTS_PER_MINUTE", 1200, 0, 1_000_000),
@@ -90,6 +90,12 @@ def _issuer(values: Mapping[str, str]) -> str:
     if not values.get("OIDC_CLIENT_ID"):
         raise SettingsError(_("TIERLOOM_OIDC_ISSUER is set, but TIERLOOM_OIDC_CLIENT_ID is not. Set both, or neither."))
     return issuer.rstrip("/")
+
+
+def _files_url(address: str) -> str:
+    if (address.startswith("file:/") and len(address) > 6) or (address.startswith("s3://") and len(address) > 5):
+        return address
+    raise SettingsError(_("TIERLOOM_FILES_URL is {value}; write file:/folder or s3://bucket/folder.", value=address))
 
 
 def _make_folder(folder: Path) -> None:

@@ -121,12 +121,51 @@ def formula(key: str = "total", text: str = "1", **settings: Any) -> Json:
     return field("formula", key, formula=text, **settings)
 
 
+def file(key: str = "papers", **settings: Any) -> Json:
+    return field("file", key, **settings)
+
+
+def image(key: str = "photos", **settings: Any) -> Json:
+    return field("image", key, **settings)
+
+
+def department(key: str = "team", **settings: Any) -> Json:
+    return field("department", key, **settings)
+
+
+def departments(key: str = "teams", **settings: Any) -> Json:
+    return field("departments", key, **settings)
+
+
+def lookup(key: str = "buyer", **settings: Any) -> Json:
+    return field("lookup", key, **{"reference": "customer", "field": "name", "result": "text", **settings})
+
+
+def rollup(key: str = "spend", **settings: Any) -> Json:
+    return field("rollup", key, **{"relation": "orders", "field": "amount", "result": "money", "currency": "CNY", **settings})
+
+
+def rich_text(key: str = "story", **settings: Any) -> Json:
+    return field("rich_text", key, **settings)
+
+
+def signature(key: str = "signed", **settings: Any) -> Json:
+    return field("signature", key, **settings)
+
+
 def tags(key: str = "tags", tag_set: str = "customer_tags", **settings: Any) -> Json:
     return field("tags", key, tag_set=tag_set, **settings)
 
 
 def tier(key: str = "tier", tier_model: str = "value", **settings: Any) -> Json:
     return field("tier", key, tier_model=tier_model, **settings)
+
+
+def tree() -> list[Json]:
+    """A tree of options: tea and coffee, and kinds of both."""
+    tea = [{"key": "green", "label": {"zh": "绿茶", "en": "Green"}}, {"key": "black", "label": {"zh": "红茶", "en": "Black"}}]
+    coffee = [{"key": "beans", "label": {"zh": "咖啡豆", "en": "Beans"}}]
+    return [{"key": "tea", "label": {"zh": "茶", "en": "Tea"}, "children": tea}, {"key": "coffee", "label": "Coffee", "children": coffee}]
 
 
 # -- definitions ----------------------------------------------------------------------------------------------------------------
@@ -190,6 +229,9 @@ class PlainReader:
     def record_title(self, form: str, record: int) -> str:
         return {41: "Lin", 42: "Chen"}.get(record, f"#{record}")
 
+    def departments(self) -> dict[str, str]:
+        return {"north": "Sales / North", "south": "Sales / South"}
+
     def tag_label(self, tag_set: str, tag: str) -> str:
         return {"en": {"vip": "VIP", "bargain": "Discount buyer"}, "zh": {"vip": "贵宾", "bargain": "只买折扣"}}[self.language].get(tag,
                                                                                                                               tag)
@@ -216,3 +258,9 @@ class PlainLookup:
 
     def tag(self, tag_set: str, text: str) -> str | None:
         return {"vip": "vip", "贵宾": "vip", "bargain": "bargain", "Discount, buyer": "bargain"}.get(text)
+
+    def department(self, text: str) -> str | None:
+        return {"north": "north", "North": "north", "south": "south"}.get(text)
+
+    def file(self, id: str, token: str) -> str | None:
+        return token if token.count(":") > 1 else f"{id}:2048:Offer.pdf"

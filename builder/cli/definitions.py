@@ -30,6 +30,7 @@ def add_arguments(subparsers: Any) -> None:
     publish = acts.add_parser("publish", help="publish them all, or none")
     publish.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     publish.add_argument("--note", help="a word on why, kept with the versions")
+    publish.add_argument("--reason", help="why a tier that nothing uses is right, kept with the version; asked for where it is needed")
     export = acts.add_parser("export", help="write every published definition into a folder")
     for each in (check, diff, publish, export):
         each.add_argument("--as", dest="person", metavar="USER", help="as this person, with their rights (default: everything)")
@@ -66,8 +67,9 @@ def _publish(workspace: Workspace, args: argparse.Namespace) -> int | None:
         if problems:
             return _list(args, problems)
         versions.ask_publishing(act, bodies)
+        versions.ask_reason(act, bodies, args.reason)
         impact, roles = comparing.impact(act, bodies), comparing.new_roles(act, bodies)
-        published = [] if args.dry_run else comparing.publish(act, bodies, args.note)
+        published = [] if args.dry_run else comparing.publish(act, bodies, args.note, args.reason)
     changed = [each for each in impact if each.act != "same"]
     lines: list[Message | str] = [line for each in changed for line in _lines(each)]
     if roles:

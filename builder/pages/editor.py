@@ -13,11 +13,12 @@ from werkzeug.wrappers import Response
 from builder import impact
 from builder.differences import differences
 from builder.drafts import ANY_FOLDER, LARGEST, Opened, loaded, open_draft, problems_of, read_body
+from builder.forming.effect import sentences as of_values_and_users
 from builder.linting import advice
 from builder.pages.editor_data import editor_data
 from builder.pages.frame import as_text, asked_bytes, check_app, json_block, kind_of, moment, plain_json, written
 from builder.words import KIND_NAMES
-from runtime.definitions import versions
+from runtime.definitions import reasons, versions
 from runtime.definitions.companions import companions
 from runtime.definitions.model import FormulaUse
 from runtime.errors import FormulaProblems, NotFound, Problem, Refused, Stale
@@ -222,12 +223,18 @@ def preview(app: str, folder: str, key: str) -> Response:
                 "changes": [{"path": each.path, "message": reader().say(each.message)} for each in changes],
                 "effect": effect,
                 "together": [f"{reader().say(KIND_NAMES[each['kind']])} · {as_text(each['label'])}" for each in companions(act, body)],
+                "reason": [] if state["problems"] else _reasons(act, [body, *companions(act, body)]),
                 **state,
                 "live": opened.live.version if opened.live else None,
                 "next": opened.next_version,
                 "based_on": opened.draft.based_on if opened.draft else None,
             }
         )
+
+
+def _reasons(act: Act, bodies: list[dict[str, Any]]) -> list[str]:
+    """What publishing asks a written reason for, in sentences."""
+    return [reader().say(each.sentence) for each in reasons.open_needs(act, versions.load_all(bodies))]
 
 
 def _effect(act: Act, kind: str, body: dict[str, Any]) -> list[Message]:
@@ -242,7 +249,7 @@ def _effect(act: Act, kind: str, body: dict[str, Any]) -> list[Message]:
         sentences.append(_("New columns: {fields}. They begin empty, or with their default value.", fields=list(found.added)))
     if found.removed:
         sentences.append(_("No longer shown: {fields}. Their values are kept and come back with the field.", fields=list(found.removed)))
-    return sentences
+    return [*sentences, *of_values_and_users(act, body, reader())]
 
 
 @blueprint.post(f"{PLACE}/publish")
@@ -259,7 +266,10 @@ def publish(app: str, folder: str, key: str) -> Any:
         if opened.draft is None:
             raise Refused([], _("There is no draft to publish."))
         earlier = set(_ratings(act))
-        published, *_others = versions.publish(act, [opened.draft.body, *companions(act, opened.draft.body)], note.strip()[:500] or None if isinstance(note, str) else None)
+        sent_note = note.strip()[:500] or None if isinstance(note, str) else None
+        why = sent.get("reason")
+        bodies = [opened.draft.body, *companions(act, opened.draft.body)]
+        published, *_others = versions.publish(act, bodies, sent_note, reason=why if isinstance(why, str) else None)
         return plain_json(
             {
                 "version": published[2],

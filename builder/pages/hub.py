@@ -14,7 +14,7 @@ from builder.drafts import ANY_FOLDER, WORKSPACE, check_key, key_from, new_body
 from builder.pages.frame import address, as_text, check_app, kind_of, link, moment, written
 from builder.uses import used_by
 from builder.words import KIND_ICONS, KIND_NAMES
-from runtime.definitions import versions
+from runtime.definitions import reasons, versions
 from runtime.definitions.kinds import KINDS
 from runtime.errors import DefinitionProblems, NotFound, Problem, Refused
 from runtime.people.may import may
@@ -175,7 +175,12 @@ def look(app: str) -> str:
                 }
             )
         return render_template(
-            "builder/publish.html", app=app, app_here=act.catalogue.apps.get(app), changes=changes, faulty=sum(map(len, problems.values()))
+            "builder/publish.html",
+            reasons=_reasons(act, [each.body for each in drafts]) if not any(problems.values()) else [],
+            app=app,
+            app_here=act.catalogue.apps.get(app),
+            changes=changes,
+            faulty=sum(map(len, problems.values())),
         )
 
 
@@ -188,11 +193,18 @@ def publish_all(app: str) -> Response:
         if not drafts:
             raise Refused([], _("There is no draft to publish."))
         try:
-            done_ = versions.publish(act, [each.body for each in drafts], request.form.get("note", "").strip()[:500] or None)
+            done_ = versions.publish(
+                act, [each.body for each in drafts], request.form.get("note", "").strip()[:500] or None, reason=request.form.get("reason")
+            )
         except DefinitionProblems as error:
             raise DefinitionProblems(error.problems) from error
     flash(reader().say(_("Published: {count} definitions.", count=len(done_))), "good")
     return go_to(f"/build/{app}" if app != WORKSPACE else "/build")
+
+
+def _reasons(act: Act, bodies: list[dict[str, Any]]) -> list[str]:
+    """What publishing asks a written reason for, in sentences."""
+    return [reader().say(each.sentence) for each in reasons.open_needs(act, versions.load_all(bodies))] if bodies else []
 
 
 def _drafts_of(act: Act, own: str | None) -> list[versions.Draft]:

@@ -89,7 +89,7 @@ def _told(row: Any) -> str | None:
 
 # -- what the page shows --------------------------------------------------------------------------------------------------------------
 def _page(key: str, opened: bool, trouble: TierloomError | None = None) -> str:
-    full = request.values.get("model") == "full"
+    full = (request.args if request.method == "GET" else request.form).get("model") == "full"
     with reading() as act:
         found = starters.templates()
         chosen = next(each for each in found if each.key == key)

@@ -13,7 +13,7 @@ from builder.differences import differences
 from builder.drafts import ANY_FOLDER, open_draft, problems_of
 from builder.pages.frame import address, as_text, check_app, kind_of, moment, written
 from builder.words import KIND_NAMES
-from runtime.definitions import versions
+from runtime.definitions import reasons, versions
 from runtime.errors import NotFound
 from runtime.pages.web import designer_only, done, reader, reading, writing
 from runtime.texts import _
@@ -30,7 +30,7 @@ def history(app: str, folder: str, key: str) -> str:
     with reading() as act:
         check_app(act, app)
         opened = open_draft(act, kind, key)
-        found = versions.versions(act.connection, kind, key)
+        found, why = versions.versions(act.connection, kind, key), reasons.of_versions(act, kind, key)
         reader().know_people(each.author for each in found if each.author)
         lines = [
             {
@@ -39,6 +39,7 @@ def history(app: str, folder: str, key: str) -> str:
                 "at": moment(each.at),
                 "by": reader().person_name(each.author),
                 "note": each.note,
+                "reasons": why.get(each.version, []),
                 "changes": [reader().say(one.message) for one in differences(before.body if before else None, each.body)],
             }
             for each, before in zip(found, [*found[1:], None], strict=True)

@@ -223,7 +223,7 @@ def shown(act: Act, record: Record, fields: list[str] | None = None) -> dict[str
         "updated_by": str(record.updated_by),
     }
     for each in record.form.fields:
-        if fields is not None and each.key not in fields:
+        if each.stores == "nothing" or (fields is not None and each.key not in fields):
             continue
         if each.key in record.masked:
             found[each.key] = record.masked[each.key]

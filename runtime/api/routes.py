@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import current_app
 
-from runtime.api import automations, formulas, imports, jobs, me, merging, records, rights, segments, simulations, tag_sets, tags, tier_decisions, tiers
+from runtime.api import automations, files, formulas, imports, jobs, me, merging, records, rights, segments, simulations, tag_sets, tags, tier_decisions, tiers
 from runtime.api import collaboration as talk
+from runtime.api import effect, reviews
 from runtime.api.document import document
 from runtime.api.forms import BATCH, CHANGED_RECORD, NEW_RECORD, RECORD, RECORDS
 from runtime.api.route import CURSOR, LIMIT, NUMBER_CURSOR, Call, Param, Route, Shape
@@ -121,6 +122,7 @@ ROUTES = [
     Route(
         "POST", "/forms/{form}/imports", imports.create, "Import a file", "imports", imports.State, imports.UPLOAD, status=202, writes=True
     ),
+    Route("POST", "/files", files.create, "Send a file for a field", "files", files.File, files.UPLOAD, status=201, writes=True),
     Route("GET", "/imports/{id}", imports.one, "How far an import is", "imports", imports.State),
     Route("POST", "/imports/{id}/undo", imports.undo, "Take an import back", "imports", imports.State, status=202, writes=True),
     Route("GET", "/imports/{id}/errors", imports.errors, "The rows that were refused", "imports", imports.ERRORS),
@@ -216,6 +218,8 @@ ROUTES = [
         query=(tiers.FROM, tiers.TO),
     ),
     *TIER_DECISIONS,
+    *effect.ROUTES,
+    *reviews.ROUTES,
     Route(
         "GET",
         "/automations/{automation}/runs",

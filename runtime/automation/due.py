@@ -23,6 +23,7 @@ from runtime.ownership import reclaiming
 from runtime.people.person import SYSTEM
 from runtime.potential import using as potential
 from runtime.records import derived
+from runtime.reviews import opening as reviews
 from runtime.segments import keeping
 from runtime.system import clock, jobs
 from runtime.system.database import reading, to_json, writing
@@ -188,6 +189,7 @@ def _nightly(act: Act) -> dict[str, Callable[[Act], int]]:
     for form in dict.fromkeys(each.form for each in act.catalogue.segments.values()):
         if any(_has_come(act, SEGMENTS_AT, "segment", each.key) for each in act.catalogue.segments.values() if each.form == form):
             found[f"segments:{form}"] = partial(keeping.queue, form=form)
+    found.update(reviews.nightly(act))
     return found
 
 

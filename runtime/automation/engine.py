@@ -12,6 +12,7 @@ from runtime.automation import due, matching, runs
 from runtime.automation.clock import Ticker
 from runtime.collaboration import letters
 from runtime.errors import DiskFull
+from runtime.files import cleaning
 from runtime.records import derived
 from runtime.system import audit, jobs
 
@@ -40,6 +41,7 @@ class Engine:
                 "due": (10, self._whole(due.fire)),
                 "nightly": (30, self._whole(due.start_nightly)),
                 "clean up": (3600, self._whole(due.clean_up)),
+                "files": (3600, self._whole(cleaning.clean_up)),
                 "audit": (3600, self._whole(audit.trim)),
                 "letters": (20, self._whole(letters.make_due)),
                 "wake": (2, workspace.bell.set),

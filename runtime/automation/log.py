@@ -22,7 +22,7 @@ from runtime.texts import _
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
-STATES = ("waiting", "running", "done", "skipped", "failed", "stopped")
+STATES = ("waiting", "running", "done", "skipped", "held_out", "failed", "stopped")
 MOST = 200
 
 

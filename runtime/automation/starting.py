@@ -10,6 +10,7 @@ from runtime.automation.listening import author_of, problems_of
 from runtime.automation.run_rows import change, finish
 from runtime.collaboration import telling
 from runtime.definitions.automation import Automation
+from runtime.effect.assignment import is_held_out
 from runtime.errors import NotFound, TierloomError
 from runtime.people.accounts import builders, by_id, named
 from runtime.people.may import may
@@ -88,6 +89,9 @@ def starts(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
             return False
     except TierloomError as error:
         finish(act, row, "failed", _("Its condition cannot be worked out: {reason}", reason=error.message))
+        return False
+    if is_held_out(automation, row.record):
+        finish(act, row, "held_out", _("Held out: for this group it does nothing, so that its effect can be told."))
         return False
     if _is_too_fast(act, row, automation):
         return False

@@ -30,6 +30,7 @@ KINDS: dict[str, Message] = {
     "change": _("Somebody else changes a record that I follow"),
     "automation": _("An automation stands still because its owner has left"),
     "ownership": _("A record is shared with me, I join its team, or it goes back to the pool"),
+    "review": _("A review of a tier model asks me for something, or tells me what changes"),
 }
 NOW, DAILY, NEVER = "now", "daily", "never"
 MAIL: dict[str, Message] = {NOW: _("at once"), DAILY: _("daily letter"), NEVER: _("no e-mail")}
@@ -51,6 +52,7 @@ USUAL = {
     "change": Choice(),
     "automation": Choice(mail=DAILY),
     "ownership": Choice(mail=DAILY),
+    "review": Choice(mail=NOW),
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from runtime.definitions.effect import HoldOut
 from runtime.definitions.model import Definition, FormulaText, FormulaUse, Model, Who
 from runtime.definitions.shelf import STEPS, TRIGGERS, OneOf
 from runtime.definitions.step import Step
@@ -44,6 +45,8 @@ class Automation(Definition):
     """With whose rights it reads and writes; left out: with those of whoever published it."""
     provisional: bool = False
     """Whether a tier that is still provisional starts it too."""
+    hold_out: HoldOut | None = Field(None, title="Experiment")
+    """A group for which it does nothing, and the goal by which its effect is told."""
 
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(catalogue)
@@ -53,6 +56,8 @@ class Automation(Definition):
         form = self.trigger.form_key(catalogue)
         for number, step in enumerate(self.steps):
             yield from (each.under(f"steps/{number}") for each in step.problems(form, catalogue))
+        if self.hold_out is not None:
+            yield from (each.under("hold_out") for each in self.hold_out.problems(form, catalogue))
 
     def formulas(self, catalogue: Catalogue) -> Iterator[FormulaUse]:
         yield from (use.under("trigger") for use in self.trigger.formulas(catalogue))
@@ -61,3 +66,5 @@ class Automation(Definition):
             yield FormulaUse("when", self.when, form, None, ("boolean",), names, frozenset({"person"}))
         for number, step in enumerate(self.steps):
             yield from (use.under(f"steps/{number}") for use in step.formulas(form, names, catalogue))
+        if self.hold_out is not None:
+            yield from (use.under("hold_out") for use in self.hold_out.formulas(catalogue))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from markupsafe import Markup
 from pydantic import Field
 
 from runtime.definitions.model import FieldKey, FormulaText, FormulaUse, Model, Text
@@ -33,6 +34,12 @@ class Lookup(Protocol):
     def tag(self, tag_set: str, text: str) -> str | None:
         """The key of a tag by its key or label."""
 
+    def department(self, text: str) -> str | None:
+        """The key of a department by its key, name or path."""
+
+    def file(self, id: str, token: str) -> str | None:
+        """The token of a file by its id, if the person may use it. `token`: what was given, which only a lookup without files believes."""
+
 
 class Reader(Protocol):
     """Who reads: language, zone, and how figures and names are written for them."""
@@ -51,6 +58,18 @@ class Reader(Protocol):
     def say(self, message: Message) -> str: ...
 
 
+FAMILIES: dict[str, Message] = {
+    "basic": _("Basic"),
+    "contact": _("Contact and place"),
+    "people": _("People"),
+    "related": _("Other records"),
+    "files": _("Files"),
+    "computed": _("Fills itself"),
+    "layout": _("Layout"),
+}
+"""The families of field types, in the order in which the designer shows them."""
+
+
 class FieldType(Model):
     """A field of a form: its settings are the model's fields, its behaviour the methods below."""
 
@@ -64,15 +83,25 @@ class FieldType(Model):
     mask: bool = Field(False, title="Show masked")
 
     stores: ClassVar[str] = "column"
-    """Where values live: column, many (several values), rows (a sub-form), computed (a formula), assigned (tags), rated (a tier)."""
+    """Where values live: column, many (several values), rows (a sub-form), computed (a formula), assigned (tags), rated (a tier),
+    nothing (words between fields)."""
     widget: ClassVar[str] = "text"
     """The macro that renders its entry."""
+    parts: ClassVar[bool] = False
+    """Whether its entry has several controls of one name, whose texts `parse` gets as a list; they stand under one legend."""
     operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "blank", "not_blank")
     writable: ClassVar[bool] = True
     importable: ClassVar[bool] = True
     sortable: ClassVar[bool] = True
     without: ClassVar[tuple[str, ...]] = ()
     """Common settings that mean nothing for this type: required, unique, default, mask."""
+
+    family: ClassVar[str] = "basic"
+    """The heading of FAMILIES under which the designer offers it."""
+    title: ClassVar[Message] = _("Field")
+    about: ClassVar[Message] = _("Holds a value.")
+    icon: ClassVar[str] = "forms"
+    """A name of static/src/icons.txt."""
 
     @property
     def distinct(self) -> bool:
@@ -119,8 +148,20 @@ class FieldType(Model):
         """The value as its entry control takes it."""
         return value
 
+    def typed(self) -> dict[str, Any]:
+        """How the browser reads what is typed, beside the formula type: `type` names a reader of static/src/formulas/reading.ts."""
+        return {"type": self.type}
+
     def display(self, value: Any, reader: Reader) -> str:
         return "" if value is None else str(value)
+
+    def drawn(self, value: Any, reader: Reader) -> Markup | None:
+        """A value that is not blank as a picture on the record's page: a swatch, a QR code. None where its text says all."""
+        return None
+
+    def in_file(self, value: Any, reader: Reader) -> str | None:
+        """A value that is not blank as an exported file says it, so that an import reads it again; None: as its kind of value is usually written."""
+        return None
 
     def masked(self, value: Any) -> str:
         """What somebody sees who may only know that there is a value."""

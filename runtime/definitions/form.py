@@ -28,6 +28,12 @@ class Section(Model):
     section: Text
     columns: int = Field(2, ge=1, le=4)
     fields: tuple[str, ...]
+    wide: tuple[str, ...] = ()
+    """Of its fields those that take a whole row."""
+    tab: Text | None = None
+    """Begins a tab of this name; sections after it that begin none stand on the same tab."""
+    divider: bool = False
+    """Goes on in the card of the section before, below a line."""
 
 
 class Rule(Model):
@@ -152,6 +158,7 @@ class Form(Definition):
 
     def _unknown_fields(self) -> Iterator[Problem]:
         named: list[tuple[str, tuple[str, ...]]] = [(f"layout/{i}/fields", section.fields) for i, section in enumerate(self.layout)]
+        named += [(f"layout/{i}/wide", section.wide) for i, section in enumerate(self.layout)]
         named += [(f"rules/{i}", rule.touches) for i, rule in enumerate(self.rules)]
         named += [(f"duplicates/{i}/match", tuple(each.field for each in check.match)) for i, check in enumerate(self.duplicates)]
         named += [("quality", self.quality or ())]

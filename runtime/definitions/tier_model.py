@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from runtime.definitions.effect import Effect
 from runtime.definitions.model import Color, Definition, FormulaText, FormulaUse, Key, Model, Text, Who, repeated
 from runtime.errors import Problem
 from runtime.texts import _
@@ -151,6 +152,7 @@ class TierModel(Definition):
     on_publish: Literal["place", "respect_movement"] = "place"
     recompute: Recompute = Recompute()
     review: Review | None = None
+    effect: Effect | None = Field(None, title="Revenue and cost")
     tests: tuple[RuleTest, ...] = ()
 
     @cached_property
@@ -188,6 +190,8 @@ class TierModel(Definition):
                     _("A lane's model has the same form and the same tiers as this one, and no lanes of its own."),
                 )
         yield from self._owner(catalogue)
+        if self.effect is not None:
+            yield from (each.under("effect") for each in self.effect.problems(self.form, catalogue))
         yield from self._tests()
 
     def _owner(self, catalogue: Catalogue) -> Iterator[Problem]:
@@ -237,3 +241,5 @@ class TierModel(Definition):
         for name in ("floors", "ceilings", "freeze"):
             for number, bound in enumerate(getattr(self, name)):
                 yield FormulaUse(f"{name}/{number}/when", bound.when, self.form, None, ("boolean",), allow=frozenset({"dimension"}))
+        if self.effect is not None:
+            yield from (use.under("effect") for use in self.effect.formulas(catalogue))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from runtime.definitions import reasons
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.kinds import KINDS
 from runtime.definitions.loading import check, load
@@ -201,12 +202,18 @@ def load_all(bodies: Iterable[Any]) -> list[Definition]:
 
 
 def publish(
-    act: Act, bodies: Iterable[dict[str, Any]], note: str | None = None, decided: bool = False
+    act: Act,
+    bodies: Iterable[dict[str, Any]],
+    note: str | None = None,
+    decided: bool = False,
+    reason: str | None = None,
+    asked: bool | None = None,
 ) -> list[tuple[str, str, int]]:
     """Publishes a set as a whole: checks it, writes new versions of what really changed, and sets everything in motion that follows.
 
     Gives (kind, key, version) of each. Raises DefinitionProblems with all problems; then nothing has changed. `decided`: another rule than
-    the right to build has allowed it, such as the approval of a tag.
+    the right to build has allowed it, such as the approval of a tag. `reason`: why something that looks like an oversight is right
+    (runtime/definitions/reasons.py); `asked`: whether it is refused without one where one is needed, usually if a person publishes.
     """
     given = list(bodies)
     loaded = load_all(given)
@@ -216,7 +223,10 @@ def publish(
     problems = check(loaded, act.catalogue)
     if problems:
         raise DefinitionProblems(problems)
+    if (act.person.id > 0 and not decided) if asked is None else asked:
+        reasons.require(act, loaded, reason)
     before = act.catalogue
+    needs = reasons.all_needs(act, loaded)
     revision = _next_revision(act)
     published: list[tuple[str, str, int]] = []
     changed: list[Definition] = []
@@ -228,6 +238,7 @@ def publish(
             act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
             continue
         number = _next_number(act, row_id)
+        earlier = reasons.given(act, each.kind, each.key)
         act.connection.execute(
             definition_version.insert().values(
                 definition=row_id, version=number, body=to_json(body), author=act.person.id, at=act.micros, note=note, revision=revision
@@ -235,6 +246,7 @@ def publish(
         )
         act.connection.execute(definition.update().where(definition.c.id == row_id).values(version=number))
         act.connection.execute(definition_draft.delete().where(definition_draft.c.definition == row_id))
+        reasons.keep(act, row_id, number, [need for need in needs if (need.kind, need.key) == (each.kind, each.key)], earlier, reason)
         audit.note(act, "publish", f"{each.kind}:{each.key}", version=number, note=note)
         published.append((each.kind, each.key, number))
         changed.append(each)
@@ -250,6 +262,11 @@ def ask_publishing(act: Act, bodies: Iterable[dict[str, Any]]) -> None:
     _ask_all(act, load_all(bodies))
 
 
+def ask_reason(act: Act, bodies: Iterable[dict[str, Any]], reason: str | None) -> None:
+    """Raises ReasonNeeded where publishing the set needs a written reason and there is none."""
+    reasons.require(act, load_all(bodies), reason)
+
+
 def _ask_all(act: Act, loaded: list[Definition]) -> None:
     for may_publish in MAY_PUBLISH:
         may_publish(act, loaded)
@@ -257,9 +274,7 @@ def _ask_all(act: Act, loaded: list[Definition]) -> None:
 
 def lock(act: Act) -> None:
     """From here to the end of the act nobody else publishes, and the act knows what was published before."""
-    act.connection.execute(
-        workspace_setting.update().where(workspace_setting.c.name == "revision").values(value=workspace_setting.c.value)
-    )
+    act.connection.execute(workspace_setting.update().where(workspace_setting.c.name == "revision").values(value=workspace_setting.c.value))
     act.refresh()
 
 
@@ -269,7 +284,7 @@ def restore(act: Act, kind: str, key: str, number: int, note: str | None = None)
     live = _live_body(act, _row(act, kind, key))
     body = KINDS[kind].restored(old.body, None if live is None else json.loads(live[1]))
     audit.note(act, "version_restored", f"{kind}:{key}", version=number)
-    return publish(act, [body], note or str(_("Restored version {number}.", number=number)))
+    return publish(act, [body], note or str(_("Restored version {number}.", number=number)), asked=False)
 
 
 def dry_run(act: Act, bodies: Iterable[dict[str, Any]]) -> list[Problem]:

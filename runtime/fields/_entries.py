@@ -53,6 +53,67 @@ class SeveralField(SelectMultipleField):
         self.data = [str(each) for each in value] if isinstance(value, (list, tuple)) else []
 
 
+class PartsField(StringField):
+    """Several controls of one name; `data` is the list of what stands in them."""
+
+    @property
+    def texts(self) -> list[str]:
+        """What stands in each control, at least two."""
+        given = list(self.data) if isinstance(self.data, (list, tuple)) else [self.data]
+        return [*("" if each is None else str(each) for each in given), "", ""]
+
+
+class RegionField(StringField):
+    """A place, typed or chosen step by step, `depth` steps deep."""
+
+    def __init__(self, label: Any = None, validators: Any = None, depth: int = 3, **settings: Any):
+        super().__init__(label, validators, **settings)
+        self.depth = depth
+
+
+class StepsField(StringField):
+    """An option of a tree; `steps` are (key, depth from 1, label), each before those below it."""
+
+    def __init__(self, label: Any = None, validators: Any = None, steps: Any = (), **settings: Any):
+        super().__init__(label, validators, **settings)
+        self.steps = list(steps)
+
+
+class OtherField(PartsField):
+    """One of the options, or a text of one's own in the last control."""
+
+    def __init__(self, label: Any = None, validators: Any = None, options: Any = (), buttons: bool = True, **settings: Any):
+        super().__init__(label, validators, **settings)
+        self.options, self.buttons = list(options), buttons
+
+    @property
+    def chosen(self) -> str:
+        """The option that is chosen; nothing where a text of one's own stands."""
+        found = [text for text in self.texts if text]
+        return found[-1] if found and found[-1] in {each.value for each in self.options} else ""
+
+    @property
+    def own(self) -> str:
+        found = [text for text in self.texts if text]
+        return found[-1] if found and not self.chosen else ""
+
+
+class WordsField(StringField):
+    """No control at all: words between others."""
+
+    def __init__(self, label: Any = None, validators: Any = None, words: str = "", look: str = "plain", **settings: Any):
+        super().__init__(label, validators, **settings)
+        self.words, self.look = words, look
+
+
+class AddressField(PartsField):
+    """A region, and with `detail` the rest of the address."""
+
+    def __init__(self, label: Any = None, validators: Any = None, detail: bool = True, **settings: Any):
+        super().__init__(label, validators, **settings)
+        self.detail = detail
+
+
 class ReadOnlyField(StringField):
     """A value that is shown and not entered. `shown` is its display."""
 

@@ -9,12 +9,15 @@ from runtime.definitions.field_type import Reader
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.fields._columns import TRUTH, Column, ColumnField
 from runtime.fields._entries import control
+from runtime.texts import _
 
 
 @FIELD_TYPES.register
 class Checkbox(ColumnField):
     type: Literal["checkbox"] = "checkbox"
 
+    family, icon = "basic", "checkbox"
+    title, about = _("Yes or no"), _("A box to tick.")
     widget = "checkbox"
     operators = ("is", "blank", "not_blank")
     without = ("unique",)

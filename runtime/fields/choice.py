@@ -14,9 +14,9 @@ from runtime.definitions.shelf import FIELD_TYPES
 from runtime.definitions.types import CHOICE, Type
 from runtime.errors import Problem
 from runtime.fields._columns import ColumnField
-from runtime.fields._entries import choices, control
+from runtime.fields._entries import OtherField, choices, control
 from runtime.fields._options import Finder, Option, no_option, option_problems
-from runtime.fields._texts import text_of
+from runtime.fields._texts import folded, text_of
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runtime.definitions.form import Form
 
 ALL_VISIBLE = 5
+LONGEST_OTHER = 100
 QUOTED = re.compile(r"""\s*(["'])([^"']*)\1\s*""")
 
 
@@ -33,23 +34,44 @@ class Choice(ColumnField):
     options: tuple[Option, ...] = Field(min_length=1, max_length=500, title="Options")
     control: Literal["auto", "radio", "select"] = Field("auto", title="Shown as")
     """auto: up to five options are all visible, more become a list."""
+    other: bool = Field(False, title="Another answer may be written")
 
-    widget = "choice"
+    family, icon = "basic", "circle-check"
+    title, about = _("Choice"), _("One of the given options.")
     operators = ("is", "is_not", "any_of", "none_of", "blank", "not_blank")
     without = ("mask",)
+
+    @property
+    def widget(self) -> str:  # type: ignore[override]
+        return "choice_other" if self.other else "choice"
+
+    @property
+    def parts(self) -> bool:  # type: ignore[override]
+        return self.other
 
     @cached_property
     def finder(self) -> Finder:
         return Finder(self.options)
 
     def formula_type(self) -> Type:
-        return CHOICE(tuple(option.key for option in self.options))
+        return CHOICE() if self.other else CHOICE(tuple(option.key for option in self.options))
+
+    def typed(self) -> dict[str, Any]:
+        """An answer of one's own may be the label of an option: that is left to the server."""
+        return {"type": "choice", "options": [option.key for option in self.options]}
 
     def parse(self, raw: Any, lookup: Lookup) -> str | None:
+        """Of what stood in several controls the last counts: the text of one's own."""
+        if self.other and isinstance(raw, (list, tuple)):
+            raw = next((text for each in reversed(raw) if (text := text_of(each)) is not None), None)
         text = text_of(raw)
-        return None if text is None else self.finder.key_of(text)
+        if text is None:
+            return None
+        return " ".join(text.split()) if self.other and folded(text) not in self.finder.keys else self.finder.key_of(text)
 
     def check(self, value: str) -> list[Message]:
+        if self.other and value not in self.finder.by_key:
+            return [] if len(value) <= LONGEST_OTHER else [_("Give at most {most} characters; these are {count}.", most=LONGEST_OTHER, count=len(value))]
         return [] if value in self.finder.by_key else [no_option(self.options, value)]
 
     @property
@@ -57,13 +79,20 @@ class Choice(ColumnField):
         return self.control == "radio" or (self.control == "auto" and len(self.options) <= ALL_VISIBLE)
 
     def entry(self, validators: list[Any], reader: Reader) -> Any:
+        if self.other:
+            return control(self, OtherField, validators, reader, options=choices(self.options, reader), buttons=self.as_radio)
         return control(self, RadioField if self.as_radio else SelectField, validators, reader, choices=choices(self.options, reader),
                        validate_choice=False)
 
     def display(self, value: str | None, reader: Reader) -> str:
         return "" if value is None else self.finder.label_of(value, reader.language)
 
+    def to_entry(self, value: str | None, reader: Reader) -> Any:
+        return [value or "", ""] if self.other and (value is None or value in self.finder.by_key) else ["", value] if self.other else value
+
     def schema(self) -> dict[str, Any]:
+        if self.other:
+            return self.or_blank({"type": "string", "minLength": 1, "maxLength": LONGEST_OTHER})
         return self.or_blank({"type": "string", "enum": [option.key for option in self.options]})
 
     def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:

@@ -27,6 +27,8 @@ class Date(ColumnField):
     min: Annotated[day, Field(strict=False)] | None = Field(None, title="First day")
     max: Annotated[day, Field(strict=False)] | None = Field(None, title="Last day")
 
+    family, icon = "basic", "calendar"
+    title, about = _("Date"), _("A calendar day.")
     widget = "date"
     operators = ("is", "is_not", "lt", "le", "gt", "ge", "between", "last_days", "next_days", "blank", "not_blank")
 

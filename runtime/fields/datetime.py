@@ -11,12 +11,15 @@ from runtime.definitions.field_type import Reader
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.fields._columns import INSTANT, Column, ColumnField
 from runtime.fields._entries import control
+from runtime.texts import _
 
 
 @FIELD_TYPES.register
 class DateTime(ColumnField):
     type: Literal["datetime"] = "datetime"
 
+    family, icon = "basic", "calendar-time"
+    title, about = _("Date and time"), _("A moment.")
     widget = "datetime"
     operators = ("is", "is_not", "lt", "le", "gt", "ge", "between", "last_days", "next_days", "blank", "not_blank")
 

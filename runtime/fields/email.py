@@ -24,6 +24,8 @@ ADDRESS = rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{LABEL}(?:\.{LABEL})+"
 class Email(ColumnField):
     type: Literal["email"] = "email"
 
+    family, icon = "contact", "mail"
+    title, about = _("E-mail"), _("An e-mail address.")
     widget = "email"
     operators = ("is", "is_not", "contains", "ends_with", "any_of", "blank", "not_blank")
 

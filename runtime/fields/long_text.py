@@ -19,6 +19,8 @@ class LongText(ColumnField):
     type: Literal["long_text"] = "long_text"
     max_length: int = Field(20_000, ge=1, le=200_000, title="Longest text")
 
+    family, icon = "basic", "align-left"
+    title, about = _("Long text"), _("Several lines: a note, a description.")
     widget = "long_text"
     operators = ("contains", "not_contains", "blank", "not_blank")
     sortable = False

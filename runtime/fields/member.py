@@ -16,6 +16,8 @@ from runtime.texts import _
 class Member(ColumnField):
     type: Literal["member"] = "member"
 
+    family, icon = "people", "user"
+    title, about = _("Person"), _("Somebody of the workspace.")
     widget = "member"
     operators = ("is", "is_not", "any_of", "is_me", "blank", "not_blank")
     without = ("mask",)

@@ -36,6 +36,8 @@ class Money(Bounded):
     currency: str | None = Field(None, pattern="^[A-Z]{3}$", title="Currency")
     """ISO 4217; the workspace's where none is given."""
 
+    family, icon = "basic", "currency-yuan"
+    title, about = _("Money"), _("An exact amount in one currency.")
     widget = "money"
 
     @cached_property

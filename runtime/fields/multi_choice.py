@@ -28,6 +28,8 @@ class MultiChoice(FieldType):
     least: int | None = Field(None, ge=1, le=500, title="Least number")
     most: int | None = Field(None, ge=1, le=500, title="Greatest number")
 
+    family, icon = "basic", "list-check"
+    title, about = _("Multiple choice"), _("Any number of the given options.")
     stores = "many"
     widget = "multi_choice"
     operators = ("has_any", "has_all", "has_none", "blank", "not_blank")

@@ -28,6 +28,8 @@ class Number(Bounded):
     decimals: int = Field(2, ge=0, le=6, title="Decimals")
     unit: Text | None = Field(None, title="Unit")
 
+    family, icon = "basic", "hash"
+    title, about = _("Number"), _("A figure with decimals, bounds and a unit.")
     widget = "number"
 
     @cached_property

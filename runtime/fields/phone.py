@@ -29,6 +29,8 @@ class Phone(ColumnField):
     type: Literal["phone"] = "phone"
     region: str = Field("CN", pattern="^[A-Z]{2}$", title="Country of numbers without +")
 
+    family, icon = "contact", "phone"
+    title, about = _("Phone number"), _("A mobile or fixed number, checked by country.")
     widget = "phone"
     operators = ("is", "is_not", "contains", "starts_with", "any_of", "blank", "not_blank")
 

@@ -32,6 +32,8 @@ class Reference(ColumnField):
     """The unique field by which imports and the API may point at the other record."""
     on_delete: Literal["restrict", "clear", "cascade"] = Field("restrict", title="When the other record is deleted")
 
+    family, icon = "related", "link-plus"
+    title, about = _("Reference"), _("A record of another form.")
     widget = "reference"
     operators = ("is", "is_not", "any_of", "blank", "not_blank")
     without = ("mask",)

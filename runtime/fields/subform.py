@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
     from runtime.definitions.form import Form
 
-NOT_INSIDE = ("subform", "tags", "tier", "serial")
+NOT_INSIDE = ("subform", "tags", "tier", "serial", "section_text")
 NEEDED = _("This is needed.")
 Row = dict[str, Any]
 
@@ -33,6 +33,8 @@ class Subform(FieldType):
     min_rows: int | None = Field(None, ge=1, le=1000, title="Least number of rows")
     max_rows: int = Field(200, ge=1, le=1000, title="Greatest number of rows")
 
+    family, icon = "related", "table"
+    title, about = _("Sub-form"), _("Rows within the record, such as the items of an order.")
     stores = "rows"
     widget = "subform"
     operators = ("blank", "not_blank")

@@ -25,6 +25,8 @@ class Tags(FieldType):
     type: Literal["tags"] = "tags"
     tag_set: str = Field(title="Tag set")
 
+    family, icon = "computed", "tags"
+    title, about = _("Tags"), _("The tags of the record.")
     stores = "assigned"
     widget = "readonly"
     operators = ("has_any", "has_all", "has_none", "blank", "not_blank")

@@ -24,6 +24,8 @@ class Tier(FieldType):
     type: Literal["tier"] = "tier"
     tier_model: str = Field(title="Tier model")
 
+    family, icon = "computed", "trophy"
+    title, about = _("Tier"), _("The record’s place by a tier model.")
     stores = "rated"
     widget = "readonly"
     operators = ("is", "is_not", "any_of", "none_of", "blank", "not_blank")

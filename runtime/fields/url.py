@@ -5,15 +5,17 @@ import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from pydantic import Field
 from wtforms import URLField
 
 from runtime.definitions.field_type import Lookup, Reader
+from runtime.definitions.model import Text
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.errors import FieldError
 from runtime.fields._columns import ColumnField
 from runtime.fields._entries import control
 from runtime.fields._texts import text_of
-from runtime.texts import _
+from runtime.texts import _, shown
 
 LONGEST = 2000
 HOST_ALONE = re.compile(r"(?:[\w-]{1,63}\.)+[\w-]{2,63}(?::[0-9]{1,5})?(?:[/?#].*)?")
@@ -22,7 +24,11 @@ HOST_ALONE = re.compile(r"(?:[\w-]{1,63}\.)+[\w-]{2,63}(?::[0-9]{1,5})?(?:[/?#].
 @FIELD_TYPES.register
 class Url(ColumnField):
     type: Literal["url"] = "url"
+    shown_as: Text | None = Field(None, title="Shown as")
+    """The words of the link; the address itself where none are given."""
 
+    family, icon = "contact", "link"
+    title, about = _("Link"), _("A web address, with a text of its own if wanted.")
     widget = "url"
     operators = ("is", "is_not", "contains", "starts_with", "blank", "not_blank")
 
@@ -39,6 +45,10 @@ class Url(ColumnField):
 
     def entry(self, validators: list[Any], reader: Reader) -> Any:
         return control(self, URLField, validators, reader, {"maxlength": LONGEST})
+
+    def words(self, value: str, reader: Reader) -> str:
+        """What the link says on a page."""
+        return shown(self.shown_as, reader.language) or value
 
     def schema(self) -> dict[str, Any]:
         return self.or_blank({"type": "string", "format": "uri", "maxLength": LONGEST, "pattern": "^https?://"})

@@ -85,7 +85,7 @@ class _Offer:
         lines = place.form.field(place.subform).fields if place.subform is not None else ()
         inside = {each.key for each in lines}
         own = [(each, False) for each in lines] + [
-            (each, place.subform is not None) for each in place.form.fields if each.type != "subform" and each.key not in inside
+            (each, place.subform is not None) for each in place.form.fields if each.stores not in ("rows", "nothing") and each.key not in inside
         ]
         found = (self._field(each, parent) for each, parent in own if self.visible(place.form.key, each.key))
         return [each for each in found if each is not None]

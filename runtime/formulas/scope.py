@@ -90,7 +90,7 @@ class Place:
         found += [
             (Found(each.key, each, parent=self.subform is not None), each.label)
             for each in self.form.fields
-            if each.type != "subform" and each.key not in inside
+            if each.stores not in ("rows", "nothing") and each.key not in inside
         ]
         found += [(Found(key, system=True), label) for key, label in SYSTEM_LABELS.items()]
         found += [(Found(name, relation=each), each.label) for name, each in self.relations.items()]

@@ -8,6 +8,8 @@ from flask import g
 
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
+from runtime.fields._files import Attached
+from runtime.pages.files import shown as shown_file
 from runtime.pages.web import reader
 from runtime.people.may import sees
 from runtime.records.rows import Record
@@ -66,11 +68,16 @@ def cell(form: Form, record: Record, key: str, app: str, titles: dict[tuple[str,
         return {"kind": "person", "text": reader().person_name(value)}
     if field_type.stores == "rows":
         return {"kind": "rows", "rows": value}
+    if isinstance(field_type, Attached):
+        return {"kind": "files", "files": [shown_file(each) for each in value]}
     if field_type.type == "url":
-        return {"kind": "link", "text": value, "href": value, "outside": True}
+        return {"kind": "link", "text": getattr(field_type, "words")(value, reader()), "href": value, "outside": True}
     if field_type.type == "choice":
         option = next((each for each in getattr(field_type, "options", ()) if each.key == value), None)
         return {"kind": "choice", "text": field_type.display(value, reader()), "color": getattr(option, "color", None)}
+    drawn = field_type.drawn(value, reader())
+    if drawn is not None:
+        return {"kind": "drawn", "text": field_type.display(value, reader()), "picture": drawn}
     return {"kind": "text", "text": field_type.display(value, reader()), "long": field_type.type == "long_text"}
 
 

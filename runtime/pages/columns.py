@@ -127,8 +127,8 @@ class Address(Column):
     """A link out of the house."""
 
     def piece(self, value: Any) -> str:
-        text = escape(value)
-        return f'<a href="{text}" rel="noopener noreferrer" target="_blank">{text}</a>'
+        text, words = escape(value), escape(getattr(self.field_type, "words")(value, self.reader))
+        return f'<a href="{text}" rel="noopener noreferrer" target="_blank">{words}</a>'
 
 
 class Person(Column):

@@ -9,9 +9,11 @@ from flask import Blueprint, Response, flash, g, jsonify, render_template, reque
 
 from runtime.definitions.form import Form
 from runtime.errors import DiskFull, Problem, Refused, Stale
+from runtime.fields._files import Attached
 from runtime.forms import PREFIX, Entry, fill, opened
 from runtime.pages.apps import find_app
 from runtime.pages.cells import title_of
+from runtime.pages.entry_layout import arranged
 from runtime.pages.entry_rules import carried, paths, standing
 from runtime.pages.lists import find_form
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
@@ -127,37 +129,55 @@ def check(app: str, form: str, record: int | None = None) -> Response:
     """What a half-filled form looks like to the rules: problems of what was touched, hidden and needed fields, computed values, duplicates."""
     with reading() as act:
         find_app(act, app)
-        definition = find_form(act, form)
-        before = query.get(act, form, record) if record is not None else None
-        lookup = _lookup(act, form, record)
-        typed = fill(
-            definition,
-            request.form,
-            lookup,
-            reader(),
-            before.values if before else None,
-            _editable(definition, "edit" if before else "add", record),
-        )
-        plan = plan_of(act.catalogue, form, act.connection.dialect)
-        outcome = prepare(act, plan, typed.values, _whole(act, form, record), lookup)
-        touched = request.form.get("_field", "").removeprefix(PREFIX)
-        errors = {PREFIX + touched: typed.errors_of(touched)} if touched and typed.errors_of(touched) else {}
-        stands = standing(act, definition, outcome.values, record)
-        values = {
-            PREFIX + key: definition.by_key[key].display(outcome.values.get(key), reader())
-            for key in plan.computed
-            if (not outcome.problems or outcome.values.get(key) is not None) and may(g.person, "view", form, record, key)
-        }
-        values |= _computed_in_rows(plan, outcome.values, {key: raw for key, raw in typed.raw.items() if may(g.person, "view", form, record, key)})
-        return jsonify(
-            errors=errors,
-            hidden=[PREFIX + key for key in stands.hidden],
-            required=[PREFIX + key for key in stands.needed],
-            rules=stands.as_json(),
-            paths=paths(act, definition, outcome.values, record),
-            values=values,
-            duplicates=_duplicates(act, app, definition, touched, outcome.values.get(touched), record),
-        )
+        return checked(act, app, find_form(act, form), record)
+
+
+def checked(act: Act, app: str, definition: Form, record: int | None) -> Response:
+    form = definition.key
+    before = query.get(act, form, record) if record is not None else None
+    lookup = _lookup(act, form, record)
+    typed = fill(
+        definition,
+        request.form,
+        lookup,
+        reader(),
+        before.values if before else None,
+        _editable(definition, "edit" if before else "add", record),
+    )
+    plan = plan_of(act.catalogue, form, act.connection.dialect)
+    outcome = prepare(act, plan, typed.values, _whole(act, form, record), lookup)
+    touched = request.form.get("_field", "").removeprefix(PREFIX)
+    errors = {PREFIX + touched: typed.errors_of(touched)} if touched and typed.errors_of(touched) else {}
+    stands = standing(act, definition, outcome.values, record)
+    values = {
+        PREFIX + key: definition.by_key[key].display(outcome.values.get(key), reader())
+        for key in plan.computed
+        if (not outcome.problems or outcome.values.get(key) is not None) and may(g.person, "view", form, record, key)
+    }
+    values |= _computed_in_rows(
+        plan, outcome.values, {key: raw for key, raw in typed.raw.items() if may(g.person, "view", form, record, key)}
+    )
+    return jsonify(
+        errors=errors,
+        hidden=[PREFIX + key for key in stands.hidden],
+        required=[PREFIX + key for key in stands.needed],
+        rules=stands.as_json(),
+        paths=paths(act, definition, outcome.values, record),
+        values=values,
+        duplicates=_duplicates(act, app, definition, touched, outcome.values.get(touched), record),
+    )
+
+
+def tried(act: Act, app: Any, form: Form, at: str, template: str) -> str:
+    """The page for a new record of a form that is being designed. What is filled in goes to `at`, and nothing is kept."""
+    editable = _editable(form, "add")
+    if request.method == "GET":
+        return _page(act, app, form, opened(form, reader(), _first_values(act, form), editable), tried_at=at, template=template)
+    entry = fill(form, request.form, ActLookup(act), reader(), editable=editable)
+    if entry.ok:
+        plan = plan_of(act.catalogue, form.key, act.connection.dialect)
+        entry.tell(prepare(act, plan, entry.values, None, ActLookup(act)).problems)
+    return _page(act, app, form, entry, tried_at=at, template=template)
 
 
 def _computed_in_rows(plan: Plan, values: dict[str, Any], raw: dict[str, Any]) -> dict[str, str]:
@@ -188,32 +208,45 @@ def _duplicates(act: Act, app: str, form: Form, touched: str, value: Any, record
     ]
 
 
-def _page(act: Act, app: Any, form: Form, entry: Entry, record: Record | None = None, conflicts: list[dict[str, Any]] | None = None) -> str:
+def _page(
+    act: Act,
+    app: Any,
+    form: Form,
+    entry: Entry,
+    record: Record | None = None,
+    conflicts: list[dict[str, Any]] | None = None,
+    tried_at: str = "",
+    template: str = "entry.html",
+) -> str:
     _equip(app, form, entry)
     values = _worked_out(act, form, entry, record.id if record else None)
     before = record.values if record else _first_values(act, form) if entry.raw else values
     stands = standing(act, form, values, record.id if record else None)
+    skipped = _skipped(form, record, stands.plan)
     sections = [
         {
             "label": section.section,
             "columns": section.columns,
-            "fields": [key for key in section.fields if _is_there(form, key, record)],
+            "wide": section.wide,
+            "tab": section.tab,
+            "divider": section.divider,
+            "fields": [key for key in section.fields if _is_there(form, key, record) and key not in skipped and key in entry],
         }
         for section in form.sections
     ]
     return render_template(
-        "entry.html",
+        template,
         app=app,
         form=form,
         entry=entry,
         record=record,
-        sections=sections,
+        tabs=arranged(sections, [each.path.partition("/")[0] for each in entry.problems]),
+        tried_at=tried_at,
         hidden=stands.hidden,
         needed=stands.needed,
         carried=carried(act, form, before, values, record.id if record else None, reader(), stands),
         conflicts=conflicts or [],
         name=title_of(form, record) if record else None,
-        skipped=_skipped(form, record, stands.plan),
     )
 
 
@@ -242,13 +275,19 @@ def _worked_out(act: Act, form: Form, entry: Entry, record: int | None) -> dict[
 
 def _skipped(form: Form, record: Record | None, plan: Plan) -> set[str]:
     """What fills itself has no place on a page for a new record, but for what is computed from what is typed there."""
-    return {each.key for each in form.fields if not each.writable and record is None and each.key not in plan.computed}
+    return {
+        each.key
+        for each in form.fields
+        if not each.writable and record is None and each.key not in plan.computed and each.stores != "nothing"
+    }
 
 
 def _equip(app: Any, form: Form, entry: Entry) -> None:
     for each in form.fields:
         if each.type == "reference" and each.key in entry:
             entry[each.key].search_url = f"/apps/{app.key}/{getattr(each, 'form')}/find"
+        elif isinstance(each, Attached) and each.key in entry:
+            entry[each.key].send_url = f"/files/{form.key}/{each.key}"
         elif each.type == "member" and each.key in entry:
             entry[each.key].search_url = "/people/find"
 

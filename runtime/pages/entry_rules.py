@@ -149,15 +149,13 @@ def _run(act: Act) -> Json:
 def _typed(kind: FieldType) -> Json:
     """How the browser reads what is typed into a field."""
     type = kind.formula_type()
-    found: Json = {"type": kind.type, "value": type_to_json(type)}
+    found: Json = {**kind.typed(), "value": type_to_json(type)}
     if kind.type == "number":
         found["percent"] = getattr(kind, "in_percent")
     elif kind.type == "money":
         found["signs"] = sorted(signs_of(getattr(kind, "currency") or USUAL))
     elif kind.type == "text":
         found["format"] = getattr(kind, "format")
-    elif kind.type == "choice":
-        found["options"] = list(type.options)
     return found
 
 

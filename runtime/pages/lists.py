@@ -328,7 +328,7 @@ def restore_picked(app: str, form: str) -> Any:
 
 
 def _picked() -> list[int]:
-    picked = [int(each) for each in request.values.getlist("id") if each.isdecimal()]
+    picked = [int(each) for each in request.form.getlist("id") if each.isdecimal()]
     if not picked:
         raise Refused([], _("Pick at least one record first."))
     return picked[:MOST_AT_ONCE]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from babel.numbers import get_currency_precision, get_currency_symbol
 from flask import g
 
+from runtime.people.organisation import organisation_of
 from runtime.people.person import Person
 from runtime.records import query
 from runtime.system.tables import person as person_table
@@ -38,6 +39,7 @@ class Reader:
         self._opened, self._now = opened, now
         self._people: dict[int, str] = {}
         self._titles: dict[tuple[str, int], str] = {}
+        self._departments: dict[str, str] | None = None
 
     @property
     def today(self) -> date:
@@ -149,6 +151,16 @@ class Reader:
             return "Tierloom"
         self.know_people([person_id])
         return self._people.get(person_id) or self.say(_("unknown person"))
+
+    def departments(self) -> dict[str, str]:
+        """All departments in the order of the tree: key → path, such as Sales / North."""
+        if self._departments is None:
+            self._departments = {}
+            if self._opened is not None:
+                with self._opened() as act:
+                    tree = organisation_of(act.connection)
+                    self._departments = {each.key: tree.path(each.id) for each, _depth in tree.walk()}
+        return self._departments
 
     def tag_label(self, tag_set: str, tag: str) -> str:
         """A tag's label; the key of one that is defined no more."""

@@ -128,7 +128,7 @@ def _sections(act: Act, app: str, form: Form, record: Record) -> list[dict[str, 
         lines = []
         for key in section.fields:
             field_type = form.by_key[key]
-            if key in seen and field_type.stores not in ("assigned", "rated", "rows"):
+            if key in seen and field_type.stores not in ("assigned", "rated", "rows", "nothing"):
                 lines.append(
                     {
                         "label": field_type.label,

@@ -13,12 +13,15 @@ from flask import Blueprint, g, render_template, request
 
 from runtime.automation import log, runs
 from runtime.automation.listening import version_of
+from runtime.automation.starting import in_whose_name, owner_of
 from runtime.automation.words import field_label, sentence
 from runtime.definitions.automation import Automation
+from runtime.effect.experiments import experiments
 from runtime.errors import NotFound
 from runtime.pages.apps import find_app
 from runtime.pages.web import done, reader, reading, signed_in, writing
 from runtime.people.may import may, require
+from runtime.people.person import SYSTEM
 from runtime.records import query
 from runtime.system import clock
 from runtime.system.tables import automation_run
@@ -36,6 +39,7 @@ STATES: dict[str, tuple[Message, str, str]] = {
     "running": (_("running"), "accent", "player-play"),
     "done": (_("done"), "good", "check"),
     "skipped": (_("nothing to do"), "quiet", "player-skip-forward"),
+    "held_out": (_("held out"), "quiet", "users-group"),
     "failed": (_("failed"), "bad", "alert-circle"),
     "stopped": (_("stopped"), "care", "player-stop"),
 }
@@ -122,6 +126,7 @@ def run_log(app: str) -> str:
             automation=automation,
             state=state,
             broken=_broken(act, app),
+            experiment=_experiment(act, app, automation),
             failed_href=_href(app, automation=automation, state="failed"),
             next_href=_href(app, automation=automation, state=state, before=rows[ROWS - 1].id) if len(rows) > ROWS else None,
             first_href=_href(app, automation=automation, state=state) if before else None,
@@ -219,6 +224,14 @@ def _broken(act: Act, app: str) -> list[dict[str, Any]]:
     ]
 
 
+def _experiment(act: Act, app: str, automation: str | None) -> str | None:
+    """The page of the automation's experiment, or of all of the app where there are any."""
+    known = {each.key for each in experiments(act, app)}
+    if automation is None:
+        return f"/apps/{app}/-/experiments" if known else None
+    return f"/apps/{app}/-/experiments/{automation}" if automation in known else None
+
+
 def _tabs(app: str, automation: str | None, state: str | None, counts: dict[str, int]) -> list[dict[str, Any]]:
     found = [
         {
@@ -273,6 +286,7 @@ def show(app: str, run: int) -> str:
             chain=[_label(act, each.partition(":")[0]) for each in found.chain],
             again=found.state in AGAIN,
             known=found.automation in act.catalogue.automations,
+            owner=_owner(act, automation, found.version) if automation is not None else "",
             steps_open=_not_reached(automation, found),
         )
 
@@ -284,6 +298,16 @@ def retry(app: str, run: int) -> Any:
         find_app(act, app)
         runs.retry(act, run)
     return done(f"/apps/{app}/-/runs/{run}", _("The run goes on from the step at which it stood."))
+
+
+def _owner(act: Act, automation: Automation, version: int) -> str:
+    """With whose rights a run of this version reads and writes, in words."""
+    owner, name = owner_of(act, automation, version), in_whose_name(act, automation, version)
+    if owner is None:
+        return reader().say(_("{name}, who is not active any more", name=name))
+    if owner == SYSTEM:
+        return reader().say(_("Tierloom, with every right; published by {name}", name=name) if name != SYSTEM.name else _("Tierloom"))
+    return owner.name
 
 
 def _step(act: Act, app: str, automation: Automation | None, form: str | None, line: log.StepLine) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from runtime.pages.web import reader, reading, workspace
 from runtime.people.may import may
 from runtime.people.person import Person
 from runtime.people.rights import names
+from runtime.reviews.deciding import unread as unread_notice
+from runtime.reviews.reading import find as find_review
+from runtime.reviews.reminding import app_of
 from runtime.system.prepared import prepared
 from runtime.system.tables import notification
 from runtime.tags.requests import open_count
@@ -49,6 +52,8 @@ class Shell:
     notifications: int = 0
     """How many the person has not read."""
     todos: Item | None = None
+    notice: Item | None = None
+    """What a review has announced and the person has not read yet."""
 
 
 def present_shell() -> Shell:
@@ -86,7 +91,20 @@ def _build() -> Shell:
             menu=_menu(here, act.catalogue) if here else [],
             tools=list(_tools(here)),
             notifications=unread(act.connection, g.person.id),
-            todos=_todos(act))
+            todos=_todos(act),
+            notice=_notice(act))
+
+
+def _notice(act: Any) -> Item | None:
+    """The way to an announcement that waits for the person, but not on its own page."""
+    number = unread_notice(act)
+    found = None if number is None else find_review(act, number)
+    model = None if found is None else act.catalogue.tier_models[found.model]
+    app = None if model is None else app_of(act, model)
+    if model is None or app is None:
+        return None
+    href = f"/apps/{app}/-/reviews/{number}/notice"
+    return None if request.path == href else Item(say(_("What changes in {model}: please read it", model=model.label)), href, "speakerphone")
 
 
 def _todos(act: Any) -> Item | None:
@@ -127,6 +145,7 @@ def _menu(app: Any, catalogue: Any) -> list[Section]:
     tiering = list(_known([
         (_("Tiers"), f"/apps/{app.key}/-/tiers", "stairs-up"), (_("Tag dictionary"), f"/apps/{app.key}/-/tags", "tags"),
         (_("Segments"), f"/apps/{app.key}/-/segments", "users-group"),
+        *([(_("Reviews"), f"/apps/{app.key}/-/reviews", "clipboard-check")] if catalogue.tier_models else []),
         (_("Data quality"), f"/apps/{app.key}/-/quality", "shield-check"), (_("Duplicates"), f"/apps/{app.key}/-/duplicates", "copy")]))
     tiering = [replace(each, count=_asked_for(app)) if each.icon == "tags" else each for each in tiering]
     if tiering and any(each.app in (None, app.key) for each in (*catalogue.tier_models.values(), *catalogue.segments.values())):

@@ -51,6 +51,7 @@ class Frame:
     @property
     def tabs(self) -> list[dict[str, Any]]:
         found = [("", _("Dictionary"), None), ("/requests", _("Requests"), self.open or None)]
+        found.append(("/uses", _("What uses them"), None))
         if self.approves:
             found += [("/usefulness", _("Usefulness"), None), ("/clean-up", _("Clean up"), None)]
         found.append(("/changes", _("Record of changes"), None))
@@ -74,9 +75,10 @@ def sets_of(act: Act, app: str) -> list[TagSet]:
 
 
 def frame(act: Act, app: str, key: str | None = None) -> Frame | None:
-    """The dictionary of this key, of the address (?set=), or the first of the app; None where the app has none. Raises NotFound."""
+    """The dictionary of this key, else the one that the request names as `set` (a page in its address, an act in its form), else the first of
+    the app; None where the app has none. Raises NotFound."""
     found_app, sets = find_app(act, app), sets_of(act, app)
-    wanted = key or request.values.get("set")
+    wanted = key or (request.args if request.method == "GET" else request.form).get("set")
     chosen = next((each for each in sets if wanted in (None, each.key)), None)
     if chosen is None:
         if wanted is not None:

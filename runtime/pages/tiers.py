@@ -9,36 +9,34 @@ from decimal import Decimal
 from typing import Any, get_args
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from flask import Blueprint, g, render_template, request
 
 from runtime.automation.listening import at_work
 from runtime.automation.triggers.tier_grace import TierGrace
+from runtime.coverage.trust import trust_by_tier
 from runtime.definitions.tier_model import TierModel
 from runtime.errors import NotFound
 from runtime.formulas.definitions import formula
 from runtime.formulas.tree import Field
 from runtime.pages import tier_charts
 from runtime.pages.apps import find_app
-from runtime.pages.cells import tier_facts
+from runtime.pages.coverage import trust_lines, used_rows
 from runtime.pages.tier_mobility import mobility_of, tags_between, waiting_of
 from runtime.pages.tier_past import badge_of
 from runtime.pages.web import reader, reading, signed_in
 from runtime.people.may import may
 from runtime.records import query
-from runtime.system.tables import automation_run, tier_state
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
 from runtime.tiers.figures import Distribution, Movement, distribution, distribution_on, histogram, movement
 from runtime.tiers.history_at import tier_as_it_was
 from runtime.tiers.movers import NOBODY, Direction, Found, ending_grace, first_day, held, movers
 from runtime.tiers.past_amounts import MOST, amounts_on
-from runtime.tiers.seeing import of_seen_records, require_tiers, sees_tiers
+from runtime.tiers.seeing import require_tiers, sees_tiers
 
 blueprint = Blueprint("tiers", __name__)
 
 PERIOD = timedelta(days=90)
-LATELY = timedelta(days=30)
 ROWS = 50
 DIRECTIONS: dict[str, Message] = {
     "moved": _("Moved"),
@@ -137,7 +135,8 @@ def overview(app: str) -> str:
                 place.model, moved, lambda **wanted: place.movers(span, **wanted), tier_labels(act, place.model, moved.former)
             ),
             scores=tier_charts.scores(place.model, histogram(act, place.model.key), place.list_of) if held.total else None,
-            used=list(_used(act, place, held)),
+            used=used_rows(act, app, place.model, held),
+            trust=trust_lines(trust_by_tier(act, place.model)[None]),
             mobility=mobility_of(act, place.model, moved),
             tags=tags_between(act, place.form.key, span.first, span.last),
             waiting=waiting_of(act, place.model, f"/apps/{app}/-/tiers/{place.model.key}"),
@@ -275,50 +274,6 @@ def _money(act: Act, place: Place) -> tuple[Any, str | None]:
         ):
             return dimension, tree.key
     return None, None
-
-
-# -- is it used -----------------------------------------------------------------------------------------------------------------------
-def _used(act: Act, place: Place, spread: Distribution) -> Iterator[dict[str, Any]]:
-    """For each tier: whether people and automations treat it differently, and for how many they lately did."""
-    acted = _acted(act, place)
-    for each in spread.tiers:
-        yield {
-            "tier": tier_facts(act.catalogue, place.model.key, each.key),
-            "plan": each.key in place.model.plans,
-            "automations": sum(1 for _one in _automations(act, place, each.key)),
-            "acted": acted.get(each.key, 0),
-            "count": each.count,
-            "href": place.list_of(each.key),
-        }
-
-
-def _automations(act: Act, place: Place, tier: str) -> Iterator[Any]:
-    """Automations that begin with a change to this tier, or name it in their condition."""
-    for each in act.catalogue.automations.values():
-        if not each.enabled or each.trigger.form_key(act.catalogue) != place.form.key:
-            continue
-        begins = getattr(each.trigger, "tier_model", None) == place.model.key and tier in (
-            getattr(each.trigger, "to", ()) or place.model.by_key
-        )
-        if begins or f"'{tier}'" in (each.when or ""):
-            yield each
-
-
-def _acted(act: Act, place: Place) -> dict[str, int]:
-    """How many records of each tier an automation has done something for in the last 30 days."""
-    run, state = automation_run.c, tier_state.c
-    since = act.micros - LATELY // timedelta(microseconds=1)
-    lately = (
-        sa.select(run.record).where(run.form == place.form.key, run.state == "done", run.created_at > since).distinct().subquery("lately")
-    )
-    model = act.catalogue.ids["tier_model", place.model.key]
-    rows = act.connection.execute(
-        sa.select(state.tier, sa.func.count())
-        .join(lately, lately.c.record == state.record)
-        .where(state.model == model, state.tier.is_not(None), *of_seen_records(act, place.model, state.record))
-        .group_by(state.tier)
-    )
-    return {tier: count for tier, count in rows}
 
 
 # -- the lists behind the figures -----------------------------------------------------------------------------------------------------

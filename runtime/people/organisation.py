@@ -95,6 +95,14 @@ class Organisation:
             yield each, depth
             yield from self.walk(each.id, depth + 1)
 
+    def find(self, text: str) -> str | None:
+        """The key of a department by its key, else by its name or path where only one has it."""
+        wanted = text.strip()
+        if any(each.key == wanted for each in self.departments.values()):
+            return wanted
+        found = [each.key for each in self.departments.values() if wanted.casefold() in (each.name.casefold(), self.path(each.id).casefold())]
+        return found[0] if len(found) == 1 else None
+
     def path(self, its: int) -> str:
         """`Sales / North`."""
         names: list[str] = []

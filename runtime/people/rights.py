@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Rights:
 
     def grants(self, form: str) -> tuple[Grant, ...]:
         if form not in self._grants:
-            self._grants[form] = grants_of(self.person, self.catalogue, form)
+            self._grants[form] = _as_over_there(self.person, self.catalogue, form, grants_of(self.person, self.catalogue, form))
         return self._grants[form]
 
     def allows(self, action: str, form: str, record: int | None = None, field: str | None = None) -> bool:
@@ -116,6 +116,39 @@ class Rights:
 
 def level_in(grants: Iterable[Grant], field: str, held: frozenset[str] | None) -> int:
     return max((each.level(field) for each in grants if held is None or each.rows is None or each.key in held), default=HIDDEN)
+
+
+# -- fields that show those of other records ----------------------------------------------------------------------------------------
+def looked_up(catalogue: Catalogue, form: str) -> dict[str, tuple[str, str, str]]:
+    """The fields of a form that show one of another record: key → (reference, form over there, field over there)."""
+    memo = catalogue.memo.setdefault("looked up", {})
+    if form not in memo:
+        own = getattr(catalogue.forms.get(form), "by_key", {})
+        sources = {key: each.looks_at for key, each in own.items() if hasattr(each, "looks_at") and each.looks_at[0] in own}
+        memo[form] = {key: (reference, own[reference].form, field) for key, (reference, field) in sources.items()}
+    return memo[form]
+
+
+def _as_over_there(person: Person, catalogue: Catalogue, form: str, grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
+    """What is shown of another record is seen no better here than there."""
+    limits = {key: _best(person, catalogue, there, field) for key, (_reference, there, field) in looked_up(catalogue, form).items()}
+    names = {level: name for name, level in LEVELS.items()}
+    worse = {key: names[level] for key, level in limits.items() if level < VIEW}
+    if not worse:
+        return grants
+    return tuple(
+        replace(each, fields={**each.fields, **{key: names[min(LEVELS[name], each.level(key))] for key, name in worse.items()}})
+        for each in grants
+    )
+
+
+def _best(person: Person, catalogue: Catalogue, form: str, field: str, seen: frozenset[tuple[str, str]] = frozenset()) -> int:
+    """How much the person sees of a field at best, which may itself come from a further record."""
+    if (form, field) in seen:
+        return HIDDEN
+    own = level_in(grants_of(person, catalogue, form), field, None)
+    further = looked_up(catalogue, form).get(field)
+    return own if further is None else min(own, _best(person, catalogue, *further[1:], seen | {(form, field)}))
 
 
 # -- whom a set names ---------------------------------------------------------------------------------------------------------------

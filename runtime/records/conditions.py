@@ -120,6 +120,8 @@ class Condition:
 
 
 def operators(field_type: FieldType) -> tuple[str, ...]:
+    if set(field_type.operators) == {"blank", "not_blank"}:
+        return field_type.operators
     return BY_KIND.get(field_type.formula_type().kind, ())
 
 

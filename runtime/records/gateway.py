@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from runtime.definitions.field_type import Lookup
 from runtime.errors import NotFound, Problem, Refused, Stale
+from runtime.files import using
 from runtime.people.may import may, require
 from runtime.records import derived, outbox
 from runtime.records.affected import relation_matters
@@ -325,10 +326,13 @@ def _assign_serials(act: Act, plan: Plan, entries: list[Entry]) -> None:
         for counter, number in brought.items():
             ids.pass_by(act.connection, counter, number)
         fresh = [each for each in new if each.values.get(serial.key) is None]
-        if fresh:
-            first = ids.take(act.connection, serial.counter_name(plan.form.key, act.today), len(fresh))
-            for number, each in enumerate(fresh, first):
-                each.values[serial.key] = serial.assign(number, act.today)
+        counted: dict[str, list[Entry]] = {}
+        for each in fresh:
+            counted.setdefault(serial.counter_name(plan.form.key, act.today, each.values), []).append(each)
+        for counter, together in counted.items():
+            first = ids.take(act.connection, counter, len(together))
+            for number, each in enumerate(together, first):
+                each.values[serial.key] = serial.assign(number, act.today, each.values)
                 each.changes[serial.key] = (None, each.values[serial.key])
 
 
@@ -470,6 +474,7 @@ def _store(act: Act, plan: Plan, entries: list[Entry]) -> Changes:
             each.record = number
     _write_rows(act, plan, entries, new)
     _write_many_values(act, plan, entries)
+    _note_files(act, plan, entries)
     _write_subforms(act, plan, entries)
     if new:
         changes.touch(plan.form.key, EVERYTHING, [each.record for each in new if each.record is not None])
@@ -588,6 +593,12 @@ def _write_many_values(act: Act, plan: Plan, entries: list[Entry]) -> None:
             ]
     if rows:
         plan.many_insert.many(act.connection, rows)
+
+
+def _note_files(act: Act, plan: Plan, entries: list[Entry]) -> None:
+    """Which record holds which file, in the transaction in which it takes it."""
+    for key in plan.attached:
+        using.note(act, plan.form.key, [(each.record or 0, key, *each.changes[key]) for each in entries if key in each.changes])
 
 
 def _write_subforms(act: Act, plan: Plan, entries: list[Entry]) -> None:

@@ -97,10 +97,13 @@ def formulas_kept(catalogue: Catalogue) -> dict[Atom, list[FormulaUse]]:
 
 
 def _uses_of_model(catalogue: Catalogue, model: TierModel) -> Iterator[FormulaUse]:
-    yield from model.formulas(catalogue)
+    # what a tier brings and costs is asked of other forms, and no tier comes of it
+    yield from (use for use in model.formulas(catalogue) if not use.path.startswith("effect/"))
     for number, lane in enumerate(model.lanes):
         if lane.tier_model in catalogue.tier_models:
             for use in catalogue.tier_models[lane.tier_model].formulas(catalogue):
+                if use.path.startswith("effect/"):
+                    continue
                 yield FormulaUse(f"lanes/{number}", use.text, use.form, use.subform, use.expect, use.names, use.allow, use.own_rows)
 
 

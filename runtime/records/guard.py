@@ -21,7 +21,7 @@ from runtime.formulas import Formula
 from runtime.formulas.definitions import formula
 from runtime.formulas.to_sql import to_sql
 from runtime.formulas.tree import Call, Path, literal_value, walk
-from runtime.people.rights import HIDDEN, VIEW, Grant, Rights, level_in
+from runtime.people.rights import HIDDEN, VIEW, Grant, Rights, level_in, looked_up
 from runtime.people.shares import shares_of
 from runtime.records.rows import Record
 from runtime.records.sources import RecordSource, Rows
@@ -265,12 +265,17 @@ def seen_as(act: Act, record: Record) -> Record:
     return record
 
 
-def veil(rights: Rights, record: Record, held: frozenset[str], action: str = "view") -> None:
-    """Takes out of a record what the person may not see; of a masked value only its mask stays. `held`: the grants that hold for it."""
+def veil(rights: Rights, record: Record, held: frozenset[str], action: str = "view", asked: bool = False) -> None:
+    """Takes out of a record what the person may not see; of a masked value only its mask stays. `held`: the grants that hold for it.
+
+    `asked`: the statement that read it has looked at the records whose fields it shows.
+    """
     form = record.form
     viewing = rights.viewing(form.key, action)
+    sources = {} if asked else looked_up(rights.catalogue, form.key)
+    elsewhere = {key: _over_there(rights, record, source) for key, source in sources.items()}
     for key in list(record.values):
-        level = level_in(viewing, key, held)
+        level = min(level_in(viewing, key, held), elsewhere.get(key, VIEW))
         if level >= VIEW:
             continue
         value, field_type = record.values.pop(key), form.by_key.get(key)
@@ -278,3 +283,10 @@ def veil(rights: Rights, record: Record, held: frozenset[str], action: str = "vi
             record.masked[key] = field_type.masked(value)
         if field_type is not None and field_type.stores == "rated":
             record.score, record.provisional, record.grace_until = None, False, None
+
+
+def _over_there(rights: Rights, record: Record, source: tuple[str, str, str]) -> int:
+    """How much the person sees of a field that comes from another record, over there; a record that shows it whole limits nothing."""
+    reference, form, field = source
+    target = record.values.get(reference)
+    return VIEW if target is None else min(VIEW, rights.level(form, field, target))

@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from runtime.errors import FieldError
+from runtime.fields._files import Attached
+from runtime.files import using
 from runtime.people.may import may
+from runtime.people.organisation import organisation_of
 from runtime.records.tables import tables_of
 from runtime.system.prepared import prepared
 from runtime.system.tables import person
@@ -33,6 +36,12 @@ class NoLookup:
     def record(self, form: str, match: str | None, text: str) -> int | None:
         return int(text) if text.isdecimal() else None
 
+    def department(self, text: str) -> str | None:
+        return text
+
+    def file(self, id: str, token: str) -> str | None:
+        return token
+
 
 def _zone_of(act: Act) -> ZoneInfo:
     """An instant that a person types into a page is meant in the zone in which pages show it to that person."""
@@ -49,6 +58,7 @@ class ActLookup:
         """
         self.act, self.zone, self.by_id = act, _zone_of(act), by_id
         self.known: dict[Any, int | None] = {}
+        self.files: dict[tuple[str, str], str | None] = {}
         if present is not None and act.person.rights is not None:
             for each in present.form.fields:
                 self._keep(each, present.values.get(each.key))
@@ -56,6 +66,8 @@ class ActLookup:
     def _keep(self, field: Any, value: Any) -> None:
         if field.type == "reference" and value is not None:
             self.known[field.form, field.match, str(value)] = value
+        elif isinstance(field, Attached):
+            self.files.update({("file", each.partition(":")[0]): each for each in value or ()})
         elif field.stores == "rows":
             for line in field.lines().values():
                 for row in value or ():
@@ -85,6 +97,16 @@ class ActLookup:
         found = self.act.catalogue.tag_sets.get(tag_set)
         tag = found.find(text) if found else None
         return tag.key if tag is not None else None
+
+    def department(self, text: str) -> str | None:
+        return organisation_of(self.act.connection).find(text)
+
+    def file(self, id: str, token: str) -> str | None:
+        """A file that the person sent just now, or sees in some record; what a record holds already stays."""
+        if ("file", id) not in self.files:
+            found = using.seen(self.act, id)
+            self.files["file", id] = None if found is None else found.token
+        return self.files["file", id]
 
     def record(self, form: str, match: str | None, text: str) -> int | None:
         if (form, match, text) not in self.known:

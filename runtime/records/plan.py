@@ -13,6 +13,7 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form, Rule
 from runtime.definitions.types import Type
+from runtime.fields._files import Attached
 from runtime.formulas import Formula
 from runtime.formulas.definitions import computed, formula
 from runtime.records.tables import SYSTEM_COLUMNS, FormTables, tables_of
@@ -99,6 +100,11 @@ class Plan:
     @cached_property
     def distinct(self) -> list[FieldType]:
         return [each for each in self.form.fields if each.distinct and self.built.places.get(each.key) == "main"]
+
+    @cached_property
+    def attached(self) -> list[str]:
+        """The fields that hold files."""
+        return [each.key for each in self.form.fields if isinstance(each, Attached)]
 
     @cached_property
     def references(self) -> list[Any]:

@@ -188,7 +188,7 @@ def _build_page(
     rows = visible_rows(act, form.key, action)
     order = _order(act, form, rows, sort)
     read = [key for key in shown if key in form.by_key and form.by_key[key].stores not in ("rows", "many", "assigned")]
-    picked: list[ColumnElement[Any]] = [rows.source.stored(key) for key in read]  # what may not be seen is taken out afterwards
+    picked: list[ColumnElement[Any]] = [rows.source.as_over_there(key, rows.source.stored(key)) for key in read]  # what may not be seen is taken out afterwards
     rated = _tier_columns(form, rows, read)
     grants = _grant_columns(act, form, rows)
     holding = [to_sql(each, rows.source) for each in asked]
@@ -490,7 +490,7 @@ def _veil(rights: Any, form: Form, records: list[Record], action: str) -> None:
     for record in records:
         held = record.held if len(grants) > 1 else frozenset(each.key for each in grants)
         rights.remember(form.key, record.id, held)
-        guard.veil(rights, record, rights.held(form.key, record.id), action)
+        guard.veil(rights, record, rights.held(form.key, record.id), action, asked=True)
 
 
 def _records(form: Form, made: PageStatement, found: list[tuple[Any, ...]]) -> list[Record]:

@@ -169,7 +169,7 @@ def wanted_columns(form: Form, catalogue: Catalogue) -> Iterator[tuple[str, str,
     """(path, signature, place, field) of everything a form keeps."""
     yield "", "form", "form", None
     for field in form.fields:
-        if field.stores in ("assigned", "rated"):
+        if field.stores in ("assigned", "rated", "nothing"):
             continue
         place = {"column": "main", "many": "many", "rows": "rows"}.get(field.stores)
         if place is None:

@@ -16,6 +16,7 @@ from runtime.formulas import Formula, tree
 from runtime.formulas.definitions import computed, formula
 from runtime.formulas.to_sql import row_writer, to_sql, to_sql_scaled
 from runtime.formulas.tree import OWN_ROWS
+from runtime.people.rights import looked_up
 from runtime.records.population import reached
 from runtime.records.tables import FormTables, tables_of
 from runtime.system import clock
@@ -74,7 +75,17 @@ class RecordSource:
         return self.table.c.id
 
     def field(self, key: str) -> ColumnElement[Any]:
-        return self._guarded(key, self.stored(key))
+        return self._guarded(key, self.as_over_there(key, self.stored(key)))
+
+    def as_over_there(self, key: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """What is shown of another record is blank where that record is not seen with it."""
+        source = None if self.rows.guard is None else looked_up(self.rows.catalogue, self.form.key).get(key)
+        if source is None:
+            return value
+        target = self._referenced(source[0])
+        visible, there = self.rows.visible(target), target.field(source[2])
+        shown = sa.and_(there.is_not(None), *([] if visible is None else [visible]))
+        return sa.case((shown, value), else_=sa.null())
 
     def stored(self, key: str) -> ColumnElement[Any]:
         """A field's value, whoever asks."""

@@ -17,7 +17,10 @@ import sqlalchemy as sa
 from runtime.definitions.field_type import FieldType, Reader
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused
+from runtime.fields._files import Attached
+from runtime.files import tokens
 from runtime.people.may import require, sees
+from runtime.people.organisation import organisation_of
 from runtime.records import guard, query
 from runtime.records.rows import Record
 from runtime.records.tables import tables_of
@@ -58,7 +61,7 @@ class Wanted:
 
 def exportable(act: Act, form: Form) -> list[FieldType]:
     """The fields that this person may see and a flat file can hold."""
-    return [each for each in form.fields if each.stores != "rows" and sees(act.person, form.key, each.key)]
+    return [each for each in form.fields if each.stores not in ("rows", "nothing") and sees(act.person, form.key, each.key)]
 
 
 def check(act: Act, wanted: Wanted) -> None:
@@ -139,10 +142,15 @@ def _cell(act: Act, form: Form, record: Record, key: str, language: str, names: 
         return None
     if field_type.type == "reference":
         return names.get((key, value)) or names.get((getattr(field_type, "form"), value), str(value))
+    if isinstance(field_type, Attached):
+        return "\n".join(_linked(act, each) for each in value)
     if field_type.type == "member":
         return people.get(value, str(value))
     if isinstance(value, datetime):
         return value.astimezone(act.zone).replace(tzinfo=None)
+    written = field_type.in_file(value, cast(Reader, _Plain(act, language)))
+    if written is not None:
+        return written
     if isinstance(value, (Decimal, date)):
         return value
     return (
@@ -150,6 +158,12 @@ def _cell(act: Act, form: Form, record: Record, key: str, language: str, names: 
         if field_type.stores in ("many", "assigned", "rated") or field_type.type in ("choice", "checkbox")
         else str(field_type.to_json(value))
     )
+
+
+def _linked(act: Act, token: str) -> str:
+    """The name of a file and where it can be fetched by whoever may see it."""
+    id, _size, name = tokens.parts(token) or ("", 0, token)
+    return f"{name} {act.workspace.settings.address}/files/{id}"
 
 
 class _Plain:
@@ -160,6 +174,10 @@ class _Plain:
 
     def say(self, message: Message) -> str:
         return message.in_language(self.language)
+
+    def departments(self) -> dict[str, str]:
+        tree = organisation_of(self.act.connection)
+        return {each.key: each.name for each in tree.departments.values()}
 
     def tag_label(self, tag_set: str, tag: str) -> str:
         return self._label(self.act.catalogue.tag_sets.get(tag_set), tag)

@@ -65,7 +65,7 @@ def test_the_whole_is_usable_in_chinese_on_a_phone(shop: Live, new_page: Callabl
         expect(page.locator("h1").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
         assert axe(page) == [], address
-    page.goto("/build/shop/forms/customer")
+    page.goto("/build/shop/tags/customer_tags")
     page.locator("[id='f-label']").fill("来宾")
     for tab in ("JSON", "问题", "用在哪里"):
         page.get_by_role("button", name=tab).first.click()
@@ -77,7 +77,7 @@ def test_the_whole_is_usable_in_chinese_on_a_phone(shop: Live, new_page: Callabl
 
 def test_form_and_json_are_the_same_draft(shop: Live, page: Page) -> None:
     shop.sign_in(page)
-    page.goto("/build/shop/forms/customer")
+    page.goto("/build/shop/forms/customer?tab=json")
     text = page.get_by_label("The whole draft as JSON")
     page.get_by_label("Name (English)").first.fill("Guest")
     expect(text).to_have_value(re.compile('"label": "Guest"'))
@@ -98,7 +98,7 @@ def test_form_and_json_are_the_same_draft(shop: Live, page: Page) -> None:
 
 def test_a_problem_leads_to_its_place_and_a_formula_says_what_was_meant(shop: Live, page: Page) -> None:
     shop.sign_in(page)
-    page.goto("/build/shop/forms/customer")
+    page.goto("/build/shop/forms/customer?tab=json")
     number = [each["key"] for each in CUSTOMER["fields"]].index("spend")
     page.locator(f"[id='e-fields/{number}']").click()
     formula = page.locator(f"[id='f-fields/{number}/formula']")
@@ -107,16 +107,17 @@ def test_a_problem_leads_to_its_place_and_a_formula_says_what_was_meant(shop: Li
     formula.fill("SUM(orders.amount)")
     expect(page.get_by_text("gives an amount of money (CNY)")).to_be_visible()
     formula.fill("met_on")
-    page.get_by_role("button", name="Problems 1").first.click()
-    page.locator(f"[id='e-fields/{number}']").click()
-    page.locator(".tb-top .btn-quiet-danger").click()
+    expect(page.locator("[data-layer=problems]")).to_contain_text("1 problem")
+    page.locator("[data-layer=problems]").click()
+    page.locator(".td-layer-box .tb-problem").first.click()
+    expect(page.locator("[data-fd=spend] .fd-hit")).to_have_attribute("aria-pressed", "true")
     expect(formula).to_be_focused()
     assert axe(page) == []
 
 
 def test_entries_are_moved_and_removed_by_keyboard_alone(shop: Live, page: Page) -> None:
     shop.sign_in(page)
-    page.goto("/build/shop/forms/customer")
+    page.goto("/build/shop/forms/customer?tab=json")
     page.locator("[id='e-fields/1']").focus()
     page.keyboard.press("Alt+ArrowUp")
     expect(page.locator("[id='e-fields/0']")).to_be_focused()
@@ -131,14 +132,14 @@ def test_entries_are_moved_and_removed_by_keyboard_alone(shop: Live, page: Page)
 def test_somebody_else_saving_is_told_and_decided(shop: Live, page: Page) -> None:
     shop.sign_in(page)
     page.watch.expected.append("status of 409")  # type: ignore[attr-defined]
-    page.goto("/build/shop/forms/customer")
+    page.goto("/build/shop/forms/customer?tab=json")
     bo = shop.person("bo@example.com", "builder")
     with shop.workspace.writing(bo) as act:
         versions.save_draft(act, "form", "customer", {**CUSTOMER, "label": "Bo’s"}, 0)
     page.get_by_label("Name (English)").first.fill("Mine")
     expect(page.get_by_role("dialog")).to_contain_text("bo saved it")
     page.get_by_role("button", name="Go on with mine").click()
-    expect(page.locator(".tb-state")).to_contain_text("Draft saved")
+    expect(page.locator(".tb-state")).to_contain_text("saved")
     with shop.workspace.reading(SYSTEM) as act:
         draft = versions.find_draft(act.connection, "form", "customer")
     assert draft is not None and draft.body["label"] == "Mine"
@@ -153,7 +154,8 @@ def test_a_new_definition_begins_with_a_proposed_key(shop: Live, page: Page) -> 
     expect(page.get_by_label("Key", exact=True)).to_have_value("repair_order")
     page.get_by_role("button", name="Begin a draft").click()
     expect(page).to_have_url(f"{shop.url}/build/shop/forms/repair_order")
-    expect(page.locator(".tb-state")).to_contain_text("Draft saved")
+    expect(page.locator(".tb-state")).to_contain_text("saved")
+    page.goto("/build/shop/forms/repair_order?tab=json")
     page.get_by_role("button", name="Add field").click()
     page.locator("[id='f-fields/1/type']").select_option("money")
     page.locator("[id='f-fields/1/key']").fill("price")

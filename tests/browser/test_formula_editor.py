@@ -53,8 +53,9 @@ def shop(live: Live) -> Live:
 
 def box(page: Page) -> Locator:
     """The formula of the customer's net spend, opened."""
-    page.goto("/build/shop/forms/customer")
+    page.goto("/build/shop/forms/customer?tab=json")
     page.locator(f"[id='e-fields/{NUMBER}']").click()
+    page.locator(f"[id='f-fields/{NUMBER}/formula']").scroll_into_view_if_needed()
     found = page.locator(f"[id='f-fields/{NUMBER}/formula'].cm-content")
     expect(found).to_be_visible()
     expect(found.locator(".tf-chip").first).to_be_visible()
@@ -213,10 +214,11 @@ def test_the_editor_is_loaded_only_where_a_formula_opens(shop: Live, page: Page)
     shop.sign_in(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto("/build/shop/forms/customer")
+    page.goto("/build/shop/forms/customer?tab=json")
     expect(page.locator(f"[id='e-fields/{NUMBER}']")).to_be_visible()
     before = {url for url in asked if url.endswith(".js")}
     page.locator(f"[id='e-fields/{NUMBER}']").click()
+    page.locator(f"[id='f-fields/{NUMBER}/formula']").scroll_into_view_if_needed()
     expect(page.locator(".cm-content").first).to_be_visible()
     assert len({url for url in asked if url.endswith(".js")} - before) >= 1
 
@@ -225,8 +227,9 @@ def test_on_a_phone_it_is_a_plain_box_with_the_same_checks(shop: Live, new_page:
     page = new_page(**PHONE, has_touch=True, is_mobile=True)
     shop.sign_in(page)
     chinese(shop)
-    page.goto("/build/shop/forms/customer")
+    page.goto("/build/shop/forms/customer?tab=json")
     page.locator(f"[id='e-fields/{NUMBER}']").click()
+    page.locator(f"[id='f-fields/{NUMBER}/formula']").scroll_into_view_if_needed()
     area = page.locator(f"textarea[id='f-fields/{NUMBER}/formula']")
     expect(area).to_be_visible()
     expect(page.locator(".cm-content")).to_have_count(0)

@@ -43,6 +43,14 @@ VALUE: Json = {
     "plans": {"gold": {"contact_every_days": 30}},
     "tests": [EXPECTED],
 }
+REPORT = {
+    "kind": "dashboard",
+    "key": "spread",
+    "label": "Spread",
+    "app": "shop",
+    "parts": [{"type": "bar", "label": "Customers", "form": "customer", "by": "tier", "at": [0, 0, 6, 3]}],
+}
+"""Uses every tier, so that publishing asks for no reason."""
 PLACE = "/build/shop/tiers/value"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "locale": "zh-CN"}
 MOVES = re.compile(r"\d customers? would change tier")
@@ -54,7 +62,7 @@ def shop(live: Live) -> Live:
     """Nine customers with spending from 700 to 6,300, rated by a model of two dimensions."""
     live.person("admin@example.com")
     with live.workspace.writing(SYSTEM, "publish") as act:
-        versions.publish(act, [APP, CUSTOMER, ORDER, VISIT, TAGS, VALUE])
+        versions.publish(act, [APP, CUSTOMER, ORDER, VISIT, TAGS, VALUE, REPORT])
     with live.workspace.writing(SYSTEM) as act:
         for number in range(1, 10):
             customer = gateway.create(act, "customer", {"name": f"Customer {number}", "points": number * 8}).id

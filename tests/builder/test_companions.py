@@ -27,7 +27,7 @@ def save(shop: World, *bodies: dict) -> None:
 
 def publish(ada: Designer) -> TestResponse:
     read = {name: ada.given(TIERS)[name] for name in ("edit", "stamp", "live")}
-    return ada.ask("POST", f"{TIERS}/publish", {**read, "note": ""})
+    return ada.ask("POST", f"{TIERS}/publish", {**read, "note": "", "reason": "its plans follow"})
 
 
 def test_a_model_is_tried_out_with_the_lane_that_is_only_a_draft(ada: Designer, shop: World) -> None:

@@ -191,7 +191,7 @@ def test_a_field_that_is_only_in_the_draft_can_be_used(ada: Designer) -> None:
 # -- trying out and publishing ----------------------------------------------------------------------------------------------------
 def publish(ada: Designer, place: str, **more: Any) -> Any:
     given = ada.given(place)
-    return ada.ask("POST", f"{place}/publish", {**{name: given[name] for name in ("edit", "stamp", "live")}, "note": "because", **more})
+    return ada.ask("POST", f"{place}/publish", {**{name: given[name] for name in ("edit", "stamp", "live")}, "note": "because", "reason": "because", **more})
 
 
 def test_the_preview_says_changes_and_effect(ada: Designer, shop: World) -> None:

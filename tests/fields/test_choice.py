@@ -60,3 +60,22 @@ def test_problems(settings: dict[str, object], path: str) -> None:
 def test_five_hundred_options_are_enough() -> None:
     with pytest.raises(DefinitionProblems, match="fields/0/options: This is too long; 500 at most."):
         field_of(choice("stage", *[f"o{number}" for number in range(501)]))
+
+
+@pytest.mark.parametrize(("given", "kept"), [
+    ("new", "new"), ("New", "new"), ("Something  else", "Something else"), (["new", ""], "new"), (["", "Mine"], "Mine"), (["new", "Mine"], "Mine"), (["", ""], None)])
+def test_another_answer_may_be_written(given: object, kept: str | None) -> None:
+    field = field_of(choice(other=True))
+    assert field.parse(given, LOOKUP) == kept and (kept is None or not field.check(kept))
+    assert field.display(kept, PlainReader()) == {"new": "New", None: ""}.get(kept, kept)
+
+
+def test_another_answer_is_short_and_only_where_the_form_says_so() -> None:
+    assert str(field_of(choice(other=True)).check("x" * 101)[0]) == "Give at most 100 characters; these are 101."
+    with pytest.raises(FieldError):
+        field_of(choice()).parse("Something else", LOOKUP)
+
+
+@pytest.mark.parametrize(("value", "parts"), [("new", ["new", ""]), ("Mine", ["", "Mine"]), (None, ["", ""])])
+def test_an_answer_of_ones_own_stands_in_its_box(value: str | None, parts: list[str]) -> None:
+    assert field_of(choice(other=True)).to_entry(value, PlainReader()) == parts

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.definitions.field_type import FieldType
+from runtime.definitions.field_type import FAMILIES, FieldType
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.definitions.types import KINDS, Type
 from runtime.errors import FieldError
@@ -27,6 +27,13 @@ fill_shelf("runtime.fields")
 WORD = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1,
                max_size=20).filter(lambda text: text.isascii() or text == text.strip())
 ROW = {"product": "Tea", "price": Decimal("12.50")}
+
+
+FILE = "abcdefghijklmnopqrstuv"
+
+
+def one(value: Any) -> tuple[Any, ...]:
+    return (value,)
 
 
 def decimals(scale: int) -> st.SearchStrategy[Decimal]:
@@ -55,9 +62,34 @@ EXAMPLES: dict[str, tuple[dict[str, Any], Any, st.SearchStrategy[Any]]] = {
         {"product": st.from_regex("[a-z]{1,9}", fullmatch=True), "price": decimals(2) | st.none()}), min_size=1, max_size=4).map(tuple)),
     "formula": (makers.formula(result="money", currency="CNY"), Decimal("8.00"), decimals(2)),
     "tags": (makers.tags(), ("vip", "bargain"), st.sampled_from([("vip",), ("bargain", "vip")])),
+    "rating": (makers.field("rating", "score"), Decimal(4), st.integers(1, 5).map(Decimal)),
+    "percent": (makers.field("percent", "share"), Decimal("0.125"), decimals(3)),
+    "time": (makers.field("time", "opens_at"), Decimal(570), st.integers(0, 1439).map(Decimal)),
+    "duration": (makers.field("duration", "length"), Decimal(90), st.integers(0, 1_000_000).map(Decimal)),
+    "slider": (makers.field("slider", "mood"), Decimal(40), st.integers(0, 100).map(Decimal)),
+    "color": (makers.field("color", "shade"), "#1E90FF", st.from_regex("#[0-9A-F]{6}", fullmatch=True)),
+    "region": (makers.field("region", "city"), "广东省/深圳市/南山区", st.sampled_from(["北京市", "北京市/朝阳区", "广东省/东莞市", "河南省/济源市"])),
+    "address": (makers.field("address", "home"), "广东省/深圳市/南山区 科技园路 1 号", st.sampled_from(
+        ["北京市", "北京市/朝阳区 建国路 1 号", "某处 3 楼", "河南省/济源市 宣化街"])),
+    "location": (makers.field("location", "place"), "114.057868,22.543099 市民中心", st.tuples(
+        st.integers(-180, 180), st.integers(-90, 90)).map(lambda pair: f"{pair[0]}.000000,{pair[1]}.000000")),
+    "id_number": (makers.field("id_number", "id_no"), "11010519491231002X", st.just("130503670401001")),
+    "company_number": (makers.field("company_number", "reg_no"), "91350100M000100Y43", st.just("91330106MA27XYQY02")),
+    "barcode": (makers.field("barcode", "code"), "6901234567892", st.from_regex("[A-Z0-9]{1,30}", fullmatch=True)),
+    "cascading": (makers.field("cascading", "product", tree=makers.tree()), "green", st.sampled_from(["green", "black", "beans"])),
+    "section_text": (makers.field("section_text", "words"), None, st.none()),
     "tier": (makers.tier(), "gold", st.sampled_from(["gold", "silver"])),
+    "file": (makers.file(), (f"{FILE}:2048:Offer.pdf",), st.from_regex(rf"{FILE}:[1-9][0-9]{{1,5}}:[a-z一-龥]{{1,20}}\.pdf", fullmatch=True).map(one)),
+    "image": (makers.image(), (f"{FILE}:2048:Shop.jpg",), st.from_regex(rf"{FILE}:[1-9][0-9]{{1,5}}:[a-z]{{1,20}}\.png", fullmatch=True).map(one)),
+    "department": (makers.department(), "north", st.sampled_from(["north", "south"])),
+    "departments": (makers.departments(), ("south", "north"), st.sampled_from([("north",), ("south", "north")])),
+    "lookup": (makers.lookup(), "Lin", st.from_regex(r"[a-z一-龥]{1,30}", fullmatch=True)),
+    "rollup": (makers.rollup(), Decimal("8.00"), decimals(2)),
+    "rich_text": (makers.rich_text(), "<p>A <strong>big</strong> order</p>", st.from_regex("<p>[a-z一-龥]{1,9}</p>", fullmatch=True)),
+    "signature": (makers.signature(), (f"{FILE}:2048:Signature.png",), st.sampled_from([(f"{FILE}:9:a.png",), (f"{FILE}:800:b.png",)])),
 }
 every_type = pytest.mark.parametrize("name", sorted(FIELD_TYPES.kinds))
+with_values = pytest.mark.parametrize("name", sorted(name for name, kind in FIELD_TYPES.kinds.items() if kind.stores != "nothing"))
 both_languages = pytest.mark.parametrize("language", ["zh", "en"])
 HOSTILE = [
     "", " ", "\x00", "a\x00b", "\ud800", "𝟏𝟐", "²", "٣", "1e999999999", "9" * 5000, "-" * 100, "[" * 1000, "{{7*7}}", "%s%n",
@@ -105,6 +137,15 @@ def test_docs_name_every_setting(name: str) -> None:
 def test_every_setting_has_a_title_for_the_property_panel(name: str) -> None:
     fields = FIELD_TYPES[name].model_fields
     assert [key for key, setting in fields.items() if key not in ("type", "key") and not setting.title] == []
+
+
+@every_type
+def test_the_palette_has_a_name_a_sentence_and_a_picture_for_it(name: str) -> None:
+    kind = FIELD_TYPES[name]
+    own = [each for each in FIELD_TYPES.kinds.values() if str(each.title) == str(kind.title)]
+    assert own == [kind] and str(kind.about) and kind.family in FAMILIES
+    assert kind.title.in_language("zh") != str(kind.title) and kind.about.in_language("zh") != str(kind.about)
+    assert kind.icon in (ROOT / "static/src/icons.txt").read_text().split()
 
 
 @every_type
@@ -168,7 +209,7 @@ def test_a_required_field_takes_no_null_in_the_api(name: str) -> None:
     assert not jsonschema.Draft202012Validator(schema).is_valid(None)
 
 
-@every_type
+@with_values
 @both_languages
 def test_a_value_is_shown_in_both_languages(name: str, language: str) -> None:
     field, value = example(name)
@@ -220,7 +261,7 @@ def test_filters_ask_at_least_for_blanks(name: str) -> None:
     assert {"blank", "not_blank"} <= set(example(name)[0].operators)
 
 
-@every_type
+@with_values
 @both_languages
 def test_an_entry_renders_with_label_and_name(name: str, language: str) -> None:
     field, value = example(name)

@@ -4,7 +4,12 @@ from datetime import date
 
 import pytest
 
-from tests.makers import PlainLookup, catalogue_of, field_of, form_of, serial
+from runtime import kinds
+from runtime.definitions import versions
+from runtime.people.person import SYSTEM
+from runtime.records import gateway, query
+from runtime.system.workspace import Workspace
+from tests.makers import PlainLookup, catalogue_of, choice, field_of, form_json, form_of, money, serial, text
 
 DAY = date(2024, 3, 9)
 
@@ -50,3 +55,32 @@ def test_people_do_not_enter_it_but_imports_may() -> None:
 def test_a_pattern_that_would_repeat_itself_is_a_problem(pattern: str, reset: str, path: str) -> None:
     form = form_of(serial(pattern=pattern, reset=reset))
     assert path in [problem.path.removeprefix("fields/0/") for problem in form.problems(catalogue_of(form))]
+
+
+def test_a_number_may_say_a_field_and_count_for_each_of_its_values() -> None:
+    field = field_of(serial(pattern="{kind}-{yyyy}{###}", each="kind"))
+    assert field.assign(7, DAY, {"kind": "vip"}) == "vip-2024007"
+    assert field.counter_name("order", DAY, {"kind": "vip"}) != field.counter_name("order", DAY, {"kind": "new"})
+    assert field.read("order", "vip-2024007") == (field.counter_name("order", DAY, {"kind": "vip"}), 7)
+
+
+def test_the_first_number_may_be_another_than_one() -> None:
+    field = field_of(serial(pattern="N{####}", reset="none", start=1000))
+    assert field.assign(1, DAY) == "N1000" and field.read("order", "N1004") == (field.counter_name("order", DAY), 5)
+
+
+@pytest.mark.parametrize(("settings", "path"), [
+    ({"pattern": "{nobody}{##}"}, "pattern"), ({"pattern": "{amount}{##}"}, "pattern"), ({"pattern": "{##}", "each": "kind"}, "each")])
+def test_a_field_in_a_number_must_be_there_and_fit(settings: dict[str, str], path: str) -> None:
+    form = form_of(serial(reset="none", **settings), money("amount"), choice("kind", "vip", "new"))
+    assert path in [each.path for each in form.fields[0].problems(form, catalogue_of())]
+
+
+def test_records_are_counted_for_each_value(workspace: Workspace) -> None:
+    body = form_json(text("name"), choice("kind", "vip", "new"), serial(pattern="{kind}-{##}", reset="none", each="kind", start=5))
+    kinds.load()
+    with workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [body])
+    with workspace.writing(SYSTEM) as act:
+        saved = [gateway.create(act, "customer", {"name": "x", "kind": kind}).id for kind in ("vip", "new", "vip")]
+        assert [query.get(act, "customer", each).values["no"] for each in saved] == ["vip-05", "new-05", "vip-06"]

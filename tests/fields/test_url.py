@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runtime.errors import FieldError
-from tests.makers import PlainLookup, field_of, url
+from tests.makers import PlainLookup, PlainReader, field_of, url
 
 LOOKUP = PlainLookup()
 
@@ -23,3 +23,9 @@ def test_web_addresses(typed: str, kept: str) -> None:
 def test_only_http_and_https(typed: str) -> None:
     with pytest.raises(FieldError):
         field_of(url()).parse(typed, LOOKUP)
+
+
+def test_a_link_may_say_something_else_than_its_address() -> None:
+    field = field_of(url(shown_as={"zh": "官网", "en": "Site"}))
+    assert field.words("https://example.com", PlainReader("zh")) == "官网" and field.display("https://example.com", PlainReader("zh")) == "https://example.com"
+    assert field_of(url()).words("https://example.com", PlainReader()) == "https://example.com"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ from runtime.system.workspace import Workspace
 from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor
 from tests.support.databases import settings_for
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -128,3 +131,8 @@ def test_an_administrator_signs_somebody_out_everywhere(app: Flask, signed_in: V
     theirs = Visitor(app).sign_in(ning.email, PASSWORD)
     signed_in.post(f"/admin/people/{ning.id}/sign-out")
     assert not theirs.is_signed_in and signed_in.is_signed_in
+
+
+def test_no_view_takes_a_value_from_the_address_or_the_form_whichever_comes() -> None:
+    views = [path for top in ("runtime", "builder") for path in (ROOT / top).rglob("*.py")]
+    assert views and [path for path in views if re.search(r"request\.values", path.read_text(encoding="utf-8"))] == []

@@ -156,6 +156,16 @@ def test_a_run_shows_each_step_with_what_it_did(shop: Shop, signed_in: Visitor):
     assert "tl-step-depth-1" in answer.get_data(as_text=True)
 
 
+def test_a_run_says_in_whose_name_it_went(shop: Shop, signed_in: Visitor, add_person: Any):
+    shop.publish(GREET)
+    shop.customer("Ann", 2)
+    assert "In the name of Tierloom Version" in words(signed_in.get(run_of(signed_in)))
+    add_person("bob@example.com", "builder")
+    shop.publish({**GREET, "owner": "user:bob@example.com"})
+    shop.customer("Eve", 2)
+    assert "In the name of Bob Version" in words(signed_in.get(run_of(signed_in)))
+
+
 def test_a_run_that_ended_at_its_condition_says_so(shop: Shop, signed_in: Visitor):
     shop.publish(GREET)
     shop.customer("Bo", 1)

@@ -44,8 +44,11 @@ from runtime.system.tables.segments import segment_member, segment_state
 from runtime.system.tables.sharing import hand_over, hand_over_item, pool_event, record_share, record_team, share_grant
 from runtime.system.tables.movement import tier_appeal, tier_appeal_todo, tier_override, tier_proposal
 from runtime.system.tables.automation import automation_run, automation_step, due_time
+from runtime.system.tables.effect import version_reason
+from runtime.system.tables.files import file_use, stored_file
 from runtime.system.tables.merging import record_merge, record_merge_row
 from runtime.system.tables.potential import potential_fit, potential_use, potential_value
+from runtime.system.tables.reviews import review, review_answer, review_person, review_plan, review_proposal, review_vote
 from runtime.system.tables.work import import_file, import_row, job
 
 __all__ = [
@@ -63,6 +66,7 @@ __all__ = [
     "derived_dirty",
     "due_time",
     "event",
+    "file_use",
     "flag",
     "hand_over",
     "hand_over_item",
@@ -98,6 +102,12 @@ __all__ = [
     "record_share",
     "record_team",
     "recovery_code",
+    "review",
+    "review_answer",
+    "review_person",
+    "review_plan",
+    "review_proposal",
+    "review_vote",
     "role",
     "secret",
     "segment_member",
@@ -106,6 +116,7 @@ __all__ = [
     "sign_in_failure",
     "sign_in_step",
     "stored_column",
+    "stored_file",
     "tag_assignment",
     "tag_change",
     "tag_change_row",
@@ -120,5 +131,6 @@ __all__ = [
     "tier_proposal",
     "tier_state",
     "todo",
+    "version_reason",
     "workspace_setting",
 ]

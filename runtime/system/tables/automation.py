@@ -32,7 +32,7 @@ automation_run = Table(
     Column("facts", Text),
     UniqueConstraint("automation", "cause_key"),
 )
-"""state: waiting, running, done, skipped, failed, stopped. `cause_key` makes a run unique for its cause: event and record, or due time. `facts`: what
+"""state: waiting, running, done, skipped, held_out, failed, stopped. `cause_key` makes a run unique for its cause: event and record, or due time. `facts`: what
 its trigger keeps of the event (JSON)."""
 Index(
     "ix_automation_run_due",

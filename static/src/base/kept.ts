@@ -26,6 +26,9 @@ function read(key: string): Kept | null {
   } catch { return null; }
 }
 
+/** The unfinished input that was put back into a form; null where there is none. */
+export const keptIn = (form: HTMLFormElement): Values | null => (form.dataset.keep ? read(form.dataset.keep)?.values ?? null : null);
+
 export function forget(key: string): void { stored()?.removeItem(PREFIX + key); }
 
 function put(form: HTMLFormElement, values: Values): void {
@@ -37,10 +40,14 @@ function put(form: HTMLFormElement, values: Values): void {
     const given = wanted.get(control.name) ?? [];
     if (control.type === 'checkbox' || control.type === 'radio') control.checked = given.includes(control.value);
     else if (control instanceof HTMLSelectElement) for (const option of control.options) option.selected = given.includes(option.value);
-    else control.value = given[0] ?? '';
+    else control.value = given.slice(-typed(form, control.name).length)[typed(form, control.name).indexOf(control)] ?? '';
     (control as unknown as { tomselect?: { setValue(value: string | string[], silent: boolean): void } }).tomselect?.setValue(given, true);
   }
 }
+
+/** The controls of a name that somebody types into: an address has two, each with a text of its own. */
+const typed = (form: HTMLFormElement, name: string) =>
+  ([...form.elements] as HTMLInputElement[]).filter(each => each.name === name && !/^(radio|checkbox|hidden|submit|button)$/.test(each.type) && !/^select/.test(each.type));
 
 /** A kept form may have had more rows than the empty one. */
 function growRows(form: HTMLFormElement, values: Values): void {

@@ -64,10 +64,18 @@ function StringInput({ path, name, shape }: Placed) {
     onInput={event => change(path, event.currentTarget.value === '' && shape.optional ? undefined : event.currentTarget.value)} />;
 }
 
+/** The fields of the form that is edited. */
+function ownFields(): Named[] {
+  const fields = at(['fields']);
+  return Array.isArray(fields) ? fields.filter(isObject).map(each => ({ key: String(each.key ?? ''), label: shown(each.label) })) : [];
+}
+
 /** Names of which one has to be chosen, where they are known. */
 function namesFor(name: string, path: Path): Named[] | null {
   const { known } = given;
   if (name === 'form' || name === 'tier_model' || name === 'tag_set' || name === 'app' || name === 'segment') return known[name];
+  if (given.kind === 'form' && path.length === 1 && (name === 'title' || name === 'event_date')) return ownFields();
+  if (given.kind === 'form' && path[0] === 'fields' && name === 'match') return known.fields[String(at([...path.slice(0, -1), 'form']) ?? '')] ?? null;
   if (name === 'grace_automation') return known.automation;
   if (name === 'color') return COLORS.map(key => ({ key, label: wordOf(key) }));
   if (name === 'items' && path[0] === 'menu') return known.menu;
@@ -283,15 +291,15 @@ function UnionInput({ path, name, shape }: Placed) {
   </div>;
 }
 
-/** What is needed or filled in stands open; the rest is one click away. */
-export function ObjectInput({ path, schema, without }: { path: Path; schema: Schema; without?: string[] }) {
+/** What is needed or filled in stands open, and what `open` names; the rest is one click away. */
+export function ObjectInput({ path, schema, without, open: shownAlways }: { path: Path; schema: Schema; without?: string[]; open?: string[] }) {
   const value = at(path);
   const needed = new Set((schema.required ?? []) as string[]);
   const [first] = useState(() => new Set(isObject(value) ? Object.keys(value) : []));
   if (value !== undefined && !isObject(value)) return <NotAForm path={path} name="" />;
   const shapes = Object.entries(schema.properties as Record<string, Schema>).filter(([name]) => !(path.length === 0 && HIDDEN.has(name)) && !without?.includes(name))
     .map(([name, each]) => ({ name, shape: shapeOf(each) })).filter(({ shape }) => shape.is !== 'fixed');
-  const isPlain = ({ name, shape }: { name: string; shape: Shape }) => needed.has(name) || first.has(name) || shape.is === 'switch' && shapes.length < 8;
+  const isPlain = ({ name, shape }: { name: string; shape: Shape }) => needed.has(name) || first.has(name) || shownAlways?.includes(name) || shape.is === 'switch' && shapes.length < 8;
   const show = ({ name, shape }: { name: string; shape: Shape }) => <Value path={[...path, name]} name={name} shape={shape} required={needed.has(name)} key={name} />;
   const more = shapes.filter(each => !isPlain(each));
   const unknown = isObject(value) ? Object.keys(value).filter(name => !(name in schema.properties)) : [];

@@ -13,7 +13,8 @@ import { stateIcon, stateText, UndoRedo } from './tools';
 /** What might be better, at its place; it never keeps anybody from publishing. */
 export interface Hint { path: string; message: string }
 export interface Design {
-  tabs: { key: string; label: string }[];
+  /** A tab without a label is reached by a tool and has no place in the row. */
+  tabs: { key: string; label: string | (() => string) }[];
   hints: Signal<Hint[]>;
   /** What stands before "Publish": trying out, a preview. */
   tools?: () => JSX.Element;
@@ -62,7 +63,7 @@ function Tabs({ design }: { design: Design }) {
   };
   const place = useRef<HTMLElement>(null);
   useEffect(() => { $('[aria-current]', place.current!)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }); }, [tab.value]);
-  return <nav class="tl-tabs td-tabs" aria-label={t('parts')} ref={place}>{design.tabs.map(({ key, label }) =>
+  return <nav class="tl-tabs td-tabs" aria-label={t('parts')} ref={place}>{design.tabs.map(({ key, label }) => ({ key, label: typeof label === 'string' ? label : label() })).filter(each => each.label).map(({ key, label }) =>
     <a href={`?tab=${key}`} class={tab.value === key ? 'active' : ''} aria-current={tab.value === key ? 'page' : undefined} onClick={event => choose(event, key)} key={key}>{label}</a>)}</nav>;
 }
 

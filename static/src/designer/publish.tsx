@@ -6,13 +6,15 @@ import { Dialog } from './dialog';
 import { Icon } from './icon';
 import { becameLive, body, failure, given, jump, live, overtaken, problems, readFrom, saveNow, saving, settle, shown, at, t, type Json, type Overtaken, type Problem } from './state';
 
-interface Preview { changes: Problem[]; effect: string[]; together: string[]; problems: Problem[]; advice: Problem[]; live: number | null; next: number; based_on: number | null }
+interface Preview { changes: Problem[]; effect: string[]; reason: string[]; together: string[]; problems: Problem[]; advice: Problem[]; live: number | null; next: number; based_on: number | null }
 interface Published { version: number; jobs: number[]; body: Json }
 interface Progress { state: string; done: number; total: number | null; moved: number; message: string | null }
 
 const preview = signal<Preview | null>(null);
 const isOpen = signal(false);
 const note = signal('');
+/** Why something that looks like an oversight is right; asked for where the preview says so. */
+const reason = signal('');
 const refused = signal('');
 const busy = signal(false);
 const outcome = signal<{ version: number; jobs: number[]; progress: Progress[] } | null>(null);
@@ -23,6 +25,7 @@ const label = () => shown(at(['label'])) || given.key;
 
 export async function openPublish(): Promise<void> {
   refused.value = '';
+  reason.value = '';
   preview.value = null;
   isOpen.value = true;
   await saveNow();
@@ -37,7 +40,7 @@ export async function openPublish(): Promise<void> {
 
 async function publish(): Promise<void> {
   busy.value = true;
-  const answer = await request(`${given.here}/publish`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ ...readFrom(), note: note.value }) });
+  const answer = await request(`${given.here}/publish`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ ...readFrom(), note: note.value, reason: reason.value }) });
   const said = await answer.json().catch(() => ({}));
   busy.value = false;
   if (answer.status === 409) { isOpen.value = false; overtaken.value = said as Overtaken; return; }
@@ -84,7 +87,7 @@ const goTo = (path: string) => { close(); setTimeout(() => jump(path)); };
 export function PublishDialog({ children }: { children?: ComponentChildren }) {
   const found = preview.value;
   const blocked = found?.problems.length ?? 0;
-  const can = found && !blocked && found.changes.length > 0 && !busy.value;
+  const can = found && !blocked && found.changes.length > 0 && !busy.value && (!found.reason.length || reason.value.trim() !== '');
   return <Dialog shown={isOpen.value} close={close} title={t('publish_title', { name: label() })}
     foot={<><button class="btn" type="button" onClick={close}>{t('cancel')}</button><button class="btn btn-primary" type="submit" form="publish-form" disabled={!can}><Icon name="cloud-upload" />{t('publish_now')}</button></>}>
     <form id="publish-form" onSubmit={event => { event.preventDefault(); if (can) void publish(); }}>
@@ -100,6 +103,10 @@ export function PublishDialog({ children }: { children?: ComponentChildren }) {
         {blocked > 0 && <><div class="tl-note tl-note-bad"><Icon name="alert-circle" /><div><b>{blocked === 1 ? t('blocked_one') : t('blocked', { n: blocked })}</b>
           <ul class="tb-plain">{found.problems.map(each => <li key={each.path + each.message}><button class="tb-problem" type="button" onClick={() => goTo(each.path)}>{each.message}</button></li>)}</ul></div></div></>}
         {found.advice.length > 0 && <ul class="tb-plain tl-second">{found.advice.map(each => <li key={each.path + each.message}>{each.message}</li>)}</ul>}
+        {found.reason.length > 0 && <div class="tl-note tl-note-care tb-reason"><Icon name="alert-triangle" /><div class="tl-grow"><b>{t('reason_needed')}</b>
+          <ul class="tb-plain">{found.reason.map(each => <li key={each}>{each}</li>)}</ul>
+          <label class="form-label" for="publish-reason">{t('reason')}</label><textarea class="form-control" id="publish-reason" rows={2} maxLength={1000} required aria-describedby="publish-reason-help" value={reason.value} onInput={event => { reason.value = event.currentTarget.value; }} />
+          <div class="tl-help" id="publish-reason-help">{t('reason_help')}</div></div></div>}
         <div class="tl-field"><label class="form-label" for="publish-note">{t('note')}</label><input class="form-control" id="publish-note" maxLength={500} value={note.value} onInput={event => { note.value = event.currentTarget.value; }} /></div>
       </>}
     </form>

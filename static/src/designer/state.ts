@@ -177,6 +177,15 @@ effect(() => {
   timer = window.setTimeout(() => void saveNow(), 700);
 });
 
+/** Takes in what somebody else saved, where nothing of one's own is unsaved. */
+export async function catchUp(): Promise<void> {
+  if (body.value !== kept || overtaken.value || running) return;
+  running = put().finally(() => { running = null; });
+  await running.catch(() => undefined);
+  if (saving.value === 'saving') saving.value = 'still';
+  await refresh();
+}
+
 /** After somebody else saved: go on with theirs, or save mine over it — asked for, never by itself. */
 export function settle(mine: boolean): void {
   const theirs = overtaken.value;

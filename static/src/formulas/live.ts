@@ -237,7 +237,9 @@ function rowIn(row: HTMLElement): Record<string, Raw> {
 function rawIn(controls: HTMLInputElement[]): Raw | undefined {
   const [first] = controls;
   if (!first) return undefined;
-  if (first.type === 'radio') return controls.find(each => each.checked)?.value ?? null;
+  const typed = controls.filter(each => each.type === 'text');
+  if (first.type === 'radio') return typed.at(-1)?.value || (controls.find(each => each.checked)?.value ?? null);
+  if (typed.length && controls.length > 1) return controls.map(each => each.value);
   if (first instanceof HTMLSelectElement) return first.multiple ? [...first.selectedOptions].map(each => each.value) : first.value;
   if (first.type === 'checkbox') return first.value === 'true' && controls.length === 1 ? first.checked : controls.filter(each => each.checked).map(each => each.value);
   return first.value;

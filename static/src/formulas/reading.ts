@@ -10,6 +10,17 @@ export interface Typed { type: string; value: Type; percent?: boolean; signs?: s
 /** A list comes from several boxes, a boolean from one, null where nothing is chosen. */
 export type Raw = string | boolean | string[] | null;
 
+/** Fields whose one value stands in several controls. */
+const IN_PARTS: Record<string, (texts: string[]) => Value> = {
+  duration: ([hours = '', minutes = '']) => (hours || minutes ? BigInt(wholeIn(hours)) * 60n + BigInt(wholeIn(minutes)) : null),
+  address: ([region = '', detail = '']) => {
+    if (!region && detail) wrong();  // a region may stand at its beginning, which only the server finds
+    return [region, detail.split(/\s+/).filter(Boolean).join(' ')].filter(Boolean).join(' ') || null;
+  },
+  choice: texts => texts.findLast(each => each) ?? null,
+  location: texts => (texts.some(Boolean) ? wrong() : null),
+};
+
 const INVISIBLE = /^[\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]+|[\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]+$/g;
 const LARGEST = 9n * 10n ** 15n - 1n;
 const LONGEST = 60;
@@ -108,6 +119,32 @@ function lineIn(text: string, { format }: Typed): string {
 const numberOf = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : wrong());
 const optionOf = (text: string, { options }: Typed): string => (!options || options.includes(text) ? text : wrong());
 
+const CLOCK = /^(\d{1,2}):(\d{2})$/;
+
+/** Minutes since midnight. */
+function clockIn(text: string): bigint {
+  const found = CLOCK.exec(halfWidth(text));
+  if (!found || Number(found[1]) > 23 || Number(found[2]) > 59) return wrong();
+  return BigInt(Number(found[1]) * 60 + Number(found[2]));
+}
+
+function wholeIn(text: string): number {
+  const written = halfWidth(text) || '0';
+  return /^\d{1,7}$/.test(written) ? Number(written) : wrong();
+}
+
+function documentIn(text: string): string {
+  const number = halfWidth(text).replace(/[ -]/g, '').toUpperCase();
+  return ascii(number) ? number : wrong();
+}
+
+/** A percentage: 12.5 is 0.125. */
+function percentIn(text: string, field: Typed): bigint {
+  const figure = halfWidth(text).replace(/%$/, '').trimEnd();
+  if (figure.endsWith('%')) wrong();
+  return numberIn(figure, { ...field, value: { ...field.value, scale: (field.value.scale ?? 2) - 2 } });
+}
+
 const READERS: Record<string, (text: string, field: Typed, zone: string) => Value> = {
   text: lineIn,
   long_text: text => text.replace(/\r\n?/g, '\n'),
@@ -116,15 +153,26 @@ const READERS: Record<string, (text: string, field: Typed, zone: string) => Valu
   date: text => dayIn(text).day,
   datetime: (text, _field, zone) => instantIn(text, zone),
   choice: optionOf,
+  time: clockIn,
+  percent: percentIn,
+  region: text => text,
+  document: documentIn,
   email: addressIn,
   member: numberOf,
   reference: numberOf,
 };
 
+function inParts(field: Typed, raw: string[]): Value {
+  const read = IN_PARTS[field.type];
+  if (!read) return wrong();
+  const found = read(raw.map(each => textIn(each) ?? ''));
+  return field.type === 'choice' && found !== null ? optionOf(found as string, field) : found;
+}
+
 /** The value of what was typed or chosen. */
 export function readTyped(field: Typed, raw: Raw, zone: string): Value {
   if (typeof raw === 'boolean') return raw;
-  if (Array.isArray(raw)) return raw;
+  if (Array.isArray(raw)) return field.value.kind === 'list' ? raw : inParts(field, raw);
   if (field.value.kind === 'list') return raw ? [raw] : [];
   const text = raw === null ? null : textIn(raw);
   if (text === null) return null;

@@ -1,0 +1,127 @@
+"""What publishing a form does to records and to what else reads its fields, in sentences; values of a changed type are tried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from builder.drafts import loaded
+from builder.uses import field_uses
+from builder.words import KIND_NAMES
+from runtime.definitions.field_type import FieldType
+from runtime.definitions.form import Form
+from runtime.errors import TierloomError
+from runtime.records.lookup import ActLookup
+from runtime.records.tables import tables_of
+from runtime.system.workspace import Act
+from runtime.texts import Message, _
+
+CHECKED = 20_000
+"""So many of the newest values are tried out."""
+SAMPLES = 3
+LONGEST = 40
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """Values of one field under its new type: `tried` of them were read, of `bad` nothing would be left; `samples` are some of those."""
+
+    field: FieldType
+    before: FieldType
+    tried: int
+    bad: int
+    samples: tuple[str, ...]
+    reads: bool
+    """Whether values are taken over at all; some types begin anew."""
+
+
+def sentences(act: Act, body: dict[str, Any], reader: Any) -> list[Message]:
+    """What happens to values and users of fields that are taken out or get another type."""
+    live, draft = act.catalogue.forms.get(str(body.get("key"))), loaded(body)
+    if live is None or not isinstance(draft, Form):
+        return []
+    found = [_of_conversion(each) for each in conversions(act, live, draft, reader)]
+    return [*found, *_of_users(act, live, draft)]
+
+
+def conversions(act: Act, live: Form, draft: Form, reader: Any) -> Iterator[Conversion]:
+    for new in draft.fields:
+        old = live.field(new.key)
+        if old is not None and old.signature() != new.signature() and old.stores == "column":
+            yield _tried(act, live, old, new, reader)
+
+
+def _tried(act: Act, live: Form, old: FieldType, new: FieldType, reader: Any) -> Conversion:
+    built = tables_of(act.catalogue)[live.key]
+    column, lookup = built.column(old.key), ActLookup(act)
+    if not new.writable or new.stores != "column":
+        kept = act.connection.execute(sa.select(sa.func.count()).select_from(built.main).where(column.is_not(None))).scalar() or 0
+        return Conversion(new, old, kept, kept, (), False)
+    chosen = sa.select(column).where(column.is_not(None)).order_by(built.main.c.id.desc()).limit(CHECKED)
+    tried, bad, samples = 0, 0, dict[str, None]()
+    for stored in act.connection.execute(chosen).scalars():
+        tried += 1
+        value = old.from_column(stored)
+        if not _fits(new, old.to_json(value), lookup):
+            bad += 1
+            if len(samples) < SAMPLES:
+                samples[old.display(value, reader)[:LONGEST]] = None
+    return Conversion(new, old, tried, bad, tuple(samples), True)
+
+
+def _fits(new: FieldType, raw: Any, lookup: ActLookup) -> bool:
+    try:
+        value = new.parse(raw, lookup)
+        return not new.check(value)
+    except (TierloomError, ValueError, TypeError):
+        return False
+
+
+def _of_conversion(each: Conversion) -> Message:
+    if not each.reads:
+        return _(
+            "“{field}” begins anew with its new type. Its {count} values are kept, and come back with the old type.",
+            field=each.field.label,
+            count=f"{each.tried:,}",
+        )
+    if not each.bad:
+        return _("All {count} values of “{field}” fit its new type.", field=each.field.label, count=f"{each.tried:,}")
+    return _(
+        "{bad} of {count} values of “{field}” don’t fit its new type, such as {samples}. They stay stored, and come back with the old type.",
+        bad=f"{each.bad:,}",
+        count=f"{each.tried:,}",
+        field=each.field.label,
+        samples=[f"“{sample}”" for sample in each.samples],
+    )
+
+
+def _of_users(act: Act, live: Form, draft: Form) -> Iterator[Message]:
+    """Who reads what is taken out or turned into another type."""
+    users = field_uses(act.catalogue, live)
+    for old in live.fields:
+        new = draft.field(old.key)
+        if new is not None and new.signature() == old.signature():
+            continue
+        others = [name for name in users.get(old.key, []) if name != ("form", live.key)]
+        if not others:
+            continue
+        names = [Named(KIND_NAMES[kind], act.catalogue.of_kind(kind)[key].label) for kind, key in others]
+        yield (
+            _("“{field}” is taken out, but is used by {users}.", field=old.label, users=names)
+            if new is None
+            else _("“{field}” gets another type and is used by {users}.", field=old.label, users=names)
+        )
+
+
+@dataclass(frozen=True)
+class Named:
+    """A definition as its kind and name."""
+
+    kind: Message
+    label: Any
+
+    def in_language(self, language: str) -> str:
+        return _("{kind} “{name}”", kind=self.kind, name=self.label).in_language(language)

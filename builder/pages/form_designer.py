@@ -1,0 +1,138 @@
+"""What the form designer's script asks while somebody works: controls, the preview, fields of a pasted table, other forms, who else is here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from builder.drafts import loaded, open_draft, problems_of
+from builder.forming import copying, guessing, presence
+from builder.forming.trying import in_force
+from builder.pages.editor import body_of, sent_object
+from builder.pages.form_controls import controls_of
+from builder.pages.frame import as_text, moment, plain_json
+from runtime.definitions import versions
+from runtime.definitions.form import Form
+from runtime.errors import NotFound, Problem, Refused
+from runtime.pages import entry
+from runtime.pages.apps import find_app
+from runtime.pages.headers import policy
+from runtime.pages.web import designer_only, reader, reading, workspace
+from runtime.people.may import may
+from runtime.records import authoring
+from runtime.system.workspace import Act
+from runtime.texts import _
+
+blueprint = Blueprint("form_designer", __name__)
+
+PLACE = "/build/<app>/forms/<key>"
+MOST_FIELDS = 500
+
+
+@blueprint.post(f"{PLACE}/controls")
+@designer_only
+def controls(app: str, key: str) -> Response:
+    """Fields as they are filled in: {fields} → {controls}, in the same order."""
+    fields = sent_object().get("fields")
+    if not isinstance(fields, list) or len(fields) > MOST_FIELDS:
+        raise Refused([Problem("fields", _("Give a list of fields."))])
+    with reading() as act:
+        authoring.require_saving(act, "form", key)
+        return plain_json({"controls": controls_of(fields)})
+
+
+# -- the preview --------------------------------------------------------------------------------------------------------------------
+@blueprint.route(f"{PLACE}/tried", methods=["GET", "POST"])
+@designer_only
+def tried(app: str, key: str) -> Response:
+    """The entry page of the saved draft, for a frame of the designer. What is filled in there is checked and kept nowhere."""
+    with reading() as act:
+        body = open_draft(act, "form", key).body
+        problems = problems_of(act, body)
+        form = loaded(body)
+        if problems or not isinstance(form, Form):
+            said = [reader().say(each.message) for each in problems]
+            page = render_template("builder/form_untried.html", problems=said, label=as_text(body.get("label")) or key)
+        else:
+            page = entry.tried(in_force(act, form), _home(act, app), form, request.path, "builder/form_tried.html")
+        answer = make_response(page)
+    answer.headers["Content-Security-Policy"] = policy(g.get("nonce", "none")).replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    return answer
+
+
+@blueprint.post(f"{PLACE}/tried/check")
+@designer_only
+def check_tried(app: str, key: str) -> Response:
+    """What the entry page asks while somebody fills it in, answered by the rules of the draft."""
+    with reading() as act:
+        body = open_draft(act, "form", key).body
+        form = loaded(body)
+        if not isinstance(form, Form) or problems_of(act, body):
+            raise Refused([], _("The draft has problems, so it can’t be tried out."))
+        return entry.checked(in_force(act, form), app, form, None)
+
+
+def _home(act: Act, app: str) -> Any:
+    """The app that the preview's page stands in; a form of no app borrows any."""
+    if app in act.catalogue.apps:
+        return find_app(act, app)
+    return next(iter(act.catalogue.apps.values()), _Nowhere())
+
+
+class _Nowhere:
+    key = "-"
+
+
+# -- beginning ----------------------------------------------------------------------------------------------------------------------
+@blueprint.post(f"{PLACE}/from-table")
+@designer_only
+def from_table(app: str, key: str) -> Response:
+    """Fields of a table that was copied from a spreadsheet: {text, taken} → {fields}."""
+    sent = sent_object()
+    text, taken = sent.get("text"), sent.get("taken")
+    if not isinstance(text, str):
+        raise Refused([Problem("text", _("Paste at least one row with the names of the columns."))])
+    with reading() as act:
+        authoring.require_saving(act, "form", key)
+        return plain_json({"fields": guessing.fields_of(text, {str(each) for each in taken} if isinstance(taken, list) else set())})
+
+
+@blueprint.post(f"{PLACE}/from-form")
+@designer_only
+def from_form(app: str, key: str) -> Response:
+    """The draft as a copy of another form: {body, form} → {body}."""
+    sent = sent_object()
+    body, source = body_of(sent), str(sent.get("form"))
+    with reading() as act:
+        authoring.require_saving(act, "form", key)
+        if source not in act.catalogue.forms or not may(act.person, "view", source):
+            raise NotFound(_("There is no form with the key {key}.", key=source))
+        return plain_json({"body": copying.copied(versions.find_version(act.connection, "form", source).body, body)})
+
+
+# -- who is here --------------------------------------------------------------------------------------------------------------------
+@blueprint.post(f"{PLACE}/presence")
+@designer_only
+def present(app: str, key: str) -> Response:
+    """A sign of life: {place, gone?} → who else has the draft open, and which saving of it is the newest."""
+    sent = sent_object()
+    folder, person = workspace().settings.data_dir, g.person.id
+    with reading() as act:
+        opened = open_draft(act, "form", key)
+        if sent.get("gone"):
+            presence.gone(folder, "form", key, person)
+            return plain_json({"people": []})
+        presence.here(folder, "form", key, person, str(sent.get("place") or ""))
+        found = presence.others(folder, "form", key, person)
+        reader().know_people(each["person"] for each in found)
+        return plain_json(
+            {
+                "people": [{"id": each["person"], "name": reader().person_name(each["person"]), "place": each["place"]} for each in found],
+                "edit": opened.edit,
+                "stamp": opened.draft.updated_at if opened.draft else 0,
+                "live": opened.live.version if opened.live else None,
+                "time": moment(opened.draft.updated_at) if opened.draft else None,
+            }
+        )

@@ -1,0 +1,1 @@
+"""Reviews of tier models: from the day one opens, over facts, opinions and proposals, to what everybody has to know."""

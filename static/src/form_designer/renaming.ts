@@ -1,0 +1,91 @@
+// Another key for a field, with everything in the draft that names it; and who uses a field.
+import { batch } from '@preact/signals';
+import { isObject, replace, shown, t, type Json } from '../designer/state';
+import { scan } from '../formula_editor/words';
+import { columnsOf, fields, freeKey, isLive, keyOf, nameOf, now, pathOf, rules, select, selected, texts, things, type Thing } from './model';
+
+/** Words of a formula that mean this field of the form itself, or this column of a sub-form, under their new name. */
+export function renamedIn(text: string, from: string, to: string, subform?: string): string {
+  const tokens = scan(text);
+  let result = '';
+  let last = 0;
+  tokens.forEach((token, n) => {
+    const point = tokens[n - 1]?.text === '.' && tokens[n - 1]!.to === token.from;
+    const owner = point ? tokens[n - 2]?.text : undefined;
+    const fits = subform ? owner === subform || owner === undefined && !point : !point;
+    if (token.kind !== 'word' || token.text !== from || !fits || tokens[n + 1]?.text === '(') return;
+    result += text.slice(last, token.from) + to;
+    last = token.to;
+  });
+  return result + text.slice(last);
+}
+
+const FORMULAS = new Set(['formula', 'default', 'when', 'check', 'where', 'filter', 'value']);
+function walked(value: Json, act: (text: string) => string): Json {
+  if (Array.isArray(value)) return value.map(each => walked(each, act));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, typeof each === 'string' && FORMULAS.has(name) ? act(each) : walked(each, act)]));
+}
+
+export function renameKey(id: string, to: string, sameStep = false): void {
+  const form = now();
+  if (id.startsWith('c:')) {
+    const [subform = '', from = ''] = id.slice(2).split('.');
+    const outside = (value: Json): Json => walked(value, text => onlyOwned(text, subform, from, to));
+    const columns = (field: Thing): Json[] => columnsOf(field).map(one => walked(keyOf(one) === from ? { ...one, key: to } : one, text => renamedIn(text, from, to, subform)));
+    const renamed = things(form.fields).map(each => keyOf(each) === subform ? { ...each, fields: columns(each) } : outside(each));
+    batch(() => { replace({ ...form, fields: renamed, ...(form.rules ? { rules: outside(form.rules) } : {}) }, sameStep); select(`c:${subform}.${to}`); });
+    return;
+  }
+  const from = id.slice(2);
+  const swap = (value: Json | undefined): Json[] => texts(value).map(key => key === from ? to : key);
+  const next: Thing = walked({ ...form, fields: things(form.fields).map(each => keyOf(each) === from ? { ...each, key: to } : each) }, text => renamedIn(text, from, to)) as Thing;
+  if (Array.isArray(next.layout)) next.layout = things(next.layout).map(each => ({ ...each, fields: swap(each.fields), ...(each.wide ? { wide: swap(each.wide) } : {}) }));
+  if (Array.isArray(next.rules)) next.rules = things(next.rules).map(each => ({ ...each, ...Object.fromEntries((['show', 'require', 'read_only', 'fields'] as const).filter(name => Array.isArray(each[name])).map(name => [name, swap(each[name])])) }));
+  if (Array.isArray(next.duplicates)) next.duplicates = things(next.duplicates).map(each => ({ ...each, match: things(each.match).map(one => one.field === from ? { ...one, field: to } : one) }));
+  if (Array.isArray(next.quality)) next.quality = swap(next.quality);
+  for (const name of ['title', 'event_date']) if (next[name] === from) next[name] = to;
+  batch(() => { replace(next, sameStep); selected.value = selected.value.map(each => each === id ? `f:${to}` : each); });
+}
+
+/** Only `items.price`, never a bare `price`, which is a field of the form itself. */
+function onlyOwned(text: string, subform: string, from: string, to: string): string {
+  const tokens = scan(text);
+  let result = '';
+  let last = 0;
+  tokens.forEach((token, n) => {
+    if (token.text !== from || tokens[n - 1]?.text !== '.' || tokens[n - 2]?.text !== subform) return;
+    result += text.slice(last, token.from) + to;
+    last = token.to;
+  });
+  return result + text.slice(last);
+}
+
+/** After a label was written: the key of a field that was never published follows it, as long as the key was made from the label before. */
+export function followLabel(id: string, before: string): void {
+  const path = pathOf(id);
+  if (!path || isLive(id)) return;
+  const field = path.length === 2 ? fields.peek()[Number(path[1])] : columnsOf(fields.peek()[Number(path[1])])[Number(path[3])];
+  const label = shown(field?.label);
+  const key = keyOf(field);
+  const plain = key.replace(/_\d+$/, '');
+  const was = [freeKey(before, []), String(field?.type)];
+  if (!field || !label || label === before || !was.some(each => each === key || each === plain)) return;
+  const others = (path.length === 2 ? fields.peek() : columnsOf(fields.peek()[Number(path[1])])).map(keyOf).filter(each => each !== key);
+  const to = freeKey(label, others);
+  if (to !== key) renameKey(id, to, true);
+}
+
+// -- who uses a field ---------------------------------------------------------------------------------------------------------------------
+const mentions = (text: Json | undefined, key: string): boolean => typeof text === 'string' && scan(text).some((token, n, all) => token.kind === 'word' && token.text === key && all[n - 1]?.text !== '.');
+
+/** Places of the draft itself: fields that are worked out from it, rules and checks. */
+export function usersWithin(key: string): string[] {
+  const found: string[] = [];
+  for (const each of fields.value) if (keyOf(each) !== key && JSON.stringify(walked(each, text => mentions(text, key) ? '\u0000' : text)).includes('\\u0000')) found.push(nameOf(each));
+  rules.value.forEach((rule, n) => {
+    const named = (['show', 'require', 'read_only', 'fields'] as const).some(name => texts(rule[name]).includes(key));
+    if (named || mentions(rule.when, key) || mentions(rule.check, key)) found.push(t('rule_n', { n: n + 1 }));
+  });
+  return found;
+}
