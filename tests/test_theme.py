@@ -27,7 +27,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
-from runtime.pages import speaking
+from runtime.pages import files, speaking
 from runtime.texts import catalogue
 
 ROOT = Path(__file__).parent.parent
@@ -160,6 +160,7 @@ def app() -> Flask:
         once=speaking.Once(app.jinja_env), drawn_icon=speaking.icons,
         _=lambda sentence, **values: sentence.format(**values) if values else sentence)
     app.jinja_env.filters["shown"] = lambda text: text["en"] if isinstance(text, dict) else str(text)
+    app.jinja_env.filters["shown_file"] = files.shown
     app.before_request(lambda: setattr(g, "nonce", "nonce"))
     return app
 
