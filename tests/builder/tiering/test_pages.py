@@ -224,7 +224,7 @@ def test_of_two_who_publish_at_once_the_second_is_told(rated: World, ada: Design
     assert ada.save(MODEL, DRAFT).status_code == 200
     seen = {name: ada.given(MODEL)[name] for name in ("edit", "stamp", "live")}
     assert bo.given(MODEL)["edit"] == seen["edit"]
-    assert ada.ask("POST", f"{MODEL}/publish", seen).status_code == 200
+    assert ada.ask("POST", f"{MODEL}/publish", {**seen, "reason": "Used from next month."}).status_code == 200
     late = bo.ask("POST", f"{MODEL}/publish", seen)
     assert late.status_code == 409 and late.json["live"] == 2 and late.json["who"] == "Ada"
     assert late.json["detail"].startswith("Somebody else changed this draft in the meantime.")
