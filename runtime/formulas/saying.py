@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency
 
+from runtime.definitions.model import LocalText
 from runtime.definitions.types import Type
 from runtime.formulas import tree
 from runtime.formulas.arithmetic import plain
@@ -223,7 +224,7 @@ def labels_of(names: tuple[str, ...], scope: Scope) -> list[Any]:
 def _label(meant: Found) -> Any:
     if meant.relation is not None:
         return meant.relation.label
-    return SYSTEM_LABELS[meant.key] if meant.system else meant.field.label
+    return LocalText(**SYSTEM_LABELS[meant.key]) if meant.system else meant.field.label
 
 
 def _behind(meant: Found, place: Place) -> Place | None:

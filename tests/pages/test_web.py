@@ -17,7 +17,7 @@ from runtime.texts import _
 from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor, words
 
-OPEN = {"/setup", "/sign-in", "/forgot", "/healthz", "/readyz", "/metrics"}
+OPEN = {"/setup", "/sign-in", "/forgot", "/healthz", "/readyz", "/metrics", "/regions.json"}
 """Pages without arguments that need no account; everything else asks for one."""
 
 
