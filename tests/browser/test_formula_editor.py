@@ -70,7 +70,7 @@ def emptied(page: Page, editor: Locator) -> None:
 
 def stored(page: Page) -> str:
     """The formula in the draft, as the page shows it as JSON."""
-    text = page.get_by_label(re.compile("The whole draft as JSON|整份草稿的 JSON|JSON")).first.input_value()
+    text = page.get_by_role("textbox", name=re.compile("JSON")).first.input_value()
     return json.loads(text)["fields"][NUMBER]["formula"]
 
 
