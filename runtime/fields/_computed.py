@@ -13,8 +13,9 @@ from runtime.definitions.types import CHOICE, Type
 from runtime.errors import Problem
 from runtime.fields._columns import DAY, INSTANT, SOMEONE, TRUTH, WORDS, Amount, Column, ColumnField, Scaled, nullable
 from runtime.fields._entries import ReadOnlyField, control
+from runtime.fields._numbers import with_unit
 from runtime.fields._options import Finder, Option, option_problems
-from runtime.texts import _, shown
+from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
@@ -83,10 +84,7 @@ class Computed(ColumnField):
     def display(self, value: Any, reader: Reader) -> str:
         named = value is not None and self.result == "choice"
         figure = self.finder.label_of(value, reader.language) if named else super().display(value, reader)
-        unit = shown(self.unit, reader.language)
-        if not figure or not unit:
-            return figure
-        return f"{figure}{unit}" if unit == "%" else f"{figure} {unit}"
+        return with_unit(figure, self.unit, reader.language)
 
     def schema(self) -> dict[str, Any]:
         return {**nullable(self.column.schema()), "readOnly": True}

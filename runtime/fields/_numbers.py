@@ -8,7 +8,7 @@ from typing import Any
 
 from runtime.errors import FieldError
 from runtime.fields._texts import SCIENTIFIC, excel_lost_digits, half_width, text_of
-from runtime.texts import Message, _
+from runtime.texts import Message, _, shown
 
 LARGEST = 9 * 10**15 - 1
 """Greatest number of smallest units: below 2^53, so every reader, JavaScript included, holds it exactly."""
@@ -100,3 +100,11 @@ def _read_plain(text: str) -> Decimal:
     if DECIMAL_COMMA.fullmatch(text):
         raise FieldError(_("Write the decimals after a point and thousands with commas, like 1,234.50."))
     raise FieldError(NOT_A_NUMBER)
+
+
+def with_unit(figure: str, unit: Any, language: str) -> str:
+    """A figure and its unit as people read them: 12 kg, 12%. Nothing where there is no figure."""
+    name = shown(unit, language)
+    if not figure or not name:
+        return figure
+    return f"{figure}{name}" if name == "%" else f"{figure} {name}"

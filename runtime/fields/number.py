@@ -14,7 +14,7 @@ from runtime.definitions.shelf import FIELD_TYPES
 from runtime.errors import Problem
 from runtime.fields._bounded import Bounded, fits
 from runtime.fields._columns import Scaled
-from runtime.fields._numbers import number_of
+from runtime.fields._numbers import number_of, with_unit
 from runtime.texts import LANGUAGES, _, shown
 
 if TYPE_CHECKING:
@@ -47,10 +47,7 @@ class Number(Bounded):
         return number_of(raw, self.decimals, percent_as_is=self.in_percent)
 
     def display(self, value: Decimal | None, reader: Reader) -> str:
-        figure, unit = super().display(value, reader), shown(self.unit, reader.language)
-        if not figure or not unit:
-            return figure
-        return f"{figure}{unit}" if unit == "%" else f"{figure} {unit}"
+        return with_unit(super().display(value, reader), self.unit, reader.language)
 
     def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(form, catalogue)

@@ -17,7 +17,8 @@ from runtime.errors import Problem
 from runtime.fields._bounded import Bounded, fits
 from runtime.fields._columns import Scaled
 from runtime.fields._entries import control
-from runtime.texts import Message, _, shown
+from runtime.fields._numbers import with_unit
+from runtime.texts import Message, _
 
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
@@ -61,10 +62,7 @@ class Slider(Bounded):
         return control(self, StringField, validators, reader)
 
     def display(self, value: Decimal | None, reader: Reader) -> str:
-        figure, unit = super().display(value, reader), shown(self.unit, reader.language)
-        if not figure or not unit:
-            return figure
-        return f"{figure}{unit}" if unit == "%" else f"{figure} {unit}"
+        return with_unit(super().display(value, reader), self.unit, reader.language)
 
     def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(form, catalogue)
