@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.companions import Name, named
 from runtime.definitions.form import Form
 from runtime.definitions.model import Definition
-from runtime.errors import FormulaProblems
-from runtime.formulas import Formula
-from runtime.formulas.definitions import formula
+from runtime.formulas.definitions import sound
+
 
 def used_by(catalogue: Catalogue) -> dict[Name, list[Name]]:
     """For each definition those that use it. An app is not used by what lives in it."""
@@ -29,17 +27,9 @@ def _names(definition: Definition, catalogue: Catalogue) -> Iterator[Name]:
     body = definition.model_dump(mode="json", by_alias=True)
     body.pop("app", None)
     yield from named(body)
-    for _path, found in _formulas(definition, catalogue):
+    for _use, found in sound(definition, catalogue):
         yield from (("segment", key) for key in sorted(found.uses.segments))
         yield from (("form", use.form) for use in found.uses.relations)
-
-
-def _formulas(definition: Definition, catalogue: Catalogue) -> Iterator[tuple[Any, Formula]]:
-    for use in definition.formulas(catalogue):
-        try:
-            yield use, formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
-        except FormulaProblems:
-            continue  # a broken formula is reported where it stands
 
 
 def field_uses(catalogue: Catalogue, form: Form) -> dict[str, list[Name]]:
@@ -68,7 +58,7 @@ def _fields_named(definition: Definition, form: str) -> set[str]:
 
 def _fields_read(definition: Definition, form: str, catalogue: Catalogue) -> set[str]:
     found: set[str] = set()
-    for use, each in _formulas(definition, catalogue):
+    for use, each in sound(definition, catalogue):
         if use.form == form:
             found |= each.uses.fields | each.uses.parent
         for relation in each.uses.relations:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from runtime.definitions.catalogue import Catalogue
-from runtime.definitions.model import FormulaUse
 from runtime.definitions.tier_model import TierModel
 from runtime.errors import FormulaProblems
 from runtime.formulas import Formula
-from runtime.formulas.definitions import computed, formula
+from runtime.formulas.definitions import computed, sound
 from runtime.people.rights import sets_by_form
 
 Place = tuple[str, str]
@@ -17,17 +16,10 @@ Place = tuple[str, str]
 def inputs(catalogue: Catalogue, model: TierModel) -> list[Place]:
     """Every field that the rating by a model reads, in the order in which it is met."""
     found: dict[Place, None] = {}
-    for use in model.formulas(catalogue):
-        if not use.path.startswith("effect/"):
-            _follow(catalogue, model.form, _compiled(catalogue, use), found)
+    for use, wanted in sound(model, catalogue):
+        if use.kept:
+            _follow(catalogue, model.form, wanted, found)
     return list(found)
-
-
-def _compiled(catalogue: Catalogue, use: FormulaUse) -> Formula | None:
-    try:
-        return formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
-    except FormulaProblems:
-        return None  # a broken formula is reported where it stands
 
 
 def _follow(catalogue: Catalogue, form: str, wanted: Formula | None, found: dict[Place, None]) -> None:

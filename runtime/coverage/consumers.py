@@ -8,14 +8,13 @@ for the tier without naming one, or groups by it, uses all of them. Showing the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runtime.automation.listening import at_work
 from runtime.definitions.automation import Automation
-from runtime.errors import FormulaProblems
-from runtime.formulas.definitions import formula
-from runtime.formulas.tree import Call, Field, Literal, Name, Node, Path, walk
+from runtime.formulas.definitions import sound
+from runtime.formulas.tree import Call, Field, Literal, Name, Node, Path, children, walk
 from runtime.tags.references import references
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def _of_definition(
         return
     for tier in _outright(catalogue, definition, model):
         yield tier, None
-    for use, found in _formulas(catalogue, definition):
+    for use, found in sound(definition, catalogue):
         for tier in _asked(catalogue, definition, model, use, found):
             yield tier, None
         for segment in found.uses.segments:
@@ -107,7 +106,7 @@ def _by_segment(catalogue: Catalogue, model: TierModel) -> dict[str, set[str]]:
     own: dict[str, set[str]] = {}
     within: dict[str, set[str]] = {}
     for key, segment in catalogue.segments.items():
-        formulas = list(_formulas(catalogue, segment))
+        formulas = list(sound(segment, catalogue))
         own[key] = {tier for use, found in formulas for tier in _asked(catalogue, segment, model, use, found)}
         within[key] = {other for _use, found in formulas for other in found.uses.segments}
     changed = True
@@ -149,19 +148,11 @@ def _tier_field(catalogue: Catalogue, form: str | None, key: str | None) -> Any:
 
 
 # -- formulas -----------------------------------------------------------------------------------------------------------------------
-def _formulas(catalogue: Catalogue, definition: Definition) -> Iterator[tuple[FormulaUse, Formula]]:
-    for use in definition.formulas(catalogue):
-        try:
-            yield use, formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
-        except FormulaProblems:
-            continue  # a broken formula is reported where it stands
-
-
 def _asked(catalogue: Catalogue, definition: Definition, model: TierModel, use: FormulaUse, found: Formula) -> set[str]:
     """The tiers that a formula tells apart: those beside the tier in it, or all of them where none is named."""
     named: set[str] = set()
     for node in walk(found.tree):
-        beside = list(_children(node))
+        beside = children(node)
         if any(_is_tier(catalogue, definition, model, use, found, each) for each in beside):
             here = {str(each.value) for each in beside if isinstance(each, Literal) and each.value in model.by_key}
             named |= here or set(model.by_key)
@@ -186,16 +177,6 @@ def _is_tier(catalogue: Catalogue, definition: Definition, model: TierModel, use
     return field is not None and field.tier_model == model.key
 
 
-def _children(node: Node) -> Iterator[Node]:
-    for each in fields(node):
-        value = getattr(node, each.name)
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, Node):
-                yield one
-            elif isinstance(one, tuple):
-                yield from (inner for inner in one if isinstance(inner, Node))
-
-
 # -- tags ---------------------------------------------------------------------------------------------------------------------------
 def tag_consumers(catalogue: Catalogue, tags: TagSet) -> dict[str, list[Consumer]]:
     """The same for each tag of a dictionary that is not archived. A step that gives or takes a tag does not use it."""
@@ -214,7 +195,7 @@ def _of_tag(catalogue: Catalogue, tags: TagSet, tag: str) -> list[Consumer]:
         found[_consumer(catalogue, definition)] = None
     through = {each.key for each in found if each.kind == "segment"}
     for definition in catalogue.all() if through else ():
-        asked = {segment for _use, one in _formulas(catalogue, definition) for segment in one.uses.segments}
+        asked = {segment for _use, one in sound(definition, catalogue) for segment in one.uses.segments}
         asked |= {getattr(getattr(definition, "trigger", None), "segment", None) or ""}
         for segment in sorted(asked & through):
             found.setdefault(_consumer(catalogue, definition, segment), None)

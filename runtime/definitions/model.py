@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -72,9 +72,11 @@ class FormulaUse:
     names: dict[str, Type] = field(default_factory=dict)
     allow: frozenset[str] = frozenset()
     own_rows: bool = False
+    kept: bool = True
+    """Whether something of its result is kept with the records, and follows when they change; else it is worked out when somebody looks."""
 
     def under(self, prefix: str) -> FormulaUse:
-        return FormulaUse(f"{prefix}/{self.path}", self.text, self.form, self.subform, self.expect, self.names, self.allow, self.own_rows)
+        return replace(self, path=f"{prefix}/{self.path}")
 
 
 class Definition(Model):

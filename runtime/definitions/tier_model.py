@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -242,4 +243,4 @@ class TierModel(Definition):
             for number, bound in enumerate(getattr(self, name)):
                 yield FormulaUse(f"{name}/{number}/when", bound.when, self.form, None, ("boolean",), allow=frozenset({"dimension"}))
         if self.effect is not None:
-            yield from (use.under("effect") for use in self.effect.formulas(catalogue))
+            yield from (replace(use.under("effect"), kept=False) for use in self.effect.formulas(catalogue))

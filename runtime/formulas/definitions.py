@@ -7,7 +7,7 @@ from typing import Any
 
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
-from runtime.definitions.model import Definition
+from runtime.definitions.model import Definition, FormulaUse
 from runtime.definitions.types import Type
 from runtime.errors import FormulaProblem, FormulaProblems, Problem
 from runtime.formulas import Formula, Scope, check
@@ -33,18 +33,32 @@ def formula(
     return memo[key]
 
 
-def formula_problems(definition: Definition, catalogue: Catalogue) -> Iterator[Problem]:
-    """Every problem of every formula, at the path of the formula; and formula fields that need each other."""
-    sound = True
+def of_use(catalogue: Catalogue, use: FormulaUse) -> Formula:
+    """The formula of a place in a definition. Raises FormulaProblems."""
+    return formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
+
+
+def sound(definition: Definition, catalogue: Catalogue) -> Iterator[tuple[FormulaUse, Formula]]:
+    """The formulas of a definition but for those that are broken, which is said where they stand."""
     for use in definition.formulas(catalogue):
         try:
-            compiled = formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
+            yield use, of_use(catalogue, use)
+        except FormulaProblems:
+            continue
+
+
+def formula_problems(definition: Definition, catalogue: Catalogue) -> Iterator[Problem]:
+    """Every problem of every formula, at the path of the formula; and formula fields that need each other."""
+    faultless = True
+    for use in definition.formulas(catalogue):
+        try:
+            compiled = of_use(catalogue, use)
         except FormulaProblems as error:
-            sound = False
+            faultless = False
             yield from (Problem(use.path, _placed(each)) for each in error.problems)
         else:
             yield from (Problem(use.path, each) for each in _no_dimension(compiled, definition, catalogue))
-    if sound and isinstance(definition, Form):
+    if faultless and isinstance(definition, Form):
         for key in sorted(_in_circles(catalogue, definition)):
             path = f"fields/{list(definition.by_key).index(key)}/formula"
             yield Problem(

@@ -9,7 +9,7 @@ from runtime.definitions.model import FormulaUse
 from runtime.definitions.tier_model import TierModel
 from runtime.errors import FormulaProblems
 from runtime.formulas import Formula
-from runtime.formulas.definitions import computed, formula
+from runtime.formulas.definitions import computed, formula, of_use
 from runtime.formulas.tree import OWN_ROWS, Call, Field, Path, literal_value, walk
 
 FUNCTION = "POTENTIAL"
@@ -44,8 +44,7 @@ def read_by(catalogue: Catalogue, use: FormulaUse, seen: Seen | None = None) -> 
     if use.form is None or use.form not in catalogue.forms:
         return set()
     try:
-        wanted = formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
-        return potentials_read(catalogue, use.form, wanted, seen)
+        return potentials_read(catalogue, use.form, of_use(catalogue, use), seen)
     except FormulaProblems:
         return set()
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from runtime.definitions.catalogue import Catalogue
 from runtime.formulas import Formula, tree
-from runtime.formulas.definitions import formula
+from runtime.formulas.definitions import formula, of_use
 from runtime.formulas.functions.workdays import BY_CALENDAR
 from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.looking_up import Seeker, seekers, seekers_in, seeking
@@ -50,9 +50,9 @@ def dependencies(catalogue: Catalogue) -> Dependencies:
         for use in definition.formulas(catalogue):
             if use.form is None or use.form not in catalogue.forms or (definition.kind == "form" and not use.path.endswith("/formula")):
                 continue
-            if use.path.startswith("effect/"):
-                continue  # worked out only when somebody looks
-            wanted = formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
+            if not use.kept:
+                continue
+            wanted = of_use(catalogue, use)
             for each in wanted.uses.relations:
                 _note_relation(catalogue, found, use.form, each.path, set(each.fields))
             for reference, key in wanted.uses.paths:

@@ -4,14 +4,14 @@ follows from it, and what needs its own result is refused with the way round."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from runtime.definitions.model import Definition, FormulaUse
 from runtime.errors import FormulaProblems, Problem
 from runtime.formulas import Formula, tree
-from runtime.formulas.definitions import computed, formula, is_computed
+from runtime.formulas.definitions import computed, is_computed, of_use
 from runtime.formulas.tree import OWN_ROWS
 from runtime.texts import _
 
@@ -97,25 +97,18 @@ def formulas_kept(catalogue: Catalogue) -> dict[Atom, list[FormulaUse]]:
 
 
 def _uses_of_model(catalogue: Catalogue, model: TierModel) -> Iterator[FormulaUse]:
-    # what a tier brings and costs is asked of other forms, and no tier comes of it
-    yield from (use for use in model.formulas(catalogue) if not use.path.startswith("effect/"))
+    yield from (use for use in model.formulas(catalogue) if use.kept)
     for number, lane in enumerate(model.lanes):
         if lane.tier_model in catalogue.tier_models:
             for use in catalogue.tier_models[lane.tier_model].formulas(catalogue):
-                if use.path.startswith("effect/"):
-                    continue
-                yield FormulaUse(f"lanes/{number}", use.text, use.form, use.subform, use.expect, use.names, use.allow, use.own_rows)
-
-
-def compiled(catalogue: Catalogue, use: FormulaUse) -> Formula:
-    """Raises FormulaProblems."""
-    return formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
+                if use.kept:
+                    yield replace(use, path=f"lanes/{number}")
 
 
 def _atoms_read(catalogue: Catalogue, use: FormulaUse, reader: Atom) -> Iterator[Atom]:
     if use.form is None or use.form not in catalogue.forms:
         return
-    wanted = compiled(catalogue, use)
+    wanted = of_use(catalogue, use)
     yield from _of_formula(catalogue, use.form, wanted, use.subform)
     # a model that asks for its own earlier tiers reads what it has decided before, not what it decides
     yield from (each for each in _of_functions(catalogue, use.form, wanted) if each != reader or each.kind != TIER)

@@ -14,10 +14,11 @@ from runtime.definitions.model import Definition, FormulaUse
 from runtime.errors import FormulaProblems, Problem
 from runtime.formulas import Formula, tree
 from runtime.formulas import sql_pieces as pieces
+from runtime.formulas.definitions import of_use
 from runtime.formulas.to_sql import row_writer, to_sql
 from runtime.formulas.types import NUMERIC
 from runtime.formulas.uses import Uses
-from runtime.records.graph import KINDS, compiled, formulas_kept
+from runtime.records.graph import KINDS, formulas_kept
 from runtime.records.sources import RelatedRows, Rows
 from runtime.records.streaming import attempted, may_pass_limits
 from runtime.records.tables import tables_of
@@ -75,7 +76,7 @@ def seekers(catalogue: Catalogue) -> dict[str, list[Seeker]]:
         found: dict[str, list[Seeker]] = {}
         for uses in formulas_kept(catalogue).values():
             for use in uses:
-                for each in seekers_in(str(use.form), compiled(catalogue, use)) if use.form in catalogue.forms else ():
+                for each in seekers_in(str(use.form), of_use(catalogue, use)) if use.form in catalogue.forms else ():
                     if each not in found.setdefault(each.found, []):
                         found[each.found].append(each)
         catalogue.memo["seekers"] = found
@@ -168,7 +169,7 @@ def lookup_problems(definition: Definition, catalogue: Catalogue) -> Iterator[Pr
 
 def _of_use(catalogue: Catalogue, use: FormulaUse) -> Iterator[Problem]:
     try:
-        found = list(seekers_in(str(use.form), compiled(catalogue, use))) if use.form in catalogue.forms else []
+        found = list(seekers_in(str(use.form), of_use(catalogue, use))) if use.form in catalogue.forms else []
     except FormulaProblems:
         return
     for each in found:

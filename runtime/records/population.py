@@ -15,7 +15,7 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from runtime.definitions.catalogue import Catalogue
 from runtime.errors import FormulaProblems
-from runtime.formulas.definitions import formula
+from runtime.formulas.definitions import of_use
 from runtime.formulas.tree import Call, literal_value, walk
 from runtime.formulas.uses import POPULATION
 from runtime.people.person import SYSTEM
@@ -44,7 +44,7 @@ def _of(catalogue: Catalogue, definition: Any, form: str) -> set[tuple[str, int]
         if use.form != form:
             continue
         try:
-            tree = formula(catalogue, form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows).tree
+            tree = of_use(catalogue, use).tree
         except FormulaProblems:
             continue  # it is shown as broken where it stands
         for call in walk(tree):

@@ -263,7 +263,7 @@ def _aggregated_columns(catalogue: Catalogue, form: Form, reference: FieldType, 
 
 def relation_uses(catalogue: Catalogue, form: str) -> list[Any]:
     """Every use of a relation by a stored formula about this form's records: computed fields, tag rules, tier models, segments."""
-    from runtime.formulas.definitions import formula
+    from runtime.formulas.definitions import of_use
 
     memo = catalogue.memo.setdefault("relation_uses", {})
     if form not in memo:
@@ -271,6 +271,6 @@ def relation_uses(catalogue: Catalogue, form: str) -> list[Any]:
         for definition in catalogue.all():
             for use in definition.formulas(catalogue):
                 if use.form == form and use.subform is None and definition.kind in ("form", "tag_set", "tier_model", "segment"):
-                    found += formula(catalogue, form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows).uses.relations
+                    found += of_use(catalogue, use).uses.relations
         memo[form] = found
     return memo[form]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtime.errors import FormulaProblems
-from runtime.formulas.definitions import formula
+from runtime.formulas.definitions import sound
 
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
@@ -28,9 +27,6 @@ def _named(definition: Definition, catalogue: Catalogue) -> set[str]:
     trigger = getattr(definition, "trigger", None)
     if trigger is not None and getattr(trigger, "segment", None):
         found.add(trigger.segment)
-    for use in definition.formulas(catalogue):
-        try:
-            found |= formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows).uses.segments
-        except FormulaProblems:
-            continue  # a broken formula is reported where it stands
+    for _use, each in sound(definition, catalogue):
+        found |= each.uses.segments
     return found

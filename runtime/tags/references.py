@@ -12,7 +12,7 @@ from runtime.definitions.model import Definition
 from runtime.definitions.tag_set import TagSet
 from runtime.errors import FormulaProblems
 from runtime.formulas import Formula
-from runtime.formulas.definitions import formula
+from runtime.formulas.definitions import of_use
 from runtime.formulas.tokens import tokenize
 from runtime.formulas.tree import Literal, Node, walk
 from runtime.tags.publishing import Body, Edit
@@ -72,7 +72,7 @@ def _in_formulas(definition: Definition, catalogue: Catalogue, tags: TagSet, tag
         if tag not in use.text:
             continue
         try:
-            found = formula(catalogue, use.form, use.text, use.names, use.allow, use.subform, use.expect, use.own_rows)
+            found = of_use(catalogue, use)
         except FormulaProblems:
             continue  # a broken formula is reported where it stands
         meant, all = _named(found, tags, tag)
