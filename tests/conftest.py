@@ -27,6 +27,12 @@ PAGE = {"viewport": {"width": 1280, "height": 800}}
 ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
+def pytest_configure() -> None:
+    from tests.support.routes import compile_routes_once
+
+    compile_routes_once()
+
+
 # -- databases ------------------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="session")
 def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
