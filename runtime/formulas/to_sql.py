@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import Grouping
 
 from runtime.definitions.types import BOOLEAN, DATE, Type
 from runtime.formulas import sql_pieces as pieces
@@ -194,7 +195,7 @@ class Writer:
     def _equality(self, node: tree.Compare, left: Any, right: Any, positive: bool) -> Any:
         if node.left.type.kind == "boolean":
             # as numbers: not every database compares two conditions
-            left, right = (sa.case((each, 1), (each.is_(None), sa.null()), else_=0) for each in (left, right))
+            left, right = self._as_number(left), self._as_number(right)
         constant = tree.literal_value(node.left) is not None or tree.literal_value(node.right) is not None
         if node.operator == "!=":
             return left.is_distinct_from(right)
@@ -212,7 +213,8 @@ class Writer:
         return sa.and_(*parts).self_group() if node.operator == "and" else sa.or_(*parts).self_group()
 
     def write_Not(self, node: tree.Not) -> Any:
-        return sa.not_(self.truth(node.operand))
+        # in brackets: PostgreSQL reads NOT x IS NULL as NOT (x IS NULL), and SQLAlchemy puts none
+        return Grouping(sa.not_(self.truth(node.operand)))
 
     def write_Within(self, node: tree.Within, positive: bool = False) -> Any:
         if not node.options:

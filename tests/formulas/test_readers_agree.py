@@ -84,3 +84,10 @@ def test_a_value_of_sql_has_the_scale_of_its_type(database: sa.Connection):
     row = Row({"id": 1, "amount": Decimal("1.25"), "tags": (), "colors": ()})
     fill(database, [row])
     assert computed_in_sql(database, formula("amount * 0.3")) == [Decimal("0.375")]
+
+
+@pytest.mark.parametrize("text", ["(not (amount >= 9)) != ISTEXT(zero)", "(not (zero > amount)) == (not (whole > 3))", "ISEMPTY(not (whole > 3))"])
+def test_a_negation_is_a_value_like_any_other(database: sa.Connection, text: str):
+    rows = sorted(pool_of(30), key=lambda row: row.values["id"])
+    fill(database, rows)
+    assert computed_in_sql(database, formula(text)) == [evaluate(formula(text), row) for row in rows]
