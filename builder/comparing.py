@@ -1,4 +1,8 @@
-"""What differs between two definitions, and what publishing a set would change."""
+"""What publishing a set would change, for scripts: the API, the command line and what builds on them.
+
+Differences have a path by keys and both values, so that a program can act on them; builder/differences.py says the same to people, in
+sentences with the names that the screen uses.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Two versions of a definition compared into sentences: what changed, from what to what, in the words of the screen."""
+"""Two versions of a definition compared into sentences: what changed, from what to what, in the words of the screen.
+
+For programs builder/comparing.py gives the same as paths and values.
+"""
 
 from __future__ import annotations
 

@@ -34,6 +34,16 @@ KIND_ICONS = {
 }
 
 SETTINGS: dict[str, Message] = {
+    "colors": _("Colours by condition"),
+    "entries": _("How entries look"),
+    "group": _("Groups or lanes by"),
+    "home": _("Home page"),
+    "image": _("Picture"),
+    "mine": _("Only my own"),
+    "size": _("Records on a page"),
+    "tile": _("Tile"),
+    "until": _("Last day"),
+    "widths": _("Widths of columns"),
     "amount": _("Amount"),
     "costs": _("Costs come from"),
     "effect": _("Revenue and cost"),
@@ -116,6 +126,9 @@ SETTINGS: dict[str, Message] = {
     "guest": _("Guests"),
     "help": _("Help text"),
     "hidden_value": _("Value while hidden"),
+    "fill": _("Fill in from a chosen record"),
+    "chosen": _("When a record is chosen in"),
+    "only_blank": _("Only where nothing stands yet"),
     "holds": _("Conditions that hold"),
     "icon": _("Icon"),
     "items": _("Entries"),
@@ -232,6 +245,13 @@ SETTINGS: dict[str, Message] = {
 }
 
 CHOICES: dict[str, Message] = {
+    "kanban": _("Board"),
+    "calendar": _("Calendar"),
+    "cards": _("Cards"),
+    "timeline": _("Timeline view"),
+    "main": _("Wide column"),
+    "side": _("Narrow column"),
+    "views": _("save views for all"),
     "minutes": _("minutes"),
     "hours": _("hours"),
     "add": _("add"),
@@ -322,7 +342,9 @@ CHOICES: dict[str, Message] = {
     "tags": _("Tags"),
     "tier": _("Tier"),
     "record_created": _("A record is added"),
+    "form_submitted": _("A form is sent by a public link"),
     "record_updated": _("A record is changed"),
+    "button": _("A button is pressed"),
     "date_field": _("A date comes near"),
     "tier_changed": _("A tier changes"),
     "tier_grace": _("A grace period begins"),

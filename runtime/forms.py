@@ -18,7 +18,7 @@ from wtforms.fields import BooleanField, Field, FieldList, RadioField, SelectMul
 from runtime.definitions.field_type import FieldType, Lookup, Reader
 from runtime.definitions.form import Form
 from runtime.errors import FieldError, Problem
-from runtime.fields._entries import Flags, ReadOnlyField, SearchedField, control
+from runtime.fields._entries import Flags, ReadOnlyField, SearchedField, SearchedSeveralField, control
 from runtime.texts import Message, _
 
 PREFIX = "f_"
@@ -133,8 +133,11 @@ def fill(
     values: Mapping[str, Any] | None = None,
     editable: Collection[str] | None = None,
     masked: Mapping[str, str] | None = None,
+    quiet: bool = False,
 ) -> Entry:
     """What was posted, understood. `values` are those of the record so far: fields that may not be edited show them.
+
+    `quiet` says nothing of what is wrong: a draft is not finished.
 
     A field that was not on the page stays out of `raw` and `values`; what was typed is kept in the form, however wrong.
     """
@@ -151,12 +154,11 @@ def fill(
         shown.update({key: _kept(form.by_key[key], given, lookup, reader) for key, given in raw.items()})
         return _bound(form, reader, editable, masked, shown, {**before, **understood})
 
-    return Entry(form.by_key, bind, reader, raw, understood, problems)
+    return Entry(form.by_key, bind, reader, raw, understood, () if quiet else problems)
 
 
 def read(form: Form, raw: Mapping[str, Any], lookup: Lookup) -> tuple[dict[str, Any], list[Problem]]:
     """Raw values understood and checked, each by its field type. A field that a rule may hide is not demanded here."""
-    hideable = {key for rule in form.rules for key in rule.show or ()}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for key, given in raw.items():
@@ -167,7 +169,7 @@ def read(form: Form, raw: Mapping[str, Any], lookup: Lookup) -> tuple[dict[str, 
             problems += error.problems or [Problem(key, error.message)]
             continue
         values[key] = value
-        problems += [Problem(key, message) for message in _wrong(kind, value, key in hideable)]
+        problems += [Problem(key, message) for message in _wrong(kind, value, key in form.shown_by_rule)]
     return values, problems
 
 
@@ -258,11 +260,21 @@ def _equip(field: Any, kind: FieldType, value: Any, reader: Reader, mask: str | 
         field.data = field.shown = kind.display(value, reader) if mask is None else mask
     elif isinstance(field, SearchedField):
         field.title = kind.display(value, reader)
+    elif isinstance(field, SearchedSeveralField):
+        names = dict(zip(kind.to_entry(value, reader), getattr(kind, "names")(value, reader), strict=True))
+        field.chosen = tuple((each, names.get(each, each)) for each in field.data or ())
     elif isinstance(field, FieldList):
         field.blank_row = field.unbound_field.args[0](prefix=f"{field.name}-{BLANK_ROW}-")
         _equip_row(field.blank_row, kind, {}, reader)
         for row, of_row in zip(field.entries, _rows(value, len(field.entries)), strict=True):
             _equip_row(row.form, kind, of_row, reader)
+
+
+def rows_in(field: Any) -> Iterator[Any]:
+    """The forms of a sub-form's rows, the blank one among them."""
+    if isinstance(field, FieldList):
+        yield field.blank_row
+        yield from (each.form for each in field.entries)
 
 
 def _equip_row(row: Any, kind: FieldType, values: Mapping[str, Any], reader: Reader) -> None:

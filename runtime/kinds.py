@@ -32,6 +32,7 @@ def load() -> None:
     from runtime.tags import bulk, cleaning, publishing, rules, usefulness
     from runtime.tiers import rating, recomputing, rule_tests, simulation_job
     from runtime.transfer import work
+    from runtime.views import bulk as bulk_edits
 
     loading.CHECKS.extend((formula_problems, graph.circle_problems, looking_up.lookup_problems, rule_tests.problems, potential_checks.problems))
     derived.STEPS.update({graph.TAG: rules.step, graph.TIER: rating.step, graph.SEGMENT: members.step})
@@ -54,3 +55,4 @@ def load() -> None:
     collaboration.register()
     ownership.register()
     reviews.register()
+    bulk_edits.register()

@@ -30,6 +30,7 @@ class Settings:
     max_upload_mb: int = 200
     clock: str = "auto"
     workers: int = 1
+    web_processes: int = 1
     outbound_allow: tuple[str, ...] = ()
     files_url: str = ""
     log_format: str = "text"
@@ -66,6 +67,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         max_upload_mb=_whole(values, "MAX_UPLOAD_MB", 200, 1, 10_000),
         clock=_one_of(values, "CLOCK", "auto", ("auto", "on", "off")) or "auto",
         workers=_whole(values, "WORKERS", 1, 1, 64),
+        web_processes=_whole(values, "WEB_PROCESSES", min(2, os.cpu_count() or 1), 1, 64),
         outbound_allow=tuple(part.strip() for part in values.get("OUTBOUND_ALLOW", "").split(",") if part.strip()),
         files_url=_files_url(values.get("FILES_URL", f"file:{data_dir / 'files'}")),
         log_format=_one_of(values, "LOG_FORMAT", "text", ("text", "json")) or "text",

@@ -11,11 +11,16 @@ from pathlib import Path
 
 import pyotp
 import pytest
+import sqlalchemy as sa
 
 from app import main
+from runtime.errors import Refused
 from runtime.people import accounts, passwords, second_factor, tokens
 from runtime.people.person import SYSTEM
-from runtime.system.secrets import get_secret
+from runtime.system import jobs
+from runtime.system.secrets import get_secret, seal, unseal
+from runtime.system.tables import job, recovery_code
+from runtime.system.tables import person as person_table
 from runtime.system.workspace import Workspace
 
 GOOD = "kettle boils at noon"
@@ -197,6 +202,39 @@ def test_a_secret_comes_from_standard_input_and_only_its_name_is_shown(tierloom:
         assert get_secret(act.connection, workspace.settings.secret_key, "stock_key") == "hush hush"
 
 
+def test_everything_sealed_is_sealed_with_another_key(tierloom: Tierloom, workspace: Workspace, environment: Callable[..., None]):
+    tierloom("secret", "set", "stock_key", stdin="hush")
+    with workspace.writing(SYSTEM) as act:
+        someone, old = accounts.add(act, email="ning@example.com", name="Ning"), "a key for tests only"
+        act.connection.execute(person_table.update().values(second_factor=seal(old, "JBSWY3DPEHPK3PXP")))
+        act.connection.execute(recovery_code.insert().values(person=someone.id, code_hash="0" * 64))
+        jobs.start(act, "letter", {"letter": "invitation", "to": someone.id, "link": seal(old, "https://here")})
+    new = "a new key of more than thirty-two letters"
+
+    assert tierloom("secret", "rekey", stdin="short")[0] == 1
+    code, out, _err = tierloom("secret", "rekey", stdin=new)
+    assert code == 0 and new not in out and "1 secrets, 1 second factors and 1 waiting letters" in out and "recovery codes of 1 people" in out
+    with workspace.reading(SYSTEM) as act:
+        assert get_secret(act.connection, new, "stock_key") == "hush"
+        assert unseal(new, act.connection.execute(sa.select(person_table.c.second_factor)).scalar()) == "JBSWY3DPEHPK3PXP"
+        assert unseal(new, json.loads(act.connection.execute(sa.select(job.c.payload)).scalar())["link"]) == "https://here"
+        with pytest.raises(Refused):
+            get_secret(act.connection, old, "stock_key")
+
+
+def test_a_key_in_its_file_is_made_anew(tierloom: Tierloom, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.delenv("TIERLOOM_SECRET_KEY")
+    monkeypatch.setenv("TIERLOOM_DATA_DIR", str(tmp_path))
+    assert tierloom("secret", "set", "stock_key", stdin="hush")[0] == 0
+    before = (tmp_path / "secret_key").read_text()
+
+    assert tierloom("secret", "rekey")[0] == 0
+    after = (tmp_path / "secret_key").read_text()
+    assert after != before and (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600 and not (tmp_path / "secret_key.new").exists()
+    with workspace.reading(SYSTEM) as act:
+        assert get_secret(act.connection, after, "stock_key") == "hush"
+
+
 @pytest.mark.parametrize(("command", "sentence"), [
     (["user", "password", "nobody@example.com"], "Nobody here has the e-mail address nobody@example.com."),
     (["user", "add", "bo@example.com"], "Nobody is there yet. Begin with: tierloom setup --admin E-MAIL"),
@@ -305,7 +343,7 @@ def test_serve_says_where_it_runs_and_how_to_begin(
     def stopped_at_once(_server: object) -> None:
         raise KeyboardInterrupt
 
-    environment(DATABASE_URL=sqlite_workspace.settings.database_url)
+    environment(DATABASE_URL=sqlite_workspace.settings.database_url, WEB_PROCESSES="1")
     monkeypatch.setattr("waitress.server.TcpWSGIServer.run", stopped_at_once)
     monkeypatch.setattr("signal.signal", lambda *_ignored: None)
 

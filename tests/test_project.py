@@ -35,7 +35,7 @@ LAYERS = (
     ("runtime.forms", "runtime.records"),
     ("runtime.tags", "runtime.tiers", "runtime.segments", "runtime.potential", "runtime.quality", "runtime.transfer", "runtime.workflow"),
     ("runtime.automation", "runtime.reports", "runtime.collaboration", "runtime.ownership",
-     "runtime.coverage", "runtime.effect", "runtime.reviews"),
+     "runtime.coverage", "runtime.effect", "runtime.reviews", "runtime.public", "runtime.views"),
     ("runtime.kinds",),
     ("runtime.pages", "runtime.api", "runtime.cli"),
     ("builder",),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
+from markupsafe import Markup
 from wtforms import (
     BooleanField,
     DateField,
@@ -28,12 +29,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from runtime.pages import files, speaking
+from runtime.pages.shell import Item, Section, Shell
 from runtime.texts import catalogue
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "static" / "src"
 PAGES = ROOT / "runtime" / "pages" / "templates"
-PARTS = ("fields", "frame", "parts", "tags", "tiers")
+PARTS = ("fields", "frame", "parts", "side", "tags", "tiers")
 OURS = [PAGES / "layout.html", PAGES / "blank.html", *(PAGES / "macros" / f"{part}.html" for part in PARTS)]
 COLORS = ["purple", "yellow", "gray", "blue", "green", "teal", "orange", "red", "pink", "cyan", "indigo", "lime", "azure"]
 MODES = ["light", "dark"]
@@ -157,7 +159,8 @@ def app() -> Flask:
     app.jinja_loader = ChoiceLoader([DictLoader(TRIALS), FileSystemLoader(PAGES)])
     app.jinja_env.globals.update(
         asset=lambda name: f"/static/{name}", asset_css=lambda name: f"/static/{name}.css", csrf_token=lambda: "token", unwrapped=lambda shell: shell,
-        once=speaking.Once(app.jinja_env), drawn_icon=speaking.icons,
+        once=speaking.Once(app.jinja_env), kept=speaking.Kept(app.jinja_env), drawn_icon=speaking.icons,
+        frame_own=lambda: speaking.Own(token="token", next="/?", name="Meng", email="meng@example.org", avatar=Markup("<span>M</span>")),
         _=lambda sentence, **values: sentence.format(**values) if values else sentence)
     app.jinja_env.filters["shown"] = lambda text: text["en"] if isinstance(text, dict) else str(text)
     app.jinja_env.filters["shown_file"] = files.shown
@@ -165,15 +168,12 @@ def app() -> Flask:
     return app
 
 
-def item(label: str, href: str, icon: str = "users", **more: Any) -> Thing:
-    return Thing(**({"label": label, "href": href, "icon": icon, "active": False, "count": None, "key": label.lower()} | more))
-
-
-SHELL = Thing(
-    workspace_name="Workspace", apps=[item("Retail", "/apps/retail")], app=item("Retail", "/apps/retail", key="retail"), notifications=2,
-    menu=[Thing(label="", items=[item("Home", "/apps/retail", "home"), item("To-dos", "/tasks", "checklist", count="7", hot=True)]),
-          Thing(label="Customers", items=[item("Customer", "/apps/retail/customer", active=True, count="12,486")])],
-    tools=[item("Design", "/build/retail", "tools")], todos=None)
+HOME, TODOS = Item("Home", "/apps/retail", "home"), Item("To-dos", "/tasks", "checklist", count=7)
+CUSTOMERS = Section("Customers", (Item("Customer", "/apps/retail/customer", "users", active=True, count=12486),))
+RETAIL = Item("Retail", "/apps/retail", "users", key="retail")
+SHELL = Shell(
+    workspace_name="Workspace", apps=(RETAIL,), app=RETAIL, notifications=2, menu=(Section("", (HOME, TODOS)), CUSTOMERS),
+    tools=(Item("Design", "/build/retail", "tools"),), top=(HOME, TODOS))
 READER = Thing(language="en", person=Thing(name="Meng", email="meng@example.org", is_builder=True))
 TRIALS = {
     "trial.html": '{% extends "layout.html" %}{% block title %}Customers <b>gold</b>{% endblock %}'
@@ -412,16 +412,6 @@ def test_the_phone_bar_leads_home_to_the_to_dos_and_to_the_first_form(app: Flask
     assert [given["href"] for given in bar.of("a")] == ["/apps/retail", "/tasks", "/apps/retail/customer", "/search"]
 
 
-def test_without_a_top_section_home_and_to_dos_are_put_there(app: Flask) -> None:
-    shell = Thing(**(vars(SHELL) | {"menu": SHELL.menu[1:], "todos": item("To-dos", "/tasks", "checklist")}))
-    with app.test_request_context("/"):
-        g.nonce, g.language = "nonce", "en"
-        html = app.jinja_env.get_template("trial.html").render(
-            shell=shell, reader=READER, request=Thing(path="/", full_path="/?"), g=g, get_flashed_messages=lambda **_: [])
-    bar = Elements(html[html.index('<nav class="tl-phone-bar"'):html.index('id="more"')])
-    assert [given["href"] for given in bar.of("a")] == ["/apps/retail", "/tasks", "/apps/retail/customer", "/search"]
-
-
 def test_a_message_may_carry_an_undo_that_posts_with_the_token(app: Flask) -> None:
     html = page(app, "trial.html", [("good", {"text": "12 customers deleted", "undo": "/undo/5"}), ("bad", "Not saved")])
     found = Elements(html)
@@ -437,7 +427,7 @@ def test_scripts_find_their_sentences_in_one_block(app: Flask, name: str) -> Non
     texts = json.loads(block[1])
     said: set[str] = set()
     for path in SOURCE.rglob("*.ts*"):
-        if path.parent.name in ("base", "charts", "formulas") or path.name in ("base.ts", "charts.ts"):
+        if path.parent.name in ("base", "charts", "formulas", "views") or path.name in ("base.ts", "charts.ts", "list.ts"):
             said.update(re.findall(r"\b(?:say|announce)\('(\w+)'", path.read_text()))
     assert said <= texts.keys()
     assert texts.keys() - said == {"language"}

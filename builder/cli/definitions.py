@@ -15,6 +15,7 @@ from runtime.errors import Problem, Refused
 from runtime.people import accounts
 from runtime.people.person import SYSTEM, Person
 from runtime.records import authoring
+from runtime.records.preparing import prepare
 from runtime.system.workspace import Workspace
 from runtime.texts import Message, _, in_language
 
@@ -61,6 +62,8 @@ def _diff(workspace: Workspace, args: argparse.Namespace) -> None:
 
 def _publish(workspace: Workspace, args: argparse.Namespace) -> int | None:
     bodies = _read(args.folder)
+    if not args.dry_run:
+        prepare(workspace, _person(workspace, args), bodies)
     with workspace.writing(_person(workspace, args), "publish") as act:
         authoring.require_any(act)
         problems = comparing.problems(act, bodies)

@@ -25,7 +25,8 @@ from runtime.errors import FormulaProblems, NotFound, Problem, Refused, Stale
 from runtime.formulas import Scope, check
 from runtime.formulas.types import described
 from runtime.records import authoring
-from runtime.pages.web import designer_only, reader, reading, writing
+from runtime.records.preparing import prepare
+from runtime.pages.web import designer_only, reader, reading, workspace, writing
 from runtime.system import jobs
 from runtime.system.tables import job as job_table
 from runtime.system.workspace import Act
@@ -215,15 +216,17 @@ def preview(app: str, folder: str, key: str) -> Response:
     with reading() as act:
         opened = open_draft(act, kind, key)
         authoring.require_forms(act, body)
-        state = _state(act, body)
+        state, beside = _state(act, body), companions(act, body)
         changes = differences(opened.live.body if opened.live else None, body)
         effect = [] if state["problems"] else [reader().say(each) for each in _effect(act, kind, body)]
         return plain_json(
             {
                 "changes": [{"path": each.path, "message": reader().say(each.message)} for each in changes],
                 "effect": effect,
-                "together": [f"{reader().say(KIND_NAMES[each['kind']])} · {as_text(each['label'])}" for each in companions(act, body)],
-                "reason": [] if state["problems"] else _reasons(act, [body, *companions(act, body)]),
+                "together": [
+                    f"{reader().say(KIND_NAMES[each['kind']])} · {as_text(each['label'])}" for each in (one.body for one in beside)
+                ],
+                "reason": [] if state["problems"] else _reasons(act, [body, *(each.body for each in beside)]),
                 **state,
                 "live": opened.live.version if opened.live else None,
                 "next": opened.next_version,
@@ -258,6 +261,10 @@ def publish(app: str, folder: str, key: str) -> Any:
     """Publishes the draft that the page shows; answers with its version and the ratings that this set in motion."""
     kind, sent = kind_of(folder), sent_object()
     note = sent.get("note")
+    with reading() as act:
+        draft = open_draft(act, kind, key).draft
+        wanted = [] if draft is None else _together(act, draft.body)
+    prepare(workspace(), g.person, wanted)
     with writing("publish") as act:
         versions.lock(act)  # what somebody else is publishing this moment is read, not overwritten
         opened = open_draft(act, kind, key)
@@ -268,7 +275,7 @@ def publish(app: str, folder: str, key: str) -> Any:
         earlier = set(_ratings(act))
         sent_note = note.strip()[:500] or None if isinstance(note, str) else None
         why = sent.get("reason")
-        bodies = [opened.draft.body, *companions(act, opened.draft.body)]
+        bodies = _together(act, opened.draft.body)
         published, *_others = versions.publish(act, bodies, sent_note, reason=why if isinstance(why, str) else None)
         return plain_json(
             {
@@ -278,6 +285,11 @@ def publish(app: str, folder: str, key: str) -> Any:
                 "body": opened.draft.body,
             }
         )
+
+
+def _together(act: Act, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """A draft, and the drafts that are published with it."""
+    return [body, *(each.body for each in companions(act, body))]
 
 
 def _ratings(act: Act) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, g, make_response, render_template, request
@@ -20,7 +21,9 @@ from runtime.pages import entry
 from runtime.pages.apps import find_app
 from runtime.pages.headers import policy
 from runtime.pages.web import designer_only, reader, reading, workspace
+from runtime.people.accounts import known_roles
 from runtime.people.may import may
+from runtime.people.person import Person
 from runtime.records import authoring
 from runtime.system.workspace import Act
 from runtime.texts import _
@@ -45,33 +48,50 @@ def controls(app: str, key: str) -> Response:
 
 # -- the preview --------------------------------------------------------------------------------------------------------------------
 @blueprint.route(f"{PLACE}/tried", methods=["GET", "POST"])
+@blueprint.route(f"{PLACE}/tried/as/<role>", methods=["GET", "POST"])
 @designer_only
-def tried(app: str, key: str) -> Response:
+def tried(app: str, key: str, role: str | None = None) -> Response:
     """The entry page of the saved draft, for a frame of the designer. What is filled in there is checked and kept nowhere."""
     with reading() as act:
         body = open_draft(act, "form", key).body
         problems = problems_of(act, body)
-        form = loaded(body)
+        form, label = loaded(body), as_text(body.get("label")) or key
         if problems or not isinstance(form, Form):
             said = [reader().say(each.message) for each in problems]
-            page = render_template("builder/form_untried.html", problems=said, label=as_text(body.get("label")) or key)
+            page = render_template("builder/form_untried.html", problems=said, label=label)
         else:
-            page = entry.tried(in_force(act, form), _home(act, app), form, request.path, "builder/form_tried.html")
+            home = _home(act, app)
+            shown = _looked_at(act, form, role)
+            if may(g.person, "add", key):
+                page = entry.tried(shown, home, form, request.path, "builder/form_tried.html")
+            else:
+                page = render_template("builder/form_untried.html", problems=[], label=label)
         answer = make_response(page)
     answer.headers["Content-Security-Policy"] = policy(g.get("nonce", "none")).replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     return answer
 
 
 @blueprint.post(f"{PLACE}/tried/check")
+@blueprint.post(f"{PLACE}/tried/as/<role>/check")
 @designer_only
-def check_tried(app: str, key: str) -> Response:
+def check_tried(app: str, key: str, role: str | None = None) -> Response:
     """What the entry page asks while somebody fills it in, answered by the rules of the draft."""
     with reading() as act:
         body = open_draft(act, "form", key).body
         form = loaded(body)
         if not isinstance(form, Form) or problems_of(act, body):
             raise Refused([], _("The draft has problems, so it can’t be tried out."))
-        return entry.checked(in_force(act, form), app, form, None)
+        return entry.checked(_looked_at(act, form, role), app, form, None)
+
+
+def _looked_at(act: Act, form: Form, role: str | None) -> Act:
+    """The act with the draft in force, by the eyes of whoever has this one role; only who may everything can look so."""
+    person = g.person
+    if role and person.is_builder and role != "builder" and role in known_roles(act.connection):
+        person = Person(person.id, person.email, person.name, frozenset({role}), person.language, zone=person.zone)
+    shown = in_force(replace(act, person=person), form)
+    g.person = shown.person
+    return shown
 
 
 def _home(act: Act, app: str) -> Any:

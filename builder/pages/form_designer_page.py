@@ -15,8 +15,10 @@ from builder.pages.editor import opened_page
 from builder.drafts import open_draft
 from runtime.pages.headers import policy
 from runtime.pages.web import designer_only, reader
+from runtime.people.accounts import known_roles
 from runtime.people.may import may
 from runtime.system.workspace import Act
+from runtime.texts import Message
 
 blueprint = Blueprint("form_designer_page", __name__)
 
@@ -41,4 +43,11 @@ def _given(act: Act, key: str) -> dict[str, Any]:
         "form_titles": {each.key: reader().shown(each.by_key[each.title].label) for each in forms if each.title in each.by_key},
         "is_new": key not in act.catalogue.forms,
         "person": act.person.id,
+        "roles": [{"key": key, "label": _named(label)} for key, label in known_roles(act.connection).items() if key != "builder"]
+        if act.person.is_builder
+        else [],
     }
+
+
+def _named(label: Message | str) -> str:
+    return reader().say(label) if isinstance(label, Message) else label

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, flash, g, render_template, request
 from werkzeug.wrappers import Response
 
 from builder.differences import differences
@@ -19,7 +19,8 @@ from runtime.definitions.kinds import KINDS
 from runtime.errors import DefinitionProblems, NotFound, Problem, Refused
 from runtime.people.may import may
 from runtime.records import authoring
-from runtime.pages.web import designer_only, done, go_to, reader, reading, writing
+from runtime.records.preparing import prepare
+from runtime.pages.web import designer_only, done, go_to, reader, reading, workspace, writing
 from runtime.system.tables import definition
 from runtime.system.workspace import Act
 from runtime.texts import _
@@ -187,6 +188,9 @@ def look(app: str) -> str:
 @blueprint.post("/build/<app>/publish")
 @designer_only
 def publish_all(app: str) -> Response:
+    with reading() as act:
+        wanted = [each.body for each in _drafts_of(act, check_app(act, app))]
+    prepare(workspace(), g.person, wanted)
     with writing("publish") as act:
         own = check_app(act, app)
         drafts = _drafts_of(act, own)

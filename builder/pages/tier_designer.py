@@ -19,7 +19,6 @@ from builder.tiering.measuring import measured, place_of
 from builder.tiering.presenting import Presenter
 from builder.tiering.recording import record_test
 from runtime.definitions.companions import companions
-from runtime.definitions.loading import load
 from runtime.definitions.tier_model import TierModel
 from runtime.errors import NotFound, Problem, Refused
 from runtime.pages.web import designer_only, reader, reading, workspace, writing
@@ -29,7 +28,7 @@ from runtime.records import authoring
 from runtime.system import jobs
 from runtime.tiers import rule_tests, simulation_job
 from runtime.tiers.simulation import EXACT, simulate
-from runtime.tiers.trial import Trial, is_test, load_model, put_in_force, scratch
+from runtime.tiers.trial import Trial, keeps_from_trying, load_model, put_in_force, scratch
 
 blueprint = Blueprint("tier_designer", __name__)
 
@@ -51,10 +50,10 @@ def draft_in(sent: dict[str, Any], key: str, name: str = "draft") -> dict[str, A
 def faults(act: Act, body: dict[str, Any]) -> Response | None:
     """What keeps a draft from being tried out; failing rule tests do not. Raises NotAllowed for whoever could not publish it either."""
     authoring.require_saving(act, "tier_model", str(body["key"]), body)
-    problems = [each for each in problems_of(act, body) if not is_test(each)]
+    problems = [each for each in problems_of(act, body) if keeps_from_trying(each)]
     if problems:
         return plain_json({"problems": written(problems)})
-    authoring.require_publishing(act, [load_model(body), *map(load, companions(act, body))])
+    authoring.require_publishing(act, [load_model(body), *(each.definition for each in companions(act, body))])
     return None
 
 

@@ -6,7 +6,7 @@ import difflib
 import json
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 from werkzeug.wrappers import Response
 
 from builder.differences import differences
@@ -15,7 +15,8 @@ from builder.pages.frame import address, as_text, check_app, kind_of, moment, wr
 from builder.words import KIND_NAMES
 from runtime.definitions import reasons, versions
 from runtime.errors import NotFound
-from runtime.pages.web import designer_only, done, reader, reading, writing
+from runtime.pages.web import designer_only, done, reader, reading, workspace, writing
+from runtime.records.preparing import prepare
 from runtime.texts import _
 
 blueprint = Blueprint("build_versions", __name__)
@@ -107,6 +108,9 @@ def ask(app: str, folder: str, key: str, number: int) -> str:
 @designer_only
 def restore(app: str, folder: str, key: str, number: int) -> Response:
     kind = kind_of(folder)
+    with reading() as act:
+        wanted = versions.as_restored(act, kind, key, number)
+    prepare(workspace(), g.person, [wanted])
     with writing("publish") as act:
         check_app(act, app)
         versions.restore(act, kind, key, number, reader().say(_("Restored version {number}.", number=number)))

@@ -35,10 +35,7 @@ def save(app: str) -> Response:
         if wish.problem is not None:
             raise Refused([Problem("back", wish.problem)])
         key = free_key(act.catalogue, key_from(label))
-        body = {"kind": "view", "key": key, "label": label, "form": form.key, "columns": wish.columns, "sort": list(wish.sort)}
-        filters = [*wish.trusted(), *wish.filters()]
-        if filters:
-            body["filter"] = filters[0] if len(filters) == 1 else " and ".join(f"({each})" for each in filters)
+        body = {"kind": "view", "key": key, "label": label, **wish.body()}
         versions.publish(act, [body if home is None else {**body, "app": home}])
     return done(f"/apps/{app}/{form.key}?view={key}", _("The view is saved. It is a tab of this list now."))
 

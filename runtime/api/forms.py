@@ -92,7 +92,7 @@ def records(act: Act, form: str) -> dict[str, Any]:
 
 def shown_by_rule(form: Form) -> set[str]:
     """Fields that a rule may hide; they are needed only while they are shown."""
-    return {key for rule in form.rules for key in rule.show or ()}
+    return set(form.shown_by_rule)
 
 
 def as_read(schema: dict[str, Any]) -> dict[str, Any]:

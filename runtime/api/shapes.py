@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -142,10 +143,28 @@ def _said(error: ValidationError) -> Iterator[tuple[str, Message]]:
     elif kind in ("enum", "const"):
         choices = [bound] if kind == "const" else [each for each in bound if each is not None]
         yield path, _("Choose one of {choices}.", choices=", ".join(str(each) for each in choices[:20]))
+    elif kind == "pattern" and (told := _of_pattern(error.schema, given)) is not None:
+        yield path, told
     elif kind in _BOUNDS:
         yield path, Message(_BOUNDS[kind], {"bound": str(bound)})
     else:
         yield path, _PLAIN.get(kind) or Message(NOT_VALID, {"reason": error.message[:200]})
+
+
+def _of_pattern(schema: Any, given: str) -> Message | None:
+    """What a pattern demands that stands for bounds; None where it is best shown itself."""
+    if "formatMinimum" in schema:
+        return _("Give a value from {least} to {most}.", least=schema["formatMinimum"], most=schema["formatMaximum"])
+    if "minimum" in schema or "maximum" in schema:
+        figure = Decimal(given) if re.fullmatch(r"-?[0-9]{1,40}(\.[0-9]{1,20})?", given, re.ASCII) else None
+        for name, beyond in (("maximum", 1), ("minimum", -1)):
+            if figure is not None and name in schema and figure.compare(Decimal(str(schema[name]))) == beyond:
+                return Message(_BOUNDS[name], {"bound": str(schema[name])})
+        return _("Give a number from {least} to {most}, with no more decimals than the field has.",
+                 least=f"{schema.get('minimum', '…')}", most=f"{schema.get('maximum', '…')}")
+    if "minLength" in schema:
+        return NEEDED if schema["minLength"] < 2 else Message(_BOUNDS["minLength"], {"bound": str(schema["minLength"])})
+    return None
 
 
 def _joined(path: str, name: str) -> str:

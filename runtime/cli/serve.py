@@ -1,4 +1,4 @@
-"""tierloom serve: the web pages with the clock and a worker, in one process."""
+"""tierloom serve: the web pages with the clock and a worker, in one process or in several (TIERLOOM_WEB_PROCESSES)."""
 from __future__ import annotations
 
 import argparse
@@ -6,20 +6,25 @@ import errno
 import logging
 import signal
 import socket
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from waitress.server import create_server
 
 from runtime.automation import engine
-from runtime.cli import say
+from runtime.cli import _processes, say
 from runtime.errors import SettingsError
 from runtime.logs import start_logging
+from runtime.pages import metrics
 from runtime.people import accounts
 from runtime.system import database
 from runtime.system.workspace import Workspace
 from runtime.texts import _
 
 THREADS = 8
+"""Of all web processes together, but none has fewer than this many:"""
+FEWEST_THREADS = 4
 CONNECTIONS = 2000
 """Open at the same time; browsers keep theirs open between two pages."""
 
@@ -30,16 +35,30 @@ def add_arguments(subparsers: Any) -> None:
     parser.add_argument("--port", type=int, help="port to listen on (TIERLOOM_PORT)")
 
 
-def run(workspace: Workspace, args: argparse.Namespace) -> None:
+def run(workspace: Workspace, args: argparse.Namespace) -> int | None:
     settings = workspace.settings
     start_logging(settings.log_format)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     host, port = args.host or settings.host, args.port or settings.port
+    count = settings.web_processes if _processes.possible() else 1
+    if count > 1:
+        metrics.share()
     app = args.program.create_app(workspace)
-    server = _listen(app, host, port, settings.proxies)
+    opened = _socket(host, port)
+
+    def announce() -> None:
+        _announce(args, workspace, settings.base_url or f"http://{_shown_host(host)}:{port}")
+
+    if count > 1:
+        return _together(workspace, app, opened, count, announce)
+    return _alone(workspace, app, opened, announce)
+
+
+def _alone(workspace: Workspace, app: Any, opened: socket.socket, announce: Callable[[], None]) -> None:
+    server = _listen(app, opened, THREADS, workspace.settings.proxies)
     engine = _start_engine(workspace)
     try:
-        _announce(args, workspace, settings.base_url or f"http://{_shown_host(host)}:{port}")
+        announce()
         signal.signal(signal.SIGTERM, _leave)
         server.run()
     except (KeyboardInterrupt, SystemExit):
@@ -50,9 +69,37 @@ def run(workspace: Workspace, args: argparse.Namespace) -> None:
             engine.stop()
 
 
-def _listen(app: Any, host: str, port: int, proxies: int = 0) -> Any:
+def _together(workspace: Workspace, app: Any, opened: socket.socket, count: int, announce: Callable[[], None]) -> int:
+    """Several web processes and one for clock and workers; see docs/decisions/0008."""
+    bell, threads = _processes.Bell(), max(FEWEST_THREADS, THREADS // count)
+
+    def web() -> None:
+        workspace.bell = bell
+        server = _listen(app, opened, threads, workspace.settings.proxies)
+        try:
+            server.run()
+        finally:
+            server.close()
+
+    def work() -> None:
+        opened.close()
+        bell.listen(workspace)
+        engine.start(workspace)
+        try:
+            threading.Event().wait()
+        finally:
+            engine.stop()
+
+    roles = [_processes.Role(f"web {number}", web) for number in range(1, count + 1)]
+    if workspace.settings.clock != "off":
+        roles.append(_processes.Role("worker", work))
+    with opened:
+        return 0 if _processes.Family(workspace, roles).run(announce) else 1
+
+
+def _listen(app: Any, opened: socket.socket, threads: int, proxies: int = 0) -> Any:
     # a proxy on this machine may say who asked and by which scheme; others only where the settings tell of them
-    return create_server(app, sockets=[_socket(host, port)], threads=THREADS, ident=None, connection_limit=CONNECTIONS, asyncore_use_poll=True,
+    return create_server(app, sockets=[opened], threads=threads, ident=None, connection_limit=CONNECTIONS, asyncore_use_poll=True,
                          trusted_proxy="*" if proxies else "127.0.0.1", trusted_proxy_count=proxies or 1,
                          trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"}, clear_untrusted_proxy_headers=True,
                          max_request_body_size=app.config["MAX_CONTENT_LENGTH"], channel_timeout=300)

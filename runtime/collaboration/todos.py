@@ -13,6 +13,7 @@ from runtime.errors import NotAllowed, NotFound, Problem, Refused
 from runtime.people.may import may
 from runtime.records import query
 from runtime.system import clock
+from runtime.system.prepared import prepared
 from runtime.system.tables import todo as table
 from runtime.texts import _
 
@@ -127,8 +128,19 @@ def of_record(act: Act, form: str, record: int) -> list[Any]:
 
 def due_count(connection: sa.Connection, person: int, today: int) -> int:
     """How many are due today or overdue."""
+    return prepared(_STATEMENTS, connection.dialect.name, connection.dialect, counting_due).scalar(
+        connection, {"person": person, "today": today}
+    )
+
+
+def counting_due() -> sa.Select[Any]:
+    """How many of a `person` are due on the day `today` or before it."""
+    person, today = sa.bindparam("person", type_=sa.BigInteger()), sa.bindparam("today", type_=sa.Integer())
     mine = (table.c.person == person, table.c.done_at.is_(None), table.c.due <= today)
-    return connection.execute(sa.select(sa.func.count()).select_from(table).where(*mine)).scalar() or 0
+    return sa.select(sa.func.count()).select_from(table).where(*mine)
+
+
+_STATEMENTS: dict[Any, Any] = {}
 
 
 # -- pieces -----------------------------------------------------------------------------------------------------------------------------

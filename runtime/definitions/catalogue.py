@@ -82,7 +82,9 @@ class Catalogue:
                 getattr(each, "many_name"): (other.key, each.key)
                 for other in self.forms.values()
                 for each in other.fields
-                if each.type == "reference" and getattr(each, "form", None) == form and getattr(each, "many_name", None)
+                if each.type in ("reference", "multi_reference")
+                and getattr(each, "form", None) == form
+                and getattr(each, "many_name", None)
             }
         return memo[form]
 

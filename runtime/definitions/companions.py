@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from runtime.definitions import versions
@@ -42,35 +43,40 @@ def named(value: Any) -> Iterator[Name]:
             yield from named(each)
 
 
-Body = dict[str, Any]
+@dataclass(frozen=True)
+class Companion:
+    """A draft that has the shape of a definition: as it was written, and loaded."""
+
+    body: dict[str, Any]
+    definition: Definition
 
 
-def companions(act: Act, body: Any) -> list[Body]:
+def companions(act: Act, body: Any) -> list[Companion]:
     """What this body names, directly or through another companion, and what exists only as a draft. Drafts of another shape are none."""
-    found: dict[Name, Body] = {}
+    found: dict[Name, Companion] = {}
     wanted = list(named(body))
     while wanted:
         kind, key = name = wanted.pop()
         if name in found or key in act.catalogue.of_kind(kind) or (kind, key) == (body.get("kind"), body.get("key")):
             continue
         draft = versions.find_draft(act.connection, kind, key)
-        if draft is not None and _has_shape(draft.body):
-            found[name] = draft.body
-            wanted.extend(named(draft.body))
+        companion = _read(draft.body) if draft is not None else None
+        if companion is not None:
+            found[name] = companion
+            wanted.extend(named(companion.body))
     return list(found.values())
 
 
-def _has_shape(body: Any) -> bool:
+def _read(body: dict[str, Any]) -> Companion | None:
     try:
-        load(body)
+        return Companion(body, load(body))
     except DefinitionProblems:
-        return False
-    return True
+        return None
 
 
-def problems_together(act: Act, definition: Definition, others: Iterable[Body]) -> list[Problem]:
+def problems_together(act: Act, definition: Definition, others: Iterable[Companion]) -> list[Problem]:
     """What keeps a definition from being published together with others. Paths lie inside it; those of another one are empty."""
-    beside = [load(each) for each in others]
+    beside = [each.definition for each in others]
     if not beside:
         return check([definition], act.catalogue)
     labels = {f"{each.kind}:{each.key}": each.label for each in beside}

@@ -1,7 +1,7 @@
 """FieldType: what every type of field must be able to do. One file a type in runtime/fields/."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,9 @@ class Lookup(Protocol):
 
     def department(self, text: str) -> str | None:
         """The key of a department by its key, name or path."""
+
+    def linked(self, field: Any, text: str) -> str | None:
+        """The value that a text means among those from which a linked choice is chosen."""
 
     def file(self, id: str, token: str) -> str | None:
         """The token of a file by its id, if the person may use it. `token`: what was given, which only a lookup without files believes."""
@@ -159,6 +162,10 @@ class FieldType(Model):
         """A value that is not blank as a picture on the record's page: a swatch, a QR code. None where its text says all."""
         return None
 
+    def search_at(self, app: str, form: str) -> str | None:
+        """Where a page asks while somebody types; `form`: the form it belongs to. None where nothing is searched for."""
+        return None
+
     def in_file(self, value: Any, reader: Reader) -> str | None:
         """A value that is not blank as an exported file says it, so that an import reads it again; None: as its kind of value is usually written."""
         return None
@@ -177,6 +184,14 @@ class FieldType(Model):
     def schema(self) -> dict[str, Any]:
         """JSON Schema 2020-12 of a value in the API."""
         return {"type": ["string", "null"]}
+
+    def people(self, value: Any) -> Iterable[int]:
+        """The people that a value names, so that a page finds all names at once."""
+        return ()
+
+    def records(self, value: Any) -> Iterable[tuple[str, int]]:
+        """The records that a value names, by form and id."""
+        return ()
 
     def search_text(self, value: Any) -> str:
         """What can be searched for; empty = not searched."""

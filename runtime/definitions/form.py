@@ -7,11 +7,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from runtime.definitions.field_type import FieldType
-from runtime.definitions.model import Definition, FormulaText, FormulaUse, Model, Text, repeated
+from runtime.definitions.form_rules import Rule
+from runtime.definitions.model import Definition, FormulaUse, Model, Text, repeated
 from runtime.definitions.pool import CONTACTS, Pool, TeamRole
 from runtime.definitions.shelf import FIELD_TYPES, OneOf
 from runtime.definitions.types import Type
@@ -34,34 +34,6 @@ class Section(Model):
     """Begins a tab of this name; sections after it that begin none stand on the same tab."""
     divider: bool = False
     """Goes on in the card of the section before, below a line."""
-
-
-class Rule(Model):
-    """Exactly one of show, require, read_only or check."""
-
-    show: tuple[str, ...] | None = None
-    require: tuple[str, ...] | None = None
-    read_only: tuple[str, ...] | None = None
-    check: FormulaText | None = None
-    when: FormulaText | None = None
-    hidden_value: Literal["clear", "keep", "recompute"] = "clear"
-    fields: tuple[str, ...] = ()
-    message: Text | None = None
-
-    @model_validator(mode="after")
-    def one_purpose(self) -> Rule:
-        given = [name for name in ("show", "require", "read_only", "check") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise PydanticCustomError("one_purpose", "a rule has exactly one of show, require, read_only and check")
-        if given == ["check"] and self.message is None:
-            raise PydanticCustomError("no_message", "a check needs a message that says what to do")
-        if given != ["check"] and self.when is None:
-            raise PydanticCustomError("no_condition", "say when the rule holds")
-        return self
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        return (*(self.show or ()), *(self.require or ()), *(self.read_only or ()), *self.fields)
 
 
 class Likeness(Model):
@@ -115,6 +87,11 @@ class Form(Definition):
         return {"*": "view", **masked, **(self.pool.fields if self.pool is not None else {})}
 
     @cached_property
+    def shown_by_rule(self) -> frozenset[str]:
+        """The fields that a rule may hide."""
+        return frozenset(key for rule in self.rules if rule.subform is None for key in rule.show or ())
+
+    @cached_property
     def before(self) -> dict[str, Type]:
         """What stood in a record before a change, by the names that checks and automations have for it."""
         return {f"previous.{each.key}": each.formula_type() for each in self.fields if each.stores in ("column", "many")}
@@ -136,6 +113,8 @@ class Form(Definition):
         for index, field in enumerate(self.fields):
             yield from (each.under(f"fields/{index}") for each in field.problems(self, catalogue))
         yield from self._unknown_fields()
+        for index, rule in enumerate(self.rules):
+            yield from (each.under(f"rules/{index}") for each in rule.problems(self))
         yield from _twice("team", [each.key for each in self.team])
         if self.pool is not None:
             yield from (each.under("pool") for each in self.pool.problems(self))
@@ -159,7 +138,6 @@ class Form(Definition):
     def _unknown_fields(self) -> Iterator[Problem]:
         named: list[tuple[str, tuple[str, ...]]] = [(f"layout/{i}/fields", section.fields) for i, section in enumerate(self.layout)]
         named += [(f"layout/{i}/wide", section.wide) for i, section in enumerate(self.layout)]
-        named += [(f"rules/{i}", rule.touches) for i, rule in enumerate(self.rules)]
         named += [(f"duplicates/{i}/match", tuple(each.field for each in check.match)) for i, check in enumerate(self.duplicates)]
         named += [("quality", self.quality or ())]
         for path, keys in named:
@@ -172,10 +150,7 @@ class Form(Definition):
         for index, field in enumerate(self.fields):
             yield from (use.under(f"fields/{index}") for use in field.formulas(self, catalogue))
         for index, rule in enumerate(self.rules):
-            for name in ("when", "check"):
-                text, names = getattr(rule, name), self.before if name == "check" else {}
-                if text is not None:
-                    yield FormulaUse(f"rules/{index}/{name}", text, self.key, None, ("boolean",), names, frozenset({"person"}))
+            yield from rule.formulas(self, f"rules/{index}")
         if self.pool is not None:
             yield from (use.under("pool") for use in self.pool.formulas(self.key))
 

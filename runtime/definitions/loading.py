@@ -12,6 +12,8 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
 from runtime.definitions.kinds import KINDS
 from runtime.definitions.model import Definition, LocalText
+from runtime.definitions.tag_set import TagSet
+from runtime.definitions.tier_model import TierModel
 from runtime.definitions.upgrades import upgraded
 from runtime.errors import DefinitionProblems, Problem
 from runtime.texts import Message, _
@@ -53,8 +55,9 @@ def check(definitions: Iterable[Definition], catalogue: Catalogue) -> list[Probl
 
 
 def _left_behind(given: list[Definition], catalogue: Catalogue, wanted: Catalogue) -> list[Problem]:
-    """Published definitions outside the set whose formulas could not be worked out any more, because the set takes a field from them."""
-    if not any(isinstance(each, Form) and _takes_away(each, catalogue) for each in given):
+    """Published definitions outside the set whose formulas could not be worked out any more, because the set takes a field, an option, a
+    tier or a tag from them. What was wrong with them before is nobody's fault here."""
+    if not any(_takes_away(each, catalogue) for each in given):
         return []
     names = {(each.kind, each.key) for each in given}
     others = [each for each in wanted.all() if each.kind not in SHOWN_BROKEN and (each.kind, each.key) not in names]
@@ -65,14 +68,39 @@ def _left_behind(given: list[Definition], catalogue: Catalogue, wanted: Catalogu
         )
         for other in others
         for extra in CHECKS
-        for problem in extra(other, wanted)
+        for problem in _new_problems(extra, other, catalogue, wanted)
     ]
 
 
-def _takes_away(form: Form, catalogue: Catalogue) -> bool:
-    """Whether a form lacks a field that it has now, or has it with another type or under another name of its relation."""
-    before = catalogue.forms.get(form.key)
-    return before is not None and not _types(before).items() <= _types(form).items()
+def is_elsewhere(problem: Problem) -> bool:
+    """Whether it is a problem of a definition that is not published with the set."""
+    return ":" in problem.path.partition("/")[0]
+
+
+def _new_problems(
+    extra: Callable[[Definition, Catalogue], Iterable[Problem]], other: Definition, catalogue: Catalogue, wanted: Catalogue
+) -> list[Problem]:
+    found = list(extra(other, wanted))
+    known = {each.path for each in extra(other, catalogue)} if found else set()
+    return [each for each in found if each.path not in known]
+
+
+def _takes_away(each: Definition, catalogue: Catalogue) -> bool:
+    """Whether a definition lacks a name that it gives to formulas now, or gives it another meaning."""
+    before = catalogue.of_kind(each.kind).get(each.key)
+    return before is not None and not _names(before).items() <= _names(each).items()
+
+
+def _names(definition: Definition) -> dict[str, Any]:
+    """What formulas elsewhere may name: fields with their types and options, tiers and dimensions, tags."""
+    if isinstance(definition, Form):
+        return _types(definition)
+    if isinstance(definition, TierModel):
+        keys = [*definition.by_key, *(f"dimension {each.key}" for each in definition.dimensions)]
+        return {"form": definition.form, **dict.fromkeys(keys)}
+    if isinstance(definition, TagSet):
+        return {"form": definition.form, **dict.fromkeys(definition.by_key)}
+    return {}
 
 
 def _types(form: Form) -> dict[str, Any]:

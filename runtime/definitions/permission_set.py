@@ -13,7 +13,7 @@ from runtime.texts import _
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
 
-Action = Literal["view", "add", "edit", "delete", "import", "export", "share"]
+Action = Literal["view", "add", "edit", "delete", "import", "export", "share", "views"]
 
 
 class PermissionSet(Definition):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -216,11 +216,10 @@ def publish(
     (runtime/definitions/reasons.py); `asked`: whether it is refused without one where one is needed, usually if a person publishes.
     """
     given = list(bodies)
-    loaded = load_all(given)
     lock(act)
+    loaded, problems = checked(act.catalogue, given)
     if not decided:
         _ask_all(act, loaded)
-    problems = check(loaded, act.catalogue)
     if problems:
         raise DefinitionProblems(problems)
     if (act.person.id > 0 and not decided) if asked is None else asked:
@@ -251,10 +250,43 @@ def publish(
         published.append((each.kind, each.key, number))
         changed.append(each)
     _make_roles(act, changed)
-    act.refresh()
+    act.catalogue = _in_force(act, given, changed, revision)
     for apply in APPLY:
         apply(act, before, changed)
     return published
+
+
+def checked(catalogue: Catalogue, bodies: list[dict[str, Any]]) -> tuple[list[Definition], list[Problem]]:
+    """A set loaded, and what is wrong with it; worked out once for a set and a revision. Raises DefinitionProblems for what cannot be loaded."""
+    text, kept = to_json(bodies), catalogue.memo.get("checked")
+    if kept is None or kept[0] != text:
+        loaded = load_all(bodies)
+        kept = catalogue.memo["checked"] = (text, loaded, check(loaded, catalogue))
+    return kept[1], kept[2]
+
+
+def look_ahead(catalogue: Catalogue, bodies: list[dict[str, Any]], then: Catalogue) -> None:
+    """Keeps the catalogue that publishing a set will make, with what is compiled for it."""
+    catalogue.memo["ahead"] = (to_json(bodies), then)
+
+
+def _in_force(act: Act, given: list[dict[str, Any]], changed: list[Definition], revision: int) -> Catalogue:
+    """The catalogue after these were published: the one made ready for it, or the present one with them."""
+    text, then = act.catalogue.memo.get("ahead", ("", None))
+    found = then if then is not None and text == to_json(given) else act.catalogue.with_definitions(changed)
+    ids, numbers = _names(act)
+    ordered = {f"{kind}s": dict(sorted(found.of_kind(kind).items(), key=lambda each: ids[kind, each[0]])) for kind in KINDS}
+    names = {(each.kind, each.key) for each in changed}
+    broken = {name: reason for name, reason in act.catalogue.broken.items() if name not in names}
+    live = {name: number for name, number in numbers.items() if name not in broken}
+    return replace(found, **ordered, revision=revision, ids=ids, versions=live, broken=broken)
+
+
+def _names(act: Act) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+    """The number and the live version of everything that was published."""
+    query = sa.select(definition).where(definition.c.version.is_not(None)).order_by(definition.c.id)
+    rows = act.connection.execute(query).all()
+    return {(row.kind, row.key): row.id for row in rows}, {(row.kind, row.key): row.version for row in rows}
 
 
 def ask_publishing(act: Act, bodies: Iterable[dict[str, Any]]) -> None:
@@ -274,17 +306,26 @@ def _ask_all(act: Act, loaded: list[Definition]) -> None:
 
 def lock(act: Act) -> None:
     """From here to the end of the act nobody else publishes, and the act knows what was published before."""
-    act.connection.execute(workspace_setting.update().where(workspace_setting.c.name == "revision").values(value=workspace_setting.c.value))
+    lock_revision(act.connection)
     act.refresh()
+
+
+def lock_revision(connection: sa.Connection) -> None:
+    connection.execute(workspace_setting.update().where(workspace_setting.c.name == "revision").values(value=workspace_setting.c.value))
 
 
 def restore(act: Act, kind: str, key: str, number: int, note: str | None = None) -> list[tuple[str, str, int]]:
     """Publishes an older version again, as a new version; no column and no value is lost."""
-    old = find_version(act.connection, kind, key, number)
-    live = _live_body(act, _row(act, kind, key))
-    body = KINDS[kind].restored(old.body, None if live is None else json.loads(live[1]))
+    body = as_restored(act, kind, key, number)
     audit.note(act, "version_restored", f"{kind}:{key}", version=number)
     return publish(act, [body], note or str(_("Restored version {number}.", number=number)), asked=False)
+
+
+def as_restored(act: Act, kind: str, key: str, number: int) -> dict[str, Any]:
+    """What restoring a version publishes. Raises NotFound."""
+    old = find_version(act.connection, kind, key, number)
+    live = next((each.body for each in versions(act.connection, kind, key) if each.live), None)
+    return KINDS[kind].restored(old.body, live)
 
 
 def dry_run(act: Act, bodies: Iterable[dict[str, Any]]) -> list[Problem]:

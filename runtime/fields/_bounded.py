@@ -12,7 +12,8 @@ from runtime.definitions.field_type import Reader
 from runtime.errors import FieldError, Problem
 from runtime.fields._columns import ColumnField, Scaled
 from runtime.fields._entries import control
-from runtime.fields._numbers import fitted, out_of_bounds
+from runtime.fields._numbers import LARGEST, fitted, out_of_bounds, pattern
+from runtime.fields._ranges import decimals_between
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
@@ -42,9 +43,14 @@ class Bounded(ColumnField):
             schema["minimum"] = _json_number(self.min)
         if self.max is not None:
             schema["maximum"] = _json_number(self.max)
-        if self.min is not None and self.min >= 0:
-            schema["pattern"] = schema["pattern"].replace("^-?", "^", 1)
-        return self.or_blank(schema)
+        return self.or_blank({**schema, "pattern": self.pattern(self.column.scale)})
+
+    def pattern(self, scale: int) -> str:
+        """The bounds as a text has to keep them."""
+        if self.max is None and (self.min is None or self.min == 0):
+            return pattern(scale) if self.min is None else pattern(scale).replace("^-?", "^", 1)
+        most = Decimal(LARGEST).scaleb(-scale)
+        return decimals_between(-most if self.min is None else self.min, most if self.max is None else self.max, scale)
 
     def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(form, catalogue)

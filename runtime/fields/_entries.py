@@ -53,6 +53,12 @@ class SeveralField(SelectMultipleField):
         self.data = [str(each) for each in value] if isinstance(value, (list, tuple)) else []
 
 
+class SearchedSeveralField(SeveralField):
+    """Several people or records, searched for while typing. `chosen` are (value, name) of what is chosen now."""
+
+    chosen: tuple[tuple[str, str], ...] = ()
+
+
 class PartsField(StringField):
     """Several controls of one name; `data` is the list of what stands in them."""
 
@@ -104,6 +110,12 @@ class WordsField(StringField):
     def __init__(self, label: Any = None, validators: Any = None, words: str = "", look: str = "plain", **settings: Any):
         super().__init__(label, validators, **settings)
         self.words, self.look = words, look
+
+
+class PanelField(StringField):
+    """No control: `address` is where the page asks for what it shows, or sends what is pressed."""
+
+    address = ""
 
 
 class AddressField(PartsField):

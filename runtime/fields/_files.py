@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from runtime.definitions.field_type import FieldType, Lookup, Reader
-from runtime.definitions.types import LIST, TEXT, Type
+from runtime.definitions.field_type import Lookup, Reader
 from runtime.errors import FieldError
 from runtime.fields._entries import SeveralField, control
+from runtime.fields._several import Several
 from runtime.files import tokens
 from runtime.files.keeping import MEGABYTE, Limits, too_large, wrong_family
 from runtime.files.kinds import endings, kind_named
-from runtime.texts import Message, _, in_language
+from runtime.texts import Message, _
 
 Family = Literal["picture", "document", "sheet", "slides", "text", "archive", "audio", "video"]
 
@@ -23,15 +23,13 @@ class FilesField(SeveralField):
     """Tokens of files, sent before the form is."""
 
 
-class Attached(FieldType):
+class Attached(Several):
     """Files that were sent beforehand, in the order in which they were chosen."""
 
     max_size: int = Field(20, ge=1, le=10_000, title="Largest size of one file in MB")
 
-    stores = "many"
     widget = "files"
     operators = ("blank", "not_blank")
-    sortable = False
     without = ("unique", "default", "mask")
 
     @property
@@ -52,11 +50,9 @@ class Attached(FieldType):
         """What a browser offers when somebody chooses a file."""
         return ",".join(f".{each}" for each in endings(self.families))
 
-    def formula_type(self) -> Type:
-        return LIST(TEXT)
-
-    def from_column(self, stored: Any) -> tuple[str, ...]:
-        return tuple(stored or ())
+    @property
+    def most_values(self) -> int:
+        return self.most_files
 
     def parse(self, raw: Any, lookup: Lookup) -> tuple[str, ...]:
         """Ids, tokens, or objects with an `id`; what else they say of the file is not believed."""
@@ -83,26 +79,21 @@ class Attached(FieldType):
     def entry(self, validators: list[Any], reader: Reader) -> Any:
         return control(self, FilesField, validators, reader, choices=[], validate_choice=False)
 
-    def to_entry(self, value: tuple[str, ...], reader: Reader) -> list[str]:
-        return list(value or ())
-
-    def display(self, value: tuple[str, ...], reader: Reader) -> str:
-        return str(in_language([name for _id, _size, name in _parts(value)], reader.language))
+    def one_shown(self, value: str, reader: Reader) -> str:
+        return _parts([value])[0][2]
 
     def to_json(self, value: tuple[str, ...]) -> list[dict[str, Any]]:
         return [{"id": id, "name": name, "size": size, "url": f"/files/{id}"} for id, size, name in _parts(value)]
 
-    def schema(self) -> dict[str, Any]:
+    def one_schema(self) -> dict[str, Any]:
         text = {"type": "string"}
-        one = {
+        return {
             "type": ["object", "string"],
             "properties": {"id": text, "name": text, "size": {"type": "integer"}, "url": text},
             "required": ["id"],
             "additionalProperties": False,
             "description": "A file that was sent to /api/v1/files: its id, or what that answered.",
         }
-        schema: dict[str, Any] = {"type": "array", "items": one, "maxItems": self.most_files}
-        return {**schema, "minItems": 1} if self.required else schema
 
     def search_text(self, value: tuple[str, ...]) -> str:
         return " ".join(name for _id, _size, name in _parts(value))

@@ -17,6 +17,18 @@ LARGEST_EXACT_FLOAT = 10**15
 SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]+")
 
 
+SOLID = r"[^\s\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]"
+"""A character that is more than a blank, as a pattern."""
+
+
+def words(least: int, most: int, needed: bool) -> dict[str, Any]:
+    """The schema of a text; blanks around it do not count for its least length."""
+    schema: dict[str, Any] = {"type": "string", "minLength": least, "maxLength": most}
+    if least > 1:
+        return {**schema, "pattern": rf"{SOLID}[\s\S]{{{least - 2},}}{SOLID}"}
+    return {**schema, "pattern": SOLID} if needed else schema
+
+
 def text_of(raw: Any) -> str | None:
     """A typed text or the content of a cell as text: NFC, without blanks around it. Blank is None."""
     if raw is None:

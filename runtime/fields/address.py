@@ -105,10 +105,13 @@ class Address(ColumnField):
         detail = {"type": "string", "maxLength": LONGEST - 70}
         shape = {
             "type": "object",
-            "properties": {**dict.fromkeys(PARTS, name), "detail": detail},
+            "properties": {**dict.fromkeys(PARTS, name), **({"detail": detail} if self.detail else {})},
             "additionalProperties": False,
             "minProperties": 1,
+            "format": "cn-address",
         }
+        if self.whole:
+            shape["required"] = ["province", "detail"] if self.detail else ["province"]
         return self.or_blank(shape)
 
     def search_text(self, value: str | None) -> str:

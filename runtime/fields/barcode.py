@@ -59,7 +59,7 @@ class Barcode(ColumnField):
 
     def schema(self) -> dict[str, Any]:
         if self.kind == "ean13":
-            return self.or_blank({"type": "string", "pattern": "^[0-9]{13}$"})
+            return self.or_blank({"type": "string", "pattern": "^[0-9]{13}$", "format": "ean-13"})
         return self.or_blank({"type": "string", "minLength": 1, "maxLength": LONGEST})
 
     def search_text(self, value: str | None) -> str:

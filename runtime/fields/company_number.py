@@ -36,7 +36,7 @@ class CompanyNumber(ColumnField):
         return control(self, StringField, validators, reader, {"maxlength": LONGEST})
 
     def schema(self) -> dict[str, Any]:
-        return self.or_blank({"type": "string", "pattern": "^[0-9A-HJ-NPQRTUWXY]{18}$"})
+        return self.or_blank({"type": "string", "pattern": "^[0-9A-HJ-NPQRTUWXY]{18}$", "format": "cn-credit-code"})
 
     def search_text(self, value: str | None) -> str:
         return value or ""

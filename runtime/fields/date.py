@@ -14,6 +14,7 @@ from runtime.definitions.shelf import FIELD_TYPES
 from runtime.errors import Problem
 from runtime.fields._columns import DAY, Column, ColumnField
 from runtime.fields._entries import control
+from runtime.fields._ranges import between
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ class Date(ColumnField):
     def entry(self, validators: list[Any], reader: Reader) -> Any:
         bounds = {"min": self.min and self.min.isoformat(), "max": self.max and self.max.isoformat()}
         return control(self, StringField, validators, reader, bounds, widget=DateInput())
+
+    def schema(self) -> dict[str, Any]:
+        """A format says what a day is, a pattern which days; `formatMinimum` and `formatMaximum` say it to readers."""
+        schema = self.column.schema()
+        if self.min is not None or self.max is not None:
+            least, most = (self.min or day.min).isoformat(), (self.max or day.max).isoformat()
+            schema |= {"pattern": f"^{between(least, most)}$", "formatMinimum": least, "formatMaximum": most}
+        return self.or_blank(schema)
 
     def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(form, catalogue)

@@ -44,7 +44,7 @@ class IdNumber(ColumnField):
         return control(self, StringField, validators, reader, {"maxlength": LONGEST})
 
     def schema(self) -> dict[str, Any]:
-        return self.or_blank({"type": "string", "pattern": "^[0-9]{17}[0-9X]$|^[0-9]{15}$" if self.old else "^[0-9]{17}[0-9X]$"})
+        return self.or_blank({"type": "string", "pattern": "^[0-9]{17}[0-9X]$|^[0-9]{15}$" if self.old else "^[0-9]{17}[0-9X]$", "format": "cn-identity"})
 
     def search_text(self, value: str | None) -> str:
         return value or ""

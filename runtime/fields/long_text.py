@@ -10,7 +10,7 @@ from runtime.definitions.field_type import Lookup, Reader
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.fields._columns import ColumnField
 from runtime.fields._entries import control
-from runtime.fields._texts import text_of
+from runtime.fields._texts import text_of, words
 from runtime.texts import Message, _
 
 
@@ -39,7 +39,7 @@ class LongText(ColumnField):
         return control(self, TextAreaField, validators, reader, {"maxlength": self.max_length})
 
     def schema(self) -> dict[str, Any]:
-        return self.or_blank({"type": "string", "minLength": 1, "maxLength": self.max_length})
+        return self.or_blank(words(1, self.max_length, self.required))
 
     def search_text(self, value: str | None) -> str:
         return value or ""

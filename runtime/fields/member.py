@@ -1,13 +1,14 @@
 """Member: a person of the workspace."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from runtime.definitions.field_type import Lookup, Reader
 from runtime.definitions.shelf import FIELD_TYPES
-from runtime.errors import FieldError
 from runtime.fields._columns import SOMEONE, Column, ColumnField, is_id
 from runtime.fields._entries import SearchedField, control
+from runtime.fields._people import person_found
 from runtime.fields._texts import text_of
 from runtime.texts import _
 
@@ -33,10 +34,13 @@ class Member(ColumnField):
         text = text_of(raw)
         if text is None:
             return None
-        found = lookup.person(text)
-        if found is None:
-            raise FieldError(_("Nobody here answers to “{text}”, or several people do. Give the e-mail address.", text=text))
-        return found
+        return person_found(text, lookup)
+
+    def search_at(self, app: str, form: str) -> str:
+        return "/people/find"
+
+    def people(self, value: int | None) -> Iterable[int]:
+        return () if value is None else (value,)
 
     def entry(self, validators: list[Any], reader: Reader) -> Any:
         return control(self, SearchedField, validators, reader)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from runtime.definitions.field_type import FieldType, Lookup, Reader
+from runtime.definitions.field_type import Lookup, Reader
 from runtime.definitions.shelf import FIELD_TYPES
-from runtime.definitions.types import CHOICE, LIST, Type
+from runtime.definitions.types import CHOICE, Type
 from runtime.errors import FieldError, Problem
 from runtime.fields._entries import SeveralField, choices, control
 from runtime.fields._lists import parts_of
 from runtime.fields._options import Finder, Option, option_problems
-from runtime.texts import Message, _, in_language
+from runtime.fields._several import Several
+from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @FIELD_TYPES.register
-class MultiChoice(FieldType):
+class MultiChoice(Several):
     type: Literal["multi_choice"] = "multi_choice"
     options: tuple[Option, ...] = Field(min_length=1, max_length=500, title="Options")
     least: int | None = Field(None, ge=1, le=500, title="Least number")
@@ -30,21 +31,28 @@ class MultiChoice(FieldType):
 
     family, icon = "basic", "list-check"
     title, about = _("Multiple choice"), _("Any number of the given options.")
-    stores = "many"
-    widget = "multi_choice"
-    operators = ("has_any", "has_all", "has_none", "blank", "not_blank")
-    sortable = False
-    without = ("unique", "mask")
 
     @cached_property
     def finder(self) -> Finder:
         return Finder(self.options)
 
-    def formula_type(self) -> Type:
-        return LIST(CHOICE(tuple(option.key for option in self.options)))
+    @property
+    def one_type(self) -> Type:
+        return CHOICE(tuple(option.key for option in self.options))
 
-    def from_column(self, stored: Any) -> tuple[str, ...]:
-        return tuple(stored or ())
+    def one_shown(self, value: str, reader: Reader) -> str:
+        return self.finder.label_of(value, reader.language)
+
+    def one_schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": [option.key for option in self.options]}
+
+    @property
+    def least_values(self) -> int:
+        return self.least or 1
+
+    @property
+    def most_values(self) -> int:
+        return self.most or len(self.options)
 
     def parse(self, raw: Any, lookup: Lookup) -> tuple[str, ...]:
         chosen = {self.finder.key_of(text) for text in self._texts(raw)}
@@ -56,34 +64,9 @@ class MultiChoice(FieldType):
         except FieldError:
             return parts_of(raw)
 
-    def check(self, value: tuple[str, ...]) -> list[Message]:
-        if self.least is not None and len(value) < self.least:
-            return [_("Choose at least {count}.", count=self.least)]
-        if self.most is not None and len(value) > self.most:
-            return [_("Choose at most {count}.", count=self.most)]
-        return []
-
     def entry(self, validators: list[Any], reader: Reader) -> Any:
         # “required” on each box would make the browser demand every one
         return control(self, SeveralField, [], reader, choices=choices(self.options, reader), validate_choice=False)
-
-    def to_entry(self, value: tuple[str, ...], reader: Reader) -> list[str]:
-        return list(value or ())
-
-    def display(self, value: tuple[str, ...], reader: Reader) -> str:
-        return str(in_language([self.finder.label_of(key, reader.language) for key in value or ()], reader.language))
-
-    def to_json(self, value: tuple[str, ...]) -> list[str]:
-        return list(value or ())
-
-    def schema(self) -> dict[str, Any]:
-        one = {"type": "string", "enum": [option.key for option in self.options]}
-        schema: dict[str, Any] = {"type": "array", "items": one, "uniqueItems": True}
-        if self.required:
-            schema["minItems"] = self.least or 1
-        if self.most is not None:
-            schema["maxItems"] = self.most
-        return schema
 
     def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(form, catalogue)

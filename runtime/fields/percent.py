@@ -15,7 +15,7 @@ from runtime.definitions.shelf import FIELD_TYPES
 from runtime.errors import Problem
 from runtime.fields._bounded import Bounded, fits
 from runtime.fields._columns import Scaled
-from runtime.fields._numbers import number_of, out_of_bounds, pattern
+from runtime.fields._numbers import number_of, out_of_bounds
 from runtime.fields._texts import half_width, text_of
 from runtime.texts import Message, _
 
@@ -76,9 +76,7 @@ class Percent(Bounded):
         return None if value is None else self.column.figure(value)
 
     def schema(self) -> dict[str, Any]:
-        figure = pattern(self.decimals).removesuffix("$")
-        if self.min is not None and self.min >= 0:
-            figure = figure.replace("^-?", "^", 1)
+        figure = self.pattern(self.decimals).removesuffix("$")
         return self.or_blank({"type": "string", "pattern": f"{figure}%$"})
 
     def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:

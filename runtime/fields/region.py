@@ -55,7 +55,9 @@ class Region(ColumnField):
         return shown(value or "", reader)
 
     def schema(self) -> dict[str, Any]:
-        return self.or_blank({"type": "string", "minLength": 2, "maxLength": LONGEST, "pattern": PATTERN})
+        named = PATTERN.replace("{0,2}", f"{{0,{DEPTHS[self.level] - 1}}}")
+        format = f"cn-region-{self.level}" if self.exact else "cn-region"
+        return self.or_blank({"type": "string", "minLength": 2, "maxLength": LONGEST, "pattern": named, "format": format})
 
     def search_text(self, value: str | None) -> str:
         return (value or "").replace("/", "")

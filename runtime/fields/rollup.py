@@ -73,7 +73,7 @@ class Rollup(Computed):
             return dict(own.lines()) or None
         for other in (form, *(each for each in catalogue.forms.values() if each.key != form.key)):
             for each in other.fields:
-                if each.type == "reference" and (getattr(each, "form"), getattr(each, "many_name")) == (form.key, self.relation):
+                if each.type in ("reference", "multi_reference") and (getattr(each, "form"), getattr(each, "many_name")) == (form.key, self.relation):
                     return dict(other.by_key)
         return None
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runtime.definitions.form import Form
 
 MOST_STEPS = 10_000
+MOST_LISTED = 500
 
 
 @FIELD_TYPES.register
@@ -49,6 +50,17 @@ class Slider(Bounded):
 
     def typed(self) -> dict[str, Any]:
         return {"type": "number"}
+
+    def schema(self) -> dict[str, Any]:
+        """Where not every number between the ends can be chosen, those that can, as texts and as numbers."""
+        schema = super().schema()
+        count = int((self.max - self.min) / self.step) + 1
+        if self.step == Decimal(1).scaleb(-self.decimals) or count > MOST_LISTED:
+            return schema
+        steps = [self.min + self.step * number for number in range(count)]
+        kinds = schema["type"]
+        listed = [*(self.column.to_json(each) for each in steps), *(float(each) for each in steps), *([None] if "null" in kinds else [])]
+        return {"type": kinds, "enum": listed}
 
     def check(self, value: Decimal) -> list[Message]:
         wrong = super().check(value)

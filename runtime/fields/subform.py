@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
     from runtime.definitions.form import Form
 
-NOT_INSIDE = ("subform", "tags", "tier", "serial", "section_text")
+NOT_INSIDE = ("subform", "tags", "tier", "serial", "section_text", "query_panel", "button")
 NEEDED = _("This is needed.")
 Row = dict[str, Any]
 
@@ -132,6 +132,8 @@ class Subform(FieldType):
         schema: dict[str, Any] = {"type": "array", "items": row, "maxItems": self.max_rows}
         if self.required:
             schema["minItems"] = self.min_rows or 1
+        elif (self.min_rows or 1) > 1:
+            schema["anyOf"] = [{"maxItems": 0}, {"minItems": self.min_rows}]
         return schema
 
     def search_text(self, value: tuple[Row, ...]) -> str:

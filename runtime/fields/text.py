@@ -13,7 +13,7 @@ from runtime.errors import Problem
 from runtime.fields._columns import ColumnField
 from runtime.fields._documents import bank_card, compact, credit_code, identity_number, postcode
 from runtime.fields._entries import control
-from runtime.fields._texts import text_of
+from runtime.fields._texts import text_of, words
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class Text(ColumnField):
 
     def schema(self) -> dict[str, Any]:
         if self.format != "none":
-            return self.or_blank({"type": "string", "pattern": PATTERNS[self.format]})
-        return self.or_blank({"type": "string", "minLength": self.min_length or 1, "maxLength": self.max_length})
+            return self.or_blank({"type": "string", "pattern": PATTERNS[self.format], **MEANT.get(self.format, {})})
+        return self.or_blank(words(self.min_length or 1, self.max_length, self.required))
 
     def search_text(self, value: str | None) -> str:
         return value or ""
@@ -75,5 +75,7 @@ class Text(ColumnField):
 
 FORMATS: dict[str, Callable[[str], list[Message]]] = {
     "cn_uscc": credit_code, "cn_id": identity_number, "cn_postcode": postcode, "bank_card": bank_card}
+MEANT = {"cn_uscc": {"format": "cn-credit-code"}, "cn_id": {"format": "cn-identity"}, "bank_card": {"format": "bank-card"}}
+"""Formats that say more than a pattern can: the check digit fits."""
 PATTERNS = {
     "cn_uscc": "^[0-9A-HJ-NPQRTUWXY]{18}$", "cn_id": "^[0-9]{17}[0-9X]$", "cn_postcode": "^[0-9]{6}$", "bank_card": "^[0-9]{12,19}$"}

@@ -18,6 +18,7 @@ from runtime.errors import Problem
 from runtime.fields._columns import Column, ColumnField
 from runtime.fields._entries import control
 from runtime.fields._minutes import clock, minutes_of_day
+from runtime.fields._ranges import between
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
@@ -80,6 +81,15 @@ class Time(ColumnField):
 
     def entry(self, validators: list[Any], reader: Reader) -> Any:
         return control(self, StringField, validators, reader, {"min": self.min, "max": self.max, "step": self.step * 60})
+
+    def schema(self) -> dict[str, Any]:
+        if self.min is None and self.max is None:
+            return super().schema()
+        least, most = self.min or "00:00", self.max or "23:59"
+        hours = between(least, most)  # 08:75 lies between 08:30 and 18:00 too: that there are 60 minutes is said beside it
+        return self.or_blank(
+            {"type": "string", "pattern": f"^(?=[0-9]{{2}}:[0-5])({hours})$", "formatMinimum": least, "formatMaximum": most}
+        )
 
     def in_file(self, value: Decimal, reader: Reader) -> str:
         return clock(value)

@@ -166,6 +166,8 @@ class Checker:
                 raise self.report(
                     left, _("The list holds {items}, so {what} is never in it.", items=described(item), what=described(operand.type))
                 )
+        if isinstance(found, tree.Field) and isinstance(operand, tree.Call) and operand.function == "CURRENT_USER":
+            return tree.Among(BOOLEAN, operand, found)
         if isinstance(found, (tree.Field, tree.Path)) and tree.literal_value(operand) is None:
             raise self.report(left, _("Before in and a field with several values a constant is needed: 'vip' in tags."))
         return tree.Among(BOOLEAN, operand, found)

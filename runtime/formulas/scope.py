@@ -106,7 +106,7 @@ class Place:
         for other in self.catalogue.forms.values():
             for each in other.fields:
                 name = getattr(each, "many_name", None)
-                if each.type == "reference" and name and getattr(each, "form") == self.form.key:
+                if each.type in ("reference", "multi_reference") and name and getattr(each, "form") == self.form.key:
                     found[name] = Relation(name, other.key, each.key, None, other.label)
         return found
 

@@ -229,7 +229,9 @@ class Writer:
 
     def write_Among(self, node: tree.Among, positive: bool = False) -> Any:
         if isinstance(node.list, tree.Field):
-            return self.source_of(node.list).list_contains(node.list.key, str(tree.literal_value(node.operand)))
+            known = tree.literal_value(node.operand)
+            option = self.write(node.operand) if known is None else str(known)
+            return self.source_of(node.list).list_contains(node.list.key, option)
         assert isinstance(node.list, tree.Call)
         values = SHELF[node.list.function].run(self.source)
         if not values:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from runtime.definitions.pool import Pool
 from runtime.errors import NotFound
+from runtime.people.may import may
 from runtime.records.tables import tables_of
 from runtime.system import clock
 from runtime.system.database import to_json
@@ -21,6 +22,8 @@ from runtime.texts import Message, _
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
+LOOKED_AT = 200
+"""So many of the newest events are looked through for those that a reader may see."""
 CLAIMED, RELEASED, RECLAIMED, WARNED = "claimed", "released", "reclaimed", "warned"
 WORDS: dict[str, Message] = {
     CLAIMED: _("claimed it"),
@@ -116,3 +119,12 @@ def happened(act: Act, form: str, record: int | None = None, limit: int = 50) ->
     """The newest events of a pool, or of one record in it: rows of `pool_event`. Callers leave out what the reader may not see."""
     wanted = [pool_event.c.form == form, *([] if record is None else [pool_event.c.record == record])]
     return list(act.connection.execute(sa.select(pool_event).where(*wanted).order_by(pool_event.c.id.desc()).limit(limit)).all())
+
+
+def seen_events(act: Act, form: str, limit: int) -> list[sa.Row[Any]]:
+    """The newest events of a pool, of those records whose owner the person of the act may see."""
+    rows = happened(act, form, limit=max(LOOKED_AT, limit))
+    if act.person.rights is not None:
+        act.person.rights.know(form, {row.record for row in rows})
+    owner = pool_of(act, form).owner
+    return [row for row in rows if may(act.person, "view", form, row.record, owner)][:limit]

@@ -1,23 +1,30 @@
-"""The home of an app: how customers are spread over the tiers, what changed, and what to do next."""
+"""The home of an app: the blocks that its definition names, or the usual ones."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, g, render_template
+from markupsafe import Markup
 
-from runtime.errors import NotFound
+from runtime.definitions.home import USUAL
+from runtime.errors import NotFound, TierloomError
 from runtime.pages import shell
-from runtime.pages.web import reading, signed_in
-from runtime.people.may import may
+from runtime.pages.cells import title_of
+from runtime.pages.columns import columns_of
+from runtime.pages.web import reader, reading, signed_in
+from runtime.people.may import may, sees
 from runtime.records import query
+from runtime.reports.dashboards import figures_of
 from runtime.system.tables import automation_run, import_file, person
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
 from runtime.tiers.explaining import distribution
 from runtime.tiers.seeing import sees_tiers
+from runtime.views import saved
 
 blueprint = Blueprint("apps", __name__)
 
@@ -43,22 +50,118 @@ def find_app(act: Act, key: str) -> Any:
 def home(app: str) -> str:
     with reading() as act:
         found = find_app(act, app)
-        models = [model for form in _forms(act, found) for model in act.catalogue.models_of(form) if sees_tiers(act, model)]
-        spread = distribution(act, models[0].key) if models else None
-        follow_ups = _follow_ups(act, found)
-        tier_field = (
-            next((each.key for each in act.catalogue.forms[models[0].form].fields if each.stores == "rated"), "tier") if models else "tier"
-        )
+        blocks: list[Any] = [each for each in found.home or USUAL if shell.for_person(each.for_)]
+        drawn = [(each, facts) for each in blocks if (facts := HOW[each.block](act, found, each)) is not None]
         return render_template(
             "app_home.html",
             app=found,
-            tier_field=tier_field,
-            model=models[0] if models else None,
-            spread=spread,
-            follow_ups=follow_ups,
-            nexts=_nexts(act, found, models),
-            forms=_counts(act, found),
+            blocks=drawn,
+            sides=any(each.place == "side" for each, _facts in drawn),
+            may_design=may(g.person, "build", app=found.key),
         )
+
+
+# -- the blocks: what each shows, None where there is nothing for the person ----------------------------------------------------------
+def _tiers(act: Act, app: Any, block: Any) -> dict[str, Any] | None:
+    models = _models(act, app)
+    if not models:
+        return None
+    model = models[0]
+    form = act.catalogue.forms[model.form]
+    field = next((each.key for each in form.fields if each.stores == "rated" and getattr(each, "tier_model") == model.key), None)
+    owner = (
+        model.workload.owner
+        if model.workload and model.workload.owner
+        else next((each.key for each in form.fields if each.type == "member"), None)
+    )
+    if not block.mine or field is None or owner is None:
+        return {"model": model, "tier_field": field or "tier", "spread": distribution(act, model.key), "mine": None}
+    counted = dict(query.tally(act, form.key, field, also=[f"{owner} == CURRENT_USER()"]))
+    total = sum(counted.values())
+    tiers = [
+        {
+            "key": each.key,
+            "label": reader().shown(each.label),
+            "rank": model.ranks[each.key],
+            "color": each.color,
+            "count": counted.get(each.key, 0),
+            "share": counted.get(each.key, 0) / total if total else 0,
+        }
+        for each in reversed(model.ranked)
+    ]
+    return {"model": model, "tier_field": field, "spread": {"total": total, "tiers": tiers}, "mine": owner}
+
+
+def _models(act: Act, app: Any) -> list[Any]:
+    return [model for form in _forms(act, app) for model in act.catalogue.models_of(form) if sees_tiers(act, model)]
+
+
+def _chart(act: Act, app: Any, block: Any) -> dict[str, Any] | None:
+    """One tile of a dashboard, as its own page shows it."""
+    found = act.catalogue.dashboards.get(block.dashboard)
+    if found is None or block.tile >= len(found.parts):
+        return None
+    part: Any = found.parts[block.tile]
+    figures = figures_of(act, found.model_copy(update={"parts": (part,)}))[0]
+    drawing = None if figures.figures is None else part.drawing(act, figures.figures, reader(), app.key)
+    return {
+        "label": reader().shown(part.label),
+        "drawing": drawing,
+        "trouble": figures.trouble,
+        "id": f"home-{block.dashboard}-{block.tile}",
+    }
+
+
+def _list(act: Act, app: Any, block: Any) -> dict[str, Any] | None:
+    """The first records of a view: their names and a few fields."""
+    view = act.catalogue.views.get(block.view)
+    if view is None or not saved.is_for(act, view) or not may(g.person, "view", view.form):
+        return None
+    form = act.catalogue.forms[view.form]
+    columns = [key for key in (view.columns or query.default_columns(act, form)) if key in form.by_key and sees(g.person, form.key, key)]
+    try:
+        page = query.page(
+            act,
+            form.key,
+            sort=view.sort,
+            columns=list(dict.fromkeys([form.title, *columns[:4]])),
+            limit=block.rows,
+            trusted=[view.filter] if view.filter else [],
+        )
+    except TierloomError:
+        return None  # it names what is no longer there; the design says so
+    shown = columns_of(act.catalogue, form, page, app.key, [key for key in columns[:4] if key != form.title][:3])
+    base = f"/apps/{app.key}/{form.key}"
+    rows = [
+        {"href": f"{base}/{each.id}", "name": title_of(form, each), "facts": [Markup(column.html(each)) for column in shown]}
+        for each in page.records
+    ]
+    return {"label": reader().shown(view.label), "href": f"{base}?view={block.view}", "rows": rows, "more": page.next is not None}
+
+
+def _shortcuts(act: Act, app: Any, block: Any) -> dict[str, Any] | None:
+    items = [
+        item for each in block.items if _leads_somewhere(each, act) and (item := shell.menu_item(app, each, act.catalogue)) is not None
+    ]
+    return {"items": items} if items else None
+
+
+def _leads_somewhere(item: str, act: Act) -> bool:
+    kind, key = item.split(":", 1)
+    form = key if kind == "form" else act.catalogue.views[key].form if kind == "view" and key in act.catalogue.views else None
+    return form is None or may(g.person, "view", form)
+
+
+HOW: dict[str, Callable[[Act, Any, Any], dict[str, Any] | None]] = {
+    "welcome": lambda act, app, block: {},
+    "shortcuts": _shortcuts,
+    "tasks": lambda act, app, block: {"follow_ups": _follow_ups(act, app)},
+    "tiers": _tiers,
+    "chart": _chart,
+    "list": _list,
+    "next": lambda act, app, block: {"nexts": found} if (found := _nexts(act, app, _models(act, app))) else None,
+    "records": lambda act, app, block: {"forms": found} if (found := _counts(act, app)) else None,
+}
 
 
 def _forms(act: Act, app: Any) -> list[str]:

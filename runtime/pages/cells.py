@@ -68,6 +68,9 @@ def cell(form: Form, record: Record, key: str, app: str, titles: dict[tuple[str,
         return {"kind": "person", "text": reader().person_name(value)}
     if field_type.stores == "rows":
         return {"kind": "rows", "rows": value}
+    if field_type.type == "multi_reference":
+        named = [(titles.get(each, f"#{each[1]}"), f"/apps/{app}/{each[0]}/{each[1]}") for each in field_type.records(value)]
+        return {"kind": "links", "links": named}
     if isinstance(field_type, Attached):
         return {"kind": "files", "files": [shown_file(each) for each in value]}
     if field_type.type == "url":

@@ -5,10 +5,10 @@ A list draws hundreds of values, so they are put together here and not in a page
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app
 
@@ -20,6 +20,7 @@ from runtime.pages.reader import Reader
 from runtime.pages.web import reader
 from runtime.records.query import Page
 from runtime.records.rows import Record
+from runtime.texts import in_language
 
 BLANK = '<span class="tl-quiet">—</span>'
 
@@ -157,6 +158,29 @@ class Reference(Column):
         return f'<a href="/apps/{self.app}/{self.form}/{value}">{escape(self.written(value))}</a>'
 
 
+class Links(Column):
+    """Links to the records that are named."""
+
+    def __init__(self, key: str, field_type: FieldType, reader: Reader, app: str, titles: Mapping[tuple[str, int], str]):
+        super().__init__(key, field_type, reader)
+        self.app, self.titles = app, titles
+
+    def _named(self, value: Any) -> list[tuple[str, str]]:
+        assert self.field_type is not None
+        return [(self.titles.get(each, f"#{each[1]}"), f"/apps/{self.app}/{each[0]}/{each[1]}") for each in self.field_type.records(value)]
+
+    def written(self, value: Any) -> str:
+        return str(in_language([title for title, _href in self._named(value)], self.reader.language))
+
+    def piece(self, value: Any) -> str:
+        return " · ".join(f'<a href="{escape(href)}">{escape(title)}</a>' for title, href in self._named(value))
+
+
+class People(Person):
+    def written(self, value: Any) -> str:
+        return str(in_language([super(People, self).written(each) for each in value], self.reader.language))
+
+
 class Tags(Column):
     fact = False
 
@@ -222,9 +246,9 @@ BY_TYPE: dict[str, type[Column]] = {"url": Address, "choice": Choice, "long_text
 BY_KIND: dict[str, type[Column]] = {"date": Day, "money": Money, "number": Figure}
 
 
-def columns_of(catalogue: Catalogue, form: Form, page: Page, app: str) -> list[Column]:
-    """What draws the columns of a page of records for the present reader."""
-    return [_column(catalogue, form, page, app, key, reader()) for key in page.columns]
+def columns_of(catalogue: Catalogue, form: Form, page: Page, app: str, keys: Iterable[str] | None = None) -> list[Column]:
+    """What draws the columns of a page of records, or those with these keys, for the present reader."""
+    return [_column(catalogue, form, page, app, key, reader()) for key in (page.columns if keys is None else keys)]
 
 
 def _column(catalogue: Catalogue, form: Form, page: Page, app: str, key: str, who: Reader) -> Column:
@@ -238,6 +262,10 @@ def _column(catalogue: Catalogue, form: Form, page: Page, app: str, key: str, wh
         return Tags(key, field_type, who, catalogue)
     if field_type.type == "reference":
         return Reference(key, field_type, who, app, page.titles)
+    if field_type.type == "multi_reference":
+        return Links(key, field_type, who, app, page.titles)
+    if field_type.type == "members":
+        return People(key, field_type, who, page.people)
     if field_type.type == "member":
         return Person(key, field_type, who, page.people)
     made = BY_TYPE.get(field_type.type) or (BY_KIND.get(field_type.formula_type().kind, Column) if field_type.stores != "rows" else Column)
@@ -245,8 +273,22 @@ def _column(catalogue: Catalogue, form: Form, page: Page, app: str, key: str, wh
 
 
 # -- rows and cards ---------------------------------------------------------------------------------------------------------------
-def drawn_rows(columns: list[Column], page: Page, address: str, pick: tuple[str, str]) -> tuple[str, str]:
-    """The rows of the table and the cards of the phone. `address` is that of the list, `pick` what stands around a record's title in “Pick it”."""
+class Groups(Protocol):
+    """The heads of groups: the pieces of page before a record with which a group begins, for the table and for the cards."""
+
+    def before(self, record: Record, width: int) -> tuple[str, str]: ...
+
+
+def drawn_rows(
+    columns: list[Column],
+    page: Page,
+    address: str,
+    pick: tuple[str, str],
+    groups: Groups | None = None,
+    colored: Callable[[Record], str] | None = None,
+) -> tuple[str, str]:
+    """The rows of the table and the cards of the phone. `address` is that of the list, `pick` what stands around a record's title in “Pick it”.
+    `colored` gives the colour of a record, an empty text for none."""
     titled = next((each for each in columns if each.key == page.form.title), None)
     before, after = escape(pick[0]), escape(pick[1])
     first, others = columns[0], columns[1:]
@@ -259,16 +301,21 @@ def drawn_rows(columns: list[Column], page: Page, address: str, pick: tuple[str,
         cells = [f"{start}{each.html(record)}</td>" for start, each in zip(starts, others, strict=True)]
         if tier is not None:
             cells.insert(columns.index(tier), f"<td>{tier.score(record)}</td>")
+        if groups is not None:
+            above = groups.before(record, len(cells) + 2)
+            rows.append(above[0])
+            cards.append(above[1])
+        mark = f' class="tl-mark tier-{color}"' if colored is not None and (color := colored(record)) else ""
         head = name if first is titled else escape(first.text(record)) or f"#{record.id}"
         rows.append(
-            f'<tr data-row-key="{record.id}" data-href="{href}" data-edit-href="{href}/edit" tabindex="-1"><td class="tl-check">'
+            f'<tr{mark} data-row-key="{record.id}" data-href="{href}" data-edit-href="{href}/edit" tabindex="-1"><td class="tl-check">'
             f'<input class="form-check-input" type="checkbox" name="id" value="{record.id}" form="picked" data-pick '
             f'aria-label="{before}{name}{after}"></td><td class="tl-stick"><a class="tl-row-title" href="{href}"><b>{head}</b></a></td>'
             f"{''.join(cells)}</tr>\n"
         )
         said = escape(" · ".join(text for each in facts if (text := each.text(record))))
         cards.append(
-            f'<li><a href="{href}"><div class="tl-row"><b class="tl-cut">{name}</b><span class="tl-push">{tier.html(record) if tier else ""}'
+            f'<li{mark}><a href="{href}"><div class="tl-row"><b class="tl-cut">{name}</b><span class="tl-push">{tier.html(record) if tier else ""}'
             f'</span></div><div class="tl-meta tl-quiet tl-cut">{said}</div></a></li>\n'
         )
     return "".join(rows), "".join(cards)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, jsonify, render_template, request
+from werkzeug.datastructures import MultiDict
 
 from runtime.definitions.form import Form
 from runtime.errors import DiskFull, Problem, Refused, Stale
 from runtime.fields._files import Attached
-from runtime.forms import PREFIX, Entry, fill, opened
+from runtime.forms import LEFT_OUT, PREFIX, Entry, fill, opened, rows_in
 from runtime.pages.apps import find_app
 from runtime.pages.cells import title_of
+from runtime.pages.entry_duplicates import duplicates, watched
+from runtime.pages.entry_filling import fillings
 from runtime.pages.entry_layout import arranged
+from runtime.pages.entry_paste import pasted
 from runtime.pages.entry_rules import carried, paths, standing
 from runtime.pages.lists import find_form
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import may, require, sees
 from runtime.people.rights import VIEW
-from runtime.records import gateway, query
+from runtime.records import drafts, gateway, query
 from runtime.records.entries import prepare
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import Plan, plan_of
@@ -36,15 +41,23 @@ def new(app: str, form: str) -> str:
     with reading() as act:
         found_app, definition = find_app(act, app), find_form(act, form)
         require(g.person, "add", form)
-        return _page(act, found_app, definition, opened(definition, reader(), _first_values(act, definition), _editable(definition, "add")))
+        draft, editable = _draft(request.args), _editable(definition, "add")
+        if draft is None:
+            return _page(act, found_app, definition, opened(definition, reader(), _first_values(act, definition), editable))
+        begun = MultiDict(drafts.read(act, form, draft))
+        return _page(
+            act, found_app, definition, fill(definition, begun, ActLookup(act), reader(), editable=editable, quiet=True), draft=draft
+        )
 
 
 @blueprint.post("/apps/<app>/<form>/new")
 @signed_in
 def create(app: str, form: str) -> Any:
+    if request.form.get("then") == "draft":
+        return _put_aside(app, form)
     entry: Entry | None = None
     saved: gateway.Saved | None = None
-    problems, status = [], 422
+    problems, status, draft = [], 422, _draft(request.form)
     try:
         with writing() as act:
             found_app, definition = find_app(act, app), find_form(act, form)
@@ -52,6 +65,8 @@ def create(app: str, form: str) -> Any:
             if entry.ok:
                 try:
                     saved = gateway.create(act, form, entry.values)
+                    if draft is not None:
+                        drafts.delete(act, form, draft)
                 except Refused as error:
                     problems = error.problems
     except DiskFull as error:
@@ -61,7 +76,7 @@ def create(app: str, form: str) -> Any:
     if saved is None:
         with reading() as act:
             entry.tell(problems)
-            return _page(act, found_app, definition, entry), status
+            return _page(act, found_app, definition, entry, draft=draft), status
     flash(
         {  # type: ignore[arg-type]
             "text": reader().say(_("{form} is saved.", form=definition.label)),
@@ -72,6 +87,37 @@ def create(app: str, form: str) -> Any:
     if request.form.get("then") == "another":
         return go_to(f"/apps/{app}/{form}/new?done=1")
     return go_to(f"/apps/{app}/{form}/{saved.id}?done=new")
+
+
+def _draft(given: Mapping[str, str]) -> int | None:
+    """The draft that an address or a form names."""
+    number = given.get("draft", "")
+    return int(number) if number.isdecimal() and len(number) < 19 else None
+
+
+def _put_aside(app: str, form: str) -> Any:
+    """Keeps what was typed, however unfinished, as a draft of the person."""
+    pairs = [(name, text) for name, text in request.form.items(multi=True) if name.startswith(PREFIX) or name == LEFT_OUT]
+    with writing() as act:
+        find_app(act, app)
+        definition = find_form(act, form)
+        require(g.person, "add", form)
+        typed = fill(definition, request.form, ActLookup(act), reader(), editable=_editable(definition, "add"), quiet=True)
+        title = definition.by_key[definition.title].display(typed.values.get(definition.title), reader())
+        number = drafts.save(act, form, title, pairs, _draft(request.form))
+    flash(reader().say(_("Kept as a draft. Only you see it, on every device where you sign in.")), "good")
+    return go_to(f"/apps/{app}/{form}/new?draft={number}&done=draft")
+
+
+@blueprint.post("/apps/<app>/<form>/drafts/<int:draft>/delete")
+@signed_in
+def delete_draft(app: str, form: str, draft: int) -> Any:
+    with writing() as act:
+        find_app(act, app)
+        find_form(act, form)
+        drafts.delete(act, form, draft)
+    flash(reader().say(_("The draft is deleted.")), "good")
+    return go_to(f"/apps/{app}/{form}/new")
 
 
 @blueprint.get("/apps/<app>/<form>/<int:record>/edit")
@@ -132,7 +178,38 @@ def check(app: str, form: str, record: int | None = None) -> Response:
         return checked(act, app, find_form(act, form), record)
 
 
-def checked(act: Act, app: str, definition: Form, record: int | None) -> Response:
+@blueprint.post("/apps/<app>/<form>/duplicates")
+@blueprint.post("/apps/<app>/<form>/<int:record>/duplicates")
+@signed_in
+def find_duplicates(app: str, form: str, record: int | None = None) -> Response:
+    """Asked while somebody is still typing: nothing is said about what is typed, only who has it already."""
+    with reading() as act:
+        find_app(act, app)
+        definition = find_form(act, form)
+        editable = _editable(definition, "add" if record is None else "edit", record)
+        before = query.get(act, form, record).values if record is not None else {}
+        typed = fill(definition, request.form, _lookup(act, form, record), reader(), editable=editable, quiet=True)
+        touched = request.form.get("_field", "").removeprefix(PREFIX)
+        return jsonify(duplicates=duplicates(act, app, definition, touched, {**before, **typed.values}, record))
+
+
+@blueprint.post("/apps/<app>/<form>/paste")
+@blueprint.post("/apps/<app>/<form>/<int:record>/paste")
+@signed_in
+def paste(app: str, form: str, record: int | None = None) -> Response:
+    """Cells copied from a spreadsheet, as the controls of a sub-form's rows take them."""
+    with reading() as act:
+        find_app(act, app)
+        definition = find_form(act, form)
+        sent = request.get_json(silent=True)
+        require(g.person, "add" if record is None else "edit", form, record, str(sent.get("subform")) if isinstance(sent, dict) else None)
+        return jsonify(pasted(definition, sent, _lookup(act, form, record), reader()))
+
+
+def checked(
+    act: Act, app: str, definition: Form, record: int | None, asked: list[str] | None = None, fixed: dict[str, Any] | None = None
+) -> Response:
+    """`asked`: the only fields that are read; `fixed`: values that are settled, whatever is filled in."""
     form = definition.key
     before = query.get(act, form, record) if record is not None else None
     lookup = _lookup(act, form, record)
@@ -142,8 +219,9 @@ def checked(act: Act, app: str, definition: Form, record: int | None) -> Respons
         lookup,
         reader(),
         before.values if before else None,
-        _editable(definition, "edit" if before else "add", record),
+        _editable(definition, "edit" if before else "add", record) if asked is None else asked,
     )
+    typed.values.update(fixed or {})
     plan = plan_of(act.catalogue, form, act.connection.dialect)
     outcome = prepare(act, plan, typed.values, _whole(act, form, record), lookup)
     touched = request.form.get("_field", "").removeprefix(PREFIX)
@@ -163,8 +241,10 @@ def checked(act: Act, app: str, definition: Form, record: int | None) -> Respons
         required=[PREFIX + key for key in stands.needed],
         rules=stands.as_json(),
         paths=paths(act, definition, outcome.values, record),
+        rows_stand=stands.rows_as_json() if _as_many_rows(plan, outcome.values, typed.raw) else {},
+        filled=fillings(act, definition, touched, typed.raw, outcome.values, record, reader()) if asked is None else {},
         values=values,
-        duplicates=_duplicates(act, app, definition, touched, outcome.values.get(touched), record),
+        duplicates=duplicates(act, app, definition, touched, outcome.values, record) if asked is None else [],
     )
 
 
@@ -180,6 +260,16 @@ def tried(act: Act, app: Any, form: Form, at: str, template: str) -> str:
     return _page(act, app, form, entry, tried_at=at, template=template)
 
 
+def drawn(act: Act, app: Any, form: Form, entry: Entry, asked: list[str], template: str, **more: Any) -> str:
+    """The page of a new record for whoever fills in only the fields in `asked`, on a template of its own that is told `more`."""
+    return _page(act, app, form, entry, template=template, only=asked, **more)
+
+
+def _as_many_rows(plan: Plan, values: dict[str, Any], raw: dict[str, Any]) -> bool:
+    """Whether rows have the numbers that they have on the page: blank ones are left out."""
+    return all(len(values.get(each) or ()) == len(raw.get(each) or ()) for each in plan.row_rules)
+
+
 def _computed_in_rows(plan: Plan, values: dict[str, Any], raw: dict[str, Any]) -> dict[str, str]:
     """What the computed fields of sub-forms' rows show; rows without a number of their own, because one was blank, are left out."""
     return {
@@ -191,23 +281,6 @@ def _computed_in_rows(plan: Plan, values: dict[str, Any], raw: dict[str, Any]) -
     }
 
 
-def _duplicates(act: Act, app: str, form: Form, touched: str, value: Any, record: int | None) -> list[dict[str, str]]:
-    """Records that have the value somebody is typing where the form wants it to be the only one."""
-    rules = [rule for rule in form.duplicates if any(each.field == touched for each in rule.match)]
-    field_type = form.by_key.get(touched)
-    if value in (None, ()) or field_type is None or not (rules or field_type.distinct):
-        return []
-    text = field_type.search_text(value)
-    if not text:
-        return []
-    page = query.page(act, form.key, search=text, columns=[form.title, touched], limit=5)
-    return [
-        {"title": title_of(form, each), "href": f"/apps/{app}/{form.key}/{each.id}"}
-        for each in page.records
-        if each.id != record and each.values.get(touched) == value
-    ]
-
-
 def _page(
     act: Act,
     app: Any,
@@ -217,6 +290,9 @@ def _page(
     conflicts: list[dict[str, Any]] | None = None,
     tried_at: str = "",
     template: str = "entry.html",
+    only: list[str] | None = None,
+    draft: int | None = None,
+    **more: Any,
 ) -> str:
     _equip(app, form, entry)
     values = _worked_out(act, form, entry, record.id if record else None)
@@ -230,7 +306,11 @@ def _page(
             "wide": section.wide,
             "tab": section.tab,
             "divider": section.divider,
-            "fields": [key for key in section.fields if _is_there(form, key, record) and key not in skipped and key in entry],
+            "fields": [
+                key
+                for key in section.fields
+                if (only is None or key in only) and _is_there(form, key, record) and key not in skipped and key in entry
+            ],
         }
         for section in form.sections
     ]
@@ -242,11 +322,15 @@ def _page(
         record=record,
         tabs=arranged(sections, [each.path.partition("/")[0] for each in entry.problems]),
         tried_at=tried_at,
+        draft=draft,
+        drafts=[] if record or tried_at or only is not None else drafts.of_person(act, form.key),
+        watched=[] if only is not None else [PREFIX + key for key in watched(form)],
         hidden=stands.hidden,
         needed=stands.needed,
         carried=carried(act, form, before, values, record.id if record else None, reader(), stands),
         conflicts=conflicts or [],
         name=title_of(form, record) if record else None,
+        **more,
     )
 
 
@@ -284,12 +368,17 @@ def _skipped(form: Form, record: Record | None, plan: Plan) -> set[str]:
 
 def _equip(app: Any, form: Form, entry: Entry) -> None:
     for each in form.fields:
-        if each.type == "reference" and each.key in entry:
-            entry[each.key].search_url = f"/apps/{app.key}/{getattr(each, 'form')}/find"
-        elif isinstance(each, Attached) and each.key in entry:
+        if each.key not in entry:
+            continue
+        entry[each.key].search_url = each.search_at(app.key, form.key)
+        if isinstance(each, Attached):
             entry[each.key].send_url = f"/files/{form.key}/{each.key}"
-        elif each.type == "member" and each.key in entry:
-            entry[each.key].search_url = "/people/find"
+        elif each.widget == "query_panel":
+            entry[each.key].address = f"/apps/{app.key}/{form.key}/panel/{each.key}"
+            entry[each.key].by = PREFIX + getattr(each, "ours")
+        for row in rows_in(entry[each.key]):
+            for key, line in each.lines().items():
+                row[PREFIX + key].search_url = line.search_at(app.key, form.key)
 
 
 def _editable(form: Form, action: str, record: int | None = None) -> list[str]:

@@ -23,7 +23,7 @@ from runtime.formulas.tree import Path, type_to_json, walk
 from runtime.formulas.wire import to_wire
 from runtime.pages.reader import Reader
 from runtime.people.may import may
-from runtime.records.guard import sees_all_of
+from runtime.records.filling import may_read
 from runtime.records.plan import Checked, Plan, plan_of
 from runtime.records.rows import read_record
 from runtime.records.values import RecordValues, SubformRow
@@ -39,6 +39,8 @@ class Standing:
 
     plan: Plan
     holding: tuple[tuple[bool, bool], ...]
+    in_rows: dict[str, list[list[tuple[bool, bool]]]]
+    """By sub-form and row how the rules of its rows stand."""
 
     @property
     def hidden(self) -> list[str]:
@@ -55,20 +57,27 @@ class Standing:
     def as_json(self) -> list[Json]:
         return [{"when": holds, "check": checks} for holds, checks in self.holding]
 
+    def rows_as_json(self) -> dict[str, list[list[Json]]]:
+        return {key: [[{"when": holds, "check": checks} for holds, checks in row] for row in rows] for key, rows in self.in_rows.items()}
+
 
 def standing(act: Act, form: Form, values: Mapping[str, Any], record: int | None) -> Standing:
     plan = plan_of(act.catalogue, form.key, act.connection.dialect)
     before = read_record(act, form.key, record) if plan.compares_before and record is not None else None
     source = RecordValues(act, form, values, record, names=plan.names_before(before.values if before is not None else {}))
-    return Standing(plan, tuple(_holding(each, source) for each in plan.rules))
+    in_rows = {
+        subform: [[_holding(each, row) for each in rules] for row in _holders(source, form, subform)]
+        for subform, rules in plan.row_rules.items()
+    }
+    return Standing(plan, tuple(_holding(each, source) for each in plan.rules), in_rows)
 
 
-def _holding(rule: Checked, source: RecordValues) -> tuple[bool, bool]:
+def _holding(rule: Checked, source: RecordValues | SubformRow) -> tuple[bool, bool]:
     holds = rule.when is None or _truth(rule.when, source)
     return holds, rule.check is None or not holds or _truth(rule.check, source)
 
 
-def _truth(formula: Formula, source: RecordValues) -> bool:
+def _truth(formula: Formula, source: RecordValues | SubformRow) -> bool:
     """What cannot be computed does not hold; saving says why."""
     try:
         return bool(evaluate(formula, source))
@@ -82,17 +91,25 @@ def carried(
 ) -> Json | None:
     """The page's share of the rules, or None where the form has nothing to follow. `before`: the record's values, or those of a new one."""
     plan = stands.plan
-    if not (plan.rules or plan.computed or any(plan.line_computed.values())):
+    live_defaults = record is None and bool(plan.defaults)
+    if not (plan.rules or plan.computed or plan.row_rules or plan.fills or live_defaults or any(plan.line_computed.values())):
         return None
     sight = Sight(act, form, record)
     return {
         "run": _run(act),
+        "fresh": record is None,
         "fields": {key: _typed(each) for key, each in sight.fields.items()},
         "values": {key: to_wire(before.get(key), each.formula_type()) for key, each in sight.fields.items()},
         "rules": [_rule(each, stood, sight, reader) for each, stood in zip(plan.rules, stands.as_json(), strict=True)],
-        "defaults": {key: sight.tree(each) for key, each in plan.defaults.items() if key in plan.shown_by_rule},
+        "defaults": {key: sight.tree(each) for key, each in plan.defaults.items() if record is None or key in plan.shown_by_rule},
         "computed": [_computed(form.by_key[key], each, sight, reader) for key, each in plan.computed.items() if key in sight.fields],
         "subforms": {key: _subform(plan, key, sight, reader) for key in plan.line_computed if sight.sees(key)},
+        "row_rules": {
+            key: [_rule(each, {"when": False, "check": True}, sight, reader) for each in rules]
+            for key, rules in plan.row_rules.items()
+            if sight.sees(key)
+        },
+        "rows_stand": stands.rows_as_json(),
         "paths": paths(act, form, values, record),
     }
 
@@ -164,6 +181,8 @@ def _rule(each: Checked, stood: Json, sight: Sight, reader: Reader) -> Json:
     found: Json = {name: list(getattr(rule, name)) for name in ("show", "require", "read_only") if getattr(rule, name) is not None}
     if rule.show is not None:
         found["hidden_value"] = rule.hidden_value
+    if rule.limit is not None:
+        found["limit"], found["options"] = list(rule.limit), list(rule.options)
     if each.check is not None:
         found["fields"], found["message"] = list(rule.fields), reader.shown(rule.message)
         found["reads"], found["check"] = sorted(reads(each.check)), sight.tree(each.check)
@@ -213,13 +232,14 @@ def paths(act: Act, form: Form, values: Mapping[str, Any], record: int | None) -
         known = found.setdefault(name, {"type": type_to_json(node.type), "values": {}})["values"]
         for each in _holders(source, form, rows) if rows else [source]:
             target = each.values.get(first)
-            if target is not None and _may_read(act, form.by_key[rows].lines() if rows else form.by_key, node, target):
+            if target is not None and may_read(act, form.by_key[rows].lines() if rows else form.by_key, node, target):
                 known[str(target)] = to_wire(each.path(node.reference, "id" if node.key == "record" else node.key), node.type)
     return found
 
 
 def _path_nodes(plan: Plan) -> Iterator[tuple[str | None, Path]]:
     formulas: list[tuple[str | None, Formula | None]] = [(None, each) for rule in plan.rules for each in (rule.when, rule.check)]
+    formulas += [(subform, each) for subform, rules in plan.row_rules.items() for rule in rules for each in (rule.when, rule.check)]
     formulas += [(None, each) for each in (*plan.computed.values(), *plan.defaults.values())]
     for named in (plan.line_defaults, plan.line_computed):
         formulas += [(subform, each) for subform, lines in named.items() for each in lines.values()]
@@ -230,19 +250,6 @@ def _path_nodes(plan: Plan) -> Iterator[tuple[str | None, Path]]:
 
 def _holders(source: RecordValues, form: Form, subform: str) -> Iterable[RecordValues]:
     return [SubformRow(source, form.by_key[subform].lines(), row) for row in source.values.get(subform) or ()]
-
-
-def _may_read(act: Act, fields: Mapping[str, Any], node: Path, target: int) -> bool:
-    """Whether the person sees the field of this very record; where more than one step leads there, only if they see it of all records."""
-    first, *rest = node.reference.split(".")
-    form = getattr(fields[first], "form")
-    if not rest:
-        return may(act.person, "view", form, target, node.key)
-    ends = []
-    for step in rest:
-        ends.append((form, step))
-        form = getattr(act.catalogue.forms[form].by_key[step], "form")
-    return all(sees_all_of(act, place, [key]) for place, key in (*ends, (form, node.key)))
 
 
 def _may_follow(act: Act, form: Form, subform: str | None, node: Path) -> bool:

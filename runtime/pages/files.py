@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from runtime.definitions.field_type import FieldType
@@ -36,10 +36,10 @@ def send(form: str, field: str) -> Response:
     with reading() as act:
         kind = field_of(act, form, field)
     request.max_content_length = kind.limits.bytes + keeping.MEGABYTE
-    name, stream = _sent(kind)
+    name, stream = sent_file(kind)
     with keeping.received(workspace(), name, stream, kind.limits) as arrived, writing() as act:
         token = keeping.keep(act, arrived)
-    return _answer(token)
+    return kept_answer(token)
 
 
 def field_of(act: Act, form: str, field: str) -> Attached:
@@ -53,7 +53,7 @@ def field_of(act: Act, form: str, field: str) -> Attached:
     return kind
 
 
-def _sent(kind: Attached) -> tuple[str, IO[bytes]]:
+def sent_file(kind: Attached) -> tuple[str, IO[bytes]]:
     try:
         with room():
             given = request.files.get("file")
@@ -64,9 +64,9 @@ def _sent(kind: Attached) -> tuple[str, IO[bytes]]:
     return given.filename, given.stream
 
 
-def _answer(token: str) -> Response:
+def kept_answer(token: str) -> Response:
     id, size, name = tokens.parts(token) or ("", 0, "")
-    answer = jsonify(id=id, token=token, name=name, size=size, picture=is_picture(name), url=f"/files/{id}")
+    answer = jsonify(id=id, token=token, name=name, size=size, picture=is_picture(name), url=_address(id))
     answer.status_code = 201
     return answer
 
@@ -79,7 +79,12 @@ def is_picture(name: str) -> bool:
 def shown(token: str) -> dict[str, Any]:
     """What a page needs to draw a file."""
     id, size, name = tokens.parts(token) or ("", 0, token)
-    return {"url": f"/files/{id}", "name": name, "size": size_in_words(size), "picture": is_picture(name)}
+    return {"url": _address(id), "name": name, "size": size_in_words(size), "picture": is_picture(name)}
+
+
+def _address(id: str) -> str:
+    """Where the reader of this page gets a file: strangers by the public link through which they sent it."""
+    return f"{g.get('files_at', '/files')}/{id}"
 
 
 def size_in_words(size: int) -> str:
@@ -95,6 +100,11 @@ def fetch(id: str) -> Response:
     """The content, for whoever sees a field that holds the file now. A browser stores it and never opens it in place."""
     with reading() as act:
         found = using.seen(act, id)
+    return delivered(found)
+
+
+def delivered(found: Stored | None) -> Response:
+    """The content of a file that the gate has let through."""
     if found is None:
         raise NotFound(GONE)
     if request.if_none_match.contains_weak(found.hash):

@@ -23,9 +23,12 @@ NAMES: dict[str, Message] = {
     "tier_recompute": _("Computing tiers"),
     "potential_learn": _("Learning and testing"),
     "potential_refresh": _("Working out the values of all records"),
+    "bulk_edit": _("Changing records"),
+    "bulk_edit_undo": _("Taking the change back"),
 }
 NOTES: dict[str, Message] = {
     "import": _("What is imported by then stays; you can take all of it back afterwards."),
+    "bulk_edit": _("What is changed by then stays; you can take all of it back afterwards."),
     "import_undo": _("What is taken back by then stays taken back; you can go on later."),
 }
 SOON = 2_000_000

@@ -1,21 +1,20 @@
 """How often one may ask: a runaway script or somebody who tries addresses must not slow everybody down.
 
-Counters live in this process (each web process counts for itself); whoever guesses passwords is slowed down in the database besides
-(people/throttle.py).
+The web processes of one machine count together (system/counters.py); whoever guesses passwords is slowed down in the database
+besides (people/throttle.py).
 """
 
 from __future__ import annotations
 
 import time
 
-from flask import Flask, current_app, g, request
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from flask import Flask, g, request
 
 from runtime.errors import TierloomError
+from runtime.system.counters import Counters
 from runtime.texts import _
 
+MINUTE, HOUR = 60, 3600
 FREE = {"static", "health.healthz", "health.readyz", "metrics.metrics"}
 SIGNED_OUT_SHARE = 4
 """Somebody signed out gets this part of what a signed-in person may; an office shares one network address."""
@@ -45,25 +44,21 @@ def install(app: Flask, per_minute: int) -> None:
     """Limits requests of a person, or of a network address where nobody is signed in; `per_minute` 0: no limit."""
     if not per_minute:
         return
-    app.extensions["rate_limiter"] = SlidingWindowCounterRateLimiter(MemoryStorage())
-    own, stranger = RateLimitItemPerMinute(per_minute), RateLimitItemPerMinute(max(1, per_minute // SIGNED_OUT_SHARE))
+    counters, stranger = Counters(), max(1, per_minute // SIGNED_OUT_SHARE)
+
+    def count(name: str, most: int, window: int) -> None:
+        if seconds := counters.hit(name, most, window, time.time()):
+            raise TooOften(seconds)
 
     def check() -> None:
         if request.endpoint in FREE:
             return
         address = request.remote_addr or "unknown"
         if request.method == "POST" and request.endpoint in RARE:
-            _count(RateLimitItemPerHour(RARE[request.endpoint]), request.endpoint, address)
+            count(f"{request.endpoint} {address}", RARE[request.endpoint], HOUR)
         if g.person is None:
-            _count(stranger, "address", address)
+            count(f"address {address}", stranger, MINUTE)
         else:
-            _count(own, "person", str(g.person.id))
+            count(f"person {g.person.id}", per_minute, MINUTE)
 
     app.before_request(check)
-
-
-def _count(limit: RateLimitItem, *subject: str) -> None:
-    limiter = current_app.extensions["rate_limiter"]
-    if not limiter.hit(limit, *subject):
-        seconds = max(1, round(limiter.get_window_stats(limit, *subject).reset_time - time.time()))
-        raise TooOften(seconds)

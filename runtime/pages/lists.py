@@ -13,14 +13,15 @@ from werkzeug.datastructures import MultiDict
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
-from runtime.definitions.view import View
+from runtime.definitions.view import NEEDS, PLACES, View
 from runtime.errors import FormulaProblems, NotFound, Refused, TierloomError
-from runtime.pages import segment_conditions
+from runtime.pages import boards, segment_conditions
 from runtime.pages.apps import find_app
 from runtime.pages.cells import tag_facts, tier_facts, title_of, visible
 from runtime.pages.columns import columns_of, drawn_rows
 from runtime.pages.web import go_to, reader, reading, signed_in, wants_json, writing
 from runtime.people.may import may, require, sees
+from runtime.people.rights import EDIT, VIEW
 from runtime.records.handing_over import member_fields
 from runtime.records import gateway, query
 from runtime.records.conditions import WITHOUT_VALUE, WORDS, Condition, operators, read_condition
@@ -29,24 +30,33 @@ from runtime.records.tables import tables_of
 from runtime.system.workspace import Act
 from runtime.tags.assigning import is_one_of
 from runtime.texts import _
+from runtime.views import lanes, saved
 
 blueprint = Blueprint("lists", __name__)
 
 ROWS = 50
+LAYOUTS = {
+    "list": (_("List"), "list"),
+    "kanban": (_("Board"), "layout-kanban"),
+    "calendar": (_("Calendar"), "calendar"),
+    "cards": (_("Cards"), "layout-grid"),
+    "timeline": (_("Timeline view"), "timeline"),
+}
+CARRIED = ("sort", "columns", "as", *PLACES, "size", "widths")
+"""What an address says of the list beside view, search and conditions."""
+ASKING = ("q", "filter", "where", "cursor", *CARRIED)
+"""What somebody asks of a list; where nothing is asked, a form opens with its first view."""
 MOST_AT_ONCE = 1_000
 
 
 class Wish:
-    """What an address asks of a list: view, conditions, search, order, columns."""
+    """What an address asks of a list: a view, and what is different from it: conditions, search, order, columns, how the records are laid out."""
 
     def __init__(self, act: Act, form: Form, args: MultiDict[str, str]):
         self.act, self.form, self.args = act, form, args
-        self.view: View | None = None
-        if args.get("view"):
-            self.view = act.catalogue.views.get(args["view"])
-            if self.view is None or self.view.form != form.key:
-                raise NotFound(_("There is no such view of this form."))
         self.problem: Any = None
+        self.named = self._named()
+        self.view: View | None = self.named.view if self.named is not None else None
         self.conditions: list[Condition] = []
         for text in args.getlist("where"):
             try:
@@ -62,33 +72,153 @@ class Wish:
         chosen = [each for each in args.get("columns", "").split(",") if each in form.by_key]
         self.columns = chosen or list(self.view.columns if self.view and self.view.columns else query.default_columns(act, form))
         self.columns = [each for each in self.columns if sees(g.person, form.key, each)]
+        self._lay_out()
+
+    def _named(self) -> saved.Named | None:
+        """The view that is asked for, or the one the form opens with where nothing is asked."""
+        name = self.args.get("view")
+        if name == saved.ALL:
+            return None
+        if name:
+            return saved.find(self.act, self.form.key, name)
+        return saved.opening(self.act, self.form.key) if not any(each in self.args for each in ASKING) else None
+
+    def _lay_out(self) -> None:
+        view = self.view
+        asked = self.args.get("as", "")
+        self.layout: str = asked if asked in LAYOUTS else view.as_ if view else "list"
+        self.places: dict[str, str | None] = {name: self._place(name) for name in PLACES}
+        needed = NEEDS.get(self.layout)
+        if needed is not None and self.places[needed] is None:
+            self.places[needed] = next((each.key for each in self.form.fields if PLACES[needed](each) and self._is_open(each.key)), None)
+            if self.places[needed] is None:
+                self.problem, self.layout = _("This form has no field by which it could be drawn so. It is shown as a list."), "list"
+        size = self.args.get("size", "")
+        self.size = (
+            min(max(int(size), 10), query.MOST) if size.isdecimal() and len(size) < 5 else (view.size if view and view.size else ROWS)
+        )
+        self.widths = {**(view.widths if view else {}), **_widths(self.args.get("widths", ""), self.form)}
+        self.colors = self._colors()
+
+    def _place(self, name: str) -> str | None:
+        """The field for a place of the layout; one that the person may not see whole is as if it were not there."""
+        asked = self.args.get(name)
+        key = asked if asked is not None else getattr(self.view, name) if self.view else None
+        if not key:
+            return None
+        field = self.form.by_key.get(key)
+        if field is None or not PLACES[name](field) or not self._is_open(key):
+            if asked:
+                self.problem = _("The records cannot be laid out by {key}.", key=key)
+            return None
+        return key
+
+    def _is_open(self, key: str) -> bool:
+        return sees(g.person, self.form.key, key) >= VIEW
+
+    def _colors(self) -> tuple[Any, ...]:
+        """The view's conditions that colour records, if what they read is open to the person."""
+        colors = self.view.colors if self.view else ()
+        return colors if all(query.may_ask(self.act, self.form.key, each.when) for each in colors) else ()
+
+    @property
+    def is_own(self) -> bool:
+        return self.named is not None and self.named.own
 
     def filters(self) -> list[str]:
         """The person's own formulas that must all hold."""
         lookup = ActLookup(self.act)
-        return [*[each.formula(lookup) for each in self.conditions], *([self.formula] if self.formula else [])]
+        own = [self.view.filter] if self.is_own and self.view and self.view.filter else []
+        return [*own, *[each.formula(lookup) for each in self.conditions], *([self.formula] if self.formula else [])]
 
     def trusted(self) -> list[str]:
-        """What the view says, which may ask more than the person sees."""
-        return [self.view.filter] if self.view and self.view.filter else []
+        """What a published view says, which may ask more than the person sees."""
+        return [self.view.filter] if self.view and self.view.filter and not self.is_own else []
+
+    def order(self) -> list[str]:
+        """The order of the rows: first by group, the highest tier first."""
+        group = self.places["group"] if self.layout == "list" else None
+        if group is None:
+            return self.sort
+        first = f"-{group}" if self.form.by_key[group].stores == "rated" else group
+        return [first, *[each for each in self.sort if each.lstrip("-") != group]]
+
+    def reads(self) -> list[str]:
+        """All fields that a page of the list has to know."""
+        return list(dict.fromkeys([*self.columns, *[key for key in self.places.values() if key]]))
+
+    def marking(self) -> query.Narrow:
+        return query.Narrow(marks=tuple(each.when for each in self.colors)) if self.colors else query.WIDE
 
     def address(self, **changed: Any) -> str:
         """This list with other wishes; None drops one. Paging always begins anew."""
         kept = {
-            "view": self.args.get("view"),
+            "view": self.named.name if self.named else self.args.get("view"),
             "q": self.search or None,
             "filter": self.formula or None,
-            "sort": self.args.get("sort"),
-            "columns": self.args.get("columns"),
+            **{name: self.args.get(name) for name in CARRIED},
             "where": [each.text for each in self.conditions],
             **changed,
         }
-        given = [_parameter(name, value) for name, values in kept.items() for value in (values if isinstance(values, list) else [values]) if value]
+        given = [
+            _parameter(name, value)
+            for name, values in kept.items()
+            for value in (values if isinstance(values, list) else [values])
+            if value
+        ]
         return f"?{'&'.join(given)}" if given else request.path
+
+    def shared_address(self) -> str:
+        """The same list for anybody: one's own view is spelled out, because nobody else has it."""
+        if not self.is_own:
+            return self.address()
+        return self.address(
+            view=saved.ALL,
+            filter=joined(self.filters()[: 1 if self.view and self.view.filter else 0] + ([self.formula] if self.formula else [])),
+            sort=",".join(self.sort),
+            columns=",".join(self.columns),
+            **{"as": self.layout},
+            **self.places,
+        )
 
     @property
     def is_filtered(self) -> bool:
         return bool(self.search or self.formula or self.conditions or (self.view and self.view.filter))
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the list is other than its view, so that it may be worth saving."""
+        return bool(self.search or self.formula or self.conditions or any(self.args.get(name) for name in CARRIED))
+
+    def body(self) -> dict[str, Any]:
+        """The list as a view's JSON, without name."""
+        wanted = joined([*self.trusted(), *self.filters()])
+        found: dict[str, Any] = {"form": self.form.key, "columns": self.columns, "sort": list(self.sort)}
+        if wanted:
+            found["filter"] = wanted
+        if self.layout != "list":
+            found["as"] = self.layout
+        found |= {name: key for name, key in self.places.items() if key}
+        if self.widths:
+            found["widths"] = self.widths
+        if self.size != ROWS:
+            found["size"] = self.size
+        if self.colors:
+            found["colors"] = [each.model_dump(mode="json") for each in self.colors]
+        return found
+
+
+def joined(formulas: list[str]) -> str | None:
+    """Formulas that must all hold as one."""
+    return (formulas[0] if len(formulas) == 1 else " and ".join(f"({each})" for each in formulas)) if formulas else None
+
+
+def _widths(text: str, form: Form) -> dict[str, int]:
+    """`name:120,stage:90` of an address."""
+    pairs = [each.partition(":") for each in text.split(",")]
+    return {
+        key: min(max(int(width), 60), 800) for key, _colon, width in pairs if key in form.by_key and width.isdecimal() and len(width) < 5
+    }
 
 
 @lru_cache(2_000)
@@ -102,22 +232,15 @@ def records(app: str, form: str) -> str:
     with reading() as act:
         found_app, definition = find_app(act, app), find_form(act, form)
         wish = Wish(act, definition, request.args)
-        problem, page = wish.problem, None
+        problem, page, drawn = wish.problem, None, None
         try:
-            page = query.page(
-                act,
-                form,
-                search=wish.search,
-                sort=wish.sort,
-                columns=wish.columns,
-                limit=ROWS,
-                cursor=wish.cursor,
-                also=wish.filters(),
-                trusted=wish.trusted(),
-            )
+            if wish.layout not in ("list", "cards"):
+                drawn = boards.drawn(act, app, wish)
+            else:
+                page = listed(act, wish)
         except (FormulaProblems, Refused) as error:
             problem = error.message
-        rows, cards = _drawn(act, app, definition, page) if page else ("", "")
+        rows, cards = _drawn(act, app, wish, page) if page else ("", "")
         return render_template(
             "list.html",
             app=found_app,
@@ -126,19 +249,44 @@ def records(app: str, form: str) -> str:
             page=page,
             rows=rows,
             cards=cards,
+            drawn=drawn,
             problem=problem,
             heads=_heads(definition, wish),
             chips=_chips(wish),
             views=_views(act, definition, wish, app),
+            opens=saved.kept(act).first.get(form),
+            layouts=LAYOUTS,
+            fits={name: [each for each in visible(definition) if PLACES[name](each) and wish._is_open(each.key)] for name in PLACES},
+            may_publish_views=may(g.person, "views", form),
             fields=[*pickable(act.catalogue, definition), *segment_conditions.pickable(act.catalogue, definition)],
             tags=_taggable(act, definition),
             may_hand_over=bool(member_fields(act, form)),
+            may_edit=may(g.person, "edit", form),
             has_pool=definition.pool is not None,
             may_merge=may(g.person, "edit", form) and may(g.person, "delete", form),
             model=act.catalogue.model_of(form),
             sortable=_sortable(definition),
             all_columns=[each for each in visible(definition) if each.stores != "rows"],
         )
+
+
+def listed(act: Act, wish: Wish, **more: Any) -> query.Page:
+    """A page of the records that a list asks for."""
+    return query.page(
+        act,
+        wish.form.key,
+        **{
+            "search": wish.search,
+            "sort": wish.order(),
+            "columns": wish.reads(),
+            "limit": wish.size,
+            "cursor": wish.cursor,
+            "also": wish.filters(),
+            "trusted": wish.trusted(),
+            "narrow": wish.marking(),
+            **more,
+        },
+    )
 
 
 def find_form(act: Act, key: str) -> Form:
@@ -150,10 +298,16 @@ def find_form(act: Act, key: str) -> Form:
     return form
 
 
-def _drawn(act: Act, app: str, form: Form, page: query.Page) -> tuple[Markup, Markup]:
+def _drawn(act: Act, app: str, wish: Wish, page: query.Page) -> tuple[Markup, Markup]:
     """The rows of the table and the cards of the phone. They are drawn in Python: a template takes many times as long for a list."""
+    form, base = wish.form, f"/apps/{app}/{wish.form.key}"
+    if wish.layout == "cards":
+        return Markup(boards.picture_cards(act, app, wish, page)), Markup("")
     before, after = reader().say(_("Pick {name}", name="\0")).split("\0")
-    rows, cards = drawn_rows(columns_of(act.catalogue, form, page, app), page, f"/apps/{app}/{form.key}", (before, after))
+    columns = columns_of(act.catalogue, form, page, app, wish.columns)
+    group = boards.group_heads(act, app, wish, page) if wish.places["group"] else None
+    colored = boards.coloring(act.catalogue, wish) if wish.colors or wish.places["color"] else None
+    rows, cards = drawn_rows(columns, page, base, (before, after), group, colored)
     return Markup(rows), Markup(cards)
 
 
@@ -174,6 +328,8 @@ def _heads(form: Form, wish: Wish) -> list[dict[str, Any]]:
                 "state": state,
                 "href": wish.address(sort=key if state == "descending" else f"-{key}", cursor=None) if sortable else None,
                 "rated": field_type is not None and field_type.stores == "rated",
+                "width": wish.widths.get(key),
+                "editable": field_type is not None and editable(form, field_type),
             }
         )
     return found
@@ -198,12 +354,28 @@ def _chips(wish: Wish) -> list[dict[str, Any]]:
     return found
 
 
+def editable(form: Form, field_type: FieldType) -> bool:
+    """Whether a cell of a list can be changed in its place by the person, in some record at least."""
+    return (
+        field_type.writable
+        and field_type.stores in ("column", "many")
+        and field_type.type not in ("serial", "file", "image", "signature", "rich_text", "location")
+        and sees(g.person, form.key, field_type.key) >= EDIT
+    )
+
+
 def _views(act: Act, form: Form, wish: Wish, app: str) -> list[dict[str, Any]]:
-    base = f"/apps/{app}/{form.key}"
-    found = [{"label": reader().say(_("All")), "href": base, "active": wish.view is None}]
-    for view in act.catalogue.views.values():
-        if view.form == form.key:
-            found.append({"label": reader().shown(view.label), "href": f"{base}?view={view.key}", "active": wish.view is view})
+    """The tabs: all records, the views published for the person, their own."""
+    base, mine = f"/apps/{app}/{form.key}", saved.views_of(act, form.key)
+    opens = saved.opening(act, form.key) is not None
+    found: list[dict[str, Any]] = [
+        {"label": reader().say(_("All")), "href": f"{base}?view={saved.ALL}" if opens else base, "active": wish.named is None}
+    ]
+    if wish.named is not None and all(each.name != wish.named.name for each in mine):
+        mine = [wish.named, *mine]
+    for each in mine:
+        active = wish.named is not None and wish.named.name == each.name
+        found.append({"label": reader().shown(each.view.label), "href": f"{base}?view={each.name}", "active": active, "own": each.own})
     return found
 
 
@@ -260,7 +432,9 @@ def _taggable(act: Act, form: Form) -> dict[str, Any]:
     return {
         "set": found.key,
         "give": [{"key": tag.key, "label": reader().shown(tag.label)} for tag in found.tags if gives and not tag.archived],
-        "take": [{"key": tag.key, "label": reader().shown(tag.label)} for tag in found.tags if takes and (tag.archived or tag.rule is None)],
+        "take": [
+            {"key": tag.key, "label": reader().shown(tag.label)} for tag in found.tags if takes and (tag.archived or tag.rule is None)
+        ],
     }
 
 
@@ -342,7 +516,9 @@ def count(app: str, form: str) -> Any:
         find_app(act, app)
         wish = Wish(act, find_form(act, form), request.args)
         exact = bool(request.args.get("exact"))
-        number = query.count(act, form, search=wish.search, also=wish.filters(), trusted=wish.trusted(), most=None if exact else query.COUNTED)
+        number = query.count(
+            act, form, search=wish.search, also=wish.filters(), trusted=wish.trusted(), most=None if exact else query.COUNTED
+        )
     if wants_json():
         return jsonify(count=number, exact=exact or number <= query.COUNTED)
     return render_template(
@@ -352,6 +528,35 @@ def count(app: str, form: str) -> Any:
         more=not exact and number > query.COUNTED,
         address=f"/apps/{app}/{form}/count{wish.address(cursor=None, exact='1')}",
     )
+
+
+@blueprint.get("/apps/<app>/<form>/groups")
+@signed_in
+def groups(app: str, form: str) -> Response:
+    """How many records each group or lane of a list has: {value: count}, `-` for none. Asked by the page after it is shown."""
+    with reading() as act:
+        find_app(act, app)
+        wish = Wish(act, find_form(act, form), request.args)
+        by = wish.places["group"]
+        if by is None:
+            raise NotFound(_("This list has no groups."))
+        counted = query.tally(act, form, by, wish.search, wish.filters(), wish.trusted())
+    return jsonify({lanes.name_of(value): count for value, count in counted})
+
+
+@blueprint.get("/apps/<app>/<form>/lane")
+@signed_in
+def lane(app: str, form: str) -> str:
+    """More cards of one lane of a board: `lane` names it, `cursor` says after which."""
+    with reading() as act:
+        find_app(act, app)
+        wish = Wish(act, find_form(act, form), request.args)
+        by = wish.places["group"]
+        if by is None:
+            raise NotFound(_("This list has no groups."))
+        wanted = lanes.lane_at(act, wish.form, by, request.args.get("lane", lanes.BLANK))
+        found = boards.lane_cards(act, app, wish, wanted, wish.cursor)
+        return render_template("views/lane_more.html", lane=found, movable=boards.movable(wish, by))
 
 
 @blueprint.get("/apps/<app>/<form>/find")

@@ -82,11 +82,7 @@ def _lines(act: Act, form: Form, found: query.Page, app: str, back: dict[int, An
 
 def _events(act: Act, form: Form) -> list[dict[str, Any]]:
     """The newest, of those records that the reader sees with their owner."""
-    rows = pool.happened(act, form.key, limit=200)
-    if g.person.rights is not None:
-        g.person.rights.know(form.key, {row.record for row in rows})
-    owner = pool.pool_of(act, form.key).owner
-    seen = [row for row in rows if may(g.person, "view", form.key, row.record, owner)][:ROWS]
+    seen = pool.seen_events(act, form.key, ROWS)
     titles = query.titles(act, {form.key: {row.record for row in seen}})
     reader().know_people(row.person for row in seen)
     return [{**event(row), "name": titles.get((form.key, row.record), f"#{row.record}"), "record": row.record} for row in seen]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -20,8 +21,11 @@ from runtime.pages.web import by_path, done, reading, signed_in, workspace, writ
 from runtime.people import accounts, passwords, second_factor, sessions, signing_in, throttle, tokens
 from runtime.people.organisation import organisation_of
 from runtime.system import database
+from runtime.system.workspace import Act
 from runtime.texts import _
 
+JUST_NOW = timedelta(minutes=10)
+"""So long a sign-in proves who sits before the browser."""
 blueprint = Blueprint("profile", __name__, url_prefix="/me")
 
 
@@ -84,6 +88,23 @@ def _ask_password(field: str) -> None:
         raise Refused([Problem(field, _("This is not the present password."))])
 
 
+def _prove_oneself(field: str) -> None:
+    """By the password; whoever signs in through the provider alone and has none, by having signed in just now."""
+    if _has_password():
+        _ask_password(field)
+    elif not _just_signed_in():
+        raise Refused([Problem(field, _("Sign out and in again, then do this within ten minutes."))])
+
+
+def _has_password() -> bool:
+    with database.reading(workspace().engine) as connection:
+        return accounts.password_of(connection, g.person.email)[1] is not None
+
+
+def _just_signed_in() -> bool:
+    return g.session is not None and workspace().now() - g.session.created_at <= JUST_NOW
+
+
 # -- the second factor ------------------------------------------------------------------------------------------------------------
 @blueprint.get("/second-factor")
 @by_browser
@@ -100,6 +121,7 @@ def switch_on() -> AnyResponse | tuple[AnyResponse, int]:
             raise Refused([Problem("code", _("Scan the code anew."))])
         if g.session is not None and g.session.second_factor:
             raise Refused([Problem("code", _("Your account has a second factor already. Switch it off first."))])
+        _prove_oneself("factor_password")
         with writing() as act:
             codes = second_factor.switch_on(act, secret, request.form.get("code", ""))
     except Refused as refusal:
@@ -111,7 +133,7 @@ def switch_on() -> AnyResponse | tuple[AnyResponse, int]:
 @by_browser
 def new_codes() -> AnyResponse | tuple[str, int]:
     try:
-        _ask_password("factor_password")
+        _prove_oneself("factor_password")
         with writing() as act:
             codes = second_factor.new_codes(act)
     except Refused as refusal:
@@ -123,7 +145,7 @@ def new_codes() -> AnyResponse | tuple[str, int]:
 @by_browser
 def switch_off() -> AnyResponse | tuple[str, int]:
     try:
-        _ask_password("factor_password")
+        _prove_oneself("factor_password")
         with writing() as act:
             second_factor.switch_off(act, g.person.id)
     except Refused as refusal:
@@ -136,7 +158,9 @@ def _set_up_page(secret: str, refusal: Refused | None = None) -> AnyResponse:
     code = segno.make(second_factor.address_of(secret, g.person.email, workspace().name), error="m")
     drawn = Markup(code.svg_inline(scale=5, border=3, dark="#000", light="#fff", omitsize=False))
     must = second_factor.must_have_one(workspace(), g.person)
-    page = render_template("second_factor.html", secret=secret, readable=readable, drawn=drawn, must=must, errors=by_path(refusal))
+    page = render_template(
+        "second_factor.html", secret=secret, readable=readable, drawn=drawn, must=must, errors=by_path(refusal), password=_has_password()
+    )
     return _unkept(page)
 
 
@@ -153,17 +177,25 @@ def _unkept(page: str) -> AnyResponse:
 # -- sessions and tokens ------------------------------------------------------------------------------------------------------------
 @blueprint.post("/sessions/<session_id>/end")
 @by_browser
-def end_one_session(session_id: str) -> AnyResponse:
-    with writing() as act:
-        sessions.close_one(act.connection, g.person.id, session_id)
-    return done("/me", _("Signed out there."))
+def end_one_session(session_id: str) -> AnyResponse | tuple[str, int]:
+    return _end_sessions(lambda act: sessions.close_one(act.connection, g.person.id, session_id))
 
 
 @blueprint.post("/sessions/end-others")
 @by_browser
-def end_other_sessions() -> AnyResponse:
-    with writing() as act:
-        sessions.close_all(act.connection, g.person.id, but=session_token() or "")
+def end_other_sessions() -> AnyResponse | tuple[str, int]:
+    return _end_sessions(lambda act: sessions.close_all(act.connection, g.person.id, but=session_token() or ""))
+
+
+def _end_sessions(end: Callable[[Act], object]) -> AnyResponse | tuple[str, int]:
+    """Whoever finds an open browser must not sign its person out elsewhere: asked for, unless they have signed in just now."""
+    try:
+        if not _just_signed_in():
+            _prove_oneself("session_password")
+        with writing() as act:
+            end(act)
+    except Refused as refusal:
+        return _page(refusal), refusal.status
     return done("/me", _("Signed out there."))
 
 
@@ -213,6 +245,7 @@ def _page(refusal: Refused | None = None, new_token: str = "") -> str:
         tokens=own_tokens,
         roles=roles,
         sessions=[(each, each.is_of(here)) for each in open_sessions],
+        prove=len(open_sessions) > 1 and not _just_signed_in(),
         shortest=passwords.SHORTEST,
         zones=zones_by_region(),
         house_zone=workspace().zone.key,

@@ -149,6 +149,8 @@ class Reader:
             return ""
         if person_id == 0:
             return "Tierloom"
+        if person_id < 0:
+            return self.say(_("public link"))
         self.know_people([person_id])
         return self._people.get(person_id) or self.say(_("unknown person"))
 

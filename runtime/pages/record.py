@@ -13,12 +13,14 @@ from flask import Blueprint, flash, g, redirect, render_template, request
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Refused
 from runtime.pages.apps import find_app
+from runtime.pages.buttons import buttons_of
+from runtime.pages.entry_layout import arranged
 from runtime.pages.cells import cell, tag_facts, tier_facts, title_of, visible
 from runtime.pages.comments import talk_of
 from runtime.pages.lists import find_form
 from runtime.pages.ownership import ownership_of
 from runtime.pages.potential_card import potential_cards
-from runtime.pages import tier_acts
+from runtime.pages import portrait, tier_acts
 from runtime.pages.tier_card import tier_card
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import may
@@ -82,8 +84,13 @@ def show(app: str, form: str, record: int) -> Any:
         related = related_lists(act, app, definition, record)
         happened = timeline(act, app, definition, found, related, request.args.get("tab", "all"))
         card = tier_card(act, model, found, app) if model is not None and found.deleted_at is None else None
+        plan, filled = _plan(model, found, definition), quality(definition, found)
+        alive = found.deleted_at is None
+        here = f"/apps/{app}/{form}/{record}"
         return render_template(
             "record.html",
+            worth=portrait.worth(act, app, definition, found) if alive else None,
+            next_steps=portrait.steps(act, definition, found, here, card, plan, related, filled) if alive else [],
             app=found_app,
             form=definition,
             record=found,
@@ -91,16 +98,18 @@ def show(app: str, form: str, record: int) -> Any:
             into=into,
             card=card,
             model=model,
-            sections=_sections(act, app, definition, found),
+            parts=arranged(_sections(act, app, definition, found)),
+            panels=[each for each in visible(definition, record) if each.type == "query_panel"],
+            buttons=buttons_of(app, definition, record) if found.deleted_at is None else [],
             related=related,
             happened=happened[:SHOWN],
             talk=talk_of(act, definition, found),
             tab=request.args.get("tab", "all"),
             tags=_tags(act, definition, found),
             addable=_addable(act, definition, found),
-            plan=_plan(model, found, definition),
+            plan=plan,
             potential=potential_cards(act, definition, found) if found.deleted_at is None else [],
-            quality=quality(definition, found),
+            quality=filled,
             waiting=derived.is_waiting(act, form, record),
             may_edit=may(g.person, "edit", form, record),
             may_tag=any(each.stores == "assigned" and may(g.person, "edit", form, record, each.key) for each in definition.fields),
@@ -114,14 +123,11 @@ def show(app: str, form: str, record: int) -> Any:
 
 def _sections(act: Act, app: str, form: Form, record: Record) -> list[dict[str, Any]]:
     """The fields by section, without those that have a place of their own on the page."""
-    titles = query.titles(
-        act,
-        {
-            getattr(each, "form"): {record.values[each.key]}
-            for each in form.fields
-            if each.type == "reference" and record.values.get(each.key)
-        },
-    )
+    named: dict[str, set[int]] = {}
+    for each in form.fields:
+        for target, other in each.records(record.values[each.key]) if record.values.get(each.key) else ():
+            named.setdefault(target, set()).add(other)
+    titles = query.titles(act, named)
     seen = {each.key for each in visible(form, record.id)}
     found = []
     for section in form.sections:
@@ -137,8 +143,7 @@ def _sections(act: Act, app: str, form: Form, record: Record) -> list[dict[str, 
                         "type": field_type.type,
                     }
                 )
-        if lines:
-            found.append({"label": section.section, "lines": lines})
+        found.append({"label": section.section, "lines": lines, "fields": lines, "tab": section.tab, "divider": section.divider})
     return found
 
 
@@ -169,7 +174,9 @@ def timeline(act: Act, app: str, form: Form, record: Record, related: list[dict[
     found: list[Happening] = []
     if tab in ("all", "changes"):
         found += [
-            happening for row in query.history(act, form.key, record.id, limit=SHOWN) if (happening := _change(act, app, form, row)) is not None
+            happening
+            for row in query.history(act, form.key, record.id, limit=SHOWN)
+            if (happening := _change(act, app, form, row)) is not None
         ]
         found += [happening for row in merged.taken_over(act, form.key, record.id) for happening in _merges(act, app, form, row)]
     if tab in ("all", "tier"):

@@ -53,6 +53,7 @@ TRIGGERS: dict[str, Message] = {
     "record_updated": _("a changed record"),
     "tier_changed": _("a changed tier"),
     "tier_grace": _("a grace period"),
+    "form_submitted": _("a public form"),
     "segment_entered": _("entering a segment"),
     "segment_left": _("leaving a segment"),
     "date_field": _("a date of the record"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flask import g
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from runtime.texts import Message, catalogue, shown
 
@@ -51,3 +51,31 @@ class Once:
         if key not in self._drawn:
             self._drawn[key] = Markup(getattr(self.environment.get_template(page).module, macro)(*given))
         return self._drawn[key]
+
+
+class Own(dict[str, Any]):
+    """What is the reader's own in a part that is kept for many; within the kept part each stands as a mark."""
+
+    __getattr__ = dict.__getitem__
+
+
+class Kept:
+    """Parts of the frame that are the same for all who have the same frame: drawn once, with the reader's own filled in each time.
+
+    `kept("macros/side.html", "sidebar", own, shell, …)` draws the macro with marks in place of what is `own`; everything else it is
+    given is hashable and decides which of the kept drawings fits.
+    """
+
+    def __init__(self, environment: Environment, most: int = 500):
+        self.environment = environment
+        self._drawn = lru_cache(most)(self._draw)
+
+    def __call__(self, page: str, macro: str, own: Own, *given: Any) -> Markup:
+        pieces = self._drawn(g.language, page, macro, tuple(own), *given).copy()
+        pieces[1::2] = [str(escape(own[name])) for name in pieces[1::2]]
+        return Markup("".join(pieces))
+
+    def _draw(self, _language: str, page: str, macro: str, names: tuple[str, ...], *given: Any) -> list[str]:
+        """Pieces of the page, and between any two of them the name of what stands there."""
+        marks = Own((name, Markup(f"\0{name}\0")) for name in names)
+        return getattr(self.environment.get_template(page).module, macro)(marks, *given).split("\0")

@@ -8,7 +8,7 @@ from runtime.people.rights import EDIT
 from runtime.texts import Message, _
 
 BUILDERS_ONLY = frozenset({"build", "administer"})
-ACTIONS = BUILDERS_ONLY | {"view", "add", "edit", "delete", "import", "export", "share", "claim"}
+ACTIONS = BUILDERS_ONLY | {"view", "add", "edit", "delete", "import", "export", "share", "claim", "views"}
 
 
 def may(

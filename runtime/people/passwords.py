@@ -1,5 +1,6 @@
 """Passwords: what is accepted, how it is kept, how it is compared."""
 
+import os
 import secrets
 import threading
 from functools import cache
@@ -7,6 +8,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from runtime.system.file_lock import FileLock
 from runtime.texts import Message, _
 
 SHORTEST = 10
@@ -14,7 +16,36 @@ LONGEST = 200  # Argon2 reads every byte: a megabyte of password is an attack, n
 
 # time and memory of one hash (RFC 9106, second recommended option); the tests lower it
 COST = {"time_cost": 3, "memory_cost": 64 * 1024, "parallelism": 4}
-AT_ONCE = threading.BoundedSemaphore(2)
+
+
+class Gate:
+    """Lets two in at a time, of all processes that came of this one; others wait."""
+
+    def __init__(self, places: int = 2):
+        self._threads = threading.BoundedSemaphore(places)
+        self._places = [FileLock() for _place in range(places)]
+
+    def __enter__(self) -> None:
+        self._threads.acquire()
+        self._taken().append(next((each for each in self._places if each.take(wait=False)), None) or self._wait())
+
+    def _wait(self) -> FileLock:
+        place = self._places[os.getpid() % len(self._places)]
+        place.take()
+        return place
+
+    def _taken(self) -> list[FileLock]:
+        if not hasattr(_OWN, "places"):
+            _OWN.places = []
+        return _OWN.places
+
+    def __exit__(self, *_error: object) -> None:
+        self._taken().pop().give_back()
+        self._threads.release()
+
+
+_OWN = threading.local()
+AT_ONCE = Gate()
 """Each hash takes 64 MB and its share of the processor: two are made at a time, others wait, and the pages go on."""
 FIRST_GUESSES = ("changeme", "letmein", "passwort", "tierloom", "woaini", "mima")
 """What lists from abroad leave out, alone or with figures around it."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HIDDEN, MASKED, VIEW, EDIT = range(4)
 LEVELS = {"hidden": HIDDEN, "masked": MASKED, "view": VIEW, "edit": EDIT}
-FORM_ACTIONS = frozenset({"view", "add", "edit", "delete", "import", "export", "share"})
+FORM_ACTIONS = frozenset({"view", "add", "edit", "delete", "import", "export", "share", "views"})
 WRITING = frozenset({"add", "edit", "import"})
 DESIGNING = ("owner", "builder")
 POOL = "*pool"
@@ -43,6 +43,8 @@ class Grant:
 
 
 ALL = Grant("*", FORM_ACTIONS, {"*": "edit"})
+OPEN = Grant("*", FORM_ACTIONS - {"views"}, {"*": "edit"})
+"""What members may with a form that no set speaks of: its records, but not what everybody's list of it looks like."""
 LOOKING = Grant("analyst", frozenset({"view", "export"}), {"*": "view"})
 Holding = Callable[[str, tuple[Grant, ...], list[int]], dict[int, frozenset[str]]]
 """(form, grants with rows, records) → for each record the keys of the grants that hold for it."""
@@ -155,6 +157,8 @@ def _best(person: Person, catalogue: Catalogue, form: str, field: str, seen: fro
 def grants_of(person: Person, catalogue: Catalogue, form: str) -> tuple[Grant, ...]:
     """Builders may everything with every form, analysts see everything; others have what the sets of the form give them. A form without any set is open to members."""
     app = catalogue.apps.get(getattr(catalogue.forms.get(form), "app", None) or "")
+    if person.gives is not None:
+        return person.gives.get(form, ())
     if person.is_builder:
         return (ALL,)
     if is_one_of(person, app, *DESIGNING):
@@ -164,7 +168,7 @@ def grants_of(person: Person, catalogue: Catalogue, form: str) -> tuple[Grant, .
     found = [LOOKING] if is_one_of(person, app, "analyst") else []
     found += [grant for each in sets if (grant := _grant(person, each)) is not None]
     if not sets and ("member" in person.roles or is_one_of(person, app, "member")):
-        found.append(ALL)
+        found.append(OPEN)
     found += [_shared(each) for each in person.shares if each.form == form]
     pool = _pool(person, catalogue.forms.get(form), found)
     return tuple(found if pool is None else [*found, pool])

@@ -25,6 +25,9 @@ from runtime.texts import Message, _
 HALF_MINUTE = 30
 CODES = 10
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+PARTS, PART = 4, 6
+"""A recovery code has 24 of the letters, 118 bits: so many that a plain hash keeps it, and no key has to be kept with it."""
+PLAIN = "sha256:"
 RULE = "second_factor_for"
 RULES: dict[str, Message] = {
     "": _("Everybody decides for themselves"), "builders": _("Those who design and administer must have one"),
@@ -63,10 +66,10 @@ def switch_off(act: Act, person_id: int) -> None:
 
 def new_codes(act: Act) -> list[str]:
     """Ten new recovery codes for the person of this act; the older ones stop working."""
-    codes = ["-".join("".join(secrets.choice(LETTERS) for _letter in range(6)) for _half in range(2)) for _code in range(CODES)]
+    codes = ["-".join("".join(secrets.choice(LETTERS) for _letter in range(PART)) for _part in range(PARTS)) for _code in range(CODES)]
     act.connection.execute(recovery_code.delete().where(recovery_code.c.person == act.person.id))
     for code in codes:
-        act.connection.execute(recovery_code.insert().values(person=act.person.id, code_hash=_hash(act, code)))
+        act.connection.execute(recovery_code.insert().values(person=act.person.id, code_hash=_hash(code)))
     note(act, "recovery_codes", f"person:{act.person.id}")
     return codes
 
@@ -125,17 +128,25 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
 
 
 def _paper_code(act: Act, person_id: int, plain: str) -> bool:
-    mine = sa.and_(recovery_code.c.person == person_id, recovery_code.c.code_hash == _hash(act, plain), recovery_code.c.used_at.is_(None))
+    known = recovery_code.c.code_hash.in_([_hash(plain), _keyed_hash(act, plain)])
+    mine = sa.and_(recovery_code.c.person == person_id, known, recovery_code.c.used_at.is_(None))
     used = act.connection.execute(recovery_code.update().where(mine).values(used_at=clock.to_micros(act.now))).rowcount == 1
     if used:
         note(act, "recovery_code_used", f"person:{person_id}")
     return used
 
 
-def _hash(act: Act, code: str) -> str:
-    """Keyed, because a code that can be written down has fewer random bits than a token."""
-    key = derive(act.workspace.settings.secret_key, "recovery codes")
-    return hmac.new(key, code.replace("-", "").casefold().encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+def _hash(code: str) -> str:
+    return PLAIN + hashlib.sha256(_letters(code)).hexdigest()
+
+
+def _keyed_hash(act: Act, code: str) -> str:
+    """Codes that were made when they were shorter, and therefore kept by a key."""
+    return hmac.new(derive(act.workspace.settings.secret_key, "recovery codes"), _letters(code), hashlib.sha256).hexdigest()
+
+
+def _letters(code: str) -> bytes:
+    return code.replace("-", "").casefold().encode("utf-8", "surrogatepass")
 
 
 def _wrong() -> Message:

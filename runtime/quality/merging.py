@@ -37,6 +37,8 @@ from runtime.tiers.returning import put_back, states_of
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
+NAMED_BOTH = "&"
+"""After the name of a place: its rows named both records, and name one since."""
 KEPT = timedelta(days=30)
 
 
@@ -197,7 +199,9 @@ def merge(
         raise Refused([_veiled(act, plan, each, pairs) for each in entry.problems])
     moved = _move_all(act, form, keep, other, changes)
     moved |= belongings.bring(act, form, keep, other, changes)
-    counts = {name: len(rows) for name, rows in moved.items()}
+    counts: dict[str, int] = {}
+    for name, rows in moved.items():
+        counts[name.removesuffix(NAMED_BOTH)] = counts.get(name.removesuffix(NAMED_BOTH), 0) + len(rows)
     payload = {"changes": _as_json(plan, entry.changes), "states": states, "moved": counts}
     number = _note(act, form, mine, theirs, payload, moved, changes.event)
     derived.derive_all(act, changes)
@@ -217,8 +221,11 @@ def _move_all(act: Act, form: str, keep: int, other: int, changes: Changes) -> d
     for place in merging.places(act, form):
         rows = merging.pointing(act, place, other, _beside(place, form, keep, other))
         if rows:
-            moved[place.name] = merging.repoint(act, place, rows, other, keep, changes)
-    return moved
+            both = set(merging.naming_too(act, place, rows, keep))
+            done = merging.repoint(act, place, rows, other, keep, changes)
+            moved[place.name] = [row for row in done if row not in both]
+            moved[place.name + NAMED_BOTH] = [row for row in done if row in both]
+    return {name: rows for name, rows in moved.items() if rows}
 
 
 def _as_json(plan: Plan, changes: Mapping[str, tuple[Any, Any]]) -> dict[str, list[Any]]:
@@ -336,5 +343,7 @@ def _move_back(act: Act, row: Any, changes: Changes) -> int:
     for place in merging.places(act, row.form):
         rows = moved.get(place.name, [])
         left += len(rows) - len(merging.repoint(act, place, rows, row.keep, row.other, changes))
+        both = moved.get(place.name + NAMED_BOTH, [])
+        left += len(both) - len(merging.name_again(act, place, both, row.keep, row.other, changes)) if both else 0
     belongings.send_back(act, row.form, row.keep, row.other, moved, changes)
     return left

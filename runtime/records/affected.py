@@ -129,6 +129,8 @@ class Way:
     column: sa.Column[int]
     outwards: bool
     again: bool
+    field: int | None = None
+    """The number of a field of several records, whose links `column` belongs to."""
 
 
 def spread(act: Act, changes: Changes, begin: Iterable[Touched]) -> None:
@@ -185,11 +187,17 @@ def _outwards(catalogue: Catalogue, form: str, name: str) -> Iterator[Way]:
         many_name = getattr(each, "many_name", None)
         if each.type == "reference" and many_name and relation_matters(catalogue, getattr(each, "form"), many_name, {name}):
             yield Way(getattr(each, "form"), many_name, tables_of(catalogue)[form].column(each.key), outwards=True, again=again)
+        elif each.type == "multi_reference" and many_name and relation_matters(catalogue, getattr(each, "form"), many_name, {name}):
+            built = tables_of(catalogue)[form]
+            links = built.several(each.key)
+            yield Way(getattr(each, "form"), many_name, links.c.value, outwards=True, again=again, field=built.numbers[each.key])
 
 
 def _reached(act: Act, way: Way, ids: Collection[int]) -> set[int]:
     main = way.column.table
-    if way.outwards:
+    if way.field is not None:
+        query = sa.select(way.column).distinct().where(main.c.field == way.field, among(main.c.record))
+    elif way.outwards:
         query = sa.select(way.column).distinct().where(among(main.c.id), way.column.is_not(None))
     else:
         query = sa.select(main.c.id).where(among(way.column), main.c.deleted_at.is_(None))

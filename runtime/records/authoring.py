@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def require_saving(act: Act, kind: str, key: str, body: dict[str, Any] | None = None) -> None:
     """Refuses whoever may not change a draft: its home must be an app that they design, before and after."""
-    if act.person.is_builder:
+    if act.person.is_builder or (kind == "view" and _may_publish_view(act, key, body)):
         return
     live = act.catalogue.of_kind(kind).get(key)
     draft = versions.find_draft(act.connection, kind, key)
@@ -32,6 +32,13 @@ def require_saving(act: Act, kind: str, key: str, body: dict[str, Any] | None = 
         require(act.person, "build")
     for home in homes:
         require_home(act, home)
+
+
+def _may_publish_view(act: Act, key: str, body: dict[str, Any] | None) -> bool:
+    """Whether the person has the right of its own to change everybody's views of a form, the one it was for and the one it will be for."""
+    live = act.catalogue.views.get(key)
+    forms = [*([live.form] if live is not None else []), *([body.get("form")] if body is not None else [])]
+    return bool(forms) and all(isinstance(each, str) and each in act.catalogue.forms and may(act.person, "views", each) for each in forms)
 
 
 def require_home(act: Act, home: Any) -> None:
@@ -73,7 +80,7 @@ def require_publishing(act: Act, definitions: list[Definition]) -> None:
     wanted = act.catalogue.with_definitions(definitions)
     author = replace(act, catalogue=wanted, after_commit=[], notes=[])
     for each in definitions:
-        require_saving(act, each.kind, each.key, {"app": each.app})
+        require_saving(act, each.kind, each.key, {"app": each.app, "form": getattr(each, "form", None)})
         refusal = _refusal(act, author, each)
         if refusal is not None:
             raise NotAllowed(refusal)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
 
 from runtime.definitions.field_type import Lookup
 from runtime.errors import Problem, TierloomError
@@ -15,9 +14,9 @@ from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.gateway import BatchResult, BatchRow, Saved
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import Plan
+from runtime.records.pointing import named_among, points_at
 from runtime.records.rows import Record, read_records
 from runtime.records.tables import tables_of
-from runtime.system.sets import among
 from runtime.texts import _
 
 if TYPE_CHECKING:
@@ -72,13 +71,8 @@ def _pointed_at(act: Act, form: str, ids: list[int]) -> set[int]:
     for other in act.catalogue.forms.values():
         built = tables_of(act.catalogue).get(other.key)
         for each in other.fields:
-            if built is not None and each.type == "reference" and getattr(each, "form") == form and each.key in built.columns:
-                column = built.column(each.key)
-                found |= set(
-                    act.connection.execute(
-                        sa.select(column).distinct().where(among(column, ids), built.main.c.deleted_at.is_(None))
-                    ).scalars()
-                )
+            if built is not None and points_at(built, each, form):
+                found |= set(act.connection.execute(named_among(built, each.key, ids)).scalars())
     return found
 
 
@@ -104,6 +98,5 @@ def _bury(act: Act, plan: Plan, records: list[Record]) -> None:
     gateway.insert_history(act, [(each.id, each.version + 1, {}) for each in records], form, "delete", event)
     changes = Changes(act.source, event)
     changes.touch(form, EVERYTHING, [each.id for each in records])
-    for reference in plan.references:
-        gateway.touch_target(act, changes, reference, {each.values.get(reference.key) for each in records}, {EVERYTHING})
+    gateway.touch_pointed(act, changes, plan, records)
     derived.derive_all(act, changes)

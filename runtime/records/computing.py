@@ -20,7 +20,7 @@ from runtime.formulas.sql_pieces import SQL_LIMIT
 from runtime.formulas.to_sql import NotAsSql, to_sql_scaled
 from runtime.formulas.types import NUMERIC
 from runtime.records.changes import Changes
-from runtime.records.entries import stored as fitted
+from runtime.records.fitting import stored as fitted
 from runtime.records.rows import read_records
 from runtime.records.sources import Rows
 from runtime.records.streaming import Streamed, attempted, attempted_statement, may_pass_limits, share_rows, without_jit

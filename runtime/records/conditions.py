@@ -67,7 +67,7 @@ class Condition:
         if operator == "not_blank":
             return f"not ISEMPTY({key})"
         if operator == "mine":
-            return f"{key} == CURRENT_USER()"
+            return f"CURRENT_USER() in {key}" if self.field.stores == "many" else f"{key} == CURRENT_USER()"
         kind = self.field.formula_type().kind
         if operator in ("within", "older"):
             days = _whole(self.value, key)
@@ -122,7 +122,9 @@ class Condition:
 def operators(field_type: FieldType) -> tuple[str, ...]:
     if set(field_type.operators) == {"blank", "not_blank"}:
         return field_type.operators
-    return BY_KIND.get(field_type.formula_type().kind, ())
+    kind = field_type.formula_type()
+    pointing = kind.item is not None and kind.item.kind in ("member", "record")
+    return BY_KIND.get(kind.item.kind if pointing and kind.item is not None else kind.kind, ())
 
 
 def read_condition(form: Form, text: str) -> Condition:

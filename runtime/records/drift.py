@@ -28,7 +28,7 @@ def differences(act: Act) -> Iterator[Message]:
 
 def _all(built: FormTables) -> list[sa.Table]:
     search = sa.Table(built.search.name, sa.MetaData())  # its columns are each database's own affair
-    return [each for each in (built.main, built.calc, built.many, search, *built.rows.values()) if each is not None]
+    return [each for each in (built.main, built.calc, *built.lists, search, *built.rows.values()) if each is not None]
 
 
 def _missing(look: sa.Inspector, there: set[str], table: sa.Table, owner: Message) -> Iterator[Message]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from runtime.definitions.field_type import FieldType, Lookup
@@ -12,8 +12,11 @@ from runtime.errors import FieldError, Problem, TierloomError
 from runtime.formulas import Formula
 from runtime.formulas.evaluate import evaluate
 from runtime.people.may import may
+from runtime.records.filling import fill
+from runtime.records.fitting import is_blank, stored
 from runtime.records.plan import Plan
 from runtime.records.rows import Record
+from runtime.records.rules import NOTHING_HIDDEN, Hidden, Ruled
 from runtime.records.values import RecordValues, SubformRow
 from runtime.texts import _
 
@@ -33,7 +36,9 @@ class Entry:
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     given: frozenset[str] = frozenset()
+    given_in_rows: dict[str, list[frozenset[str]]] = field(default_factory=dict)
     search: str = ""
+    hidden: Hidden = NOTHING_HIDDEN
 
     def wrong(self, path: str, message: Any) -> None:
         problem = Problem(path, message)
@@ -62,18 +67,19 @@ def prepare(
     _parse(act, plan, entry, given, lookup, parsed, trusted)
     names = plan.names_before(before.values if before else {})
     source = RecordValues(act, plan.form, entry.values, entry.record, _system(before), names)
+    old = before.values if before else {}
     if before is None:
         _defaults(plan, entry, source)
     if not entry.problems:
-        _compute(plan, entry, source)  # rules read computed fields too
-        hidden = _rules(plan, entry, source)
-        _required(plan, entry, hidden)
-        if hidden:
-            _compute(plan, entry, source)  # what was hidden counts no more
-    old = before.values if before else {}
+        if plan.fills:
+            fill(act, plan, entry, source)
+        rules = Ruled(act, plan, entry, source, lambda hidden: _compute(plan, entry, source, hidden))
+        entry.hidden = hidden = rules.settle()
+        rules.demand(hidden)
+        _required(plan, entry, hidden.fields)
     for key in (*plan.writable, *plan.imported, *plan.computed):
         new = entry.values.get(key)
-        if new != old.get(key) and not (_is_blank(new) and _is_blank(old.get(key))):
+        if new != old.get(key) and not (is_blank(new) and is_blank(old.get(key))):
             entry.changes[key] = (old.get(key), new)
     return entry
 
@@ -84,10 +90,6 @@ def _system(before: Record | None) -> dict[str, Any]:
         if before is None
         else {name: getattr(before, name) for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by")}
     )
-
-
-def _is_blank(value: Any) -> bool:
-    return value is None or value == () or value == ""
 
 
 def _parse(
@@ -165,10 +167,11 @@ def _parse_rows(act: Act, plan: Plan, entry: Entry, subform: FieldType, raw: Any
             value, problems = _one(line, given.get(key), lookup)
             entry.problems += [Problem(f"{subform.key}/{number}/{key}", each.message) for each in problems]
             row[key] = value
-            if line.required and _is_blank(value) and key not in plan.line_defaults[subform.key]:
+            if line.required and is_blank(value) and key not in plan.line_defaults[subform.key]:
                 entry.wrong(f"{subform.key}/{number}/{key}", _("This is needed."))
         rows.append(row)
-    for message in subform.check(tuple(rows)):
+    entry.given_in_rows[subform.key] = [frozenset(given) for given in raw]
+    for message in subform.check(tuple(rows)) if rows else ():  # no rows are a blank, which `required` is asked about
         entry.wrong(subform.key, message)
     return tuple(rows)
 
@@ -187,71 +190,19 @@ def _worked_out(entry: Entry, path: str, formula: Formula, source: Any) -> Any:
         return None
 
 
-def stored(field_type: FieldType, value: Any) -> Any:
-    """A computed value as its field keeps it: numbers rounded half away from zero to the field's decimals."""
-    if isinstance(value, Decimal):
-        return value.quantize(Decimal(1).scaleb(-field_type.formula_type().scale), rounding=ROUND_HALF_UP)
-    return value
-
-
-def _rules(plan: Plan, entry: Entry, source: RecordValues) -> frozenset[str]:
-    """Applies the form's rules; gives the fields that are hidden."""
-    if not plan.rules:
-        return frozenset()
-    hidden = _hidden(plan, entry, source)
-    for each in plan.rules:
-        rule = each.rule
-        if rule.require is not None and _holds(entry, each.when, source):
-            for key in rule.require:
-                if key not in hidden and _is_blank(entry.values.get(key)):
-                    entry.wrong(key, _("This is needed."))
-        elif rule.read_only is not None and _holds(entry, each.when, source):
-            old = entry.before.values if entry.before else {}
-            for key in rule.read_only:
-                if key in entry.given and entry.values.get(key) != old.get(key):
-                    entry.wrong(key, _("This cannot be changed now."))
-        elif each.check is not None and _holds(entry, each.when, source) and not _holds(entry, each.check, source):
-            for key in rule.fields or ("",):
-                entry.wrong(key, _("{message}", message=rule.message))
-    return frozenset(hidden)
-
-
-def _hidden(plan: Plan, entry: Entry, source: RecordValues) -> frozenset[str]:
-    """The fields that no rule shows, treated as their rules say. What one of them was may decide about the next, so it goes round."""
-    given = dict(entry.values)
-    treatment = {key: each.rule.hidden_value for each in plan.rules for key in each.rule.show or ()}
-    hidden: frozenset[str] = frozenset()
-    for _round in range(len(plan.shown_by_rule) + 1):
-        shown = {key for each in plan.rules if each.rule.show and _holds(entry, each.when, source) for key in each.rule.show}
-        if plan.shown_by_rule - shown == hidden:
-            break
-        hidden = plan.shown_by_rule - shown
-        entry.values.update(given)
-        for key in hidden:
-            if treatment[key] == "clear":
-                entry.values[key] = None
-            elif treatment[key] == "recompute" and key in plan.defaults:
-                entry.values[key] = stored(plan.form.by_key[key], _worked_out(entry, key, plan.defaults[key], source))
-    return hidden
-
-
-def _holds(entry: Entry, formula: Formula | None, source: RecordValues) -> bool:
-    return formula is None or bool(_worked_out(entry, "", formula, source))
-
-
 def _required(plan: Plan, entry: Entry, hidden: frozenset[str]) -> None:
     for key, field_type in plan.writable.items():
-        if field_type.required and key not in hidden and (entry.before is None or key in entry.given) and _is_blank(entry.values.get(key)):
+        if field_type.required and key not in hidden and (entry.before is None or key in entry.given) and is_blank(entry.values.get(key)):
             entry.wrong(key, _("This is needed."))
 
 
-def _compute(plan: Plan, entry: Entry, source: RecordValues) -> None:
+def _compute(plan: Plan, entry: Entry, source: RecordValues, hidden: Hidden = NOTHING_HIDDEN) -> None:
     for subform, formulas in plan.line_computed.items():
         lines = plan.form.by_key[subform].lines()
         for number, row in enumerate(entry.values.get(subform) or ()):
             place = SubformRow(source, lines, row)
             for key, formula in plan.line_defaults[subform].items():
-                if row.get(key) is None:
+                if row.get(key) is None and ((subform, number, key) not in hidden.in_rows or plan.row_treatments[subform, key] != "clear"):
                     row[key] = stored(lines[key], _worked_out(entry, f"{subform}/{number}/{key}", formula, place))
             for key, formula in formulas.items():
                 row[key] = _fitting(

@@ -6,13 +6,13 @@ A batch means the same and is set-based. Nothing else writes to a form's tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.definitions.field_type import Lookup
+from runtime.definitions.field_type import FieldType, Lookup
 from runtime.errors import NotFound, Problem, Refused, Stale
 from runtime.files import using
 from runtime.people.may import may, require
@@ -25,9 +25,10 @@ from runtime.records.looking_up import looked_up_by
 from runtime.records.lookup import ActLookup
 from runtime.records.merged import merge_of
 from runtime.records.plan import Plan, plan_of
+from runtime.records.pointing import names_one_of, points_at
 from runtime.records.rows import Record, read_record, read_records
 from runtime.records.search import grams, initials, search_text
-from runtime.records.tables import tables_of
+from runtime.records.tables import LISTS, tables_of
 from runtime.system import ids
 from runtime.system.database import to_json
 from runtime.system.prepared import COPY_FROM, copy_rows, prepared
@@ -219,8 +220,7 @@ def _bury(act: Act, plan: Plan, before: Record, at: int | None, action: str) -> 
     insert_history(act, [(before.id, before.version + 1, {})], plan.form.key, action, event)
     changes = Changes(act.source, event)
     changes.touch(plan.form.key, EVERYTHING, [before.id])
-    for reference in plan.references:
-        touch_target(act, changes, reference, {before.values.get(reference.key)}, {EVERYTHING})
+    touch_pointed(act, changes, plan, [before])
     derived.derive_all(act, changes)
     return Saved(before.id, before.version + 1, {}, event)
 
@@ -230,13 +230,13 @@ def _followers(act: Act, form: str, record: int) -> None:
     for other_key, other in act.catalogue.forms.items():
         built = tables_of(act.catalogue).get(other_key)
         for each in other.fields:
-            if built is None or each.type != "reference" or getattr(each, "form") != form:
+            if built is None or not points_at(built, each, form):
                 continue
             rule = getattr(each, "on_delete", "restrict")
             pointing = (
                 act.connection.execute(
                     sa.select(built.main.c.id)
-                    .where(built.column(each.key) == record, built.main.c.deleted_at.is_(None))
+                    .where(names_one_of(built, each.key, [record]), built.main.c.deleted_at.is_(None))
                     .limit(MOST_FOLLOWERS + 1)
                 )
                 .scalars()
@@ -259,9 +259,17 @@ def _followers(act: Act, form: str, record: int) -> None:
                 )
             for follower in pointing:
                 if rule == "clear":
-                    update(act, other_key, follower, {each.key: None})
+                    update(act, other_key, follower, {each.key: _without(act, other_key, follower, each, record)})
                 else:
                     delete(act, other_key, follower)
+
+
+def _without(act: Act, form: str, record: int, field: FieldType, gone: int) -> Any:
+    """What is left of a reference that named a record which goes: nothing, or the others that it names."""
+    if field.stores != "many":
+        return None
+    kept = read_record(act, form, record)
+    return [each for each in (kept.values.get(field.key) if kept is not None else ()) or () if each != gone]
 
 
 # -- many records -----------------------------------------------------------------------------------------------------------------
@@ -351,6 +359,18 @@ def check_together(act: Act, plan: Plan, entries: list[Entry]) -> None:
             reference.form,
             [(each, each.changes[reference.key][1], reference.key) for each in entries if reference.key in each.changes],
         )
+    for reference in plan.multi_references:
+        _check_reference(
+            act,
+            reference.key,
+            reference.form,
+            [
+                (each, target, reference.key)
+                for each in entries
+                if reference.key in each.changes
+                for target in dict.fromkeys(each.changes[reference.key][1] or ())
+            ],
+        )
     for subform in plan.built.rows:
         for line in plan.form.by_key[subform].lines().values():
             if line.type == "reference":
@@ -430,7 +450,10 @@ def _check_reference(act: Act, key: str, form: str, wanted: list[tuple[Entry, An
 
 
 def _pointed_at_before(entry: Entry, path: str, record: int) -> bool:
-    """Whether a row of a sub-form that is written anew points where one of them pointed before."""
+    """Whether what names several, a list or the rows of a sub-form, points where it pointed before."""
+    if "/" not in path:
+        named = entry.before.values.get(path) if entry.before is not None else None
+        return isinstance(named, tuple) and record in named
     subform, _number, line = path.split("/") if "/" in path else ("", "", "")
     return entry.before is not None and any(row.get(line) == record for row in entry.before.values.get(subform) or ())
 
@@ -484,6 +507,8 @@ def _store(act: Act, plan: Plan, entries: list[Entry]) -> Changes:
             changes.touch(plan.form.key, key, [each.record or 0])
             if key in matched and old is not None:
                 changes.former[plan.form.key, key].add(plan.form.by_key[key].to_column(old))
+    for reference in plan.multi_references:
+        _touch_targets(act, changes, reference, new, changed)
     for reference in plan.references:
         touch_target(act, changes, reference, {each.values.get(reference.key) for each in new}, {EVERYTHING})
         targets: dict[Any, set[str]] = {}
@@ -496,6 +521,25 @@ def _store(act: Act, plan: Plan, entries: list[Entry]) -> Changes:
         for target, names in targets.items():
             touch_target(act, changes, reference, {target}, names)
     return changes
+
+
+def _touch_targets(act: Act, changes: Changes, reference: Any, new: list[Entry], changed: list[Entry]) -> None:
+    """Those that a field of several records names, and those it named before."""
+    touch_target(act, changes, reference, {target for each in new for target in each.values.get(reference.key) or ()}, {EVERYTHING})
+    for each in changed:
+        now = set(each.values.get(reference.key) or ())
+        before = set(each.changes[reference.key][0] or ()) if reference.key in each.changes else now
+        touch_target(act, changes, reference, now ^ before, {EVERYTHING})
+        touch_target(act, changes, reference, now & before, set(each.changes))
+
+
+def touch_pointed(act: Act, changes: Changes, plan: Plan, records: Iterable[Record]) -> None:
+    """Everything that these records point at: they come, go or are back."""
+    for record in records:
+        for reference in plan.references:
+            touch_target(act, changes, reference, {record.values.get(reference.key)}, {EVERYTHING})
+        for reference in plan.multi_references:
+            touch_target(act, changes, reference, set(record.values.get(reference.key) or ()), {EVERYTHING})
 
 
 def touch_target(act: Act, changes: Changes, reference: Any, targets: set[Any], names: set[str]) -> None:
@@ -577,22 +621,23 @@ def _search_of(plan: Plan, entry: Entry) -> str:
 
 
 def _write_many_values(act: Act, plan: Plan, entries: list[Entry]) -> None:
-    rows = []
+    rows: dict[str, list[dict[str, Any]]] = {}
     for key, place in plan.built.places.items():
-        if place != "many":
+        if place not in LISTS:
             continue
-        number = plan.built.numbers[key]
+        number, table = plan.built.numbers[key], plan.built.several(key).name
         for each in entries:
             if key not in each.changes:
                 continue
             if each.before is not None:
-                plan.many_delete.run(act.connection, {"the_field": number, "the_record": each.record})
-            rows += [
+                plan.many_deletes[table].run(act.connection, {"the_field": number, "the_record": each.record})
+            rows.setdefault(table, []).extend(
                 {"field": number, "record": each.record, "value": value, "position": position}
                 for position, value in enumerate(dict.fromkeys(each.values.get(key) or ()))
-            ]
-    if rows:
-        plan.many_insert.many(act.connection, rows)
+            )
+    for table, added in rows.items():
+        if added:
+            plan.many_inserts[table].many(act.connection, added)
 
 
 def _note_files(act: Act, plan: Plan, entries: list[Entry]) -> None:

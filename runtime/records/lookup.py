@@ -39,6 +39,9 @@ class NoLookup:
     def department(self, text: str) -> str | None:
         return text
 
+    def linked(self, field: Any, text: str) -> str | None:
+        return text
+
     def file(self, id: str, token: str) -> str | None:
         return token
 
@@ -59,14 +62,19 @@ class ActLookup:
         self.act, self.zone, self.by_id = act, _zone_of(act), by_id
         self.known: dict[Any, int | None] = {}
         self.files: dict[tuple[str, str], str | None] = {}
-        if present is not None and act.person.rights is not None:
-            for each in present.form.fields:
-                self._keep(each, present.values.get(each.key))
+        self.linked_to: dict[Any, str | None] = {}
+        self.kept: set[tuple[str, str]] = set()
+        for each in present.form.fields if present is not None else ():
+            self._keep(each, present.values.get(each.key) if present is not None else None)
 
     def _keep(self, field: Any, value: Any) -> None:
-        if field.type == "reference" and value is not None:
+        if field.type == "linked_choice" and value is not None:
+            self.kept.add((field.key, value))
+        elif field.type == "reference" and value is not None and self.act.person.rights is not None:
             self.known[field.form, field.match, str(value)] = value
-        elif isinstance(field, Attached):
+        elif field.type == "multi_reference" and self.act.person.rights is not None:
+            self.known.update({(field.form, field.match, str(each)): each for each in value or ()})
+        elif isinstance(field, Attached) and self.act.person.rights is not None:
             self.files.update({("file", each.partition(":")[0]): each for each in value or ()})
         elif field.stores == "rows":
             for line in field.lines().values():
@@ -88,7 +96,7 @@ class ActLookup:
         return self.known["person", wanted]
 
     def _person_by_number(self, text: str) -> int | None:
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > 16:
             return None
         return self.act.connection.execute(sa.select(person.c.id).where(person.c.id == int(text))).scalar()
 
@@ -97,6 +105,17 @@ class ActLookup:
         found = self.act.catalogue.tag_sets.get(tag_set)
         tag = found.find(text) if found else None
         return tag.key if tag is not None else None
+
+    def linked(self, field: Any, text: str) -> str | None:
+        """What the record has already stays, even where the other form holds it no more."""
+        if (field.key, text) in self.kept:
+            return text
+        from runtime.records import linking
+
+        asked = ("linked", field.form, field.field, field.where, text)
+        if asked not in self.linked_to:
+            self.linked_to[asked] = linking.value(self.act, field, text)
+        return self.linked_to[asked]
 
     def department(self, text: str) -> str | None:
         return organisation_of(self.act.connection).find(text)

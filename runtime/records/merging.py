@@ -16,6 +16,7 @@ from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.entries import Entry, prepare
 from runtime.records.lookup import NoLookup
 from runtime.records.plan import Plan, plan_of
+from runtime.records.pointing import names_one_of, points_at
 from runtime.records.query import visible_rows
 from runtime.records.rows import Record, read_records
 from runtime.records.tables import FormTables, tables_of
@@ -35,6 +36,8 @@ class Place:
     form: str
     field: str
     subform: str | None = None
+    several: bool = False
+    """A field that names several records."""
 
     @property
     def path(self) -> str:
@@ -57,6 +60,8 @@ def places(act: Act, form: str) -> list[Place]:
         for field in act.catalogue.forms[key].fields:
             if field.type == "reference" and getattr(field, "form") == form and field.key in built.columns:
                 found.append(Place(key, field.key))
+            elif field.type == "multi_reference" and points_at(built, field, form):
+                found.append(Place(key, field.key, several=True))
             found += [
                 Place(key, line.key, field.key)
                 for line in field.lines().values()
@@ -70,7 +75,8 @@ def pointing(act: Act, place: Place, record: int, beside: Collection[int] = ()) 
     """The records, of a sub-form the rows, that point at a record, those in the trash too, without `beside`."""
     built = tables_of(act.catalogue)[place.form]
     table = _table(built, place)
-    query = sa.select(table.c.id).where(built.column(place.path) == record)
+    here = names_one_of(built, place.field, [record]) if place.several else built.column(place.path) == record
+    query = sa.select(table.c.id).where(here)
     if beside:
         query = query.where(_owner(table, place).not_in(list(beside)))
     return list(act.connection.execute(query.order_by(table.c.id)).scalars())
@@ -79,8 +85,11 @@ def pointing(act: Act, place: Place, record: int, beside: Collection[int] = ()) 
 def counted(act: Act, place: Place, record: int, beside: Collection[int] = ()) -> tuple[int, int]:
     """How many living records point at a record, and how many of them the person sees."""
     built = tables_of(act.catalogue)[place.form]
-    column = built.column(place.path)
-    ids = sa.select(_owner(column.table, place)).where(column == record)
+    if place.several:
+        ids = sa.select(built.main.c.id).where(names_one_of(built, place.field, [record]))
+    else:
+        column = built.column(place.path)
+        ids = sa.select(_owner(column.table, place)).where(column == record)
     every = sa.select(sa.func.count()).select_from(built.main)
     outside = [built.main.c.id.not_in(list(beside))] if beside else []
     total = act.connection.execute(every.where(built.main.c.id.in_(ids), built.main.c.deleted_at.is_(None), *outside)).scalar() or 0
@@ -94,9 +103,27 @@ def counted(act: Act, place: Place, record: int, beside: Collection[int] = ()) -
     return total, act.connection.execute(sa.select(sa.func.count()).select_from(seen.subquery()), given).scalar() or 0
 
 
+def naming_too(act: Act, place: Place, rows: Sequence[int], record: int) -> list[int]:
+    """Those of these records whose field names this one as well."""
+    if not place.several or not rows:
+        return []
+    built = tables_of(act.catalogue)[place.form]
+    query = sa.select(built.main.c.id).where(among(built.main.c.id, list(rows)), names_one_of(built, place.field, [record]))
+    return list(act.connection.execute(query.order_by(built.main.c.id)).scalars())
+
+
+def name_again(act: Act, place: Place, rows: Sequence[int], beside: int, record: int, changes: Changes) -> list[int]:
+    """Lets these records name a record again beside the one with which they still name; gives those that do."""
+    plan = plan_of(act.catalogue, place.form, act.connection.dialect)
+    named = {each.id: (each, each.values[place.field]) for each in read_records(act, place.form, list(rows), lock=True)}
+    wanted = {id: (each, {place.field: [*now, record]}) for id, (each, now) in named.items() if beside in now and record not in now}
+    _write_one_by_one(act, plan, wanted, changes)
+    return sorted(wanted)
+
+
 def taken_twice(act: Act, place: Place, keep: int, other: int) -> bool:
     """Whether a reference that may stand in one record only stands in one for each of the two."""
-    if place.subform is not None or not act.catalogue.forms[place.form].by_key[place.field].distinct:
+    if place.subform is not None or place.several or not act.catalogue.forms[place.form].by_key[place.field].distinct:
         return False
     built = tables_of(act.catalogue)[place.form]
     here = among(built.column(place.field), [keep, other]), built.main.c.deleted_at.is_(None)
@@ -142,8 +169,7 @@ def _set_deleted(act: Act, plan: Plan, record: Record, at: int | None) -> None:
 def _follow(act: Act, plan: Plan, record: Record, changes: Changes, action: str, event: int) -> None:
     gateway.insert_history(act, [(record.id, record.version + 1, {})], plan.form.key, action, event)
     changes.touch(plan.form.key, EVERYTHING, [record.id])
-    for reference in plan.references:
-        gateway.touch_target(act, changes, reference, {record.values.get(reference.key)}, {EVERYTHING})
+    gateway.touch_pointed(act, changes, plan, [record])
 
 
 def rewrite(act: Act, plan: Plan, before: Record, values: Mapping[str, Any], trusted: Container[str], changes: Changes) -> Entry:
@@ -180,7 +206,8 @@ def repoint(act: Act, place: Place, rows: Sequence[int], old: int, new: int, cha
     moved: list[int] = []
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
-        moved += _move(act, place, chunk, old, new, changes) if place.subform is None else _move_lines(act, place, chunk, old, new, changes)
+        move = _move_lines if place.subform is not None else _move_links if place.several else _move
+        moved += move(act, place, chunk, old, new, changes)
     return moved
 
 
@@ -201,6 +228,16 @@ def _move(act: Act, place: Place, rows: Sequence[int], old: int, new: int, chang
     if living:
         gateway.touch_target(act, changes, plan.form.by_key[place.field], {old, new}, {EVERYTHING})
     return ids
+
+
+def _move_links(act: Act, place: Place, rows: Sequence[int], old: int, new: int, changes: Changes) -> list[int]:
+    plan = plan_of(act.catalogue, place.form, act.connection.dialect)
+    found = [each for each in read_records(act, place.form, list(rows), lock=True) if old in each.values[place.field]]
+    wanted = {
+        each.id: (each, {place.field: list(dict.fromkeys(new if one == old else one for one in each.values[place.field]))}) for each in found
+    }
+    _write_one_by_one(act, plan, wanted, changes)
+    return sorted(wanted)
 
 
 def _move_lines(act: Act, place: Place, rows: Sequence[int], old: int, new: int, changes: Changes) -> list[int]:

@@ -23,6 +23,7 @@ KINDS = (
     "segment_entered",
     "segment_left",
     "import_finished",
+    "form_submitted",
 )
 
 

@@ -16,7 +16,7 @@ from runtime.definitions.types import Type
 from runtime.fields._files import Attached
 from runtime.formulas import Formula
 from runtime.formulas.definitions import computed, formula
-from runtime.records.tables import SYSTEM_COLUMNS, FormTables, tables_of
+from runtime.records.tables import LISTS, SYSTEM_COLUMNS, FormTables, tables_of
 from runtime.system.prepared import Prepared
 
 PERSON = frozenset({"person"})
@@ -25,11 +25,13 @@ DEFAULTS = frozenset({"person", "effects"})
 
 @dataclass
 class Checked:
-    """A rule with its compiled conditions."""
+    """A rule with its compiled formulas."""
 
     rule: Rule
     when: Formula | None
     check: Formula | None
+    fill: tuple[tuple[str, Formula], ...] = ()
+    """The fields it fills, each with the formula that does it."""
 
 
 @dataclass
@@ -47,8 +49,16 @@ class Plan:
     line_defaults: dict[str, dict[str, Formula]] = field(init=False)
     line_computed: dict[str, dict[str, Formula]] = field(init=False)
     rules: list[Checked] = field(init=False)
+    """Those about the record itself, without those that fill."""
+    row_rules: dict[str, list[Checked]] = field(init=False)
+    """By sub-form those about its rows."""
+    fills: list[Checked] = field(init=False)
     compares_before: bool = field(init=False)
     shown_by_rule: frozenset[str] = field(init=False)
+    shown_in_rows: dict[str, frozenset[str]] = field(init=False)
+    treatments: dict[str, str] = field(init=False)
+    """What becomes of the value of a field that is hidden."""
+    row_treatments: dict[tuple[str, str], str] = field(init=False)
 
     def __post_init__(self) -> None:
         form, catalogue = self.form, self.catalogue
@@ -74,12 +84,44 @@ class Plan:
                     for line in lines.values()
                     if line.stores == "computed"
                 }
-        self.rules = [Checked(rule, self._condition(rule.when), self._condition(rule.check, form.before)) for rule in form.rules]
-        self.compares_before = any(each.check is not None and each.check.uses.names for each in self.rules)
-        self.shown_by_rule = frozenset(key for each in self.rules for key in each.rule.show or ())
+        self._take_rules([self._checked(rule) for rule in form.rules])
 
-    def _condition(self, text: str | None, names: Mapping[str, Type] | None = None) -> Formula | None:
-        return None if text is None else formula(self.catalogue, self.form.key, text, names, PERSON)
+    def _take_rules(self, every: list[Checked]) -> None:
+        self.fills = [each for each in every if each.fill]
+        self.rules = [each for each in every if each.rule.fill is None and each.rule.subform is None]
+        self.row_rules = {}
+        for each in every:
+            if each.rule.fill is None and each.rule.subform is not None:
+                self.row_rules.setdefault(each.rule.subform, []).append(each)
+        self.compares_before = any(each.check is not None and each.check.uses.names for each in self.rules)
+        self.shown_by_rule = self.form.shown_by_rule
+        shown = {subform: frozenset(key for each in rules for key in each.rule.show or ()) for subform, rules in self.row_rules.items()}
+        self.shown_in_rows = {subform: keys for subform, keys in shown.items() if keys}
+        self.row_treatments = {
+            (subform, key): each.rule.hidden_value
+            for subform, rules in self.row_rules.items()
+            for each in rules
+            for key in each.rule.show or ()
+        }
+        self.treatments = {key: each.rule.hidden_value for each in self.rules for key in each.rule.show or ()}
+
+    @property
+    def most_rounds(self) -> int:
+        """How often hidden fields may decide about others before what they decided last counts."""
+        return len(self.shown_by_rule) + sum(map(len, self.shown_in_rows.values())) + 1
+
+    def _checked(self, rule: Rule) -> Checked:
+        subform = rule.subform
+        fields = self.form.by_key if subform is None else self.form.by_key[subform].lines()
+        fill = tuple((each.field, self._formula(each.by, subform, fields[each.field].formula_type())) for each in rule.fill or ())
+        when = None if rule.when is None else self._formula(rule.when, subform)
+        return Checked(rule, when, None if rule.check is None else self._check(rule.check, subform), fill)
+
+    def _formula(self, text: str, subform: str | None, expect: Type | None = None) -> Formula:
+        return formula(self.catalogue, self.form.key, text, None, PERSON, subform, expect)
+
+    def _check(self, text: str, subform: str | None) -> Formula:
+        return formula(self.catalogue, self.form.key, text, self.form.before if subform is None else None, PERSON, subform)
 
     def names_before(self, before: Mapping[str, Any]) -> dict[str, Any]:
         """What checks may ask of the values before a change, which are blank for a new record; nothing where no check does."""
@@ -91,7 +133,7 @@ class Plan:
 
     @cached_property
     def searched(self) -> list[FieldType]:
-        return [each for each in self.form.fields if self.built.places.get(each.key) in ("main", "many")]
+        return [each for each in self.form.fields if self.built.places.get(each.key) in ("main", *LISTS)]
 
     @cached_property
     def main_keys(self) -> list[str]:
@@ -105,6 +147,10 @@ class Plan:
     def attached(self) -> list[str]:
         """The fields that hold files."""
         return [each.key for each in self.form.fields if isinstance(each, Attached)]
+
+    @cached_property
+    def multi_references(self) -> list[Any]:
+        return [each for each in self.form.fields if each.type == "multi_reference" and self.built.places.get(each.key) == "links"]
 
     @cached_property
     def references(self) -> list[Any]:
@@ -154,16 +200,21 @@ class Plan:
         }
 
     @cached_property
-    def many_insert(self) -> Prepared:
-        many = self.built.many
-        assert many is not None
-        return self.prepare(sa.insert(many).values({name: sa.bindparam(name) for name in ("field", "record", "value", "position")}))
+    def many_inserts(self) -> dict[str, Prepared]:
+        """By the name of the table."""
+        return {
+            many.name: self.prepare(sa.insert(many).values({name: sa.bindparam(name) for name in ("field", "record", "value", "position")}))
+            for many in self.built.lists
+        }
 
     @cached_property
-    def many_delete(self) -> Prepared:
-        many = self.built.many
-        assert many is not None
-        return self.prepare(sa.delete(many).where(many.c.field == sa.bindparam("the_field"), many.c.record == sa.bindparam("the_record")))
+    def many_deletes(self) -> dict[str, Prepared]:
+        return {
+            many.name: self.prepare(
+                sa.delete(many).where(many.c.field == sa.bindparam("the_field"), many.c.record == sa.bindparam("the_record"))
+            )
+            for many in self.built.lists
+        }
 
     @cached_property
     def search_statements(self) -> tuple[str, str]:

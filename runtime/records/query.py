@@ -17,7 +17,7 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from runtime.definitions.form import Form
 from runtime.definitions.model import SYSTEM_FIELDS
-from runtime.errors import FormulaProblem, FormulaProblems, NotFound, Problem, Refused
+from runtime.errors import FormulaProblem, FormulaProblems, NotAllowed, NotFound, Problem, Refused
 from runtime.formulas import Formula
 from runtime.formulas.arithmetic import too_large
 from runtime.formulas.definitions import formula
@@ -56,6 +56,27 @@ class Page:
     people: dict[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Narrow:
+    """What narrows a page beside formulas, and what it says of its records.
+
+    `lane`: a field and the value that it must have, None for blank. `only`: among these records. `marks`: formulas of the person; of each
+    record is told which is the first that holds.
+    """
+
+    lane: tuple[str, Any] | None = None
+    only: tuple[int, ...] | None = None
+    marks: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What of it is part of the statement; the rest are values."""
+        return (self.lane and (self.lane[0], self.lane[1] is None), self.only is not None, self.marks)
+
+
+WIDE = Narrow()
+
+
 def get(act: Act, form: str, record: int, deleted: bool = False) -> Record:
     """One record; NotFound when there is none, when it is in the trash (unless `deleted`) or when the person may not see it."""
     found = read_record(act, form, record) if form in act.catalogue.forms else None
@@ -92,6 +113,7 @@ def page(
     also: Sequence[str] = (),
     trusted: Sequence[str] = (),
     action: str = "view",
+    narrow: Narrow = WIDE,
 ) -> Page:
     """A page of living records (of the trash with `deleted`) in an order that is total: the sort keys, blanks last, then the record's id.
 
@@ -112,13 +134,14 @@ def page(
     filters = tuple(each for each in (filter, *also) if each)
     wanted = normalise(search) if search and search.strip() else None
     after = _read_cursor(cursor, max(len(sort), 1)) if cursor else None
-    made = _page_statement(act, definition, tuple(shown), filters, tuple(trusted), wanted, tuple(sort), after, deleted, action)
+    made = _page_statement(act, definition, tuple(shown), filters, tuple(trusted), wanted, tuple(sort), after, deleted, action, narrow)
     values = {
         "today": act.day,
         "now": act.micros,
         "most_rows": limit + 1,
         **_search_values(act, wanted),
         **{f"after_{place}": value for place, value in enumerate(after or ()) if value is not None},
+        **_narrow_values(definition, narrow),
     }
     with _within_limits(act):
         found = made.statement.all(act.connection, values)
@@ -144,6 +167,7 @@ class PageStatement:
     rated: bool
     grants: tuple[str, ...]
     keys: int
+    marked: bool = False
 
 
 def _page_statement(
@@ -157,6 +181,7 @@ def _page_statement(
     after: list[Any] | None,
     deleted: bool,
     action: str,
+    narrow: Narrow,
 ) -> PageStatement:
     """Built once for each kind of wish: people leaf through the same few lists, and building costs more than running."""
     kept = act.catalogue.memo.setdefault("pages", OrderedDict())
@@ -164,11 +189,24 @@ def _page_statement(
     asked = [_asked(act, form.key, text, allow=PERSON, expect=("boolean",)) for text in filters]
     said = [_said(act, form.key, text, allow=PERSON, expect=("boolean",)) for text in trusted]
     asker = act.person if act.person.rights is not None or any(each.uses.person for each in (*asked, *said)) else None
-    key = (form.key, shown, filters, trusted, None if wanted is None else min(len(wanted), 2), sort, shape, deleted, action, act.day, asker)
+    key = (
+        form.key,
+        shown,
+        filters,
+        trusted,
+        None if wanted is None else min(len(wanted), 2),
+        sort,
+        shape,
+        deleted,
+        action,
+        act.day,
+        asker,
+        narrow.shape,
+    )
     if key not in kept:
         while len(kept) >= KEPT_PAGES:
             kept.popitem(last=False)
-        kept[key] = _build_page(act, form, shown, asked, said, wanted, sort, after, deleted, action)
+        kept[key] = _build_page(act, form, shown, asked, said, wanted, sort, after, deleted, action, narrow)
     kept.move_to_end(key)
     return kept[key]
 
@@ -184,11 +222,14 @@ def _build_page(
     after: list[Any] | None,
     deleted: bool,
     action: str,
+    narrow: Narrow,
 ) -> PageStatement:
     rows = visible_rows(act, form.key, action)
     order = _order(act, form, rows, sort)
     read = [key for key in shown if key in form.by_key and form.by_key[key].stores not in ("rows", "many", "assigned")]
-    picked: list[ColumnElement[Any]] = [rows.source.as_over_there(key, rows.source.stored(key)) for key in read]  # what may not be seen is taken out afterwards
+    picked: list[ColumnElement[Any]] = [
+        rows.source.as_over_there(key, rows.source.stored(key)) for key in read
+    ]  # what may not be seen is taken out afterwards
     rated = _tier_columns(form, rows, read)
     grants = _grant_columns(act, form, rows)
     holding = [to_sql(each, rows.source) for each in asked]
@@ -198,17 +239,24 @@ def _build_page(
         holding.append(_search(act, rows, wanted))
     if after is not None:
         holding.append(_after(order, rows.id, after))
+    if narrow.lane is not None:
+        holding.append(_in_lane(act, form, rows, narrow.lane[0], narrow.lane[1] is None))
+    if narrow.only is not None:
+        holding.append(among(rows.id, name="only"))
+    marks = [to_sql(_asked(act, form.key, text, allow=PERSON, expect=("boolean",)), rows.source) for text in narrow.marks]
+    mark = [sa.case(*[(condition, number) for number, condition in enumerate(marks)], else_=None)] if marks else []
     query = rows.select(
         *[rows.table.c[name] for name in ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")],
         *picked,
         *rated,
         *grants.values(),
+        *mark,
         *[expression for expression, _down in order],
         deleted=deleted,
     ).where(*holding)
     query = query.order_by(*_ordering(order), rows.id).limit(sa.bindparam("most_rows", type_=sa.Integer()))
     reads = tuple((key, form.by_key[key].loader()) for key in read)
-    return PageStatement(Prepared(query, act.connection.dialect), reads, bool(rated), tuple(grants), len(order))
+    return PageStatement(Prepared(query, act.connection.dialect), reads, bool(rated), tuple(grants), len(order), bool(mark))
 
 
 def count(
@@ -267,12 +315,19 @@ def related(act: Act, form: str, reference: str, record: int, limit: int = 20) -
     require(act.person, "view", form)
     rows, definition = visible_rows(act, form), act.catalogue.forms[form]
     dated = rows.built.places.get(definition.event_date or "") == "main"
-    pointing = rows.select(rows.id).where(rows.source.field(reference) == record)
+    pointing = rows.select(rows.id).where(_points(rows, reference, record))
     newest = [rows.source.field(str(definition.event_date)).desc().nulls_last()] if dated else []
     found = act.connection.execute(pointing.order_by(*newest, rows.id.desc()).limit(limit), _values(act, None)).scalars()
     records = whole(act, form, list(found))
     count = act.connection.execute(sa.select(sa.func.count()).select_from(pointing.subquery()), _values(act, None)).scalar() or 0
     return records, count
+
+
+def _points(rows: Any, reference: str, record: int) -> Any:
+    """The condition that the records' field names a record, as far as the person sees that field."""
+    if rows.built.places[reference] == "links":
+        return rows.source.list_contains(reference, record)
+    return rows.source.field(reference) == record
 
 
 def aggregate(
@@ -330,6 +385,15 @@ def _asked(act: Act, form: str, text: str, **more: Any) -> Formula:
     found = _said(act, form, text, **more)
     guard.require_readable(act, form, found)
     return found
+
+
+def may_ask(act: Act, form: str, condition: str) -> bool:
+    """Whether the person of the act sees all that a condition reads, and the database can answer it."""
+    try:
+        _asked(act, form, condition, allow=PERSON, expect=("boolean",))
+    except (FormulaProblems, Refused, NotAllowed):
+        return False
+    return True
 
 
 def _said(act: Act, form: str, text: str, **more: Any) -> Formula:
@@ -410,6 +474,67 @@ def _order(act: Act, form: Form, rows: Rows, sort: Sequence[str]) -> list[tuple[
     if not sort:
         found.append((rows.id, True))
     return found
+
+
+def _in_lane(act: Act, form: Form, rows: Rows, key: str, blank: bool) -> ColumnElement[bool]:
+    """That a field has the value `lane` of the statement, or none."""
+    value = group_value(act, form, rows, key)
+    return value.is_(None) if blank else value == sa.bindparam("lane", type_=value.type)
+
+
+def group_value(act: Act, form: Form, rows: Rows, key: str) -> ColumnElement[Any]:
+    """A field to group by. Raises Refused for one that has several values or that the person may not see."""
+    field_type = form.by_key.get(key)
+    if field_type is None or not may(act.person, "view", form.key, None, key):
+        raise Refused([Problem("by", _("This form has no field with the key {key}.", key=key))])
+    if field_type.stores in ("rows", "many", "assigned", "nothing"):
+        raise Refused([Problem("by", _("A field with several values cannot be grouped by."))])
+    return rows.source.field(key)
+
+
+def _narrow_values(form: Form, narrow: Narrow) -> dict[str, Any]:
+    lane = narrow.lane
+    found: dict[str, Any] = {"lane": form.by_key[lane[0]].to_column(lane[1])} if lane is not None and lane[1] is not None else {}
+    return found if narrow.only is None else {**found, "only": list(narrow.only)}
+
+
+def tally(
+    act: Act, form: str, by: str, search: str | None = None, also: Sequence[str] = (), trusted: Sequence[str] = ()
+) -> list[tuple[Any, int]]:
+    """How many records of a list have each value of a field, in one statement; None for blank."""
+    require(act.person, "view", form)
+    definition, rows = act.catalogue.forms[form], visible_rows(act, form)
+    value = group_value(act, definition, rows, by)
+    query = rows.select(value.label("value"), sa.func.count()).where(*_conditions(act, form, rows, also, search, trusted)).group_by(value)
+    with _within_limits(act):
+        found = act.connection.execute(query, _values(act, search)).all()
+    read = definition.by_key[by].from_column
+    return [(None if stored is None else read(stored), number) for stored, number in found]
+
+
+def first_by_day(
+    act: Act, form: str, on: str, each: int, search: str | None = None, also: Sequence[str] = (), trusted: Sequence[str] = ()
+) -> list[tuple[int, int, int, int]]:
+    """(month, day, record, how many records that day has): of each day the first `each` records. `also` must bound it to less than a year."""
+    require(act.person, "view", form)
+    definition, rows = act.catalogue.forms[form], visible_rows(act, form)
+    group_value(act, definition, rows, on)
+    conditions = _conditions(act, form, rows, also, search, trusted)
+    month, day = (to_sql(_asked(act, form, f"{part}({on})"), rows.source) for part in ("MONTH", "DAY"))
+    inside = (
+        rows.select(month.label("month"), day.label("day"), rows.id.label("record"), rows.source.field(on).label("at"))
+        .where(*conditions)
+        .subquery()
+    )
+    same_day = [inside.c.month, inside.c.day]
+    place = sa.func.row_number().over(partition_by=same_day, order_by=[inside.c.at, inside.c.record]).label("place")
+    counted = sa.select(
+        inside.c.month, inside.c.day, inside.c.record, sa.func.count().over(partition_by=same_day).label("count"), place
+    ).subquery()
+    first = sa.select(counted).where(counted.c.place <= each).order_by(counted.c.month, counted.c.day, counted.c.place)
+    with _within_limits(act):
+        found = act.connection.execute(first, _values(act, search)).all()
+    return [(int(row.month), int(row.day), row.record, row.count) for row in found]
 
 
 def _tier_rank(rows: Rows, field_type: Any) -> ColumnElement[Any]:
@@ -510,6 +635,8 @@ def _records(form: Form, made: PageStatement, found: list[tuple[Any, ...]]) -> l
         if made.grants:
             held = row[first + (TIER_COLUMNS if made.rated else 0) :]
             record.held = frozenset(key for key, holds in zip(made.grants, held, strict=False) if holds)
+        if made.marked:
+            record.mark = row[first + (TIER_COLUMNS if made.rated else 0) + len(made.grants)]
         records.append(record)
     return records
 
@@ -519,14 +646,15 @@ def _add_lists(act: Act, form: Form, shown: list[str], records: list[Record]) ->
     keys = tuple(key for key in shown if key in form.by_key and form.by_key[key].stores in ("assigned", "many"))
     if not keys or not records:
         return
-    by_id = {record.id: record for record in records}
+    by_id, places = {record.id: record for record in records}, tables_of(act.catalogue)[form.key].places
+    numbers = {key for key in keys if places.get(key) == "links"}
     for record in records:
         record.values.update(dict.fromkeys(keys, ()))
     statement = prepared(act.catalogue.memo, ("lists", form.key, keys), act.connection.dialect, lambda: _lists_select(act, form, keys))
     for key, record, value, _place in sorted(
         statement.all(act.connection, {"ids": list(by_id)}), key=lambda each: (each[0], each[1], each[3])
     ):
-        by_id[record].values[key] = (*by_id[record].values[key], value)
+        by_id[record].values[key] = (*by_id[record].values[key], int(value) if key in numbers else value)
 
 
 def _lists_select(act: Act, form: Form, keys: tuple[str, ...]) -> Any:
@@ -542,10 +670,10 @@ def _lists_select(act: Act, form: Form, keys: tuple[str, ...]) -> Any:
                 )
             )
         else:
-            assert built.many is not None
-            many = built.many.c
+            many = built.several(key).c
+            value = many.value if built.places[key] == "many" else sa.cast(many.value, sa.Text).label("value")
             parts.append(
-                sa.select(name, many.record, many.value, sa.cast(many.position, sa.BigInteger).label("place")).where(
+                sa.select(name, many.record, value, sa.cast(many.position, sa.BigInteger).label("place")).where(
                     many.field == built.numbers[key], among(many.record)
                 )
             )
@@ -564,12 +692,11 @@ def _add_names(act: Act, form: Form, shown: list[str], result: Page) -> None:
         field_type = form.by_key.get(key)
         if field_type is None:
             continue
-        if field_type.type == "reference":
-            pointed.setdefault(getattr(field_type, "form"), set()).update(
-                each.values[key] for each in result.records if each.values.get(key) is not None
-            )
-        elif field_type.type == "member":
-            people |= {each.values[key] for each in result.records if each.values.get(key) is not None}
+        for each in result.records:
+            if each.values.get(key) is not None:
+                people.update(field_type.people(each.values[key]))
+                for target, named in field_type.records(each.values[key]):
+                    pointed.setdefault(target, set()).add(named)
     result.titles = titles(act, pointed)
     result.people = people_names(act, people)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
-from runtime.records.tables import SYSTEM_COLUMNS, FormTables, tables_of
+from runtime.records.tables import LISTS, SYSTEM_COLUMNS, FormTables, tables_of
 from runtime.system import clock
 from runtime.system.prepared import prepared
 from runtime.system.sets import among
@@ -40,6 +40,8 @@ class Record:
     row_ids: dict[str, list[int]] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
     """The reader's permission sets that hold for it, as far as the statement that read it asked."""
+    mark: int | None = None
+    """The number of the first condition that holds for it, of those a page of records was asked to tell."""
     masked: dict[str, str] = field(default_factory=dict)
     """The masks of values that the reader may not see whole; they are not among the values."""
 
@@ -112,7 +114,7 @@ def _add_the_rest(act: Act, built: FormTables, found: dict[int, Record]) -> None
         for record in found.values():
             for key in keys:
                 record.values.setdefault(key, None)
-    if built.many is not None:
+    if built.lists:
         _add_many(act, built, found)
     for key in built.rows:
         _add_rows(act, built, key, found)
@@ -124,23 +126,22 @@ def _add_the_rest(act: Act, built: FormTables, found: dict[int, Record]) -> None
 
 
 def _add_many(act: Act, built: FormTables, found: dict[int, Record]) -> None:
-    many = built.many
-    assert many is not None
-    keys = {built.numbers[key]: key for key, place in built.places.items() if place == "many"}
+    keys = {built.numbers[key]: key for key, place in built.places.items() if place in LISTS}
     lists: dict[tuple[int, str], list[Any]] = {}
-    statement = prepared(
-        act.catalogue.memo,
-        ("read many", built.form.key),
-        act.connection.dialect,
-        lambda: (
-            sa.select(many.c.field, many.c.record, many.c.value)
-            .where(among(many.c.record))
-            .order_by(many.c.field, many.c.record, many.c.position)
-        ),
-    )
-    for number, record, value in statement.all(act.connection, {"ids": list(found)}):
-        if number in keys:
-            lists.setdefault((record, keys[number]), []).append(value)
+    for table in built.lists:
+        statement = prepared(
+            act.catalogue.memo,
+            ("read many", table.name),
+            act.connection.dialect,
+            lambda many=table: (
+                sa.select(many.c.field, many.c.record, many.c.value)
+                .where(among(many.c.record))
+                .order_by(many.c.field, many.c.record, many.c.position)
+            ),
+        )
+        for number, record, value in statement.all(act.connection, {"ids": list(found)}):
+            if number in keys:
+                lists.setdefault((record, keys[number]), []).append(value)
     for record in found.values():
         for key in keys.values():
             record.values[key] = tuple(lists.get((record.id, key), ()))

@@ -6,7 +6,9 @@ column, filled from the old one as far as the values convert; what does not conv
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -33,13 +35,16 @@ CHUNK = 5_000
 
 def apply_schema(act: Act, before: Catalogue, changed: list[Definition]) -> None:
     """Brings the tables of all forms to what the definitions in force need, in the publishing transaction."""
-    operations = Operations(MigrationContext.configure(act.connection))
+    operations = operations_on(act.connection)
     if act.connection.dialect.name == "postgresql":
         act.connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
     converted: list[tuple[Form, FieldType, StoredColumn]] = []
+    stored = known_columns(act.connection)
     for form in act.catalogue.forms.values():
-        converted += _Publishing(act, operations, before).form(form)
-    act.catalogue = act.catalogue.__class__(**{**act.catalogue.__dict__, "columns": _live_columns(act), "memo": {}})
+        converted += _Publishing(act, operations, before).form(form, stored[form.key])
+    columns = _live_columns(act)
+    if columns != act.catalogue.columns:  # where it was prepared they are as foreseen, and what is compiled stays
+        act.catalogue = replace(act.catalogue, columns=columns, memo={})
     act.workspace.adopt(act.catalogue)
     for form, old_field, old_column in converted:
         _convert(act, form, old_field, old_column)
@@ -47,6 +52,10 @@ def apply_schema(act: Act, before: Catalogue, changed: list[Definition]) -> None
     for form in act.catalogue.forms.values():
         if _computes_differently(form, before, act.catalogue):
             mark_all(act, form.key)
+
+
+def operations_on(connection: sa.Connection) -> Operations:
+    return Operations(MigrationContext.configure(connection))
 
 
 def mark_all(act: Act, form: str) -> None:
@@ -71,6 +80,14 @@ def _computes_differently(form: Form, before: Catalogue, now: Catalogue) -> bool
     )
 
 
+def known_columns(connection: sa.Connection) -> dict[str, list[Any]]:
+    """By form every column that was ever made, also those that are hidden."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in connection.execute(sa.select(stored_column).order_by(stored_column.c.id)):
+        found[row.form].append(row)
+    return found
+
+
 def _live_columns(act: Act) -> dict[tuple[str, str], StoredColumn]:
     return {
         (row.form, row.path): StoredColumn(row.id, row.signature, row.place)
@@ -84,13 +101,8 @@ class _Publishing:
     def __init__(self, act: Act, operations: Operations, before: Catalogue):
         self.act, self.operations, self.before = act, operations, before
 
-    def form(self, form: Form) -> list[tuple[Form, FieldType, StoredColumn]]:
-        stored = {
-            (row.path, row.signature, row.place): row
-            for row in self.act.connection.execute(
-                sa.select(stored_column).where(stored_column.c.form == form.key).order_by(stored_column.c.id)
-            )
-        }
+    def form(self, form: Form, rows: list[Any]) -> list[tuple[Form, FieldType, StoredColumn]]:
+        stored = {(row.path, row.signature, row.place): row for row in rows}
         live = {row.path: row for row in stored.values() if row.live}
         converted: list[tuple[Form, FieldType, StoredColumn]] = []
         for path, signature, place, field in wanted_columns(form, self.act.catalogue):
@@ -126,6 +138,8 @@ class _Publishing:
             self.operations.create_index(f"ix_r_{number}_record", f"r_{number}", ["record", "position"])
         elif place == "many":
             self._once(f"{self._table(form, '')}_many", lambda name: tables.many_table(name.removesuffix("_many"), sa.MetaData()))
+        elif place == "links":
+            self._once(f"{self._table(form, '')}_links", lambda name: tables.links_table(name.removesuffix("_links"), sa.MetaData()))
         elif place == "calc":
             table = f"{self._table(form, '')}_calc"
             self._once(table, lambda name: tables.calc_table(name.removesuffix("_calc"), sa.MetaData(), []))
@@ -135,7 +149,7 @@ class _Publishing:
 
     def _column(self, table: str, number: int, field: FieldType | None) -> None:
         assert field is not None
-        self.operations.add_column(table, sa.Column(f"f_{number}", field.column_type(), nullable=True))
+        add_column(self.operations, table, number, field)
 
     def _table(self, form: Form, path: str) -> str:
         number = self.act.connection.execute(
@@ -150,7 +164,7 @@ class _Publishing:
 
     def _once(self, name: str, table: Any) -> None:
         if not sa.inspect(self.act.connection).has_table(name):
-            self._create(name, list(table(name).columns))
+            table(name).create(self.act.connection)
 
     def _create(self, name: str, columns: list[sa.Column[Any]]) -> None:
         table = sa.Table(name, sa.MetaData(), *[column._copy() for column in columns])
@@ -165,13 +179,19 @@ class _Publishing:
             self.operations.execute(f"CREATE INDEX ix_{name}_search ON {name}_search USING gin (grams)")
 
 
+def add_column(operations: Operations, table: str, number: int, field: FieldType) -> None:
+    """Never with a default: the table is not rewritten, and its records are not read."""
+    operations.add_column(table, sa.Column(f"f_{number}", field.column_type(), nullable=True))
+
+
 def wanted_columns(form: Form, catalogue: Catalogue) -> Iterator[tuple[str, str, str, FieldType | None]]:
     """(path, signature, place, field) of everything a form keeps."""
     yield "", "form", "form", None
     for field in form.fields:
         if field.stores in ("assigned", "rated", "nothing"):
             continue
-        place = {"column": "main", "many": "many", "rows": "rows"}.get(field.stores)
+        several = "many" if isinstance(field.column_type(), sa.Text) else "links"
+        place = {"column": "main", "many": several, "rows": "rows"}.get(field.stores)
         if place is None:
             place = "calc" if lives_in_calc(catalogue, form, field.key) else "main"
         yield field.key, field.signature(), place, field
@@ -217,11 +237,12 @@ def _mark(act: Act, _number: int) -> str:
 
 def _make_indexes(act: Act, operations: Operations) -> None:
     """An index for every reference, one for every unique field, and one for every aggregate that a published formula uses."""
-    inspector = sa.inspect(act.connection)
+    known = _known_indexes(act.connection)
     for form in act.catalogue.forms.values():
         built = tables_of(act.catalogue)[form.key]
-        there = {index["name"] for index in inspector.get_indexes(built.main.name)}
-        for name, columns, unique in _wanted_indexes(act.catalogue, form, built):
+        there = known[built.main.name]
+        wanted_here = list(wanted_indexes(act.catalogue, form, built))
+        for name, columns, unique in wanted_here:
             if name in there:
                 continue
             condition = sa.text("deleted_at IS NULL") if unique else None
@@ -231,12 +252,26 @@ def _make_indexes(act: Act, operations: Operations) -> None:
             if (
                 name
                 and name.startswith("uq_f_")
-                and name not in {wanted for wanted, _columns, unique in _wanted_indexes(act.catalogue, form, built) if unique}
+                and name not in {wanted for wanted, _columns, unique in wanted_here if unique}
             ):
                 operations.drop_index(name, built.main.name)
 
 
-def _wanted_indexes(catalogue: Catalogue, form: Form, built: FormTables) -> Iterator[tuple[str, list[str], bool]]:
+INDEXES = {
+    "sqlite": "SELECT tbl_name, name FROM sqlite_master WHERE type = 'index'",
+    "postgresql": "SELECT tablename, indexname FROM pg_indexes WHERE schemaname = current_schema()",
+}
+
+
+def _known_indexes(connection: sa.Connection) -> dict[str, set[str]]:
+    """The names of the indexes of every table, by one question."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for table, name in connection.exec_driver_sql(INDEXES[connection.dialect.name]):
+        found[table].add(name)
+    return found
+
+
+def wanted_indexes(catalogue: Catalogue, form: Form, built: FormTables) -> Iterator[tuple[str, list[str], bool]]:
     for field in form.fields:
         if field.distinct and built.places.get(field.key) == "main":
             yield f"uq_f_{built.numbers[field.key]}", [built.column(field.key).name], True

@@ -139,8 +139,7 @@ class RecordSource:
                 )
                 .correlate_except(tags)
             )
-        assert self.built.many is not None
-        many = self.built.many.alias()
+        many = self.built.several(key).alias()
         return (
             sa.exists()
             .where(many.c.field == self.built.numbers[key], many.c.record == self.id, many.c.value == option)
@@ -157,8 +156,7 @@ class RecordSource:
                 tags.c.tag_set == getattr(field_type, "tag_set"),
                 tags.c.removed_at.is_(None),
             ).correlate_except(tags)
-        assert self.built.many is not None
-        many = self.built.many.alias()
+        many = self.built.several(key).alias()
         return ~sa.exists().where(many.c.field == self.built.numbers[key], many.c.record == self.id).correlate_except(many)
 
     def cuts_reached(self, field: str, count: int, value: Any) -> ColumnElement[Any]:
@@ -344,7 +342,13 @@ class RelatedRows:
         other_key, reference = rows.catalogue.relations_to(above.form.key)[step]
         other = tables_of(rows.catalogue)[other_key]
         table = other.main.alias()
-        self.tables.append((table, table.c[other.column(reference).name] == above.id))
+        if other.places[reference] == "links":
+            links = other.several(reference).alias()
+            self.tables.append((links, links.c.value == above.id))
+            self.conditions.append(links.c.field == other.numbers[reference])
+            self.tables.append((table, table.c.id == links.c.record))
+        else:
+            self.tables.append((table, table.c[other.column(reference).name] == above.id))
         self.conditions.append(table.c.deleted_at.is_(None))
         source = RecordSource(rows, rows.catalogue.forms[other_key], table, above)
         if not first:
@@ -390,13 +394,13 @@ class RelatedRows:
         return sa.literal_column(f"{self.name}.c{len(self.columns)}", value.type)
 
     def grouped(self) -> sa.Subquery:
-        """The aggregates worked out together, by the record that they belong to (`of`), for the ids of the statement; of one record they are
-        one row without it."""
+        """The aggregates worked out together, by the record that they belong to (`of`), for those the statement asks for; of one record they
+        are one row without it."""
         (table, on_first), *rest = self.tables
         clause, __ = self._joined(table, [table], rest)
         columns = [value.label(f"c{number}") for number, value in enumerate(self.columns, 1)]
         of = on_first.left
-        conditions = (self.outer.rows.asked(of), *self.conditions)
+        conditions = self.conditions if self.outer.rows.of == "all" else [self.outer.rows.asked(of), *self.conditions]
         if self.outer.rows.of == "id":
             return sa.select(*columns).select_from(clause).where(*conditions).subquery(self.name)
         return sa.select(of.label("of"), *columns).select_from(clause).where(*conditions).group_by(of).subquery(self.name)
@@ -414,6 +418,12 @@ class RelatedRows:
     def listed(self, columns: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]]) -> sa.Select[Any]:
         """Some columns of the related rows that meet the conditions, for aggregates that need a statement of their own."""
         return self._query(*columns).where(*conditions)
+
+    def nobody(self) -> ColumnElement[bool]:
+        """The outer record has no such row."""
+        if self.name is None:
+            return sa.not_(self.exists())
+        return sa.func.coalesce(self.aggregate(sa.func.count(), ()), sa.literal_column("0")) == sa.literal_column("0")
 
     def exists(self, conditions: Sequence[ColumnElement[bool]] = ()) -> ColumnElement[bool]:
         return self._query(sa.literal_column("1")).where(*conditions).exists()
@@ -445,8 +455,9 @@ class OwnRows:
 class Rows:
     """The living records of a form as a set. Build expressions with `source`, then `select` them: the joins they need come along.
 
-    `of`: the statement asks for the records among its parameter `ids`, or for the one of its parameter `id`. `together`: aggregates over the
-    same rows are then worked out in one pass, which is quicker where there are several.
+    `of`: the statement asks for the records among its parameter `ids`, for the one of its parameter `id`, for those above its parameter `low`
+    and up to `high`, or for all. `together`: aggregates over the same rows are then worked out in one pass, which is quicker where there are
+    several.
     """
 
     def __init__(
@@ -456,7 +467,7 @@ class Rows:
         as_of: date | None = None,
         names: dict[str, Any] | None = None,
         guard: Guard | None = None,
-        of: Literal["ids", "id"] = "ids",
+        of: Literal["ids", "id", "between", "all"] = "ids",
         together: bool = False,
     ):
         self.guard, self.of, self.together = guard, of, together
@@ -480,6 +491,9 @@ class Rows:
 
     def asked(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """A column belongs to the records that the statement asks for."""
+        if self.of == "between":
+            low, high = (sa.bindparam(name, type_=sa.BigInteger()) for name in ("low", "high"))
+            return sa.and_(column > low, column <= high)
         return column == sa.bindparam("id", type_=sa.BigInteger()) if self.of == "id" else among(column)
 
     def visible(self, source: RecordSource) -> ColumnElement[bool] | None:

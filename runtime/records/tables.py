@@ -12,18 +12,22 @@ from runtime.definitions.catalogue import Catalogue, StoredColumn
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
 
+LISTS = ("many", "links")
+"""Places of fields with several values: texts, and the numbers of people and records."""
 SYSTEM_COLUMNS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "search")
 
 
 @dataclass
 class FormTables:
-    """`main`: one row a record. `calc`: what depends on other records or the day. `many`: fields with several values. `rows`: one table a sub-form."""
+    """`main`: one row a record. `calc`: what depends on other records or the day. `many`: fields with several values.
+    `links`: fields with several people or records. `rows`: one table a sub-form."""
 
     form: Form
     id: int
     main: Table
     calc: Table | None
     many: Table | None
+    links: Table | None
     rows: dict[str, Table]
     search: Table
     columns: dict[str, Column[Any]]
@@ -34,6 +38,17 @@ class FormTables:
     def column(self, path: str) -> Column[Any]:
         """The column of a field (`amount`) or of a sub-form's field (`items.price`)."""
         return self.columns[path]
+
+    def several(self, key: str) -> Table:
+        """The table in which a field with several values keeps them, and which has a row for each."""
+        found = self.links if self.places[key] == "links" else self.many
+        assert found is not None
+        return found
+
+    @property
+    def lists(self) -> list[Table]:
+        """The tables of fields with several values, as far as the form has any."""
+        return [each for each in (self.many, self.links) if each is not None]
 
 
 def tables_of(catalogue: Catalogue) -> dict[str, FormTables]:
@@ -51,7 +66,7 @@ def build(form: Form, catalogue: Catalogue, metadata: sa.MetaData) -> FormTables
     base = f"r_{places[''].id}"
     columns: dict[str, Column[Any]] = {}
     by_path: dict[str, FieldType] = {}
-    main, calc, rows, has_many = list(system_columns()), [], {}, False
+    main, calc, rows, places_of_lists = list(system_columns()), [], {}, set()
     for each in form.fields:
         stored = places.get(each.key)
         by_path[each.key] = each
@@ -59,8 +74,8 @@ def build(form: Form, catalogue: Catalogue, metadata: sa.MetaData) -> FormTables
             continue
         if stored.place == "rows":
             rows[each.key] = _rows_table(each, stored, places, columns, by_path, metadata)
-        elif stored.place == "many":
-            has_many = True
+        elif stored.place in LISTS:
+            places_of_lists.add(stored.place)
         else:
             columns[each.key] = made = Column(f"f_{stored.id}", each.column_type())
             (calc if stored.place == "calc" else main).append(made)
@@ -69,7 +84,8 @@ def build(form: Form, catalogue: Catalogue, metadata: sa.MetaData) -> FormTables
         places[""].id,
         Table(base, metadata, *main),
         calc_table(base, metadata, calc) if calc else None,
-        many_table(base, metadata) if has_many else None,
+        many_table(base, metadata) if "many" in places_of_lists else None,
+        links_table(base, metadata) if "links" in places_of_lists else None,
         rows,
         Table(f"{base}_search", metadata, Column("record", BigInteger, primary_key=True, autoincrement=False), Column("grams", Text)),
         columns,
@@ -109,6 +125,20 @@ def many_table(base: str, metadata: sa.MetaData) -> Table:
         Column("record", BigInteger, primary_key=True, autoincrement=False),
         Column("value", Text, primary_key=True),
         Column("position", SmallInteger, nullable=False),
+    )
+
+
+def links_table(base: str, metadata: sa.MetaData) -> Table:
+    """People and records are numbers, and are also asked for from the other side: which records name this one?"""
+    name = f"{base}_links"
+    return Table(
+        name,
+        metadata,
+        Column("field", BigInteger, primary_key=True, autoincrement=False),
+        Column("record", BigInteger, primary_key=True, autoincrement=False),
+        Column("value", BigInteger, primary_key=True, autoincrement=False),
+        Column("position", SmallInteger, nullable=False),
+        sa.Index(f"ix_{name}_value", "field", "value", "record"),
     )
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from runtime.definitions.form import Form
+from runtime.records.pointing import names_one_of
 from runtime.records.population import stored_cuts
 from runtime.records.rows import read_record, read_records
 from runtime.records.tables import tables_of
@@ -109,7 +110,7 @@ class RecordValues:
         ids = (
             self.act.connection.execute(
                 sa.select(built.main.c.id)
-                .where(built.column(reference) == self.record, built.main.c.deleted_at.is_(None))
+                .where(names_one_of(built, reference, [self.record]), built.main.c.deleted_at.is_(None))
                 .order_by(built.main.c.id)
             )
             .scalars()

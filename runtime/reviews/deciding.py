@@ -209,12 +209,12 @@ def _close(act: Act, found: Review, by: int) -> None:
 # -- the banner -----------------------------------------------------------------------------------------------------------------------
 def unread(act: Act) -> int | None:
     """The oldest review whose announcement the person of the act has not acknowledged. Asked on every page."""
-    statement = prepared(act.catalogue.memo, "review.unread", act.connection.dialect, _unread)
+    statement = prepared(act.catalogue.memo, "review.unread", act.connection.dialect, first_unread)
     rows = statement.all(act.connection, {"the_person": act.person.id})
     return rows[0][0] if rows else None
 
 
-def _unread() -> Any:
+def first_unread() -> Any:
     own = review_person.c
     mine = (own.person == sa.bindparam("the_person", type_=sa.BigInteger()), own.part == "notice", own.done_at.is_(None))
     query = sa.select(table.c.id).join(review_person, own.review == table.c.id).where(*mine, table.c.state == "announced")

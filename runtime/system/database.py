@@ -44,8 +44,11 @@ def open_engine(url: str, factory: Any = None) -> sa.Engine:
     )
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def _open_sqlite(address: sa.URL, factory: Any) -> sa.Engine:

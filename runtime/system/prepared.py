@@ -46,7 +46,9 @@ class Prepared:
     def many(self, connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Executes it for each set of values, as fast as the driver can; all sets have the same names."""
         given = list(rows)
-        if self.copied is not None and len(given) >= COPY_FROM:
+        if len(given) == 1:
+            self.run(connection, given[0])
+        elif self.copied is not None and len(given) >= COPY_FROM:
             table, columns = self.copied
             copy_rows(connection, table, columns, ([merged[name] for name in columns] for merged in map(self._parameters, given)))
         elif self.names is not None and len(self.names) > 1 and not self.processors and given and given[0].keys() >= set(self.names):

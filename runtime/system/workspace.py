@@ -97,8 +97,8 @@ class Workspace:
         self.engine = engine or database.open_engine(settings.database_url)
         self.ids = Blocks(self.engine)
         self.now = now
-        self.bell = threading.Event()
-        """Set after each commit of a writer: workers wait on it instead of polling."""
+        self.bell: Any = threading.Event()
+        """Set after each commit of a writer: workers wait on it instead of polling. Where they are in another process, it rings there."""
         self._catalogue: Catalogue | None = None
         self._own: dict[str, str] | None = None
         self._read_settings = Prepared(_SETTINGS, self.engine.dialect)

@@ -54,7 +54,7 @@ class Fact:
             return to_sql(count, rows.source) == 0
         assert isinstance(count.tree, tree.Aggregate)
         related: Any = rows.source.related(count.tree.relation)
-        return sa.not_(related.exists())
+        return related.nobody()
 
     def of(self, values: Any) -> Any:
         """The same for one record by evaluation, as the database keeps it."""

@@ -15,6 +15,7 @@ from runtime.system.prepared import Prepared, prepared
 from runtime.system.sets import among
 from runtime.system.tables import tier_history, tier_state
 from runtime.tiers.facts import BIG, Facts
+from runtime.tiers.outcome import FIRST
 from runtime.tiers.quantiles import Cuts
 from runtime.tiers.states import HISTORY, shown_score
 from runtime.tiers.statements import lane_of, rated, tier_of
@@ -24,16 +25,17 @@ if TYPE_CHECKING:
 
 
 class FirstTiers:
-    """Works on a table of facts that already lies in the database; its statements are made once for a published revision."""
+    """Works on a table that already lies in the database: of facts where nobody has a state yet, else (`rated_before`) of outcomes. Its
+    statements are made once for a published revision."""
 
-    def __init__(self, act: Act, facts: Facts, table: sa.Table, cuts: Cuts, day: int, source: str):
-        self.connection, self.memo = act.connection, act.catalogue.memo
+    def __init__(self, act: Act, facts: Facts, table: sa.Table, cuts: Cuts, day: int, source: str, rated_before: bool):
+        self.connection, self.memo, self.rated_before = act.connection, act.catalogue.memo, rated_before
         self.facts, self.table, self.cuts, self.day, self.source = facts, table, cuts, day, source
         self.model = facts.model
 
     def candidates(self) -> list[int]:
         """The records with facts and without a state, in order."""
-        query = sa.select(self.table.c.record).where(*self._new).order_by(self.table.c.record)
+        query = sa.select(self.table.c.record).where(*self._wanted).order_by(self.table.c.record)
         return [row[0] for row in Prepared(query, self.connection.dialect).all(self.connection)]
 
     def give(self, act: Act, low: int, high: int) -> list[int]:
@@ -53,22 +55,20 @@ class FirstTiers:
         return ids
 
     # -- statements -----------------------------------------------------------------------------------------------------------
-    @cached_property
-    def _new(self) -> list[Any]:
-        """Who has no state; no condition at all where nobody has one, since reading the table that is written makes SQLite keep a copy."""
-        mine = tier_state.c.model == sa.literal_column(str(self.model.number))
-        if not self.connection.execute(sa.select(sa.exists().where(mine))).scalar():
-            return []
-        return [sa.not_(sa.exists().where(mine, tier_state.c.record == self.table.c.record))]
+    @property
+    def _wanted(self) -> list[Any]:
+        return [self.table.c.what == sa.literal_column(str(FIRST))] if self.rated_before else []
 
     @cached_property
     def _rated(self) -> Any:
-        chunk = sa.select(*self.table.c).where(self.table.c.record > _bound("low"), self.table.c.record <= _bound("high"), *self._new)
-        return rated(self.facts, chunk.subquery("facts"), self.connection.dialect.name)
+        """Ratings of a chunk. The table that is written is not read: SQLite would keep a copy."""
+        between = (self.table.c.record > _bound("low"), self.table.c.record <= _bound("high"))
+        chunk = sa.select(*self.table.c).where(*between, *self._wanted)
+        return chunk.subquery("rated") if self.rated_before else rated(self.facts, chunk.subquery("facts"), self.connection.dialect.name)
 
     @cached_property
     def _states(self) -> Prepared:
-        return self._kept("states of the new" if self._new else "states of all", self._state_statement)
+        return self._kept("states of the new" if self.rated_before else "states of all", self._state_statement)
 
     def _state_statement(self) -> Any:
         found, model, now = self._rated.c, self.model, _bound("micros")
@@ -169,10 +169,10 @@ class FirstTiers:
         """The records whose tier a ceiling has made."""
         if not any(part.ceilings for part in self.model.parts):
             return set()
-        chunk = sa.select(*self.table.c).where(self.table.c.record > bounds["low"], self.table.c.record <= bounds["high"])
-        found = rated(self.facts, chunk.subquery("facts"), self.connection.dialect.name)
-        query = sa.select(found.c.record).where(found.c.ceiling == found.c.rank)
-        return {row[0] for row in Prepared(query, self.connection.dialect).all(self.connection, self.cuts.parameters)} & ids
+        found = self._rated
+        lowered = found.c.by == "ceiling" if self.rated_before else found.c.ceiling == found.c.rank
+        query = sa.select(found.c.record).where(lowered)
+        return {row[0] for row in Prepared(query, self.connection.dialect).all(self.connection, {**bounds, **self.cuts.parameters})} & ids
 
 
 def _bound(name: str) -> sa.BindParameter[Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,7 @@ from runtime.tiers.statements import cut_name
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
-    from runtime.tiers.compiled import CompiledModel
+    from runtime.tiers.compiled import CompiledModel, Measure
     from runtime.tiers.facts import Facts
 
 
@@ -75,10 +77,36 @@ def cut_population(
     sizes: dict[tuple[int, int], int] = {}
     for number, place, _part, measure in facts.model.quantiles():
         value = table.c[facts.of(measure.value)]
-        query = cut_query(value, [inside == YES, part_of == sa.literal_column(str(number))], measure.better, measure.count)
-        size, *found = Prepared(query, connection.dialect).all(connection)[0]
-        sizes[number, place], cuts[number, place] = int(size or 0), found
+        own = [inside == YES, part_of == sa.literal_column(str(number))]
+        sizes[number, place], cuts[number, place] = _cut(connection, value, own, measure)
     return cuts, sizes
+
+
+def _cut(connection: sa.Connection, value: Any, own: list[Any], measure: Measure) -> tuple[int, list[int | None]]:
+    """How many have a value, and the cut points; SQLite takes longer to sort them than we do, and to hand them over one by one."""
+    if connection.dialect.name == "sqlite":
+        listed = sa.select(sa.func.json_group_array(value, type_=sa.Text())).where(*own, value.is_not(None))
+        values = json.loads(Prepared(listed, connection.dialect).scalar(connection))
+        return len(values), cut_points(values, measure.better, measure.count)
+    size, *found = Prepared(cut_query(value, own, measure.better, measure.count), connection.dialect).all(connection)[0]
+    return int(size or 0), found
+
+
+def cut_points(values: Iterable[int], better: str, bands: int) -> list[int | None]:
+    """The cut points that `decision.quantile_cuts` defines, from the values themselves."""
+    sign = 1 if better == "higher" else -1
+    ordered = sorted(values) if sign > 0 else sorted([-each for each in values])
+    return [None if found is None else sign * found for found in (_cut_point(ordered, cut, bands) for cut in range(1, bands))]
+
+
+def _cut_point(ordered: list[int], cut: int, bands: int) -> int | None:
+    """The least value with at least cut ÷ bands of all strictly below it."""
+    least = -(-cut * len(ordered) // bands)
+    if least >= len(ordered):
+        return None
+    if ordered[least - 1] == ordered[least]:
+        least = bisect_right(ordered, ordered[least])
+    return ordered[least] if least < len(ordered) else None
 
 
 def store(act: Act, model: CompiledModel, cuts: Cuts, sizes: dict[tuple[int, int], int], day: int) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any
-
+from typing import TYPE_CHECKING, Any, Literal
 
 from runtime.definitions.tier_model import TierModel
 from runtime.formulas import evaluate
@@ -20,10 +19,9 @@ from runtime.records.streaming import attempted, by_rows
 from runtime.records.values import RecordValues
 from runtime.system import clock
 from runtime.system.prepared import Prepared, prepared
-from runtime.system.sets import among
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.quantiles import Cuts, stored_cuts
-from runtime.tiers.states import WIDTH, Ratings, shown_score
+from runtime.tiers.states import WIDTH, Ratings, hold, mark, shown_score
 from runtime.tiers.statements import Facts, layer, rated, with_state
 
 if TYPE_CHECKING:
@@ -71,11 +69,17 @@ def rate(
 
     `event` is the event of the change behind it. `placing`: by the borders at once, without movement.
     """
-    model = compile(act.catalogue, model_key)
-    cuts, wanted = stored_cuts(act, model), set(ids)
-    if cuts is None or not wanted:
+    model, wanted = compile(act.catalogue, model_key), set(ids)
+    if not wanted:
+        return []
+    hold(act, model, wanted)
+    cuts = stored_cuts(act, model)
+    if cuts is None:
+        mark(act, model, wanted)
         return []
     found = ratings(act, model, wanted, cuts, model.day(act.day) if as_of is None else clock.to_day(as_of), placing)
+    if found.same:
+        mark(act, model, found.same)
     return found.write(source or act.source)
 
 
@@ -93,9 +97,10 @@ def ratings(act: Act, model: CompiledModel, ids: set[int], cuts: Cuts, day: int,
 # -- asking -----------------------------------------------------------------------------------------------------------------------
 def _rated_rows(act: Act, model: CompiledModel, ids: list[int], cuts: Cuts, day: int) -> list[tuple[Any, ...]]:
     """For each living record RATED and then STATE."""
-    statement = kept(act, ("tier_rating", model.number), day, lambda: _statement(act, model, day)) if model.in_sql else None
+    of: Literal["id", "ids"] = "id" if len(ids) == 1 else "ids"
+    statement = kept(act, ("tier_rating", model.number, of), day, lambda: _statement(act, model, day, of)) if model.in_sql else None
     if statement is not None:
-        given = {"ids": ids, "today": day, "now": act.micros, **cuts.parameters}
+        given = {"ids": ids, "id": ids[0] if ids else 0, "today": day, "now": act.micros, **cuts.parameters}
         found = attempted(act, model.may_pass_limits, lambda: statement.all(act.connection, given))
         if found is not None:
             return found
@@ -112,12 +117,12 @@ def kept(act: Act, name: tuple[Any, ...], day: int, build: Callable[[], Any]) ->
     return found[1]
 
 
-def _statement(act: Act, model: CompiledModel, day: int) -> Prepared | None:
+def _statement(act: Act, model: CompiledModel, day: int, of: Literal["id", "ids"]) -> Prepared | None:
     """None where SQL cannot work out what the model reads."""
     facts = facts_of(act, model)
-    rows = rows_of(act, model, day)
+    rows = Rows(act, model.form, None if day == act.day else clock.from_day(day), of=of, together=of == "id")
     try:
-        source = layer(facts.select(rows).where(among(rows.id)), "facts")
+        source = layer(facts.select(rows).where(rows.asked(rows.id)), "facts")
     except NotAsSql:
         return None
     return Prepared(with_state(model, rated(facts, source, act.connection.dialect.name)), act.connection.dialect)
@@ -125,6 +130,13 @@ def _statement(act: Act, model: CompiledModel, day: int) -> Prepared | None:
 
 def rows_of(act: Act, model: CompiledModel, day: int) -> Rows:
     return Rows(act, model.form, None if day == act.day else clock.from_day(day))
+
+
+def many_rows_of(act: Act, model: CompiledModel, day: int, of: Literal["ids", "between", "all"]) -> Rows:
+    """The same for a large part of the form, with the aggregates made in one pass where that is quicker: SQLite gets through its subqueries
+    sooner than it could group the rows apart."""
+    together = act.connection.dialect.name == "postgresql"
+    return Rows(act, model.form, None if day == act.day else clock.from_day(day), of=of, together=together)
 
 
 def facts_of(act: Act, model: CompiledModel) -> Facts:

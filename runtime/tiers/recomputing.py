@@ -6,8 +6,9 @@ the stored state is still the one that was read. What somebody has rated anew me
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -21,26 +22,29 @@ from runtime.formulas.to_sql import NotAsSql
 from runtime.people.person import SYSTEM
 from runtime.records import derived
 from runtime.records.changes import Changes
-from runtime.records.streaming import attempted
+from runtime.records.streaming import attempted, without_jit
 from runtime.records.tables import tables_of
 from runtime.system import clock, jobs
-from runtime.system.prepared import Prepared
-from runtime.system.tables import tier_state
+from runtime.system.prepared import Prepared, prepared
+from runtime.system.tables import event, tier_state
 from runtime.system.workspace import Act, Workspace
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.facts import BIG, Facts
 from runtime.tiers.firsts import FirstTiers
-from runtime.tiers.quantiles import cut_population, store
-from runtime.tiers.rating import facts_of, ratings, rows_of, streamed, touch_tier
-from runtime.tiers.statements import NOTHING, RATED, facts_place, lane_of, rated, tier_of, with_state
+from runtime.tiers.moving import Outcomes
+from runtime.tiers.outcome import DECIDE, FIGURES, FIRST, MOVE, OUTCOME, outcomes
+from runtime.tiers.quantiles import Cuts, cut_population, store
+from runtime.tiers.rating import facts_of, many_rows_of, ratings, streamed, touch_tier
+from runtime.tiers.states import hold
+from runtime.tiers.statements import facts_place, layer, rated, unsettled, with_state
 
 if TYPE_CHECKING:
     from runtime.system.jobs import Job
 
 CHUNK = 5_000
 KIND = "tier_recompute"
-FIRST, FIGURES, DECIDE = 1, 2, 3
-"""What is to be done with a record: give its first tier, write new figures of the same tier, or decide about a move."""
+TOLD = ("tier_changed", "tier_grace", "tier_override_ended")
+"""The kinds of events that ratings bring about."""
 
 
 def recompute(
@@ -51,11 +55,20 @@ def recompute(
     Raises NotFound, and Cancelled when the job is to stop: what is applied by then stays.
     """
     _refresh_day(workspace, model_key, as_of)
+    found, unsure = _run(workspace, model_key, as_of, source, job, fires)
+    if unsure:
+        found.update(_run(workspace, model_key, as_of, source, job, fires)[0])
+    return dict(found)
+
+
+def _run(workspace: Workspace, model_key: str, as_of: date | None, source: str, job: Job | None, fires: bool) -> tuple[Counter[str], bool]:
+    """One run; and whether somebody has written while first tiers were given, which may then tell of facts from before it."""
     with workspace.engine.connect() as connection:
         run = _Run(workspace, connection, model_key, as_of, source, job, fires)
         try:
             run.prepare()
-            return run.apply()
+            run.apply()
+            return run.counts, bool(run.counts["first"]) and run.written_meanwhile()
         finally:
             run.clean()
 
@@ -83,21 +96,41 @@ class _Run:
         """Facts, cut points and new ratings, as of one moment."""
         if self.connection.dialect.name == "postgresql":
             self.connection.execution_options(isolation_level="REPEATABLE READ")
+        with self.workspace.writing(SYSTEM, self.source) as act:  # on SQLite whoever writes later sees a later instant
+            self.read_at = act.micros
         with self.connection.begin():
             act = self.act = self._act()
+            without_jit(act)
             self.model = compile(act.catalogue, self.model_key)
             self.day = clock.to_day(self.as_of) if self.as_of is not None else self.model.day(act.day)
             self.placing = self.source == "publish" and self.model.model.on_publish == "place"
-            self.read_at = act.micros
-            facts = facts_of(act, self.model)
-            table = self._facts(act, facts)
-            self.cuts, self.sizes = cut_population(self.connection, facts, *facts_place(facts, table))
-            self._result(act, facts, table)
-            self.firsts = FirstTiers(act, facts, table, self.cuts, self.day, self.source)
-            self.ids = {FIRST: self.firsts.candidates(), FIGURES: self._to_do(FIGURES), DECIDE: self._to_do(DECIDE)}
+            self.given = {"today": self.day, "now": act.micros}
+            self._work_out(act, facts_of(act, self.model))
             self.total = sum(len(each) for each in self.ids.values())
         if self.connection.dialect.name == "postgresql":
             self.connection.execution_options(isolation_level="READ COMMITTED")
+
+    def _work_out(self, act: Act, facts: Facts) -> None:
+        """Facts go into a table where they are read more than once: for cut points, or for first tiers of everybody."""
+        self.table = self._temporary("tier_result", OUTCOME)
+        self.outcomes = Outcomes(self.model, self.table, self.day, self.source)
+        mine = tier_state.c.model == self.model.number
+        anybody = bool(self.connection.execute(sa.select(sa.exists().where(mine))).scalar())
+        table = self.table
+        if not (anybody and self._in_one_go(act, facts)):
+            source = self._facts(act, facts)
+            self.cuts, self.sizes = cut_population(self.connection, facts, *facts_place(facts, source))
+            if anybody:
+                self._outcomes(lambda: self._differing(facts, source)).run(self.connection, self.cuts.parameters)
+            else:
+                table = source
+        if anybody:
+            self._gone(act)
+        if self.connection.dialect.name == "postgresql":
+            self.connection.exec_driver_sql("ANALYZE tier_result")
+        self.firsts = FirstTiers(act, facts, table, self.cuts, self.day, self.source, rated_before=anybody)
+        self.ids = {what: self.outcomes.ids(self.connection, what) for what in (FIGURES, MOVE, DECIDE)}
+        self.ids[FIRST] = self.firsts.candidates()
 
     def _act(self) -> Act:
         return Act(
@@ -110,24 +143,19 @@ class _Run:
             fires=self.fires,
         )
 
-    def _temporary(self, name: str, columns: list[sa.Column[Any]]) -> sa.Table:
-        table = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    def _temporary(self, name: str, columns: dict[str, Any]) -> sa.Table:
+        """A table of this connection by record, which is the first of the columns."""
+        key = sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False)
+        others = [sa.Column(each, kind) for each, kind in columns.items() if each != "record"]
+        table = sa.Table(name, sa.MetaData(), key, *others, prefixes=["TEMPORARY"])
         table.create(self.connection)
         self.tables.append(table)
         return table
 
     def _facts(self, act: Act, facts: Facts) -> sa.Table:
         """A row of facts for every living record."""
-        texts = {each.name for each in facts.columns if each.is_text}
-        table = self._temporary(
-            "tier_facts",
-            [
-                sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
-                *[sa.Column(name, sa.Text() if name in texts else BIG) for name in facts.names[1:]],
-            ],
-        )
-        given = {"today": self.day, "now": act.micros}
-        if self.model.in_sql and self._facts_in_sql(act, facts, table, given):
+        table = self._temporary("tier_facts", {each.name: sa.Text() if each.is_text else BIG for each in facts.columns})
+        if self.model.in_sql and self._facts_in_sql(act, facts, table):
             return table
         main = tables_of(act.catalogue)[self.model.form].main
         insert = Prepared(table.insert().values({name: sa.bindparam(name) for name in facts.names}), self.connection.dialect)
@@ -136,70 +164,77 @@ class _Run:
             insert.many(self.connection, streamed(act, facts, list(ids[start : start + CHUNK]), self.day))
         return table
 
-    def _facts_in_sql(self, act: Act, facts: Facts, table: sa.Table, given: dict[str, int]) -> bool:
+    def _facts_in_sql(self, act: Act, facts: Facts, table: sa.Table) -> bool:
         """Whether the database could work them all out."""
         try:
             insert = self._facts_statement(act, facts, table)
         except NotAsSql:
             return False
-        return attempted(act, self.model.may_pass_limits, lambda: insert.run(self.connection, given)) is not None
+        return attempted(act, self.model.may_pass_limits, lambda: insert.run(self.connection, self.given)) is not None
 
     def _facts_statement(self, act: Act, facts: Facts, table: sa.Table) -> Prepared:
-        """Kept for the day: where a window begins stands in the statement's text."""
-        kept = act.catalogue.memo.setdefault(("tier_recompute", "facts"), {})
+        return self._of_the_day(act, "facts", lambda: table.insert().from_select(facts.names, self._facts_query(act, facts)))
+
+    def _of_the_day(self, act: Act, name: str, build: Callable[[], Any]) -> Prepared:
+        """A statement that is kept for the day: where a window begins stands in its text."""
+        kept = act.catalogue.memo.setdefault(("tier_recompute", name), {})
         day, statement = kept.get(self.model.number, (None, None))
         if day != (self.day, act.day):
-            rows = rows_of(act, self.model, self.day)
-            query = facts.select(rows)
-            if self.connection.dialect.name == "sqlite":  # else it may walk along another index, jumping in both tables
-                query = query.order_by(rows.id)
-            statement = Prepared(table.insert().from_select(facts.names, query), self.connection.dialect)
+            statement = Prepared(build(), self.connection.dialect)
             kept[self.model.number] = (self.day, act.day), statement
         return statement
 
-    def _result(self, act: Act, facts: Facts, table: sa.Table) -> None:
-        """The new ratings that differ from the stored states, each with what is to be done."""
-        kinds = {"bands": sa.Text(), "was_tier": sa.Text()}
-        names = [*RATED, "was_at", "was_tier"]
-        self.table = self._temporary(
-            "tier_result",
-            [
-                sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
-                sa.Column("what", sa.SmallInteger),
-                *[sa.Column(name, kinds.get(name, BIG)) for name in names if name != "record"],
-            ],
-        )
-        state = sa.exists().where(tier_state.c.model == self.model.number)
-        if not self.connection.execute(sa.select(state)).scalar():
-            return
-        found = with_state(self.model, rated(facts, table, self.connection.dialect.name), ("at",), rated_before=True).subquery("found")
-        what = _what(self.model, found.c)
-        query = sa.select(*[found.c[name] for name in names], what.label("what")).where(what.is_not(None))
-        Prepared(self.table.insert().from_select([*names, "what"], query), self.connection.dialect).run(
-            self.connection, self.cuts.parameters
-        )
-        gone = (
-            sa.select(tier_state.c.record, sa.literal_column(str(DECIDE)))
-            .where(tier_state.c.model == self.model.number, tier_state.c.tier.is_not(None))
-            .where(sa.not_(sa.exists().where(table.c.record == tier_state.c.record)))
-        )
-        self.connection.execute(self.table.insert().from_select(["record", "what"], gone))
+    def _facts_query(self, act: Act, facts: Facts) -> sa.Select[Any]:
+        rows = many_rows_of(act, self.model, self.day, "all")
+        query = facts.select(rows)
+        # on SQLite it may else walk along another index, jumping in both tables
+        return query.order_by(rows.id) if self.connection.dialect.name == "sqlite" else query
+
+    def _in_one_go(self, act: Act, facts: Facts) -> bool:
+        """Whether the outcomes could be had from the records at once, which needs no cut points."""
+        if self.model.has_quantiles or not self.model.in_sql:
+            return False
+        try:
+            source = layer(self._facts_query(act, facts), "facts")
+            statement = self._of_the_day(act, f"outcomes {self.placing}", lambda: self._differing(facts, source))
+        except NotAsSql:
+            return False
+        self.cuts, self.sizes = Cuts(), {}
+        return attempted(act, self.model.may_pass_limits, lambda: statement.run(self.connection, self.given)) is not None
+
+    def _outcomes(self, build: Callable[[], Any]) -> Prepared:
+        key = ("tier_recompute", "outcomes", self.model.number, self.placing)
+        return prepared(self.act.catalogue.memo, key, self.connection.dialect, build)
+
+    def _differing(self, facts: Facts, source: Any) -> Any:
+        """What is to be done with whom, from a table of facts."""
+        dialect = self.connection.dialect.name
+        found = with_state(self.model, rated(facts, unsettled(facts, source, dialect), dialect), ("at",)).subquery("found")
+        return self.table.insert().from_select(list(OUTCOME), outcomes(self.model, found, self.placing))
+
+    def _gone(self, act: Act) -> None:
+        """Who has a tier and is not there any more."""
+        main = tables_of(act.catalogue)[self.model.form].main
+        alive = sa.exists().where(main.c.id == tier_state.c.record, main.c.deleted_at.is_(None))
+        mine = (tier_state.c.model == self.model.number, tier_state.c.rank.is_not(None))
+        query = sa.select(tier_state.c.record, sa.literal_column(str(DECIDE))).where(*mine, sa.not_(alive))
+        self.connection.execute(self.table.insert().from_select(["record", "what"], query))
 
     # -- applying -------------------------------------------------------------------------------------------------------------
-    def apply(self) -> dict[str, int]:
+    def apply(self) -> None:
         with self._writing() as act:
             store(act, self.model, self.cuts, self.sizes, self.day)
-        late = self._overtaken()
-        for what, do in ((FIRST, self._first), (FIGURES, self._figures), (DECIDE, self._decide)):
+        late = self._by_old_cuts()
+        for what, do in ((FIRST, self._first), (FIGURES, self._figures), (MOVE, self._move), (DECIDE, self._decide)):
             for low, high in self._chunks(what):
                 with self._writing() as act:
                     do(act, low, high)
+        late = sorted({*late, *self.outcomes.overtaken})
         for start in range(0, len(late), CHUNK):
             with self._writing() as act:
                 self._rate(act, late[start : start + CHUNK])
         if self.job is not None:
             self.job.progress(self.total, self.total)
-        return dict(self.counts)
 
     @contextmanager
     def _writing(self) -> Iterator[Act]:
@@ -237,37 +272,26 @@ class _Run:
             if self.job is not None:
                 self.job.progress(self.done, self.total)
 
-    def _to_do(self, what: int) -> list[int]:
-        query = sa.select(self.table.c.record).where(self.table.c.what == what).order_by(self.table.c.record)
-        return list(self.connection.execute(query).scalars())
-
     def _first(self, act: Act, low: int, high: int) -> None:
         given = self.firsts.give(act, low, high)
         self._follow(act, given)
         self.counts["first"] += len(given)
 
-    def _rows(self, what: int, low: int, high: int) -> list[Any]:
-        table = self.table
-        return [table.c.what == what, table.c.record > low, table.c.record <= high]
-
     def _figures(self, act: Act, low: int, high: int) -> None:
-        """New figures of records that keep their tier, by sets; whom somebody else has rated meanwhile is left alone."""
-        table, model = self.table, self.model
-        rows = self._rows(FIGURES, low, high)
-        mine = sa.and_(tier_state.c.model == model.number, tier_state.c.record == table.c.record)
-        values = {name: table.c[name] for name in ("score", "bands", "floor", "provisional")}
-        done = self.connection.execute(
-            tier_state.update()
-            .where(mine, *rows, tier_state.c.at == table.c.was_at)
-            .values({**values, "lane": lane_of(model, table.c.part), "version": model.version, "as_of": self.day, "at": act.micros})
-        )
-        self.counts["figures"] += done.rowcount
+        self.counts["figures"] += self.outcomes.figures(act, low, high)
+
+    def _move(self, act: Act, low: int, high: int) -> None:
+        moved, counts = self.outcomes.moves(act, low, high)
+        self._follow(act, moved)
+        self.counts.update(counts)
 
     def _decide(self, act: Act, low: int, high: int) -> None:
-        """Moves are decided one by one, from the facts of this moment."""
-        self._rate(act, list(self.connection.execute(sa.select(self.table.c.record).where(*self._rows(DECIDE, low, high))).scalars()))
+        """One by one, from the facts of this moment."""
+        ids = self.ids[DECIDE]
+        self._rate(act, ids[bisect_right(ids, low) : bisect_right(ids, high)])
 
     def _rate(self, act: Act, ids: list[int]) -> None:
+        hold(act, self.model, ids)
         found = ratings(act, self.model, set(ids), self.cuts, self.day, self.placing)
         self._follow(act, found.write(self.source))
         self.counts.update(Counter(move.decision.direction or "left" for move in found.moves))
@@ -280,7 +304,7 @@ class _Run:
             touch_tier(act, self.model.model, changes, moved)
             derived.derive_all(act, changes)
 
-    def _overtaken(self) -> list[int]:
+    def _by_old_cuts(self) -> list[int]:
         """Records that were rated while this run was at work, by the cut points from before it."""
         if not self.model.has_quantiles:
             return []
@@ -294,33 +318,19 @@ class _Run:
         self.connection.commit()
         return list(late)
 
+    def written_meanwhile(self) -> bool:
+        """Whether records that the model reads were written since the run began. A record without a tier has no state that tells."""
+        with self.connection.begin():
+            forms = _forms_read(self._act(), self.model.model)
+            query = sa.select(event.c.id).where(event.c.at > self.read_at, event.c.form.in_(forms), event.c.kind.not_in(TOLD))
+            return self.connection.execute(query.limit(1)).first() is not None
+
     def clean(self) -> None:
         if self.connection.in_transaction():
             self.connection.rollback()
         for table in reversed(self.tables):
             self.connection.execute(sa.schema.DropTable(table, if_exists=True))
         self.connection.commit()
-
-
-def _what(model: CompiledModel, row: Any) -> Any:
-    """FIGURES or DECIDE for a record that has a state; NULL where nothing is to be done."""
-    settled = sa.and_(
-        row.rank == row.was_rank,
-        row.was_tier == tier_of(model, row.rank),
-        row.was_grace_until.is_(None),
-        row.was_proposed.is_(None),
-        row.was_fixed.is_(None),
-    )
-    same = sa.and_(
-        *[row[name].is_not_distinct_from(row[f"was_{name}"]) for name in ("score", "bands", "floor", "provisional")],
-        row.was_lane == lane_of(model, row.part),
-    )
-    return sa.case(
-        (sa.and_(settled, same), NOTHING),
-        (sa.and_(row.rank.is_(None), row.was_tier.is_(None), row.was_fixed.is_(None)), NOTHING),
-        (settled, sa.literal_column(str(FIGURES))),
-        else_=sa.literal_column(str(DECIDE)),
-    )
 
 
 # -- work in the background -------------------------------------------------------------------------------------------------------

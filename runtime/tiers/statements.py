@@ -6,7 +6,7 @@ aggregate is worked out twice. Truth is 0 or 1, scores are 1/10,000 points, as e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,6 +79,32 @@ def with_state(model: CompiledModel, found: Any, more: tuple[str, ...] = (), rat
     )
 
 
+def unsettled(facts: Facts, source: Any, dialect: str) -> Any:
+    """The facts of those whose bands are not the ones that their state tells of, or of whom more than bands has to be asked: the same bands
+    make the same score, so nothing else has to be worked out for the others, if this version has rated them. Where a lane, a floor, a ceiling
+    or a freeze has a say, these are the facts of all."""
+    model = facts.model
+    own, *lanes = model.parts
+    if lanes or own.floors or own.ceilings or model.freezes:
+        return source
+    banded = _bands(facts, source).subquery("told")
+    state = tier_state.alias("known")
+    row, known, places = banded.c, state.c, range(len(own.measures))
+    missing = [row[f"m0_{place}"] == YES for place in places]
+    same = sa.and_(
+        known.bands == _bands_text(0, own, banded, dialect),
+        known.version == sa.literal_column(str(model.version)),
+        known.provisional == flag(sa.or_(*missing, _poor(facts, banded))),
+        known.rank == _by_score(model, own, known.score),
+        *[known[name].is_(None) for name in ("grace_until", "proposed", "fixed")],
+        sa.not_(sa.and_(*missing)),
+        _inside(facts, banded, row.part),
+    )
+    mine = sa.and_(known.model == sa.literal_column(str(model.number)), known.record == row.record)
+    query = sa.select(row.record, *[row[each.name] for each in facts.columns]).select_from(banded.outerjoin(state, mine))
+    return layer(query.where(sa.not_(sa.func.coalesce(same, sa.false()))), "unsettled")
+
+
 def _bands(facts: Facts, source: Any) -> sa.Select[Any]:
     """Adds the part that rates a record, whether it is inside, and each part's bands: `b<part>_<n>` and `m<part>_<n>` (missing)."""
     columns = [source.c.record, *[source.c[each.name] for each in facts.columns], _part(facts, source).label("part")]
@@ -130,7 +156,7 @@ def _steps(part: int, place: int, measure: Measure, value: Any) -> list[tuple[An
         cuts = [sa.bindparam(cut_name(part, place, number), type_=BIG) for number in range(measure.count - 1)]
         ordered = list(cuts)
     else:
-        ordered = [_long(cut) for cut in sorted(measure.cuts, reverse=measure.better == "lower")]
+        ordered = [long(cut) for cut in sorted(measure.cuts, reverse=measure.better == "lower")]
     reached = [value >= cut if measure.better == "higher" else value <= cut for cut in ordered]
     return [(condition, sa.literal_column(str(band), sa.Integer)) for band, condition in reversed(list(enumerate(reached, 2)))]
 
@@ -161,7 +187,7 @@ def _scores(facts: Facts, banded: Any, dialect: str, with_bands: bool) -> sa.Sel
         banded.c.part,
         flag(_inside(facts, banded, banded.c.part)).label("inside"),
         by_part([_score(n, part, banded) for n, part in parts]).label("score"),
-        (by_part([_bands_text(n, part, banded) for n, part in parts]) if with_bands else NOTHING).label("bands"),
+        (by_part([_bands_text(n, part, banded, dialect) for n, part in parts]) if with_bands else NOTHING).label("bands"),
         by_part([_first(facts.model, part.floors, lambda each, n=n: holds(n, each), best=True) for n, part in parts]).label("raised_by"),
         by_part([_first(facts.model, part.ceilings, lambda each, n=n: holds(n, each), best=False) for n, part in parts]).label(
             "lowered_by"
@@ -188,9 +214,9 @@ def _score(number: int, part: Part, banded: Any) -> Any:
     total = _total(number, part, banded)
     for place, weight in enumerate(part.scale.weights):
         band, count, policy = banded.c[f"b{number}_{place}"], part.scale.counts[place], part.scale.missing[place]
-        share = _rounded(_long(2 * HUNDRED * weight) * (band - YES), total * _long(count - 1))
+        share = _rounded(long(2 * HUNDRED * weight) * (band - YES), total * long(count - 1))
         if policy != "worst":
-            half = _rounded(_long(2 * HUNDRED * weight), total * _long(2)) if policy == "neutral" else NO
+            half = _rounded(long(2 * HUNDRED * weight), total * long(2)) if policy == "neutral" else NO
             share = sa.case((band.is_(None), half), else_=share)
         shares = share if shares is None else shares + share
     all_missing = sa.and_(*[banded.c[f"m{number}_{place}"] == YES for place in range(len(part.measures))])
@@ -200,20 +226,24 @@ def _score(number: int, part: Part, banded: Any) -> Any:
 def _total(number: int, part: Part, banded: Any) -> Any:
     """Σ of the weights that count."""
     fixed = sum(weight for weight, policy in zip(part.scale.weights, part.scale.missing, strict=True) if policy != "leave_out")
-    total = _long(fixed)
+    total = long(fixed)
     for place, (weight, policy) in enumerate(zip(part.scale.weights, part.scale.missing, strict=True)):
         if policy == "leave_out":
-            total = total + sa.case((banded.c[f"m{number}_{place}"] == YES, NO), else_=_long(weight))
+            total = total + sa.case((banded.c[f"m{number}_{place}"] == YES, NO), else_=long(weight))
     return total
 
 
 def _rounded(twice: Any, denominator: Any) -> Any:
     """`twice` ÷ 2 ÷ denominator for numbers that are not negative, rounded half away from zero: both databases divide whole numbers
     downwards then."""
-    return (twice + denominator).op("/", precedence=8, return_type=BIG)(denominator * _long(2))
+    return (twice + denominator).op("/", precedence=8, return_type=BIG)(denominator * long(2))
 
 
-def _bands_text(number: int, part: Part, banded: Any) -> Any:
+def _bands_text(number: int, part: Part, banded: Any, dialect: str) -> Any:
+    """The bands of a record as the state keeps them: 4,2,,5."""
+    if dialect == "sqlite":  # its || takes several times as long
+        pattern = sa.literal_column(f"'{','.join(['%s'] * len(part.measures))}'", sa.Text)
+        return sa.func.printf(pattern, *[banded.c[f"b{number}_{place}"] for place in range(len(part.measures))], type_=sa.Text())
     texts = [
         sa.func.coalesce(sa.cast(banded.c[f"b{number}_{place}"], sa.Text), sa.literal_column("''", sa.Text))
         for place in range(len(part.measures))
@@ -237,20 +267,12 @@ def _first(model: CompiledModel, conditions: Sequence[Condition], holds: Any, be
 def _tiers(model: CompiledModel, scored: Any) -> sa.Select[Any]:
     """The rank that score, floor and ceiling make; `floor` is the floor that raised, `ceiling` the rank of the ceiling that holds."""
 
-    def by_part(of: Any) -> Any:
-        own, *lanes = [of(part) for part in model.parts]
-        return (
-            sa.case(*[(scored.c.part == sa.literal_column(str(number)), value) for number, value in enumerate(lanes, 1)], else_=own)
-            if lanes
-            else own
-        )
-
-    by_score = by_part(lambda part: _by_score(model, part, scored.c.score))
+    by_score = by_part(model, scored.c.part, lambda part: _by_score(model, part, scored.c.score))
     lifted, floor, rank, capped = NOTHING, NOTHING, by_score, NOTHING
     if any(part.ceilings for part in model.parts):
-        capped = by_part(lambda part: _ranks(model, part.ceilings, scored.c.lowered_by))
+        capped = by_part(model, scored.c.part, lambda part: _ranks(model, part.ceilings, scored.c.lowered_by))
     if any(part.floors for part in model.parts):
-        lifted = by_part(lambda part: _ranks(model, part.floors, scored.c.raised_by))
+        lifted = by_part(model, scored.c.part, lambda part: _ranks(model, part.floors, scored.c.raised_by))
         rank = sa.case((lifted > by_score, lifted), else_=by_score)
         floor = sa.case((sa.and_(lifted > by_score, sa.or_(capped.is_(None), capped >= lifted)), scored.c.raised_by), else_=NOTHING)
     if capped is not NOTHING:
@@ -269,10 +291,16 @@ def _tiers(model: CompiledModel, scored: Any) -> sa.Select[Any]:
     )
 
 
+def by_part(model: CompiledModel, part: Any, of: Callable[[Part], Any]) -> Any:
+    """What `of` says of the part that rates a record."""
+    own, *lanes = map(of, model.parts)
+    return sa.case(*[(part == sa.literal_column(str(number)), value) for number, value in enumerate(lanes, 1)], else_=own) if lanes else own
+
+
 def _by_score(model: CompiledModel, part: Part, score: Any) -> Any:
     """The rank of the highest tier that begins at or below a score."""
     (_zero, lowest), *higher = zip(part.scale.borders, part.scale.tiers, strict=True)
-    steps = [(score >= _long(border), _rank(model, tier)) for border, tier in reversed(higher)]
+    steps = [(score >= long(border), _rank(model, tier)) for border, tier in reversed(higher)]
     return sa.case(*steps, else_=_rank(model, lowest)) if steps else _rank(model, lowest)
 
 
@@ -290,7 +318,7 @@ def _rank(model: CompiledModel, tier: str) -> Any:
     return sa.literal_column(str(model.rules.ranks[tier]), sa.Integer)
 
 
-def _long(value: int) -> Any:
+def long(value: int) -> Any:
     """A 64-bit number in the statement's text: PostgreSQL would compute with small ones in 32 bits."""
     return sa.literal_column(f"CAST({value} AS BIGINT)", BIG)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -44,6 +45,25 @@ HISTORY = (
 WIDTH = len(RATED)
 
 
+def later(at: Any, now: Any) -> Any:
+    """The instant of a rating in SQL: later than the one before it, whatever the clock says."""
+    return sa.case((at >= now, at + sa.literal_column("1")), else_=now)
+
+
+def mark(act: Act, model: CompiledModel, ids: Collection[int]) -> None:
+    """Notes on the states of these records that they have been rated. Whoever has worked out a rating from what it read earlier does not write
+    it any more."""
+    statement = prepared(act.catalogue.memo, "tier_state.mark", act.connection.dialect, _marking)
+    statement.run(act.connection, {"the_model": model.number, "now": act.micros, "ids": sorted(ids)})
+
+
+def hold(act: Act, model: CompiledModel, ids: Collection[int]) -> None:
+    """Keeps others from rating these records until the act ends. SQLite has one writer anyway."""
+    if act.connection.dialect.name == "postgresql":
+        statement = prepared(act.catalogue.memo, "tier_state.hold", act.connection.dialect, _holding)
+        statement.all(act.connection, {"the_model": model.number, "ids": sorted(ids)})
+
+
 @dataclass
 class Move:
     """A change of tier that has been decided, with what is told of it."""
@@ -66,6 +86,8 @@ class Ratings:
     def __init__(self, act: Act, model: CompiledModel, day: int, placing: bool = False):
         self.act, self.model, self.day, self.placing = act, model, day, placing
         self.states: list[dict[str, Any]] = []
+        self.same: list[int] = []
+        """Records whose state says it all."""
         self.moves: list[Move] = []
         self.graces: list[tuple[int, str, int, int | None]] = []
         self.ended: list[tuple[int, str, int | None]] = []
@@ -105,6 +127,8 @@ class Ratings:
                 and floor == was_floor
                 and provisional == was_provisional
             ):
+                if since is not None:
+                    self.same.append(record)
                 return
         lowest = tiers[ceiling] if ceiling is not None else None
         judged = Rated(
@@ -134,6 +158,8 @@ class Ratings:
             or (fixed, fixed_until) != row[-2:]
         )
         if not changed or (after is None and tier is None and was_rank is None and since is None):
+            if since is not None:
+                self.same.append(record)
             return
         moved = after != tier
         self.states.append(
@@ -288,7 +314,23 @@ def _upsert(dialect: sa.Dialect) -> Any:
     insert = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(tier_state).values(
         {name: sa.bindparam(name) for name in WRITTEN}
     )
-    return insert.on_conflict_do_update(index_elements=["model", "record"], set_={name: insert.excluded[name] for name in WRITTEN[2:]})
+    written = {name: insert.excluded[name] for name in WRITTEN[2:]}
+    return insert.on_conflict_do_update(
+        index_elements=["model", "record"], set_={**written, "at": later(tier_state.c.at, insert.excluded.at)}
+    )
+
+
+def _marking() -> Any:
+    now = sa.bindparam("now", type_=sa.BigInteger())
+    return tier_state.update().where(*_these()).values(at=later(tier_state.c.at, now))
+
+
+def _holding() -> Any:
+    return sa.select(tier_state.c.record).where(*_these()).order_by(tier_state.c.record).with_for_update()
+
+
+def _these() -> list[Any]:
+    return [tier_state.c.model == sa.bindparam("the_model", type_=sa.Integer()), among(tier_state.c.record)]
 
 
 def _states() -> Any:

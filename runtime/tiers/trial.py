@@ -6,16 +6,16 @@ The facts of the records to be rated lie in a temporary table, as in a full reco
 from __future__ import annotations
 
 import random
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 
+from runtime.definitions import loading
 from runtime.definitions.companions import companions, problems_together
 from runtime.definitions.loading import load
 from runtime.definitions.tier_model import TierModel
@@ -33,8 +33,8 @@ from runtime.system.workspace import Act, Workspace
 from runtime.texts import _
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.facts import BIG, NO, YES, Facts
-from runtime.tiers.quantiles import Cuts
-from runtime.tiers.rating import facts_of, rows_of, streamed
+from runtime.tiers.quantiles import Cuts, cut_points, cut_population
+from runtime.tiers.rating import facts_of, many_rows_of, rows_of, streamed
 from runtime.tiers.statements import facts_place, layer, rated
 from runtime.tiers.worth import MONEY, OWNER, money_of, owner_field
 
@@ -74,16 +74,17 @@ def put_in_force(act: Act, draft: TierModel) -> Act:
     Raises DefinitionProblems; failing rule tests keep nobody from trying out.
     """
     others = companions(act, draft.model_dump(mode="json", by_alias=True))
-    problems = [each for each in problems_together(act, draft, others) if not is_test(each)]
+    problems = [each for each in problems_together(act, draft, others) if keeps_from_trying(each)]
     if problems:
         raise DefinitionProblems(problems)
-    catalogue = act.catalogue.with_definitions([draft, *map(load, others)])
+    catalogue = act.catalogue.with_definitions([draft, *(each.definition for each in others)])
     catalogue.memo["tables"] = tables_of(act.catalogue)
     return replace(act, catalogue=catalogue, after_commit=[], notes=[])
 
 
-def is_test(problem: Problem) -> bool:
-    return problem.path.startswith("tests/")
+def keeps_from_trying(problem: Problem) -> bool:
+    """Whether a draft cannot be worked out at all; failing rule tests, and others that would lose a tier, keep it from being published only."""
+    return not problem.path.startswith("tests/") and not loading.is_elsewhere(problem)
 
 
 def rating_model(act: Act, draft: TierModel) -> str:
@@ -203,16 +204,16 @@ class Trial:
 
     @cached_property
     def _by_bounds(self) -> Prepared | None:
-        return self._insert(lambda query, rows: query.where(rows.id > _bound("low"), rows.id <= _bound("high")))
+        return self._insert("between")
 
     @cached_property
     def _by_ids(self) -> Prepared | None:
-        return self._insert(lambda query, rows: query.where(among(rows.id)))
+        return self._insert("ids")
 
-    def _insert(self, narrowed: Any) -> Prepared | None:
-        table, rows = self.table, rows_of(self.act, self.model, self.day)
+    def _insert(self, of: Literal["ids", "between"]) -> Prepared | None:
+        table, rows = self.table, many_rows_of(self.act, self.model, self.day, of)
         try:
-            query = narrowed(select_facts(self.facts, rows, extra=self.extra), rows) if self.model.in_sql else None
+            query = select_facts(self.facts, rows, extra=self.extra).where(rows.asked(rows.id)) if self.model.in_sql else None
         except NotAsSql:
             query = None
         if query is None:
@@ -242,7 +243,7 @@ class Trial:
         if not self.model.has_quantiles:
             return
         if whole:
-            self.cuts = self._cuts_of(self.table)
+            self.cuts, _sizes = cut_population(self.connection, self.facts, *facts_place(self.facts, self.table))
             return
         needed = placing_facts(self.facts) | {self.facts.of(measure.value) for _n, _d, _part, measure in self.model.quantiles()}
         self.cuts = over_everybody(self, needed, self._cuts_of)
@@ -322,23 +323,6 @@ class Trial:
         return self.connection.execute(sa.select(sa.func.count(sa.distinct(column))).where(self.main.c.deleted_at.is_(None))).scalar() or 0
 
 
-def cut_points(values: Iterable[int], better: str, bands: int) -> list[int | None]:
-    """The cut points that `decision.quantile_cuts` defines, from the values themselves."""
-    sign = 1 if better == "higher" else -1
-    ordered = sorted(values) if sign > 0 else sorted([-each for each in values])
-    return [None if found is None else sign * found for found in (_cut_point(ordered, cut, bands) for cut in range(1, bands))]
-
-
-def _cut_point(ordered: list[int], cut: int, bands: int) -> int | None:
-    """The least value with at least cut ÷ bands of all strictly below it."""
-    least = -(-cut * len(ordered) // bands)
-    if least >= len(ordered):
-        return None
-    if ordered[least - 1] == ordered[least]:
-        least = bisect_right(ordered, ordered[least])
-    return ordered[least] if least < len(ordered) else None
-
-
 def select_facts(facts: Facts, rows: Rows, names: set[str] | None = None, extra: dict[str, str] | None = None) -> sa.Select[Any]:
     """Columns of facts of the living records, all or only these, and fields beside them."""
     columns = [each.sql(rows).label(each.name) for each in facts.columns if names is None or each.name in names]
@@ -357,7 +341,9 @@ def over_everybody(trial: Trial, names: set[str], ask: Callable[[Any], Found]) -
     cannot express a formula, for the length of the trial."""
     if trial.model.in_sql:
         try:
-            table = layer(select_facts(trial.facts, rows_of(trial.act, trial.model, trial.day), names).params(**trial.given), "facts")
+            table = layer(
+                select_facts(trial.facts, many_rows_of(trial.act, trial.model, trial.day, "all"), names).params(**trial.given), "facts"
+            )
         except NotAsSql:
             return ask(_streamed_table(trial, names))
         found = attempted(trial.act, trial.model.may_pass_limits, lambda: ask(table))

@@ -91,7 +91,7 @@ class ChunkReader:
         self.seen = Seen()
         self.columns = [(index, form.by_key[key]) for index, key in sorted(chosen.columns.items()) if key in form.by_key]
         self.references = [(index, each) for index, each in self.columns if each.type == "reference"]
-        self.pointing = {each.key for _index, each in self.columns if each.type in ("reference", "member")}
+        self.pointing = {each.key for _index, each in self.columns if each.type in ("reference", "member", "multi_reference", "members")}
         self.tagging = [each for _index, each in self.columns if each.stores == "assigned"]
         self.distinct = [each for _index, each in self.columns if each.distinct]
 

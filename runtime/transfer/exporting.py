@@ -117,12 +117,14 @@ def _names(act: Act, form: Form, wanted: Wanted, page: query.Page) -> dict[tuple
     found = dict(page.titles)
     for key in wanted.columns:
         reference: Any = form.field(key)
-        if reference is None or reference.type != "reference" or reference.match is None:
+        if reference is None or reference.type not in ("reference", "multi_reference") or reference.match is None:
             continue
         built = tables_of(act.catalogue)[reference.form]
         if built.places.get(reference.match) != "main" or not guard.sees_all_of(act, reference.form, [reference.match]):
             continue
-        ids = {record.values[key] for record in page.records if record.values.get(key) is not None}
+        ids = {
+            each for record in page.records if record.values.get(key) is not None for _form, each in reference.records(record.values[key])
+        }
         column, kind = built.column(reference.match), built.by_path[reference.match]
         for record, stored in act.connection.execute(
             sa.select(built.main.c.id, column).where(among(built.main.c.id, sorted(ids)), column.is_not(None))
@@ -142,6 +144,10 @@ def _cell(act: Act, form: Form, record: Record, key: str, language: str, names: 
         return None
     if field_type.type == "reference":
         return names.get((key, value)) or names.get((getattr(field_type, "form"), value), str(value))
+    if field_type.type == "multi_reference":
+        return "; ".join(names.get((key, each[1])) or names.get(each, str(each[1])) for each in field_type.records(value))
+    if field_type.type == "members":
+        return "; ".join(people.get(each, str(each)) for each in field_type.people(value))
     if isinstance(field_type, Attached):
         return "\n".join(_linked(act, each) for each in value)
     if field_type.type == "member":

@@ -8,7 +8,7 @@ import { Suggestions } from './designer/fields';
 import { FormPane, JsonPane } from './designer/general';
 import { Icon } from './designer/icon';
 import { PublishDialog, StaleDialog } from './designer/publish';
-import { advice, onJump, t, tab } from './designer/state';
+import { advice, onJoin, onJump, t, tab } from './designer/state';
 import { signal } from '@preact/signals';
 import { BeginDialog } from './form_designer/begin';
 import { CanvasPage, openPartOf, turnTo } from './form_designer/canvas';
@@ -20,6 +20,7 @@ import { Palette } from './form_designer/palette';
 import { Panel } from './form_designer/panel';
 import { startPresence } from './form_designer/presence';
 import { PreviewPage, startPreview } from './form_designer/preview';
+import { readyToJoin } from './form_designer/renaming';
 import { RemovingDialog } from './form_designer/removing';
 import { RulesPage } from './form_designer/rules';
 
@@ -43,6 +44,7 @@ effect(() => { place.value = selected.value.length === 1 ? selected.value[0]! : 
 inAddress('select', place);
 effect(() => { const key = place.value.slice(2).split('.')[0]!; const section = place.value.startsWith('s:') ? Number(key) : sections.peek().findIndex(each => each.fields.includes(key)); if (section >= 0) openPartOf(section); });
 onJump(turnTo);
+onJoin(readyToJoin);
 startDragging();
 startDrawing();
 startPreview();

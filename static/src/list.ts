@@ -1,4 +1,19 @@
-/* Lists: the dialog that adds a condition, and the choice of columns. */
+/* Lists: the dialog that adds a condition, the choice of columns, and the other ways in which a view shows its records. */
+import './css/views.css';
+import { startBoards } from './views/board';
+import { startEditing } from './views/cells';
+import { startCounts } from './views/counts';
+import { startDialogs } from './views/dialogs';
+import { startSortables } from './views/sortable';
+import { startWidths } from './views/widths';
+
+startSortables();
+startBoards();
+startEditing();
+startCounts();
+startWidths();
+startDialogs();
+
 interface Operator { key: string; label: string; value: boolean }
 interface Pickable { key: string; label: string; kind: string; options: { key: string; label: string }[]; operators: Operator[] }
 
@@ -49,9 +64,8 @@ function entry(field: Pickable, operator: string): HTMLInputElement {
   return found;
 }
 
+/** The picked columns in the order in which they stand. */
 function collectColumns(form: HTMLFormElement): void {
   const picked = [...form.querySelectorAll<HTMLInputElement>('[data-column]')].filter(each => each.checked).map(each => each.value);
-  const value = form.querySelector<HTMLInputElement>('[data-columns-value]')!;
-  const before = value.value.split(',').filter(each => picked.includes(each));
-  value.value = [...before, ...picked.filter(each => !before.includes(each))].join(',');
+  form.querySelector<HTMLInputElement>('[data-columns-value]')!.value = picked.join(',');
 }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+
+import sqlalchemy as sa
 
 from runtime.definitions import versions
 from runtime.people.person import SYSTEM, Person
 from runtime.records import gateway, query
 from runtime.records.gateway import BatchRow
+from runtime.records.tables import tables_of
 from runtime.system.tables import person as person_table
 from tests import makers
 from tests.bench.databases import settle_down, workspace_on
@@ -33,12 +37,12 @@ SET = {
     "rows": RULE,
     "fields": {"*": "edit"},
 }
-AT_ONCE = 5_000
 
 
 def run(rows: int | None, database_name: str) -> Iterator[Result]:
-    """CPU of one page; several pages make one measurement, because one is over quickly."""
+    """CPU of one page, or on PostgreSQL, which works in another process, the clock on the wall; one page alone is over too quickly."""
     count = rows or 200_000
+    clock, unit = (time.perf_counter, "seconds a page") if database_name == "postgresql" else (time.process_time, "CPU seconds a page")
     with workspace_on(database_name) as workspace:
         _fill(workspace, count)
 
@@ -53,8 +57,8 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
                     query.page(act, "customer", filter=RULE, **WISH)
 
         _check_same(workspace)
-        ours, reference, ratio = in_turn(gated, by_hand)
-        yield Result("gate, list page", ratio, LIMIT, ours / 20, reference / 20, "CPU seconds a page", count, database_name)
+        ours, reference, ratio = in_turn(gated, by_hand, clock=clock)
+        yield Result("gate, list page", ratio, LIMIT, ours / 20, reference / 20, unit, count, database_name)
 
 
 def _fill(workspace: Any, count: int) -> None:
@@ -64,15 +68,29 @@ def _fill(workspace: Any, count: int) -> None:
                 person_table.insert().values(id=each, email=f"p{each}@example.com", name=f"P{each}", active=1, created_at=0)
             )
         versions.publish(act, [FORM, SET])
-    for start in range(0, count, AT_ONCE):
-        made = [
-            BatchRow({"name": f"N{each}", "owner": PEOPLE[each % len(PEOPLE)], "worth": each * 7919 % 100_003, "city": f"C{each % 300}"})
-            for each in range(start, min(start + AT_ONCE, count))
+        first = [
+            BatchRow({"name": f"N{each}", "owner": owner, "worth": each * 7919 % 100_003, "city": f"C{each % 300}"})
+            for each, owner in enumerate(PEOPLE)
         ]
-        with workspace.writing(SYSTEM) as act:
-            gateway.write_batch(act, "customer", made)
+        gateway.write_batch(act, "customer", first)
+        _multiply(act, len(first), count)
     with workspace.engine.begin() as connection:
         settle_down(connection)
+
+
+def _multiply(act: Any, start: int, count: int) -> None:
+    """The rest of the rows by one statement of the database, shaped as the gateway wrote the first: a million takes seconds."""
+    tables = tables_of(act.catalogue)["customer"]
+    first_id = act.take_ids("r_" + str(tables.id), count)
+    stored = {path: tables.column(path).name for path in ("name", "owner", "worth", "city")}
+    like = act.connection.exec_driver_sql(f"SELECT min(created_at), min(created_by) FROM {tables.main.name}").one()
+    rows = sa.text(
+        f"WITH RECURSIVE n(i) AS (SELECT {start} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count}) "
+        f"INSERT INTO {tables.main.name} (id, version, created_at, created_by, updated_at, updated_by, search, {', '.join(stored.values())}) "
+        f"SELECT {first_id} + i, 1, {like[0]}, {like[1]}, {like[0]}, {like[1]}, '', 'N' || i, "
+        f"{PEOPLE[0]} + i % {len(PEOPLE)}, (CAST(i AS BIGINT) * 7919) % 100003, 'C' || i % 300 FROM n"
+    )
+    act.connection.execute(rows)
 
 
 def _check_same(workspace: Any) -> None:

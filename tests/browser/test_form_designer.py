@@ -398,3 +398,10 @@ def test_tabs_dividers_and_whole_rows_stand_on_the_page_that_people_fill_in(shop
     assert axe(page) == []
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Who")).to_be_visible()
+    page.goto("/apps/shop/customer/1")
+    expect(page.get_by_role("tab")).to_have_text(["First", "Second"])
+    expect(page.get_by_role("heading", name="More")).to_be_visible()
+    page.get_by_role("tab", name="Second").click()
+    expect(page.get_by_role("heading", name="Rest")).to_be_visible()
+    expect(page.get_by_role("heading", name="More")).to_be_hidden()
+    assert axe(page) == []

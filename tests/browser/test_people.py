@@ -42,6 +42,7 @@ def test_an_invited_person_comes_in_and_then_needs_the_second_factor(new_page: C
     secret = ning.locator("#key").inner_text().replace(" ", "")
     assert ning.locator("svg[class*=segno]").bounding_box()["width"] > 150
     ning.get_by_label("Code that the app shows").fill(pyotp.TOTP(secret).now())
+    ning.get_by_label("Present password").fill(OWN)
     ning.get_by_role("button", name="Switch it on").click()
     code = ning.locator("#recovery-codes code").first.inner_text()
     ning.get_by_role("link", name="I have kept them").click()

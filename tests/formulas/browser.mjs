@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tierloom-formulas-'));
 const bundle = path.join(folder, 'formulas.mjs');
-const exported = ['interpreter', 'functions', 'values', 'reading', 'display']
+const exported = ['interpreter', 'functions', 'values', 'reading', 'display', 'rules', 'typing']
   .filter(name => fs.existsSync(path.join(root, `static/src/formulas/${name}.ts`))).map(name => `export * from './${name}';`).join('\n');
 await build({
   stdin: { contents: exported, resolveDir: path.join(root, 'static/src/formulas'), loader: 'ts' },
@@ -57,7 +57,39 @@ function resultOf(program, row, run) {
   }
 }
 
+/** What the rules of a form say of what is typed: the carried part of the page, and the raws of its controls and rows. */
+function settled({ carried, pages }) {
+  const rules = new browser.Rules(carried);
+  const run = { ...carried.run, now: BigInt(carried.run.now), asOf: false };
+  return pages.map(({ raws, rows }) => {
+    const found = rules.settle({ raw: key => raws[key], rows: key => rows[key] }, run);
+    const plain = ({ needed, locked, offered, standing }) => ({
+      needed: [...needed].sort(), locked: [...locked].sort(), standing,
+      offered: Object.fromEntries([...offered].map(([key, options]) => [key, [...options].sort()])),
+    });
+    const value = (record, key) => {
+      try { return { value: browser.toWire(record.field(key)) }; } catch (error) {
+        if (error instanceof browser.NotInBrowser) return { unknown: true };
+        throw error;
+      }
+    };
+    const outcome = ({ value: given, scale, unknown }) => (unknown ? { unknown } : { value: browser.toWire(given), scale });
+    return {
+      ...plain(found), hidden: [...found.hidden.keys()].sort(),
+      rows: Object.fromEntries([...found.rows].map(([key, each]) => [key, each.map(plain)])),
+      values: Object.fromEntries(Object.keys(carried.fields).map(key => [key, value(found.record, key)])),
+      computed: Object.fromEntries(carried.computed.map(({ key }) => [key, outcome(found.record.computed(key))])),
+      inRows: Object.fromEntries(Object.entries(carried.subforms).map(([key, { fields, computed }]) => [key, (found.record.rows(key) ?? []).map(row => ({
+        ...Object.fromEntries(Object.keys(fields).map(each => [each, value(row, each)])),
+        ...Object.fromEntries(computed.map(({ key: each }) => [each, outcome(row.computed(each))])),
+      }))])),
+    };
+  });
+}
+
 const TASKS = {
+  settled,
+  typed_as: ({ field, values, run }) => values.map(value => browser.typedAs(field, browser.fromWire(value, field.value), field.value.scale ?? 0, run.zone)),
   formula: answer,
   typed: ({ field, raws, run }) => raws.map(raw => {
     try { return { value: browser.toWire(browser.readTyped(field, raw, run.zone)) }; } catch (error) {

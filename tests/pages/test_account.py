@@ -302,6 +302,23 @@ def test_one_sees_the_own_sessions_and_ends_one_of_them(app: Flask, builder: Per
     assert signed_in.is_signed_in and not phone.is_signed_in
 
 
+@pytest.mark.parametrize("others", [False, True])
+def test_later_on_ending_a_session_asks_for_the_password(
+    app: Flask, builder: Person, signed_in: Visitor, sqlite_workspace: Workspace, others: bool
+):
+    phone = Visitor(app, agent="Phone").sign_in(builder.email, PASSWORD)
+    assert 'name="session_password"' not in signed_in.get("/me").text
+    now = sqlite_workspace.now()
+    sqlite_workspace.now = lambda: now + timedelta(minutes=11)
+    page = signed_in.get("/me").text
+    end = "/me/sessions/end-others" if others else re.search(r"/me/sessions/\w{64}/end", page)[0]
+
+    assert 'name="session_password"' in page
+    assert "This is not the present password." in words(signed_in.post(end, {"session_password": "guess"})) and phone.is_signed_in
+    signed_in.post(end, {"session_password": PASSWORD})
+    assert signed_in.is_signed_in and not phone.is_signed_in
+
+
 @pytest.mark.parametrize(("agent", "words"), [
     ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36", "Chrome, Linux"),
     ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),

@@ -78,7 +78,7 @@ def test_what_is_not_published_any_more_leaves_no_dead_entry(shell_of: Callable[
 
 def test_members_have_no_tools(shell_of: Callable[..., Shell], builder: Person, add_person: Callable):
     assert "/admin/people" in [each.href for each in shell_of(builder).tools]
-    assert shell_of(add_person("m@example.com", "member")).tools == []
+    assert shell_of(add_person("m@example.com", "member")).tools == ()
 
 
 def test_the_bell_counts_what_one_has_not_read(shell_of: Callable[..., Shell], builder: Person, sqlite_workspace: Workspace):
@@ -120,3 +120,18 @@ def test_jump_shows_nothing_of_an_app_that_is_not_open_to_one(app: Flask, add_pe
     stranger = Visitor(app).sign_in(add_person("x@example.com", "service").email, PASSWORD)
 
     assert stranger.get("/jump?q=林女").get_json() == [] and stranger.get("/jump?q=retail").get_json() == []
+
+
+@pytest.mark.usefixtures("retail")
+def test_home_and_to_dos_stand_above_a_menu_whose_first_section_has_a_name(shell_of: Callable[..., Shell], builder: Person):
+    frame = shell_of(builder, "/apps/retail")
+    assert [(each.href, each.active) for each in frame.top] == [("/apps/retail", True), ("/tasks", False)]
+    assert frame.first is not None and frame.first.href == "/apps/retail/customer"
+
+
+@pytest.mark.usefixtures("retail")
+def test_what_is_drawn_once_for_many_says_nothing_of_somebody_else(app: Flask, signed_in: Visitor, add_person: Callable[..., Person]):
+    other = Visitor(app).sign_in(add_person("eve@example.com", "member", "builder").email, PASSWORD)
+    own, theirs = signed_in.get("/apps/retail/customer").text, other.get("/apps/retail/customer?q=zz").text
+    assert "ada@example.com" in own and "eve@example.com" not in own and "ada@example.com" not in theirs and "eve@example.com" in theirs
+    assert 'name="next" value="/apps/retail/customer?q=zz"' in theirs

@@ -19,6 +19,7 @@ from runtime.people import accounts, second_factor, tokens
 from runtime.people.person import SYSTEM, Person
 from runtime.system.secrets import unseal
 from runtime.system.tables import job
+from runtime.system.tables import person as person_table
 from runtime.system.workspace import Workspace
 from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor, words
@@ -30,9 +31,9 @@ def secret(signed_in: Visitor) -> str:
     """The builder has a second factor, set up on the page."""
     page = signed_in.get("/me/second-factor").get_data(as_text=True)
     secret = re.search(r'name="secret" value="(\w{32})"', page)[1]
-    answer = signed_in.post("/me/second-factor", {"secret": secret, "code": pyotp.TOTP(secret).now()})
+    answer = signed_in.post("/me/second-factor", {"secret": secret, "code": pyotp.TOTP(secret).now(), "factor_password": PASSWORD})
     assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-store"
-    signed_in.codes = re.findall(r"<code>([a-z0-9]{6}-[a-z0-9]{6})</code>", answer.get_data(as_text=True))
+    signed_in.codes = re.findall(r"<code>([a-z0-9]{6}(?:-[a-z0-9]{6}){3})</code>", answer.get_data(as_text=True))
     return secret
 
 
@@ -108,6 +109,28 @@ def test_switching_it_off_asks_for_the_password(app: Flask, builder: Person, sig
     assert Visitor(app).sign_in(builder.email, PASSWORD).is_signed_in
 
 
+def test_setting_it_up_asks_for_the_password_first(app: Flask, builder: Person, signed_in: Visitor):
+    secret = second_factor.new_secret()
+    given = {"secret": secret, "code": pyotp.TOTP(secret).now()}
+    assert "This is not the present password." in words(signed_in.post("/me/second-factor", {**given, "factor_password": "guess"}))
+    assert signed_in.post("/me/second-factor", given).status_code == 422
+    assert Visitor(app).sign_in(builder.email, PASSWORD).is_signed_in
+
+
+def test_who_has_no_password_proves_it_by_having_just_signed_in(
+    app: Flask, builder: Person, signed_in: Visitor, sqlite_workspace: Workspace
+):
+    with sqlite_workspace.writing(SYSTEM) as act:
+        act.connection.execute(person_table.update().values(password=None))
+    secret = second_factor.new_secret()
+    later(sqlite_workspace, 660)
+    given = {"secret": secret, "code": pyotp.TOTP(secret).at(sqlite_workspace.now())}
+    assert "Sign out and in again" in words(signed_in.post("/me/second-factor", given))
+    later(sqlite_workspace, -660)
+    given["code"] = pyotp.TOTP(secret).at(sqlite_workspace.now())
+    assert signed_in.post("/me/second-factor", given).status_code == 200
+
+
 def test_who_must_have_one_sets_it_up_before_anything_else(signed_in: Visitor, sqlite_workspace: Workspace):
     assert signed_in.post("/admin/people/sign-in", {"rule": "builders"}).status_code == 303
 
@@ -115,7 +138,7 @@ def test_who_must_have_one_sets_it_up_before_anything_else(signed_in: Visitor, s
     assert signed_in.get("/api/v1/me").status_code == 403
     assert "must have a second factor" in words(signed_in.get("/me/second-factor"))
     secret = second_factor.new_secret()
-    signed_in.post("/me/second-factor", {"secret": secret, "code": pyotp.TOTP(secret).now()})
+    signed_in.post("/me/second-factor", {"secret": secret, "code": pyotp.TOTP(secret).now(), "factor_password": PASSWORD})
     assert signed_in.get("/admin/people").status_code == 200
 
 

@@ -17,7 +17,7 @@ from runtime.texts import _
 from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor, words
 
-OPEN = {"/setup", "/sign-in", "/forgot", "/healthz", "/readyz", "/metrics", "/regions.json"}
+OPEN = {"/setup", "/sign-in", "/forgot", "/healthz", "/readyz", "/metrics", "/regions.json", "/manifest.webmanifest", "/service-worker.js", "/offline"}
 """Pages without arguments that need no account; everything else asks for one."""
 
 
@@ -188,8 +188,11 @@ def test_what_only_builders_may_do_says_so_to_a_script(app: Flask, builder: Pers
 
 
 def test_doors_that_prove_themselves_otherwise_are_named_one_by_one(app: Flask):
+    of_strangers = {f"runtime.pages.public_form.{name}" for name in
+                    ("show", "enter", "send", "check", "started", "find", "send_file", "fetch_file")}
+    of_strangers |= {f"runtime.pages.public_query.{name}" for name in ("show", "enter", "ask")}
     assert {name for name in csrf._exempt_views if name.startswith("runtime.pages.")} <= {
-        "runtime.pages.headers.csp_report", "runtime.pages.hooks.receive"}
+        "runtime.pages.headers.csp_report", "runtime.pages.hooks.receive", *of_strangers}
 
 
 # -- start and jump -------------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +15,7 @@ import sqlalchemy as sa
 from runtime.errors import NotAllowed, Refused
 from runtime.people import second_factor, steps
 from runtime.people.person import SYSTEM, Person
+from runtime.system.secrets import derive
 from runtime.system.tables import person, recovery_code
 from runtime.system.workspace import Workspace
 
@@ -124,3 +128,19 @@ def test_a_step_is_taken_once_in_its_kind_and_within_ten_minutes(workspace: Work
         assert steps.take(act.connection, "a", first, act.now).payload == {"onward": "/"}
         assert steps.take(act.connection, "a", first, act.now) is None
         assert steps.take(act.connection, "a", late, act.now + timedelta(minutes=11)) is None
+
+
+def test_a_recovery_code_has_more_than_112_bits(workspace: Workspace, ning: Person, secret: str):
+    with workspace.writing(ning) as act:
+        code = second_factor.new_codes(act)[0]
+
+    assert math.log2(len(set(second_factor.LETTERS))) * len(code.replace("-", "")) >= 112
+
+
+def test_codes_from_when_they_were_shorter_still_work_once(workspace: Workspace, ning: Person, secret: str):
+    with workspace.writing(ning) as act:
+        key = derive(workspace.settings.secret_key, "recovery codes")
+        kept = hmac.new(key, b"abcdefghjkmn", hashlib.sha256).hexdigest()
+        act.connection.execute(recovery_code.insert().values(person=ning.id, code_hash=kept))
+
+    assert passes(workspace, ning, "abcdef-ghjkmn") and not passes(workspace, ning, "abcdef-ghjkmn")

@@ -44,11 +44,14 @@ from runtime.system.tables.segments import segment_member, segment_state
 from runtime.system.tables.sharing import hand_over, hand_over_item, pool_event, record_share, record_team, share_grant
 from runtime.system.tables.movement import tier_appeal, tier_appeal_todo, tier_override, tier_proposal
 from runtime.system.tables.automation import automation_run, automation_step, due_time
+from runtime.system.tables.drafts import entry_draft
 from runtime.system.tables.effect import version_reason
 from runtime.system.tables.files import file_use, stored_file
 from runtime.system.tables.merging import record_merge, record_merge_row
 from runtime.system.tables.potential import potential_fit, potential_use, potential_value
+from runtime.system.tables.public import public_claim, public_day, public_entry, public_link
 from runtime.system.tables.reviews import review, review_answer, review_person, review_plan, review_proposal, review_vote
+from runtime.system.tables.views import bulk_edit, bulk_edit_row, first_view, own_view
 from runtime.system.tables.work import import_file, import_row, job
 
 __all__ = [
@@ -57,6 +60,8 @@ __all__ = [
     "audit_log",
     "automation_run",
     "automation_step",
+    "bulk_edit",
+    "bulk_edit_row",
     "day_done",
     "definition",
     "definition_draft",
@@ -65,8 +70,10 @@ __all__ = [
     "department_member",
     "derived_dirty",
     "due_time",
+    "entry_draft",
     "event",
     "file_use",
+    "first_view",
     "flag",
     "hand_over",
     "hand_over_item",
@@ -83,6 +90,7 @@ __all__ = [
     "notification",
     "notification_choice",
     "notification_hours",
+    "own_view",
     "password_reset",
     "person",
     "person_group",
@@ -94,6 +102,10 @@ __all__ = [
     "potential_fit",
     "potential_use",
     "potential_value",
+    "public_claim",
+    "public_day",
+    "public_entry",
+    "public_link",
     "record_change",
     "record_comment",
     "record_follow",

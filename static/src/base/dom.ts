@@ -26,7 +26,7 @@ export function icon(name: string): SVGSVGElement {
   return svg;
 }
 
-/** Runs `act` for what matches now and for whatever htmx brings later. */
+/** Runs `act` for what matches now and for whatever htmx brings later; of what comes with `inside` nothing around it is looked at. */
 export function eachNow<T extends HTMLElement>(selector: string, act: (element: T) => void): void {
   const done = new WeakSet<Element>();
   const run = (root: ParentNode) => {
@@ -34,8 +34,8 @@ export function eachNow<T extends HTMLElement>(selector: string, act: (element: 
   };
   run(document);
   document.addEventListener('htmx:load', event => {
-    const root = (event as CustomEvent<{ elt: HTMLElement }>).detail.elt;
-    run(root.parentElement ?? root);
+    const { elt, inside } = (event as CustomEvent<{ elt: HTMLElement; inside?: boolean }>).detail;
+    run(inside ? elt : elt.parentElement ?? elt);
   });
 }
 

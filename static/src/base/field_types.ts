@@ -7,6 +7,8 @@ export function startFieldTypes(): void {
   eachNow('[data-slider]', box => void import('../field_types/inputs').then(found => found.startSlider(box)));
   eachNow('[data-color]', box => void import('../field_types/inputs').then(found => found.startColor(box)));
   eachNow('[data-other]', box => void import('../field_types/inputs').then(found => found.startOther(box)));
+  eachNow('[data-panel]', box => void import('../field_types/panels').then(found => found.startPanel(box)));
+  eachNow<HTMLFormElement>('form[data-press]', form => void import('../field_types/panels').then(found => found.startPress(form)));
   eachNow('[data-location]', box => void import('../field_types/device').then(found => found.startLocation(box)));
   eachNow('[data-barcode]', box => void import('../field_types/device').then(found => found.startBarcode(box)));
 }

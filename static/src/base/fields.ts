@@ -2,8 +2,8 @@
 import { $, $$, make } from './dom';
 import { language, say } from './texts';
 
-type Control = HTMLInputElement & { tomselect?: { enable(): void; disable(): void } };
-type By = 'field' | 'rule' | 'lock';
+type Control = HTMLInputElement & { tomselect?: { enable(): void; disable(): void; sync(): void; clear(silent?: boolean): void } };
+type By = 'field' | 'rule' | 'lock' | 'offer';
 const sentences = new WeakMap<HTMLElement, Map<By, string>>();
 
 /** Puts a sentence beside a field, or takes it away. Each speaker has a sentence of its own. */
@@ -52,9 +52,38 @@ export function lock(field: HTMLElement, locked: boolean): void {
   }
 }
 
+/** Leaves only some options of a choice on offer; all where there are none given. One that is chosen and not on offer is taken back
+ * (`clear`), which is what this tells; else it stays with a sentence beside it. */
+export function offer(field: HTMLElement, options: Set<string> | undefined, clear: boolean): boolean {
+  const state = `${options ? [...options].sort().join(' ') : '*'} ${field.dataset.visible ?? ''} ${field.dataset.locked ?? ''}`;
+  const same = field.dataset.offered === state;
+  field.dataset.offered = state;
+  let taken = false, wrong = false;
+  const select = $<Control>('select', field);
+  const choices = select ? [...(select as unknown as HTMLSelectElement).options] : $$<HTMLInputElement>('input[type=radio], input[type=checkbox]', field);
+  for (const each of choices) {
+    const on = !each.value || !options || options.has(each.value);
+    const chosen = each instanceof HTMLOptionElement ? each.selected : each.checked;
+    if (chosen && !on && clear) { if (each instanceof HTMLOptionElement) each.selected = false; else each.checked = false; taken = true; }
+    if (chosen && !on && !clear) wrong = true;
+    if (same && !taken) continue;
+    const stays = on || (chosen && !clear);
+    if (each instanceof HTMLOptionElement) { each.hidden = !stays; each.disabled = !stays; } else {
+      const label = each.closest('label');
+      if (label) label.hidden = !stays;
+      each.disabled = !stays || field.dataset.visible === 'false' || field.dataset.locked !== undefined;
+    }
+  }
+  if (select && (!same || taken)) { if (taken && !select.multiple) select.value = ''; select.tomselect?.sync(); }
+  showError(field, wrong ? say('not_on_offer') : '', 'offer');
+  return taken;
+}
+
 const labelOf = (field: HTMLElement) => $('.form-label, .tl-check-line > span', field);
 
 export function requireField(field: HTMLElement, must: boolean): void {
+  if (field.dataset.needs === String(must)) return;
+  field.dataset.needs = String(must);
   const label = labelOf(field);
   const marks = label ? $$(':scope > .tl-required, :scope > .tl-required + .visually-hidden', label) : [];
   if (label && must && !marks.length) {

@@ -9,8 +9,9 @@ import { toast } from './toasts';
 
 interface Checked {
   errors?: Record<string, string>; hidden?: string[]; required?: string[]; values?: Record<string, string>;
-  duplicates?: { title: string; href: string }[];
+  duplicates?: Duplicate[];
 }
+interface Duplicate { title: string; href: string; fields?: string[] }
 
 function apply(form: HTMLFormElement, answer: Checked, left: string, live: LiveForm | null): void {
   for (const field of $$('[data-field]', form)) {
@@ -18,7 +19,7 @@ function apply(form: HTMLFormElement, answer: Checked, left: string, live: LiveF
     if (answer.errors && (name === left || name in answer.errors)) showError(field, answer.errors[name] ?? '');
   }
   if (live) live.hear(answer); else applyRules(form, answer);
-  if (answer.duplicates) showDuplicates(form, answer.duplicates);
+  if (answer.duplicates) showDuplicates(form, left, answer.duplicates);
 }
 
 /** What the server says of hidden, needed and computed fields, where the page does not know it by itself. */
@@ -42,12 +43,41 @@ async function liveOf(form: HTMLFormElement): Promise<LiveForm | null> {
   return startLive(form, JSON.parse(carried) as Carried);
 }
 
-function showDuplicates(form: HTMLFormElement, found: { title: string; href: string }[]): void {
-  $('[data-duplicates]', form)?.remove();
-  if (!found.length) return;
-  const box = make('div', { class: 'tl-note tl-note-care mb-3', role: 'status', 'data-duplicates': '' });
-  box.append(...found.map(each => make('div', {}, `${say('duplicate', { title: each.title })} · `, make('a', { href: each.href, target: '_blank', rel: 'noopener' }, say('open')))));
-  form.prepend(box);
+/** Beside the field that somebody is typing into: the records that have it already. “Still a new one” is not asked again for the same value. */
+function showDuplicates(form: HTMLFormElement, left: string, found: Duplicate[]): void {
+  const field = $(`[data-field="${CSS.escape(left)}"]`, form) ?? form;
+  const value = JSON.stringify(found.map(each => each.href));
+  const old = $('[data-duplicates]', field);
+  if (!found.length || field.dataset.stillNew === value) { old?.remove(); return; }
+  if (old?.dataset.duplicates === value) return;
+  old?.remove();
+  const still = make('button', { class: 'btn btn-sm btn-ghost', type: 'button' }, say('still_new'));
+  const lines = found.map(each => make('div', {}, `${say('duplicate', { title: each.title })} `, make('a', { class: 'btn btn-sm', href: each.href, target: '_blank', rel: 'noopener' }, say('open'))));
+  const box = make('div', { class: 'tl-note tl-note-care tl-duplicates', role: 'status', 'data-duplicates': value }, make('div', {}, ...lines, still));
+  still.addEventListener('click', () => { field.dataset.stillNew = value; box.remove(); $<HTMLElement>('input, textarea', field)?.focus(); });
+  if (field === form) form.prepend(box); else field.append(box);
+}
+
+/** Asks while somebody is still typing, once they pause. */
+function startDuplicates(form: HTMLFormElement): void {
+  const watched = new Set(form.dataset.watched!.split(' '));
+  let timer = 0;
+  let pending: AbortController | null = null;
+  form.addEventListener('input', event => {
+    const field = (event.target as Element).closest<HTMLElement>('[data-field]');
+    clearTimeout(timer);
+    pending?.abort();
+    if (!field || !watched.has(field.dataset.field!) || (event.target as HTMLInputElement).value.length < 2) return;
+    timer = window.setTimeout(async () => {
+      pending = new AbortController();
+      const body = new FormData(form);
+      body.set('_field', field.dataset.field!);
+      try {
+        const answer = await request(form.dataset.checkUrl!.replace(/check$/, 'duplicates'), { method: 'POST', body, signal: pending.signal });
+        if (answer.ok) showDuplicates(form, field.dataset.field!, (await answer.json() as Checked).duplicates ?? []);
+      } catch { /* leaving the field asks again */ }
+    }, 450);
+  });
 }
 
 function startChecks(form: HTMLFormElement): void {
@@ -57,11 +87,13 @@ function startChecks(form: HTMLFormElement): void {
     const field = (event.target as Element).closest<HTMLElement>('[data-field]');
     if (!field) return;
     pending?.abort();
-    pending = new AbortController();
+    const own = pending = new AbortController();
+    await new Promise(resolve => setTimeout(resolve)); // where the focus goes comes first
+    if (own.signal.aborted) return;
     const body = new FormData(form);
     body.set('_field', field.dataset.field!);
     try {
-      const answer = await request(form.dataset.checkUrl!, { method: 'POST', body, signal: pending.signal });
+      const answer = await request(form.dataset.checkUrl!, { method: 'POST', body, signal: own.signal });
       if (answer.ok) apply(form, await answer.json() as Checked, field.dataset.field!, await live);
     } catch { /* a check that does not come is made again on saving */ }
   });
@@ -111,8 +143,10 @@ function startGuard(form: HTMLFormElement): void {
     const label = bar && ($('[data-save-count]', bar) ?? (bar.childElementCount ? null : bar));
     if (label) label.textContent = n === 1 ? say('unsaved_one') : say('unsaved', { n });
   };
-  form.addEventListener('input', show);
-  form.addEventListener('change', show);
+  let timer = 0;
+  const soon = () => { clearTimeout(timer); timer = window.setTimeout(show, 120); };
+  form.addEventListener('input', soon);
+  form.addEventListener('change', soon);
   form.addEventListener('tierloom:restored', show);
   form.addEventListener('submit', () => { sent = true; });
   addEventListener('beforeunload', event => { if (!sent && !form.dataset.keep && form.isConnected && changes()) event.preventDefault(); });
@@ -138,6 +172,7 @@ function startDrop(zone: HTMLElement): void {
 export function startForms(): void {
   eachNow<HTMLElement>('[data-problems]', list => list.focus());
   eachNow<HTMLFormElement>('form[data-check-url]', startChecks);
+  eachNow<HTMLFormElement>('form[data-watched]', startDuplicates);
   eachNow<HTMLFormElement>('form:not([method=dialog])', startNative);
   eachNow<HTMLFormElement>('form[data-guard]', startGuard);
   eachNow('[data-drop]', startDrop);

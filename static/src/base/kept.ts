@@ -1,6 +1,7 @@
 // Unfinished input of forms with data-keep stays on this device for 14 days and is put back with a notice.
 import { $, $$, eachNow, icon, make } from './dom';
-import { addRow } from './rows';
+import { type Control, putInto } from './putting';
+import { addRows } from './rows';
 import { language, say } from './texts';
 
 const DAYS = 14;
@@ -35,26 +36,20 @@ function put(form: HTMLFormElement, values: Values): void {
   growRows(form, values);
   const wanted = new Map<string, string[]>();
   for (const [name, value] of values) wanted.set(name, [...wanted.get(name) ?? [], value]);
-  for (const control of [...form.elements] as HTMLInputElement[]) {
+  const named = new Map<string, Control[]>();
+  for (const control of [...form.elements] as Control[]) {
     if (!control.name || control.name === 'csrf_token' || /^(hidden|password|file|submit|button)$/.test(control.type)) continue;
-    const given = wanted.get(control.name) ?? [];
-    if (control.type === 'checkbox' || control.type === 'radio') control.checked = given.includes(control.value);
-    else if (control instanceof HTMLSelectElement) for (const option of control.options) option.selected = given.includes(option.value);
-    else control.value = given.slice(-typed(form, control.name).length)[typed(form, control.name).indexOf(control)] ?? '';
-    (control as unknown as { tomselect?: { setValue(value: string | string[], silent: boolean): void } }).tomselect?.setValue(given, true);
+    named.set(control.name, [...named.get(control.name) ?? [], control]);
   }
+  for (const [name, controls] of named) putInto(controls, { texts: wanted.get(name) ?? [] });
 }
-
-/** The controls of a name that somebody types into: an address has two, each with a text of its own. */
-const typed = (form: HTMLFormElement, name: string) =>
-  ([...form.elements] as HTMLInputElement[]).filter(each => each.name === name && !/^(radio|checkbox|hidden|submit|button)$/.test(each.type) && !/^select/.test(each.type));
 
 /** A kept form may have had more rows than the empty one. */
 function growRows(form: HTMLFormElement, values: Values): void {
   for (const box of $$<HTMLElement>('[data-rows]', form)) {
     const numbers = values.map(([name]) => name.match(new RegExp(`^${box.dataset.rows}-(\\d+)-`))?.[1]).filter(Boolean).map(Number);
     const rows = () => $$('tbody > [data-row]', box).length;
-    while (rows() < Math.max(-1, ...numbers) + 1) if (!addRow(box)) break;
+    addRows(box, Math.max(-1, ...numbers) + 1 - rows());
   }
 }
 

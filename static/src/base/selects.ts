@@ -41,6 +41,22 @@ async function startReference(input: HTMLInputElement): Promise<void> {
   describe(select as never, input);
 }
 
+/** Several people or records, each searched for while typing. */
+async function startSeveral(element: HTMLSelectElement): Promise<void> {
+  const { searchUrl, most, placeholder } = element.dataset;
+  const TomSelect = await library();
+  const select = new TomSelect(element, {
+    valueField: 'value', labelField: 'title', searchField: [], maxItems: Number(most) || null, create: false, preload: 'focus', loadThrottle: 150,
+    options: [...element.selectedOptions].map(each => ({ value: each.value, title: each.text })), items: [...element.selectedOptions].map(each => each.value),
+    plugins: { remove_button: { title: say('clear') } }, hideSelected: true, placeholder: placeholder ?? '', render: { option, item: chosen, no_results: none },
+    load: (query: string, done: (found: Found[]) => void) => {
+      void fetchJson<Found[]>(`${searchUrl}${searchUrl!.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`)
+        .then(found => { for (const key of Object.keys(select.options)) if (!select.items.includes(key)) select.removeOption(key, true); done(found); }, () => done([]));
+    },
+  });
+  describe(select as never, element);
+}
+
 async function startSelect(element: HTMLSelectElement): Promise<void> {
   if (element.options.length < 12 && !element.multiple) return;
   const TomSelect = await library();
@@ -59,8 +75,14 @@ function startUnpick(group: HTMLElement): void {
   });
 }
 
+/** Of many rows only the searches are made that somebody comes near. */
+const near = typeof IntersectionObserver === 'undefined' ? null : new IntersectionObserver(seen => {
+  for (const { isIntersecting, target } of seen) if (isIntersecting) { near?.unobserve(target); void startReference(target as HTMLInputElement); }
+}, { rootMargin: '300px' });
+
 export function startSelects(): void {
-  eachNow<HTMLInputElement>('input[data-search-url]', input => void startReference(input));
+  eachNow<HTMLInputElement>('input[data-search-url]', input => { if (near && input.closest('[data-row]')) near.observe(input); else void startReference(input); });
+  eachNow<HTMLSelectElement>('select[data-search-url]', select => void startSeveral(select));
   eachNow<HTMLSelectElement>('select[data-select]', select => void startSelect(select));
   eachNow('[data-unpick]', startUnpick);
 }

@@ -59,7 +59,7 @@ function guardForms(): void {
   const good = new WeakSet<HTMLFormElement>();
   document.addEventListener('submit', async event => {
     const form = event.target as HTMLFormElement;
-    if (!form.matches('form[data-guard], form[data-keep]') || form.method !== 'post' || event.defaultPrevented) return;
+    if (!form.matches('form[data-guard], form[data-keep]:not([data-public])') || form.method !== 'post' || event.defaultPrevented) return;
     if (good.delete(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // nothing has been sent yet: no button shall look busy, no guard lie down

@@ -14,7 +14,7 @@ export class Asked<T extends object> implements Standing {
   #flight: AbortController | null = null;
   #timer = 0;
   #question = '';
-  #sent: Record<string, unknown> = {};
+  #sent: Record<string, unknown> = Object.create(null);
 
   #then: (found: T) => void;
 

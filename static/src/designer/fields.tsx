@@ -70,12 +70,21 @@ function ownFields(): Named[] {
   return Array.isArray(fields) ? fields.filter(isObject).map(each => ({ key: String(each.key ?? ''), label: shown(each.label) })) : [];
 }
 
+const fieldsHere = () => { const found = at(['fields']); return (Array.isArray(found) ? found : []).filter(isObject); };
+const referencesHere = (): Named[] => fieldsHere().filter(each => each.type === 'reference').map(each => ({ key: String(each.key), label: shown(each.label) || String(each.key) }));
+
 /** Names of which one has to be chosen, where they are known. */
 function namesFor(name: string, path: Path): Named[] | null {
   const { known } = given;
   if (name === 'form' || name === 'tier_model' || name === 'tag_set' || name === 'app' || name === 'segment') return known[name];
   if (given.kind === 'form' && path.length === 1 && (name === 'title' || name === 'event_date')) return ownFields();
-  if (given.kind === 'form' && path[0] === 'fields' && name === 'match') return known.fields[String(at([...path.slice(0, -1), 'form']) ?? '')] ?? null;
+  if (given.kind === 'form' && path[0] === 'fields') {
+    const form = at([...path.slice(0, -1), 'form']);
+    const through = at([...path.slice(0, -1), 'reference']);
+    if (name === 'match' || name === 'field' && form !== undefined) return known.fields[String(form ?? '')] ?? null;
+    if (name === 'reference') return referencesHere();
+    if (name === 'field' && through !== undefined) return known.fields[String(fieldsHere().find(each => each.key === through)?.form ?? '')] ?? null;
+  }
   if (name === 'grace_automation') return known.automation;
   if (name === 'color') return COLORS.map(key => ({ key, label: wordOf(key) }));
   if (name === 'items' && path[0] === 'menu') return known.menu;

@@ -3,7 +3,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { language } from '../base/texts';
 import { request, send, Refusal } from '../base/http';
 import { toast } from '../base/toasts';
-import { isObject, overlap, patched, patches, placed, read, recalled, written, type Json, type Path } from './patches';
+import { isObject, merged, patches, placed, read, recalled, written, type Json, type Path } from './patches';
 
 export { isObject, type Json, type Path };
 export type Schema = Record<string, any>;
@@ -136,14 +136,22 @@ async function put(): Promise<void> {
   });
 }
 
-/** Somebody else saved in between: where both changed different places, both changes stay, and it is said. */
+export interface Branches { base: Json; mine: Json; theirs: Json }
+/** A designer may make two drafts ready to be joined: write out what goes without saying, or give another key to what both began under one. */
+let prepared: (found: Branches) => Branches = found => found;
+export const onJoin = (act: (found: Branches) => Branches): void => { prepared = act; };
+
+/** Somebody else saved in between: where both changed different things, both changes stay, and it is said. */
 function joined(theirs: Overtaken): boolean {
-  const mine = patches(kept, body.value);
-  if (theirs.live !== live.value.version || overlap(mine, patches(kept, theirs.body))) return false;
+  const plain = { base: kept, mine: body.value, theirs: theirs.body };
+  const both = patches(plain.base, plain.mine).length > 0 && patches(plain.base, plain.theirs).length > 0;
+  const { base, mine, theirs: other } = both ? prepared(plain) : plain;
+  const found = merged(base, mine, other);
+  if (theirs.live !== live.value.version || found.collisions.length) return false;
   batch(() => {
     ({ edit, stamp } = theirs);
     kept = theirs.body;
-    replace(patched(theirs.body, mine));
+    replace(found.value);
   });
   toast({ text: t('joined', { who: theirs.who, time: theirs.time }) });
   return true;

@@ -109,7 +109,7 @@ class Box {
 
   // -- there ----------------------------------------------------------------------------------------------------------------
   private row(part: { id: string; size: number; name: string; token: string }): HTMLElement {
-    const url = `/files/${part.id}`;
+    const url = `${/^\/f\/[^/]+\/files\//.exec(this.told.url)?.[0] ?? '/files/'}${part.id}`; // strangers get theirs by the public link
     const sight = isPicture(part.name)
       ? make('a', { href: url, 'data-picture': '', class: 'tl-file-sight' }, make('img', { src: url, alt: part.name, loading: 'lazy' })) : icon('file');
     return make('li', { class: 'tl-file' }, sight, make('a', { class: 'tl-file-name', href: url, download: '' }, part.name),

@@ -1,14 +1,15 @@
 // The middle: the form as people will fill it in, at the width of a desktop, a tablet or a phone. Only what is selected has tools.
 import { computed, signal } from '@preact/signals';
+import { useState } from 'preact/hooks';
 import { speak } from '../base/speak';
 import { fromAddress, inAddress } from '../designer/frame';
 import { Icon } from '../designer/icon';
-import { problems, shown, t, tab } from '../designer/state';
-import { Card, liftKeys } from './card';
+import { problems, shown, t, tab, type Json } from '../designer/state';
+import { Card, liftKeys, NamesEditor } from './card';
 import { drawn } from './controls';
 import { press } from './drag';
 import { here } from './presence';
-import { changeSection, fields, focusOn, hasTabs, isSelected, keyOf, more, moveSection, sections, select, selected, type Section, type Thing } from './model';
+import { changeSection, fields, focusOn, hasTabs, isSelected, keyOf, more, moveSection, sections, select, selected, several, type Section, type Thing } from './model';
 import { chipsOf } from './rule_words';
 import { openBegin } from './begin';
 import { showPanel } from './shown';
@@ -37,17 +38,28 @@ const faults = computed(() => {
 const places = computed(() => new Map(fields.value.map((each, n) => [keyOf(each), { each, n }])));
 const chips = computed(chipsOf);
 
+let naming = '';
+/** Typing on in the name of one section is one step of the history. */
+function putName(n: number, label: Json): void {
+  changeSection(n, { label }, naming === `${n}`);
+  naming = `${n}`;
+}
+
 function SectionHead({ section, n }: { section: Section; n: number }) {
+  const [writing, setWriting] = useState(false);
   const id = `s:${n}`;
   const name = shown(section.label) || t('section');
   const keys = (event: KeyboardEvent) => {
     if (liftKeys(event, id, name, (by, sameStep) => { const done = moveSection(n, n + by, sameStep); if (done) { focusOn(`s:${n + by}`); speak(t('now_section', { place: n + by + 1 })); } return done; })) return;
     if (event.key === 'Enter') { event.preventDefault(); select(id); showPanel(); }
+    if (event.key === 'F2') { event.preventDefault(); write(); }
     if (event.key === 'Escape') select('');
   };
+  const write = () => { naming = ''; select(id); setWriting(true); };
   return <div class="fd-section-head" onPointerDown={event => press(event, () => ({ cargo: { is: 'section', n }, label: name, icon: 'section' }))}>
     <span class="fd-grip" aria-hidden="true" onPointerDown={event => { event.stopPropagation(); press(event, () => ({ cargo: { is: 'section', n }, label: name, icon: 'section' }), true); }}><Icon name="grip-vertical" /></span>
-    <button class="fd-section-name" type="button" id={`fd-${id}`} aria-pressed={isSelected(id)} onKeyDown={keys} onClick={() => select(id)}>{section.divider ? <Icon name="separator" /> : null}{name}<span class="visually-hidden">, {t('section')}</span></button>
+    {writing ? <NamesEditor value={section.label} name={t('label')} put={label => putName(n, label)} close={() => { setWriting(false); naming = ''; focusOn(id); }} />
+      : <button class="fd-section-name" type="button" id={`fd-${id}`} aria-pressed={isSelected(id)} aria-describedby="fd-how" onKeyDown={keys} onClick={() => select(id, false)} onDblClick={write}>{section.divider ? <Icon name="separator" /> : null}{name}<span class="visually-hidden">, {t('section')}</span></button>}
     <span class="fd-columns-switch" role="group" aria-label={t('columns_of', { what: name })} onPointerDown={event => event.stopPropagation()}>{[1, 2, 3, 4].map(count => <button type="button" class={section.columns === count ? 'active' : ''} aria-pressed={section.columns === count} aria-label={count === 1 ? t('column_one') : t('columns_n', { n: count })} title={count === 1 ? t('column_one') : t('columns_n', { n: count })}
       onClick={() => changeSection(n, { columns: count })} key={count}>{count}</button>)}</span>
   </div>;
@@ -55,13 +67,13 @@ function SectionHead({ section, n }: { section: Section; n: number }) {
 
 function Cards({ section }: { section: Section }) {
   const drawing = drawn.value;
-  const several = selected.value.length > 1;
+  const many = selected.value.length > 1;
   return <div class={`tl-form tl-form-${section.columns} fd-fields`}>
     {section.fields.map(key => {
       const found = places.value.get(key);
       if (!found) return <div class="fd-field fd-wide fd-faulty" data-fd={key} key={key}><div class="tl-error"><Icon name="alert-circle" /><span>{t('no_such_field', { key })}</span></div></div>;
       const chosen = isSelected(`f:${key}`);
-      return <Card field={found.each} n={found.n} chosen={chosen} alone={chosen && !several} wide={section.wide.includes(key)} columns={section.columns}
+      return <Card field={found.each} n={found.n} chosen={chosen} alone={chosen && !many} wide={section.wide.includes(key)} columns={section.columns}
         problems={(faults.value.get(found.n) ?? []).join('\n')} chips={(chips.value.get(key) ?? []).join(' · ')} drawing={drawing} key={key} />;
     })}
     {!section.fields.length && <p class="fd-empty tl-quiet">{t('drop_here')}</p>}
@@ -105,7 +117,7 @@ export function CanvasPage() {
   for (let n = now.from; n < now.to; n += 1) if (all[n]!.divider && cards.length) cards.at(-1)!.push(n); else cards.push([n]);
   const away = (event: MouseEvent) => { if (event.target === event.currentTarget) select(''); };
   return <div class="fd-canvas-page">
-    <div class="fd-canvas-head"><WidthSwitch /><Counts /><People /></div>
+    <div class="fd-canvas-head"><WidthSwitch /><button class={`btn btn-sm${several.value ? ' active' : ''}`} type="button" aria-pressed={several.value} onClick={() => { several.value = !several.value; }}><Icon name="list-check" />{t('select_several')}</button><Counts /><People /></div>
     <p class="visually-hidden" id="fd-how">{t('how_keys')}</p>
     <div class={`fd-canvas fd-w-${width.value}`} onClick={away} role="group" aria-label={t('canvas')}>
       {tabs.length > 1 && <div class="tl-tabs fd-parts" role="group" aria-label={t('tabs')}>{tabs.map((each, n) => <button type="button" class={each === now ? 'active' : ''} aria-pressed={each === now} onClick={() => { openTab.value = n; }} key={each.from}>{each.label}</button>)}</div>}

@@ -6,7 +6,7 @@ import { Icon } from '../designer/icon';
 import { body, change, given, isObject, t, undo, type Json } from '../designer/state';
 import { controlOf, whenNear } from './controls';
 import { carryField, press } from './drag';
-import { duplicateFields, focusOn, isWide, keyOf, kindIcon, kindName, nameOf, pathOf, select, selectTo, selected, selectedKeys, sections, setWide, step, type Thing } from './model';
+import { duplicateFields, focusOn, isWide, keyOf, kindIcon, kindName, nameOf, pathOf, select, selectTo, selected, selectedKeys, sections, setWide, several, step, stepAll, type Thing } from './model';
 import { followLabel } from './renaming';
 import { ask } from './removing';
 import { showPanel } from './shown';
@@ -22,31 +22,38 @@ function Control({ markup }: { markup: string | null }) {
   return <div class="fd-control" ref={place} inert aria-hidden="true" dangerouslySetInnerHTML={{ __html: near ? markup ?? '<div class="fd-no-control"></div>' : '' }} />;
 }
 
-// -- the label, written in place ----------------------------------------------------------------------------------------------------------
-export function LabelEditor({ id, close }: { id: string; close: () => void }) {
-  const path = pathOf(id)!;
+// -- a name, written in place ---------------------------------------------------------------------------------------------------------------
+interface NamesProps { value: Json | undefined; name: string; put: (next: Json) => void; close: (kept: boolean) => void }
+
+/** The same name in both languages; Escape gives up what was typed. */
+export function NamesEditor({ value, name, put, close }: NamesProps) {
   const own = given.language;
   const box = useRef<HTMLSpanElement>(null);
-  const value = path.reduce<Json | undefined>((here, part) => Array.isArray(here) ? here[Number(part)] : isObject(here) ? here[String(part)] : undefined, body.value);
-  const label = isObject(value) ? value.label : undefined;
-  const texts: Record<string, Json> = typeof label === 'string' ? { [own]: label } : isObject(label) ? label : {};
-  const [before] = useState(() => nameOf(isObject(value) ? value : undefined));
-  const [was] = useState(label);
+  const texts: Record<string, Json> = typeof value === 'string' ? { [own]: value } : isObject(value) ? value : {};
+  const [was] = useState(value);
   useEffect(() => { const first = box.current?.querySelector('input'); first?.focus(); first?.select(); }, []);
   const type = (language: string, text: string) => {
     const next = Object.fromEntries(Object.entries({ ...texts, [language]: text }).filter(([, each]) => each !== ''));
-    change([...path, 'label'], Object.keys(next).length === 1 && own in next ? next[own] : Object.keys(next).length ? next : '');
+    put(Object.keys(next).length === 1 && own in next ? next[own]! : Object.keys(next).length ? next : '');
   };
-  const done = () => { followLabel(id, before); close(); };
   const keys = (event: KeyboardEvent) => {
     event.stopPropagation();
-    if (event.key === 'Enter') { event.preventDefault(); done(); }
-    if (event.key === 'Escape') { change([...path, 'label'], was); close(); }
+    if (event.key === 'Enter') { event.preventDefault(); close(true); }
+    if (event.key === 'Escape') { put(was ?? ''); close(false); }
   };
-  return <span class="fd-label-editor" ref={box} onKeyDown={keys} onFocusOut={event => { if (!box.current?.contains(event.relatedTarget as Node | null)) done(); }}>
+  return <span class="fd-label-editor" ref={box} onKeyDown={keys} onPointerDown={event => event.stopPropagation()} onFocusOut={event => { if (!box.current?.contains(event.relatedTarget as Node | null)) close(true); }}>
     {[own, own === 'zh' ? 'en' : 'zh'].map(language => <span class="fd-label-one" key={language}><span aria-hidden="true">{language === 'zh' ? '中' : 'En'}</span>
-      <input class="form-control" lang={language === 'zh' ? 'zh-CN' : 'en'} value={String(texts[language] ?? '')} aria-label={`${t('label')} (${t(language)})`} autocomplete="off" onInput={event => type(language, event.currentTarget.value)} /></span>)}
+      <input class="form-control" lang={language === 'zh' ? 'zh-CN' : 'en'} value={String(texts[language] ?? '')} aria-label={`${name} (${t(language)})`} autocomplete="off" onInput={event => type(language, event.currentTarget.value)} /></span>)}
   </span>;
+}
+
+/** The label of a field or column; its key follows. */
+export function LabelEditor({ id, close }: { id: string; close: () => void }) {
+  const path = pathOf(id)!;
+  const value = path.reduce<Json | undefined>((here, part) => Array.isArray(here) ? here[Number(part)] : isObject(here) ? here[String(part)] : undefined, body.value);
+  const [before] = useState(() => nameOf(isObject(value) ? value : undefined));
+  return <NamesEditor value={isObject(value) ? value.label : undefined} name={t('label')} put={next => change([...path, 'label'], next)}
+    close={kept => { if (kept) followLabel(id, before); close(); }} />;
 }
 
 // -- keys -----------------------------------------------------------------------------------------------------------------------------------
@@ -120,7 +127,7 @@ export class Card extends Component<CardProps, { writing: boolean }> {
   #keys = (event: KeyboardEvent): void => {
     const key = keyOf(this.props.field);
     const id = `f:${key}`;
-    if (liftKeys(event, id, nameOf(this.props.field), (by, sameStep) => { const done = step(key, by, sameStep); if (done) speak(whereNow(key)); return done; })) return;
+    if (liftKeys(event, id, nameOf(this.props.field), (by, sameStep) => { const done = stepAll(selectedKeys.peek().includes(key) ? selectedKeys.peek() : [key], by, sameStep); if (done) speak(whereNow(key)); return done; })) return;
     const by = event.key === 'ArrowUp' || event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowDown' || event.key === 'ArrowRight' ? 1 : 0;
     if (by) {
       const next = neighbour(key, by);
@@ -138,7 +145,7 @@ export class Card extends Component<CardProps, { writing: boolean }> {
 
   #click = (event: MouseEvent): void => {
     const id = `f:${keyOf(this.props.field)}`;
-    if (event.shiftKey) selectTo(id); else select(id, event.ctrlKey || event.metaKey);
+    if (event.shiftKey) selectTo(id); else select(id, event.ctrlKey || event.metaKey || several.peek());
   };
 
   override render() {

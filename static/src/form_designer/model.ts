@@ -1,12 +1,12 @@
 // The draft read as a form: forgiving, for a draft may hold anything. Every change of its structure is one step of the history.
 import { batch, computed, signal } from '@preact/signals';
 import { resolve, kindsOf, requiredOf, shapeOf, turned } from '../designer/schema';
-import { body, given, isObject, live, replace, shown, t, type Json, type Path, type Schema } from '../designer/state';
+import { body, given, isObject, live, replace, shown, t, type Json, type Named, type Path, type Schema } from '../designer/state';
 
 export type Thing = { [name: string]: Json };
 export interface Kind { type: string; label: string; about: string; icon: string; without: string[] }
 export interface Family { family: string; label: string; types: Kind[] }
-interface More { palette: Family[]; controls: (string | null)[]; form_titles: Record<string, string>; is_new: boolean; person: number }
+interface More { palette: Family[]; controls: (string | null)[]; form_titles: Record<string, string>; is_new: boolean; person: number; roles: Named[] }
 export const more = given as unknown as More;
 
 const KEY = /[^a-z0-9\u3400-\u9fff]+/g;
@@ -57,6 +57,11 @@ function layoutOf(found: Section[]): Json[] {
   }));
 }
 
+/** A draft with its layout written out, so that two people can both add to it. */
+export function laidOut(draft: Json): Json {
+  return isObject(draft) && Array.isArray(draft.fields) && draft.fields.length ? { ...draft, layout: layoutOf(sectionsOf(draft)) } : draft;
+}
+
 const copyOf = (found: Section[]): Section[] => found.map(each => ({ ...each, fields: [...each.fields], wide: [...each.wide] }));
 
 /** Writes the layout, and whatever else of the form changes with it, as one step. */
@@ -69,6 +74,9 @@ export const selected = signal<readonly string[]>([]);
 export const isSelected = (id: string): boolean => selected.value.includes(id);
 export const only = computed(() => selected.value.length === 1 ? selected.value[0]! : '');
 export const selectedKeys = computed(() => selected.value.filter(each => each.startsWith('f:')).map(each => each.slice(2)));
+
+/** Taps add to the selection, for whoever has no Ctrl key. */
+export const several = signal(false);
 
 export function select(id: string, add = false): void {
   if (!add) { selected.value = id ? [id] : []; return; }
@@ -181,6 +189,21 @@ export function spotOf(key: string): Spot | null {
   return section < 0 ? null : { section, index: sections.peek()[section]!.fields.indexOf(key) };
 }
 
+/** Several fields one place on or back together, as one block; false where there is none. */
+export function stepAll(keys: readonly string[], by: 1 | -1, sameStep = false): boolean {
+  if (keys.length < 2) return keys.length === 1 && step(keys[0]!, by, sameStep);
+  const order = sections.peek().flatMap(each => each.fields).filter(each => keys.includes(each));
+  const spot = spotOf(by < 0 ? order[0]! : order.at(-1)!);
+  if (!spot) return false;
+  const count = sections.peek()[spot.section]!.fields.length;
+  const next = by < 0 ? spot.index - 1 : spot.index + 2;
+  if (next >= 0 && next <= count) moveFields(order, { section: spot.section, index: next }, sameStep);
+  else if (by < 0 && spot.section > 0) moveFields(order, { section: spot.section - 1, index: sections.peek()[spot.section - 1]!.fields.length }, sameStep);
+  else if (by > 0 && spot.section < sections.peek().length - 1) moveFields(order, { section: spot.section + 1, index: 0 }, sameStep);
+  else return false;
+  return true;
+}
+
 /** One place on or back, also into the next section; false where there is none. */
 export function step(key: string, by: 1 | -1, sameStep = false): boolean {
   const spot = spotOf(key);
@@ -211,6 +234,11 @@ export function duplicateFields(keys: readonly string[]): string[] {
 }
 const copyName = (label: Json): Json => isObject(label) ? Object.fromEntries(Object.entries(label).map(([name, text]) => [name, text ? `${String(text)} 2` : text])) : `${String(label)} 2`;
 
+/** Where rules name fields. */
+export const RULE_LISTS = ['show', 'require', 'read_only', 'limit', 'fields'] as const;
+/** Such a rule names columns of its sub-form, not fields of the form. */
+export const isForRows = (rule: Thing): boolean => typeof rule.subform === 'string';
+
 /** Takes fields out, with every place of the form's own settings that names them; formulas are left to people. */
 export function removeFields(keys: readonly string[]): void {
   const form = now();
@@ -218,10 +246,12 @@ export function removeFields(keys: readonly string[]): void {
   const without = (value: Json | undefined): string[] => texts(value).filter(key => !keys.includes(key));
   const list = things(form.fields).filter(each => !keys.includes(keyOf(each)));
   const kept = things(form.rules).flatMap(rule => {
+    if (isForRows(rule)) return keys.includes(String(rule.subform)) ? [] : [rule];
     const next: Thing = { ...rule };
-    for (const purpose of ['show', 'require', 'read_only', 'fields'] as const) if (Array.isArray(rule[purpose])) next[purpose] = without(rule[purpose]);
-    const empty = (['show', 'require', 'read_only'] as const).some(purpose => Array.isArray(next[purpose]) && !(next[purpose] as Json[]).length);
-    return empty ? [] : [next];
+    for (const list of RULE_LISTS) if (Array.isArray(rule[list])) next[list] = without(rule[list]);
+    if (Array.isArray(rule.fill)) next.fill = things(rule.fill).filter(each => !keys.includes(String(each.field)));
+    const empty = [...RULE_LISTS, 'fill'].some(list => list !== 'fields' && Array.isArray(next[list]) && !(next[list] as Json[]).length);
+    return empty || keys.includes(String(rule.chosen ?? '')) ? [] : [next];
   });
   const checks = things(form.duplicates).map(each => ({ ...each, match: things(each.match).filter(one => !keys.includes(String(one.field))) })).filter(each => each.match.length);
   const rest: Thing = { fields: list };

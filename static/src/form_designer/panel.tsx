@@ -6,6 +6,7 @@ import { resolve, shapeOf } from '../designer/schema';
 import { change, given, shown, t, type Json, type Path } from '../designer/state';
 import { columnKinds, columnsOf, duplicateFields, changeSection, fieldOf, fields, focusOn, freeKey, isLive, isWide, keyOf, kindIcon, kindName, kinds, KINDS, more, moveFields, moveSection, nameOf, only, pathOf, removeSection, sections, selectedKeys, setWide, turnKind, type Thing } from './model';
 import { renameKey, usersWithin } from './renaming';
+import { openPartOf } from './canvas';
 import { ask, askColumn } from './removing';
 import { Options } from './options';
 import { RulesOfField } from './rules';
@@ -73,7 +74,7 @@ function Placing({ field }: { field: Thing }) {
 
 function MoveTo({ keys, now }: { keys: readonly string[]; now: number }) {
   return <div class="tl-field"><label class="form-label" for="fd-move-to">{t('move_to')}</label>
-    <select class="form-select" id="fd-move-to" value={String(now)} onChange={event => { const section = Number(event.currentTarget.value); moveFields(keys, { section, index: sections.peek()[section]!.fields.length }); }}>
+    <select class="form-select" id="fd-move-to" value={String(now)} onChange={event => { const section = Number(event.currentTarget.value); moveFields(keys, { section, index: sections.peek()[section]!.fields.length }); openPartOf(section); }}>
       {now < 0 && <option value="-1">{t('choose')}</option>}
       {sections.value.map((each, n) => <option value={String(n)} key={n}>{shown(each.label) || t('section')}</option>)}</select></div>;
 }

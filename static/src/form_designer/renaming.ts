@@ -1,8 +1,8 @@
 // Another key for a field, with everything in the draft that names it; and who uses a field.
 import { batch } from '@preact/signals';
-import { isObject, replace, shown, t, type Json } from '../designer/state';
+import { isObject, replace, shown, t, type Branches, type Json } from '../designer/state';
 import { scan } from '../formula_editor/words';
-import { columnsOf, fields, freeKey, isLive, keyOf, nameOf, now, pathOf, rules, select, selected, texts, things, type Thing } from './model';
+import { columnsOf, fields, freeKey, isForRows, isLive, keyOf, laidOut, nameOf, now, pathOf, RULE_LISTS, rules, select, selected, texts, things, type Thing } from './model';
 
 /** Words of a formula that mean this field of the form itself, or this column of a sub-form, under their new name. */
 export function renamedIn(text: string, from: string, to: string, subform?: string): string {
@@ -20,7 +20,7 @@ export function renamedIn(text: string, from: string, to: string, subform?: stri
   return result + text.slice(last);
 }
 
-const FORMULAS = new Set(['formula', 'default', 'when', 'check', 'where', 'filter', 'value']);
+const FORMULAS = new Set(['formula', 'default', 'when', 'check', 'where', 'filter', 'value', 'by']);
 function walked(value: Json, act: (text: string) => string): Json {
   if (Array.isArray(value)) return value.map(each => walked(each, act));
   if (!isObject(value)) return value;
@@ -38,14 +38,40 @@ export function renameKey(id: string, to: string, sameStep = false): void {
     return;
   }
   const from = id.slice(2);
+  const next = withKey(form, from, to);
+  batch(() => { replace(next, sameStep); selected.value = selected.value.map(each => each === id ? `f:${to}` : each); });
+}
+
+/** The form with another key for a field, wherever the form itself names it. */
+export function withKey(form: Thing, from: string, to: string): Thing {
   const swap = (value: Json | undefined): Json[] => texts(value).map(key => key === from ? to : key);
   const next: Thing = walked({ ...form, fields: things(form.fields).map(each => keyOf(each) === from ? { ...each, key: to } : each) }, text => renamedIn(text, from, to)) as Thing;
   if (Array.isArray(next.layout)) next.layout = things(next.layout).map(each => ({ ...each, fields: swap(each.fields), ...(each.wide ? { wide: swap(each.wide) } : {}) }));
-  if (Array.isArray(next.rules)) next.rules = things(next.rules).map(each => ({ ...each, ...Object.fromEntries((['show', 'require', 'read_only', 'fields'] as const).filter(name => Array.isArray(each[name])).map(name => [name, swap(each[name])])) }));
+  if (Array.isArray(next.rules)) next.rules = things(next.rules).map(each => renamedRule(each, from, to));
   if (Array.isArray(next.duplicates)) next.duplicates = things(next.duplicates).map(each => ({ ...each, match: things(each.match).map(one => one.field === from ? { ...one, field: to } : one) }));
   if (Array.isArray(next.quality)) next.quality = swap(next.quality);
   for (const name of ['title', 'event_date']) if (next[name] === from) next[name] = to;
-  batch(() => { replace(next, sameStep); selected.value = selected.value.map(each => each === id ? `f:${to}` : each); });
+  return next;
+}
+
+function renamedRule(rule: Thing, from: string, to: string): Thing {
+  if (isForRows(rule)) return rule.subform === from ? { ...rule, subform: to } : rule;
+  const swap = (value: Json | undefined): Json[] => texts(value).map(key => key === from ? to : key);
+  return { ...rule,
+    ...Object.fromEntries(RULE_LISTS.filter(name => Array.isArray(rule[name])).map(name => [name, swap(rule[name])])),
+    ...(Array.isArray(rule.fill) ? { fill: things(rule.fill).map(each => each.field === from ? { ...each, field: to } : each) } : {}),
+    ...(rule.chosen === from ? { chosen: to } : {}) };
+}
+
+/** Two drafts made ready to be joined: fields that both began under one key are two fields, and layouts are written out where there is one. */
+export function readyToJoin(found: Branches): Branches {
+  if (!isObject(found.base) || !isObject(found.mine) || !isObject(found.theirs)) return found;
+  const keys = (form: Thing): string[] => things(form.fields).map(keyOf);
+  const [was, their] = [keys(found.base), keys(found.theirs)];
+  let mine: Thing = found.mine;
+  for (const key of keys(mine).filter(each => !was.includes(each) && their.includes(each))) mine = withKey(mine, key, freeKey(key, [...was, ...their, ...keys(mine)]));
+  const three = { base: found.base, mine, theirs: found.theirs };
+  return [three.base, three.mine, three.theirs].some(each => Array.isArray(each.layout)) ? { base: laidOut(three.base), mine: laidOut(three.mine), theirs: laidOut(three.theirs) } : three;
 }
 
 /** Only `items.price`, never a bare `price`, which is a field of the form itself. */
@@ -84,7 +110,7 @@ export function usersWithin(key: string): string[] {
   const found: string[] = [];
   for (const each of fields.value) if (keyOf(each) !== key && JSON.stringify(walked(each, text => mentions(text, key) ? '\u0000' : text)).includes('\\u0000')) found.push(nameOf(each));
   rules.value.forEach((rule, n) => {
-    const named = (['show', 'require', 'read_only', 'fields'] as const).some(name => texts(rule[name]).includes(key));
+    const named = isForRows(rule) ? rule.subform === key : rule.chosen === key || RULE_LISTS.some(name => texts(rule[name]).includes(key)) || things(rule.fill).some(each => each.field === key || mentions(each.by, key));
     if (named || mentions(rule.when, key) || mentions(rule.check, key)) found.push(t('rule_n', { n: n + 1 }));
   });
   return found;

@@ -114,7 +114,7 @@ function computedOffset(micros: bigint, zone: string): bigint {
     });
     formats.set(zone, format);
   }
-  const parts: Record<string, string> = {};
+  const parts = Object.create(null) as Record<string, string>;
   for (const { type, value } of format.formatToParts(Number(micros / 1000n))) parts[type] = value;
   const year = parts.era.startsWith('B') ? 1 - Number(parts.year) : Number(parts.year);
   const days = dayNumber(year, Number(parts.month), Number(parts.day));

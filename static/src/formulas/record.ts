@@ -7,9 +7,11 @@ import { type Run, type Tree, type Type, type Value, type Values, CannotCompute,
 
 export interface ComputedField { key: string; tree: Tree | null; shown: Shown }
 export interface Subform { fields: Record<string, Typed>; defaults: { key: string; tree: Tree | null }[]; computed: ComputedField[] }
+/** What becomes of the value of a field that a rule hides. */
+export type Treatment = 'clear' | 'keep' | 'recompute';
 export interface Rule {
-  show?: string[]; require?: string[]; read_only?: string[]; fields?: string[]; message?: string; reads?: string[];
-  hidden_value?: 'clear' | 'keep' | 'recompute'; when: Tree | null; always: boolean; check?: Tree | null; stands: Standing;
+  show?: string[]; require?: string[]; read_only?: string[]; limit?: string[]; options?: string[]; fields?: string[]; message?: string; reads?: string[];
+  hidden_value?: Treatment; when: Tree | null; always: boolean; check?: Tree | null; stands: Standing;
 }
 export interface Standing { when: boolean; check: boolean }
 /** `customer.level` → its type, and the values of the records that the page knows. */
@@ -18,6 +20,7 @@ export type Paths = Record<string, { type: Type; values: Record<string, unknown>
 export interface Carried {
   run: Omit<Run, 'now' | 'asOf'> & { now: string }; fields: Record<string, Typed>; values: Record<string, unknown>; rules: Rule[];
   defaults: Record<string, Tree | null>; computed: ComputedField[]; subforms: Record<string, Subform>; paths: Paths;
+  fresh?: boolean; row_rules?: Record<string, Rule[]>; rows_stand?: Record<string, Standing[][]>;
 }
 /** What stands in the controls; undefined where a field has none, or is not asked. */
 export interface Page { raw(key: string): Raw | undefined; rows(subform: string): Record<string, Raw>[] | undefined }
@@ -25,6 +28,7 @@ export interface Page { raw(key: string): Raw | undefined; rows(subform: string)
 /** A computed value; `unknown` where only the server can say. */
 export interface Outcome { value: Value; scale: number; unknown: boolean }
 const UNKNOWN: Outcome = { value: null, scale: 0, unknown: true };
+const NONE: Outcome = { value: null, scale: 0, unknown: false };
 const MOST_UNITS = 1n << 61n;
 
 const nothing = (value: Value): boolean => value === null || value === '' || (Array.isArray(value) && !value.length);
@@ -80,7 +84,7 @@ export class LiveRecord implements Values {
   private readonly rowsOf = new Map<string, LiveRow[] | null>();
 
   constructor(readonly carried: Carried, readonly programs: Programs, readonly page: Page, readonly run: Run,
-    private readonly hidden: ReadonlyMap<string, 'clear' | 'keep' | 'recompute'>) {}
+    readonly hidden: ReadonlyMap<string, Treatment>) {}
 
   field(key: string): Value {
     let found = this.known.get(key);
@@ -105,13 +109,16 @@ export class LiveRecord implements Values {
     const field = this.carried.fields[key];
     if (!field) return UNKNOWN;
     const treatment = this.hidden.get(key);
-    if (treatment === 'clear') return { value: null, scale: 0, unknown: false };
-    if (treatment === 'recompute' && this.programs.defaults.has(key)) return this.byDefault(key, field);
+    if (treatment === 'clear') return NONE;
+    if (treatment && this.programs.defaults.has(key) && (treatment === 'recompute' || this.carried.fresh)) return this.byDefault(key);
+    if (treatment && this.carried.fresh) return NONE;
     return this.typed(key, field, treatment !== undefined);
   }
 
-  private byDefault(key: string, field: Typed): Outcome {
-    return outcomeOf(this.programs.defaults.get(key)!.program, this, this.run, { result: field.value.kind, scale: field.value.scale });
+  /** What the formula of its default gives. */
+  byDefault(key: string): Outcome {
+    const { kind, scale } = this.carried.fields[key].value;
+    return outcomeOf(this.programs.defaults.get(key)?.program ?? null, this, this.run, { result: kind, scale });
   }
 
   private typed(key: string, field: Typed, notAsked: boolean): Outcome {
@@ -134,7 +141,7 @@ export class LiveRecord implements Values {
     if (key in this.carried.subforms) return !this.related(key).length;
     if (!this.hidden.has(key) && this.carried.fields[key] && !this.programs.computed.has(key)) {
       const raw = this.page.raw(key);
-      if (typeof raw === 'string' && raw.trim()) return false;  // whatever it means, it is not blank
+      if (typeof raw === 'string' ? raw.trim() : Array.isArray(raw) && raw.some(each => each.trim())) return false;  // whatever it means, it is not blank
     }
     return nothing(this.field(key));
   }
@@ -144,7 +151,7 @@ export class LiveRecord implements Values {
   }
 
   related(relation: string): readonly Values[] {
-    if (this.hidden.get(relation) === 'clear') return [];
+    if (this.hidden.get(relation) === 'clear' || (this.hidden.has(relation) && this.carried.fresh)) return [];
     const rows = this.hidden.has(relation) ? null : this.rows(relation);
     if (!rows || rows.some(each => each.unreadable)) throw new NotInBrowser(relation);
     return rows.filter(each => !each.empty);
@@ -154,8 +161,8 @@ export class LiveRecord implements Values {
   rows(subform: string): LiveRow[] | null {
     if (!this.rowsOf.has(subform)) {
       this.rowsOf.set(subform, null);
-      const raws = subform in this.carried.subforms ? this.page.rows(subform) : undefined;
-      if (raws) this.rowsOf.set(subform, raws.map(raw => new LiveRow(this, subform, raw)));
+      const raws = subform in this.carried.subforms && !this.hidden.has(subform) ? this.page.rows(subform) : undefined;
+      if (raws) this.rowsOf.set(subform, raws.map((raw, number) => new LiveRow(this, subform, raw, number)));
     }
     return this.rowsOf.get(subform)!;
   }
@@ -173,22 +180,30 @@ function followed(paths: Paths, name: string, target: Value): Value {
 
 /** A row of a sub-form: its own field wins, else the record's. Defaults fill what is blank, then formulas follow one after the other. */
 export class LiveRow implements Values {
-  private readonly own = new Map<string, Outcome>();
+  private readonly own: Map<string, Outcome>;
   readonly empty: boolean;
   readonly unreadable: boolean;
 
-  constructor(private readonly record: LiveRecord, private readonly subform: string, raws: Record<string, Raw>) {
+  constructor(private readonly record: LiveRecord, private readonly subform: string, raws: Record<string, Raw>, number: number) {
     const { fields } = record.carried.subforms[subform];
-    for (const [key, raw] of Object.entries(raws)) if (fields[key]) this.own.set(key, read(fields[key], raw, record.run.zone));
-    const typed = [...this.own.values()];
-    this.unreadable = typed.some(each => each.unknown);
-    this.empty = !this.unreadable && typed.every(each => nothing(each.value) || each.value === false);
-    this.complete(record.programs.lines.get(subform)!, fields);
+    const typed = typedIn(raws, fields, record.run.zone);
+    this.own = new Map(typed.values);
+    this.unreadable = typed.unreadable;
+    this.empty = typed.empty;
+    const cleared = new Set<string>();
+    if (record.hidden.size) {
+      for (const key of this.own.keys()) {
+        const treatment = record.hidden.get(`${subform}/${number}/${key}`);
+        if (treatment) this.own.set(key, NONE);
+        if (treatment === 'clear') cleared.add(key);
+      }
+    }
+    this.complete(record.programs.lines.get(subform)!, fields, cleared);
   }
 
-  private complete(lines: { defaults: Ready[]; computed: Ready[] }, fields: Record<string, Typed>): void {
+  private complete(lines: { defaults: Ready[]; computed: Ready[] }, fields: Record<string, Typed>, cleared: Set<string>): void {
     for (const { key, program } of lines.defaults) {
-      if ((this.own.get(key)?.value ?? null) !== null || this.own.get(key)?.unknown) continue;
+      if (cleared.has(key) || (this.own.get(key)?.value ?? null) !== null || this.own.get(key)?.unknown) continue;
       const { kind, scale } = fields[key].value;
       this.own.set(key, outcomeOf(program, this, this.record.run, { result: kind, scale }));
     }
@@ -221,6 +236,23 @@ export class LiveRow implements Values {
 
   related(relation: string): readonly Values[] { return this.record.related(relation); }
   name(name: string): Value { throw new NotInBrowser(name); }
+}
+
+interface TypedRow { values: Map<string, Outcome>; unreadable: boolean; empty: boolean }
+/** What was read of a row is right as long as it is the same row: the page makes a new one when something in it changes. */
+const typedRows = new WeakMap<Record<string, Raw>, TypedRow>();
+
+function typedIn(raws: Record<string, Raw>, fields: Record<string, Typed>, zone: string): TypedRow {
+  let found = typedRows.get(raws);
+  if (!found) {
+    const values = new Map<string, Outcome>();
+    for (const [key, raw] of Object.entries(raws)) if (fields[key]) values.set(key, read(fields[key], raw, zone));
+    const typed = [...values.values()];
+    const unreadable = typed.some(each => each.unknown);
+    found = { values, unreadable, empty: !unreadable && typed.every(each => nothing(each.value) || each.value === false) };
+    typedRows.set(raws, found);
+  }
+  return found;
 }
 
 function read(field: Typed, raw: Raw, zone: string): Outcome {

@@ -1,0 +1,48 @@
+"""What the app designer says. Put into words where the page is made."""
+
+from __future__ import annotations
+
+from runtime.texts import Message, _
+
+APPS: dict[str, Message] = {
+    "tab_menu": _("Menu"),
+    "tab_home": _("Home page"),
+    "pane_add": _("Add"),
+    "pane_order": _("Order"),
+    "pane_settings": _("Settings"),
+    "add_section": _("Add a section"),
+    "add_link": _("Link to an address"),
+    "new_section": _("New section"),
+    "drag_hint": _("Drag something to its place, or press Space on it and move it with the arrow keys."),
+    "empty_section": _("Drag an entry here."),
+    "empty_home": _("This app has the usual home page. Begin with its blocks and change them."),
+    "begin_home": _("Begin with the usual blocks"),
+    "no_blocks": _("Drag a block here."),
+    "main_column": _("Wide column"),
+    "side_column": _("Narrow column"),
+    "nothing_selected": _("Choose an entry or a block to change what it says, its icon, and who sees it."),
+    "move_up": _("Move up"),
+    "move_down": _("Move down"),
+    "move_to": _("Move to {place}"),
+    "take_out": _("Take it out"),
+    "lifted": _("{what} is lifted. The arrow keys move it, Space drops it, Esc puts it back."),
+    "dropped": _("{what} has its place."),
+    "cancelled": _("It is back where it was."),
+    "moved": _("{what}: {place}, number {n}."),
+    "gone": _("no longer there"),
+    "forms": _("Forms"),
+    "views": _("Views"),
+    "dashboards": _("Dashboards"),
+    "address": _("Address"),
+    "block_welcome": _("Welcome text"),
+    "block_shortcuts": _("Shortcuts"),
+    "block_tasks": _("Due next"),
+    "block_tiers": _("Customers by tier"),
+    "block_chart": _("Chart of a dashboard"),
+    "block_list": _("Records of a view"),
+    "block_next": _("Next steps"),
+    "block_records": _("Forms with their records"),
+    "welcome_text": _("Write here what people should know first."),
+    "blocks": _("Blocks"),
+    "tile": _("Tile"),
+}

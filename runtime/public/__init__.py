@@ -1,0 +1,1 @@
+"""Public links: forms that people without an account fill in, and queries they make."""

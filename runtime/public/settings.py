@@ -1,0 +1,198 @@
+"""What a public link allows: which fields it asks for or shows, when, how often, and what follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError
+
+from runtime.definitions.field_type import FieldType
+from runtime.definitions.form import Form
+from runtime.definitions.model import FormulaText, LocalText, Model
+from runtime.errors import FormulaProblems, Problem
+from runtime.fields._files import Attached
+from runtime.fields._html import clean, plain
+from runtime.formulas.definitions import formula
+from runtime.texts import Message, _
+
+if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
+
+FILL, QUERY = "fill", "query"
+HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?")
+INSIDE = ("member", "members", "department", "departments", "multi_reference", "tags", "tier", "button")
+"""Kinds whose control lists people or records of the house."""
+NEVER_SHOWN = ("reference", "multi_reference", "lookup", "rollup", "subform", "tags", "tier", "button")
+"""Kinds that show other records, or more than one value, on a query page."""
+Short = Annotated[str, Field(max_length=300)]
+
+
+class LinkSettings(Model):
+    fields: tuple[str, ...] = Field((), max_length=500)
+    """Of a form: what is asked; a computed field among them is shown while filling in. Of a query: what is shown."""
+    ask: tuple[str, ...] = Field((), max_length=10)
+    """Of a query: the fields that must all match."""
+    most: int = Field(3, ge=1, le=20)
+    prefill: tuple[str, ...] = ()
+    """Fields that the address may fill: `?name=Lin`."""
+    pick: dict[str, FormulaText] = {}
+    """Of a reference: which records a stranger may choose from. A reference that is not named here is not asked."""
+    heading: LocalText | None = None
+    intro: LocalText | None = None
+    thanks: LocalText | None = None
+    """With marks; cleaned when it comes in and again when it goes out."""
+    redirect: str = Field("", max_length=2000)
+    another: bool = False
+    opens_at: int | None = None
+    closes_at: int | None = None
+    quota: int | None = Field(None, ge=1, le=10_000_000)
+    once_device: bool = False
+    once_field: str | None = None
+    seconds: int = Field(3, ge=0, le=60)
+    question: bool = False
+    keep: bool = True
+    bound: str | None = None
+    """The reference that a signed link fills in."""
+    signed_only: bool = False
+    greeting: bool = False
+    embed: tuple[str, ...] = Field((), max_length=20)
+    per_address: int = Field(60, ge=1, le=10_000)
+    per_link: int = Field(2_000, ge=1, le=100_000)
+
+    def cleaned(self) -> LinkSettings:
+        if self.thanks is None:
+            return self
+        texts = {key: cleaned for key in ("zh", "en") if plain(cleaned := clean(getattr(self.thanks, key) or ""))}
+        return self.model_copy(update={"thanks": LocalText(**texts) if texts else None})
+
+
+def read_settings(given: dict[str, Any]) -> tuple[LinkSettings, list[Problem]]:
+    """The settings, or what is wrong with their shape."""
+    try:
+        return LinkSettings.model_validate(given, strict=False).cleaned(), []
+    except ValidationError as error:
+        found = [
+            Problem("/".join(map(str, each["loc"])), _("This value does not fit. Numbers have to lie within their limits."))
+            for each in error.errors()
+        ]
+        return LinkSettings(), found
+
+
+def asked(form: Form, settings: LinkSettings) -> list[str]:
+    """The fields of the published form that a stranger fills in, in the form's order. What was removed since is asked no more."""
+    return [each.key for each in form.fields if each.key in settings.fields and may_be_asked(each, settings) and each.key != settings.bound]
+
+
+def shown(form: Form, settings: LinkSettings) -> list[str]:
+    """The computed fields that are shown while somebody fills in."""
+    return [each.key for each in form.fields if each.key in settings.fields and each.stores == "computed" and may_be_shown(each)]
+
+
+def may_be_asked(kind: FieldType, settings: LinkSettings) -> bool:
+    if not kind.writable or kind.type == "serial" or kind.type in INSIDE or kind.stores not in ("column", "many", "rows"):
+        return False
+    if kind.stores == "rows":
+        return not any(line.type in (*INSIDE, "reference") for line in kind.lines().values())
+    return kind.type != "reference" or kind.key in settings.pick
+
+
+def may_be_shown(kind: FieldType) -> bool:
+    return kind.type not in NEVER_SHOWN and kind.stores in ("column", "many", "computed") and not isinstance(kind, Attached)
+
+
+def may_be_matched(kind: FieldType) -> bool:
+    return (
+        kind.stores == "column"
+        and kind.type not in (*INSIDE, *NEVER_SHOWN, "rich_text", "long_text", "checkbox")
+        and not isinstance(kind, Attached)
+    )
+
+
+# -- what is wrong ------------------------------------------------------------------------------------------------------------------
+def problems(settings: LinkSettings, kind: str, form: Form, catalogue: Catalogue, hosts: frozenset[str]) -> Iterator[Problem]:
+    """Everything for which a link may not be switched on."""
+    if settings.opens_at is not None and settings.closes_at is not None and settings.closes_at <= settings.opens_at:
+        yield Problem("closes_at", _("It closes before it opens."))
+    yield from _of_hosts(settings, hosts)
+    yield from _of_query(settings, form) if kind == QUERY else _of_form(settings, form, catalogue)
+
+
+def _of_query(settings: LinkSettings, form: Form) -> Iterator[Problem]:
+    if not settings.ask:
+        yield Problem("ask", _("Choose at least one field that must match."))
+    if not settings.fields:
+        yield Problem("fields", _("Choose at least one field that is shown."))
+    yield from _unfit("ask", settings.ask, form, may_be_matched)
+    yield from _unfit("fields", settings.fields, form, may_be_shown)
+
+
+def _of_form(settings: LinkSettings, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
+    open_fields = asked(form, settings)
+    if not open_fields:
+        yield Problem("fields", _("Choose at least one field that is filled in."))
+    yield from _unfit(
+        "fields", settings.fields, form, lambda each: may_be_asked(each, settings) or (each.stores == "computed" and may_be_shown(each))
+    )
+    for key in settings.prefill:
+        if key not in open_fields:
+            yield Problem("prefill", _("The address may fill only fields that are asked; {key} is not.", key=key))
+    for each in form.fields:
+        missing = each.required and each.writable and each.key not in open_fields and each.key != settings.bound
+        if missing and getattr(each, "default", None) is None and each.key not in form.shown_by_rule:
+            yield Problem("fields", _("“{field}” is needed and not asked, so nobody could send the form.", field=each.label))
+    yield from _of_references(settings, form, catalogue)
+    if settings.once_field is not None and (settings.once_field not in open_fields or form.by_key[settings.once_field].stores != "column"):
+        yield Problem("once_field", _("Once for each value needs a field that is asked."))
+
+
+def _of_references(settings: LinkSettings, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
+    for key, condition in settings.pick.items():
+        kind = form.field(key)
+        if kind is None or kind.type != "reference":
+            yield Problem("pick", _("This form has no field with the key {key}.", key=key))
+            continue
+        try:
+            formula(catalogue, getattr(kind, "form"), condition, expect=("boolean",))
+        except FormulaProblems as error:
+            yield Problem("pick", error.message)
+    if settings.bound is None:
+        if settings.signed_only:
+            yield Problem("bound", _("Choose the reference that a signed link fills in."))
+        return
+    kind = form.field(settings.bound)
+    if kind is None or kind.type != "reference":
+        yield Problem("bound", _("Choose the reference that a signed link fills in."))
+
+
+def _unfit(path: str, keys: tuple[str, ...], form: Form, fits: Any) -> Iterator[Problem]:
+    for key in keys:
+        kind = form.field(key)
+        if kind is None:
+            yield Problem(path, _("This form has no field with the key {key}.", key=key))
+        elif not fits(kind):
+            yield Problem(path, _("“{field}” cannot stand on a public page.", field=kind.label))
+
+
+def _of_hosts(settings: LinkSettings, hosts: frozenset[str]) -> Iterator[Problem]:
+    if settings.redirect and host_of(settings.redirect) not in hosts:
+        yield Problem("redirect", _FOREIGN)
+    if any(each not in hosts for each in settings.embed):
+        yield Problem("embed", _FOREIGN)
+
+
+_FOREIGN: Message = _("An administrator has to allow this host first, on the page of all public links.")
+
+
+def host_of(address: str) -> str | None:
+    """The host of an https address that a browser reads as we do; None for every other text."""
+    if any(ord(letter) < 33 or ord(letter) > 126 for letter in address) or "\\" in address:
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    host = parts.netloc.lower()
+    return host if parts.scheme == "https" and HOST.fullmatch(host) else None

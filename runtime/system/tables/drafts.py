@@ -1,0 +1,20 @@
+"""Records that somebody has begun to fill in and put aside."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text
+
+from runtime.system.tables.base import key, metadata
+
+entry_draft = Table(
+    "entry_draft",
+    metadata,
+    key(),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("form", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""`body`: JSON of the (name, text) pairs that the page would send."""
+Index(None, entry_draft.c.person, entry_draft.c.form)

@@ -1,0 +1,208 @@
+"""The ten-minute task: a form of 40 fields by dragging, looked at on desktop and phone, published with an account of changes, and gone back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from runtime.definitions import versions
+from runtime.people.person import SYSTEM
+from runtime.records import gateway
+from tests.browser.test_form_designer import APP, CUSTOMER, PHONE, begin, drag, field, frame, hit, live_body, palette, rename, saved
+from tests.support.browser import axe
+from tests.tiers.world import ORDER, TAGS, VISIT
+
+if TYPE_CHECKING:
+    from tests.support.server import Live
+
+pytestmark = pytest.mark.browser
+HERE = "/build/shop/forms/repair_order"
+
+
+@pytest.fixture
+def shop(live: Live) -> Live:
+    live.person("admin@example.com")
+    with live.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [APP, CUSTOMER, ORDER, VISIT, TAGS])
+    with live.workspace.writing(SYSTEM) as act:
+        gateway.create(act, "customer", {"name": "Ann"})
+    return live
+
+
+def test_forty_fields_are_built_by_dragging_published_and_taken_back(shop: Live, page: Page) -> None:
+    shop.sign_in(page)
+    begin(page)
+    panel = page.locator(".fd-panel")
+    _choice(page, panel)
+    for before, kind in (
+        ("kind", "date"),
+        ("date", "phone"),
+        ("phone", "email"),
+        ("email", "number"),
+        ("number", "rating"),
+        ("rating", "url"),
+    ):
+        put(page, kind, field(page, before))
+    rename(page, "date", "Bought on")
+
+    # eight fields, and the same again in three more sections, one of them on a tab of its own
+    copies: list[str] = []
+    for number, part in enumerate(("Section", "Section", "Tab"), 1):
+        page.get_by_role("region", name="Parts of the page").get_by_role("button", name=part, exact=True).click()
+        if part == "Tab":
+            page.locator(".fd-parts").get_by_role("button").first.click()
+        if copies:
+            _select(page, copies)
+        else:
+            hit(page, "name").click()
+            page.keyboard.press("Control+a")
+        panel.get_by_role("button", name="Duplicate").click()
+        expect(panel.locator("h2")).to_have_text("8 fields selected")
+        copies = [str(each.get_attribute("data-fd")) for each in page.locator("[data-fd].active").all()]
+        panel.get_by_label("Move to").select_option(str(number))
+        expect(page.locator(f"[data-section='{number}'] [data-fd]")).to_have_count(8)
+        if part == "Tab":
+            page.locator(".fd-parts").get_by_role("button").first.click()
+    page.locator("[id='fd-s:1']").dblclick()
+    page.keyboard.type("Second visit")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-section='1']")).to_contain_text("Second visit")
+
+    # a customer, a choice out of another form, parts with a total, and what else belongs to it
+    last = page.locator("[data-section='2'] [data-fd]").last
+    put(page, "reference", last)
+    rename(page, "reference", "Customer")
+    panel.locator("select[id$='/form']").select_option("customer")
+    put(page, "linked_choice", field(page, "customer"))
+    rename(page, "linked_choice", "Known as")
+    panel.locator("select[id$='/form']").select_option("customer")
+    panel.locator("select[id$='/field']").select_option("name")
+    put(page, "subform", field(page, "known_as"), 0.8, 0.7)
+    rename(page, "subform", "Parts")
+    put(page, "number", page.locator("[data-subform=parts]"), 0.95, 0.3)
+    put(page, "money", page.locator("[data-subform=parts]"), 0.97, 0.3)
+    put(page, "formula", field(page, "parts"), 0.5, 0.97)  # below the rows, not into them
+    rename(page, "formula", "Total")
+    panel.locator("select[id$='/result']").select_option("money")
+    panel.locator(".cm-content").click()
+    page.keyboard.type("SUM(parts.number * parts.money)")
+    for before, kind in (("total", "long_text"), ("long_text", "checkbox"), ("checkbox", "percent"), ("percent", "slider")):
+        put(page, kind, field(page, before), 0.8, 0.7)
+    hit(page, "bought_on").click()
+    panel.get_by_role("button", name="Show only if").click()
+    panel.get_by_label("Value", exact=True).select_option("warranty")
+    hit(page, "phone").click()
+    panel.get_by_role("button", name="Require if").click()
+    saved(page)
+    expect(page.locator("[data-layer=problems]")).to_have_count(0)
+    expect(page.locator(".fd-counts")).to_contain_text("40 fields")
+    assert axe(page) == []
+
+    page.get_by_role("button", name="Preview").click()
+    tried = frame(page)
+    expect(tried.get_by_label("Bought on", exact=True)).to_be_hidden()
+    tried.get_by_role("radio", name="Warranty").first.check()
+    expect(tried.get_by_label("Bought on", exact=True)).to_be_visible()
+    expect(tried.get_by_role("tab")).to_have_count(2)
+    page.get_by_role("button", name="Phone").click()
+    expect(page.locator(".fd-frame.fd-w-phone")).to_be_visible()
+    page.get_by_label("Seen as").select_option("member")
+    expect(tried.get_by_role("tab")).to_have_count(2)
+    assert axe(page) == []
+
+    _publish(page, 1, "New: Form “Repair order”")
+    first = live_body(shop, "repair_order")
+    assert len(first["fields"]) == 40 and len(first["layout"]) == 4 and first["rules"][0]["show"] == ["bought_on"]
+
+    # one field goes, one comes, one is called something else; then version 1 again
+    page.get_by_role("link", name="Fields").click()
+    hit(page, "slider").click()
+    page.keyboard.press("Delete")
+    put(page, "time", field(page, "name"))
+    rename(page, "url", "Web page")
+    _publish(page, 2, "Added: field “Time of day”", "Removed: field “Slider”", "New columns: time", "No longer shown: slider")
+    page.goto(f"{HERE}/versions")
+    page.get_by_role("link", name="Restore v1 …").click()
+    expect(page.get_by_role("main")).to_contain_text("Added: field “Slider”")
+    page.get_by_role("button", name="Put version 1 in force").click()
+    expect(page.get_by_role("main")).to_contain_text("v3")
+    assert live_body(shop, "repair_order") == first
+
+
+def put(page: Page, kind: str, to: Locator, right: float = 0.8, down: float = 0.7) -> None:
+    """Drags a type from the palette to a place of the form."""
+    to.evaluate("each => each.scrollIntoView({ block: 'center' })")
+    drag(page, palette(page, kind), to, right, down)
+
+
+def _choice(page: Page, panel: Locator) -> None:
+    put(page, "choice", field(page, "name"))
+    rename(page, "choice", "Kind")
+    panel.get_by_role("button", name="Paste a list").click()
+    panel.get_by_label("One option a line").fill("Warranty\nPaid")
+    panel.get_by_role("button", name="Add them").click()
+    for _number in range(3):
+        panel.get_by_role("button", name="Remove: Option").first.click()
+
+
+def _select(page: Page, keys: list[str]) -> None:
+    hit(page, keys[0]).click()
+    hit(page, keys[-1]).click(modifiers=["Shift"])
+
+
+def _publish(page: Page, number: int, *account: str) -> None:
+    page.get_by_role("button", name=f"Publish v{number}").click()
+    dialog = page.get_by_role("dialog")
+    for sentence in account:
+        expect(dialog).to_contain_text(sentence)
+    dialog.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text(f"Published as version {number}.")).to_be_visible()
+
+
+def test_on_a_phone_several_fields_are_duplicated_dragged_and_published_by_touch(shop: Live, new_page: Callable[..., Page]) -> None:
+    page = new_page(**{**PHONE, "locale": "en-US"})
+    shop.sign_in(page)
+    page.goto("/build/shop")
+    page.get_by_role("button", name="New", exact=True).tap()
+    page.get_by_label("Name", exact=True).fill("Repair order")
+    page.get_by_role("button", name="Begin a draft").tap()
+    for kind in ("choice", "date", "phone", "money"):
+        page.locator(".td-switch").get_by_role("button", name="Field types").tap()
+        palette(page, kind).tap()
+        expect(field(page, kind)).to_be_visible()
+    touch_drag(page, field(page, "money").locator(".fd-grip"), field(page, "choice"))
+    assert [each.get_attribute("data-fd") for each in page.locator("[data-fd]").all()] == ["name", "money", "choice", "date", "phone"]
+    hit(page, "money").tap()
+    page.get_by_role("button", name="Select several").tap()
+    for key in ("choice", "date", "phone"):
+        hit(page, key).tap()
+    page.locator(".td-switch").get_by_role("button", name="Settings").tap()
+    for _number in range(9):  # each time the copies are selected
+        page.locator(".fd-panel").get_by_role("button", name="Duplicate").tap()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390 and axe(page) == []
+    page.locator(".td-switch").get_by_role("button", name="Form", exact=True).tap()
+    expect(page.locator("[data-fd]")).to_have_count(41)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390 and axe(page) == []
+    saved(page)
+    page.get_by_role("button", name="Preview").tap()
+    expect(frame(page).get_by_label("Name")).to_be_visible(timeout=20_000)
+    page.locator("[data-publish]").tap()
+    page.get_by_role("dialog").get_by_role("button", name="Publish").tap()
+    expect(page.get_by_text("Published as version 1.")).to_be_visible()
+    assert len(live_body(shop, "repair_order")["fields"]) == 41
+
+
+def touch_drag(page: Page, what: Locator, to: Locator) -> None:
+    """By a finger, in steps."""
+    start, end = what.bounding_box(), to.bounding_box()
+    assert start is not None and end is not None
+    touch = page.context.new_cdp_session(page)
+    ways = [(start["x"] + 20, start["y"] + 20), (end["x"] + 60, end["y"] + 4)]
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": ways[0][0], "y": ways[0][1]}]})
+    for part in (0.3, 0.6, 1):
+        point = {axis: ways[0][n] + (ways[1][n] - ways[0][n]) * part for n, axis in enumerate("xy")}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

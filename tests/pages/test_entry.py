@@ -1,0 +1,186 @@
+"""Filling in over HTTP: what a choice fills in and for whom, cells of a spreadsheet, duplicates, drafts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runtime import kinds
+from runtime.definitions import versions
+from runtime.errors import NotFound, Refused
+from runtime.pages.entry_paste import pasted
+from runtime.pages.reader import Reader
+from runtime.people.person import SYSTEM, Person
+from runtime.records import gateway, query
+from runtime.records.entries import prepare
+from runtime.records.lookup import ActLookup
+from runtime.records.plan import plan_of
+from tests import makers
+from tests.pages.conftest import PASSWORD
+from tests.pages.visitor import Visitor
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from runtime.system.workspace import Workspace
+
+APP = {"kind": "app", "key": "shop", "label": "Shop", "menu": [{"section": "Work", "items": ["form:client", "form:quote"]}]}
+CLIENT = makers.form_json(makers.text("name"), makers.phone("mobile", unique=True), makers.text("secret"), key="client")
+QUOTE = makers.form_json(
+    makers.text("subject"),
+    makers.reference("client", "client"),
+    makers.text("mobile"),
+    makers.text("copied"),
+    makers.subform(
+        "items", makers.text("product"), makers.number("quantity"), makers.day("due_on"), makers.choice("color", "red", "blue"), max_rows=3
+    ),
+    key="quote",
+    rules=[
+        {"chosen": "client", "fill": [{"field": "mobile", "by": "client.mobile"}, {"field": "copied", "by": "client.secret"}]},
+        {"read_only": ["mobile"], "when": "not ISEMPTY(client)"},
+        {"read_only": ["product"], "when": "color == 'red'", "subform": "items"},
+    ],
+)
+ALL = ["view", "add", "edit"]
+SETS = [
+    {
+        "kind": "permission_set",
+        "key": "quotes",
+        "label": "Q",
+        "form": "quote",
+        "for": ["role:sales"],
+        "actions": ALL,
+        "fields": {"*": "edit"},
+    },
+    {
+        "kind": "permission_set",
+        "key": "clients",
+        "label": "C",
+        "form": "client",
+        "for": ["role:sales"],
+        "actions": ["view"],
+        "fields": {"*": "view", "secret": "hidden"},
+    },
+]
+
+
+@pytest.fixture
+def shop(sqlite_workspace: Workspace) -> Workspace:
+    kinds.load()
+    with sqlite_workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [APP, CLIENT, QUOTE, *SETS])
+    with sqlite_workspace.writing(SYSTEM) as act:
+        gateway.create(act, "client", {"name": "Ann", "mobile": "13812342046", "secret": "owes us money"})
+    return sqlite_workspace
+
+
+@pytest.fixture
+def seller(app: Flask, shop: Workspace, builder: Person, add_person: Callable[..., Person]) -> Visitor:
+    add_person("meng@example.com", "member", "sales")
+    return Visitor(app).sign_in("meng@example.com", PASSWORD)
+
+
+def test_a_choice_fills_in_what_the_person_may_see_of_the_record(seller: Visitor) -> None:
+    answer = seller.post("/apps/shop/quote/check", {"f_client": "1", "_field": "f_client"})
+    assert answer.json["filled"] == {"f_mobile": {"texts": ["+8613812342046"], "title": ""}}
+
+
+def test_whoever_gives_no_value_gets_the_filled_one_and_a_locked_field_takes_no_other(shop: Workspace) -> None:
+    with shop.reading(SYSTEM) as act:
+        plan = plan_of(act.catalogue, "quote", act.connection.dialect)
+
+        def sent(values: dict[str, Any]) -> Any:
+            return prepare(act, plan, values, None, ActLookup(act))
+
+        assert sent({"client": 1}).values["mobile"] == "+8613812342046"
+        assert not sent({"client": 1, "mobile": "+8613812342046"}).problems
+        assert [each.path for each in sent({"client": 1, "mobile": "110"}).problems] == ["mobile"]
+
+
+def test_what_is_locked_in_a_row_stays_together_with_its_row(shop: Workspace) -> None:
+    first = [{"product": "Coat", "color": "red"}]
+    with shop.writing(SYSTEM) as act:
+        problems = prepare(act, plan_of(act.catalogue, "quote", act.connection.dialect), {"items": first}, None, ActLookup(act)).problems
+        assert [each.path for each in problems] == ["items/0/product"]
+        made = gateway.create(act, "quote", {"items": [{"product": "Coat", "color": "blue"}]})
+        gateway.update(act, "quote", made.id, {"items": [{"product": "Hat"}, *first]})
+        with pytest.raises(Refused):
+            gateway.update(act, "quote", made.id, {"items": [{"product": "Hat", "color": "red"}, {"product": "Cap", "color": "red"}]})
+
+
+@pytest.mark.parametrize(
+    ("cell", "key", "habits", "texts"),
+    [
+        ("1.234,50", "quantity", {"decimal": ","}, ["1234.50"]),
+        ("1,234.50", "quantity", {"decimal": "."}, ["1234.50"]),
+        ("5/3/2026", "due_on", {"order": "mdy"}, ["2026-05-03"]),
+        ("5/3/26", "due_on", {"order": "dmy"}, ["2026-03-05"]),
+        ("2026年5月3日", "due_on", {"order": "ymd"}, ["2026-05-03"]),
+        ("red的标签", "color", {}, ["red"]),
+        ("many", "quantity", {}, None),
+        ("31/2/2026", "due_on", {"order": "dmy"}, None),
+    ],
+)
+def test_a_cell_is_read_as_it_is_written_where_it_was_copied(cell: str, key: str, habits: dict[str, str], texts: Any) -> None:
+    answer = _pasted({"subform": "items", "columns": [key], "cells": [[cell]], **habits})
+    found = answer["cells"][0][0]
+    assert (found and found["texts"]) == texts
+    assert bool(answer["problems"]) == (texts is None)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        [],
+        {"subform": "nothing"},
+        {"subform": "items"},
+        {"subform": "items", "columns": [1], "cells": []},
+        {"subform": "items", "columns": ["product"], "cells": [["a"]] * 4},
+        {"subform": "items", "columns": ["product"], "cells": [["a" * 20_001]]},
+    ],
+)
+def test_cells_of_another_shape_are_refused(sent: Any) -> None:
+    with pytest.raises((NotFound, Refused)):
+        _pasted(sent)
+
+
+def _pasted(sent: Any) -> dict[str, Any]:
+    return pasted(makers.definition(QUOTE), sent, makers.PlainLookup(), Reader("en", makers.SHANGHAI))
+
+
+def test_cells_are_read_for_whoever_may_fill_in_the_form(seller: Visitor) -> None:
+    sent = {"subform": "items", "columns": ["product", ""], "cells": [["Coat", "x"]]}
+    answer = seller.client.post("/apps/shop/quote/paste", json=sent, headers={"X-CSRFToken": seller.form_token()})
+    assert answer.json == {"cells": [[{"texts": ["Coat"], "title": ""}, None]], "problems": []}
+    assert seller.client.post("/apps/shop/client/paste", json=sent, headers={"X-CSRFToken": seller.form_token()}).status_code == 403
+
+
+def test_a_duplicate_is_named_only_to_whoever_may_see_it(seller: Visitor, app: Flask, builder: Person, shop: Workspace) -> None:
+    asked = {"f_mobile": "138 1234 2046", "_field": "f_mobile"}
+    by_builder = Visitor(app).sign_in(builder.email, PASSWORD).post("/apps/shop/client/duplicates", asked)
+    assert [each["title"] for each in by_builder.json["duplicates"]] == ["Ann"]
+    with shop.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [{**SETS[1], "rows": "name == 'Bob'"}])
+    assert seller.post("/apps/shop/client/duplicates", asked).json["duplicates"] == []
+
+
+def test_a_draft_is_kept_for_its_person_until_it_is_saved(seller: Visitor, app: Flask, builder: Person, shop: Workspace) -> None:
+    draft = {"then": "draft", "f_subject": "Half", "f_items-0-f_quantity": "man"}
+    kept = seller.post("/apps/shop/quote/new", draft)
+    number = re.search(r"draft=(\d+)", kept.headers["Location"])[1]  # type: ignore[index]
+    page = seller.get(f"/apps/shop/quote/new?draft={number}").text
+    assert 'value="Half"' in page
+    assert 'value="man"' in page
+    assert "data-problems" not in page
+    assert "Half" in seller.get("/apps/shop/quote/new").text
+    other = Visitor(app).sign_in(builder.email, PASSWORD)
+    assert other.get(f"/apps/shop/quote/new?draft={number}").status_code == 404
+    other.post(f"/apps/shop/quote/drafts/{number}/delete")
+    assert seller.post("/apps/shop/quote/new", {"draft": number, "f_subject": "Whole"}).status_code == 303
+    assert seller.get(f"/apps/shop/quote/new?draft={number}").status_code == 404
+    with shop.reading(SYSTEM) as act:
+        assert [each.values["subject"] for each in query.page(act, "quote", columns=["subject"]).records] == ["Whole"]
