@@ -12,16 +12,15 @@ from runtime.people.may import may, require, sees
 from runtime.people.person import Person
 from runtime.people.rights import (
     ALL,
-    DESIGNING,
     EDIT,
     HIDDEN,
     LOOKING,
     MASKED,
+    OPEN,
     POOL,
     VIEW,
     Grant,
     grants_of,
-    is_one_of,
     names,
     sets_by_form,
 )
@@ -109,15 +108,9 @@ def sources(act: Act, person: Person, form: str, record: int | None = None) -> I
     for grant in grants_of(whose, catalogue, form):
         holds = None if record is None else grant.rows is None or grant.key in held
         if grant is ALL:
-            app = catalogue.apps.get(catalogue.forms[form].app or "")
-            designs = is_one_of(person, app, *DESIGNING)
-            yield Source(
-                None,
-                _("designing this app") if designs else _("being a member, because the form has no permission set"),
-                None,
-                grant,
-                holds,
-            )
+            yield Source(None, _("designing this app"), None, grant, holds)
+        elif grant is OPEN:
+            yield Source(None, _("being a member, because the form has no permission set"), None, grant, holds)
         elif grant is LOOKING:
             yield Source(None, _("being an analyst of this app"), None, grant, holds)
         elif grant.shared is not None:
