@@ -20,6 +20,8 @@ KIND_NAMES: dict[str, Message] = {
     "dashboard": _("Dashboard"),
     "permission_set": _("Permissions"),
 }
+PUBLIC_LINK = _("Public link")
+"""It names fields as definitions do, but is none."""
 KIND_ICONS = {
     "app": "apps",
     "form": "forms",

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from builder.drafts import loaded
-from builder.uses import field_uses
-from builder.words import KIND_NAMES
+from builder.uses import field_uses, link_uses, own_view_uses
+from builder.words import KIND_NAMES, PUBLIC_LINK
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
 from runtime.errors import TierloomError
@@ -100,20 +100,39 @@ def _of_conversion(each: Conversion) -> Message:
 
 def _of_users(act: Act, live: Form, draft: Form) -> Iterator[Message]:
     """Who reads what is taken out or turned into another type."""
-    users = field_uses(act.catalogue, live)
-    for old in live.fields:
-        new = draft.field(old.key)
-        if new is not None and new.signature() == old.signature():
-            continue
-        others = [name for name in users.get(old.key, []) if name != ("form", live.key)]
-        if not others:
-            continue
-        names = [Named(KIND_NAMES[kind], act.catalogue.of_kind(kind)[key].label) for kind, key in others]
-        yield (
-            _("“{field}” is taken out, but is used by {users}.", field=old.label, users=names)
-            if new is None
-            else _("“{field}” gets another type and is used by {users}.", field=old.label, users=names)
-        )
+    changed = dict(_changed(live, draft))
+    if not changed:
+        return
+    users, by_link, by_own_view = field_uses(act.catalogue, live), link_uses(act, live), own_view_uses(act, live, changed)
+    for key, (label, is_gone) in changed.items():
+        others = [name for name in users.get(key, []) if name != ("form", live.key)]
+        names: list[Any] = [Named(KIND_NAMES[kind], act.catalogue.of_kind(kind)[key].label) for kind, key in others]
+        names += [Named(PUBLIC_LINK, each.label) for each in by_link.get(key, [])]
+        if count := by_own_view[key]:
+            names.append(_("{count} views that people keep for themselves", count=count) if count > 1 else _("a view that somebody keeps"))
+        if names:
+            yield (
+                _("“{field}” is taken out, but is used by {users}.", field=label, users=names)
+                if is_gone
+                else _("“{field}” gets another type and is used by {users}.", field=label, users=names)
+            )
+
+
+def _changed(live: Form, draft: Form) -> Iterator[tuple[str, tuple[Any, bool]]]:
+    """The fields, and columns of sub-forms, that are not there any more or have another type: key → label, whether it is gone."""
+    after = dict(_fields(draft))
+    for key, field in _fields(live):
+        new = after.get(key)
+        if new is None and ("." not in key or key.partition(".")[0] in after):
+            yield key, (field.label, True)
+        elif new is not None and new.signature() != field.signature():
+            yield key, (field.label, False)
+
+
+def _fields(form: Form) -> Iterator[tuple[str, FieldType]]:
+    for each in form.fields:
+        yield each.key, each
+        yield from ((f"{each.key}.{key}", line) for key, line in each.lines().items())
 
 
 @dataclass(frozen=True)

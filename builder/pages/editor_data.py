@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from builder import segment_words
 from builder.drafts import Opened
 from builder.pages.frame import address, as_text, link
-from builder.uses import field_uses, used_by
-from builder.words import CHOICES, KIND_NAMES, SETTINGS, THINGS, settings_of
+from builder.uses import field_uses, link_uses, used_by
+from builder.words import CHOICES, KIND_NAMES, PUBLIC_LINK, SETTINGS, THINGS, settings_of
 from runtime.definitions.catalogue import Catalogue
+from runtime.definitions.form import Form
 from runtime.definitions.loading import schema
 from runtime.pages.web import reader
 from runtime.people import accounts
@@ -181,10 +182,17 @@ def editor_data(act: Act, app: str, opened: Opened, saved: dict[str, Any] | None
         "texts": {name: say(message) for name, message in (TEXTS | (segment_words.TEXTS if opened.kind == "segment" else {})).items()},
         "known": known(act, catalogue) | (whom(act, catalogue) if opened.kind == "permission_set" else owners(act) if opened.kind == "automation" else {}),
         "uses": [link(act, app, *each) for each in users],
-        "field_uses": {key: [link(act, app, *each) for each in names] for key, names in field_uses(catalogue, live).items()}
-        if opened.kind == "form" and live is not None
-        else {},
+        "field_uses": _field_uses(act, app, live) if opened.kind == "form" and live is not None else {},
     }
+
+
+def _field_uses(act: Act, app: str, form: Form) -> dict[str, list[dict[str, str]]]:
+    """Who names each field, as links: definitions and public links."""
+    found = {key: [link(act, app, *each) for each in names] for key, names in field_uses(act.catalogue, form).items()}
+    word = reader().say(PUBLIC_LINK)
+    for key, each in ((key, each) for key, some in link_uses(act, form).items() for each in some):
+        found.setdefault(key, []).append({"kind": word, "icon": "world", "label": each.label, "href": f"/build/{app}/public/{each.id}"})
+    return found
 
 
 def _schema(kind: str) -> dict[str, Any] | None:

@@ -77,6 +77,7 @@ class Events(Shape):
 
 def inside(call: Call, form: str) -> dict[str, Any]:
     act, settings = call.act, _settings(call, form)
+    pool.require_sight(act, form)
     found = query.page(
         act, form, trusted=[pool.in_pool(settings)], columns=[], sort=["id"], limit=call.query["limit"], cursor=call.query.get("cursor")
     )

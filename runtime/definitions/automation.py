@@ -59,6 +59,9 @@ class Automation(Definition):
         if self.hold_out is not None:
             yield from (each.under("hold_out") for each in self.hold_out.problems(form, catalogue))
 
+    def form_around(self, catalogue: Catalogue) -> str | None:
+        return self.trigger.form_key(catalogue)
+
     def formulas(self, catalogue: Catalogue) -> Iterator[FormulaUse]:
         yield from (use.under("trigger") for use in self.trigger.formulas(catalogue))
         form, names = self.trigger.form_key(catalogue), self.trigger.names(catalogue)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from runtime.definitions.model import FormulaText, FormulaUse, Key, Model, Text
+from runtime.definitions.naming import Names
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -22,9 +23,9 @@ class Related(Model):
     """Records of a form that points at the rated ones, each with its day."""
 
     form: Key = Field(title="Form of the records")
-    reference: Key | None = Field(None, title="Field that points at the customer")
+    reference: Annotated[Key, Names("form")] | None = Field(None, title="Field that points at the customer")
     """Left out where the form has only one such field."""
-    on: Key = Field(title="Field with the day")
+    on: Annotated[Key, Names("form")] = Field(title="Field with the day")
     when: FormulaText | None = Field(None, title="Only records for which this holds")
 
     def pointer(self, target: str | None, catalogue: Catalogue) -> str | None:
@@ -73,7 +74,7 @@ def pointers(form: str, target: str | None, catalogue: Catalogue) -> list[str]:
 class Revenue(Related):
     """Money that comes in, counted on a day."""
 
-    amount: Key = Field(title="Amount")
+    amount: Annotated[Key, Names("form")] = Field(title="Amount")
 
     def problems(self, target: str | None, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(target, catalogue)
@@ -85,8 +86,8 @@ class Cost(Related):
     """What it costs to serve: an amount, or time at a rate per hour."""
 
     label: Text | None = Field(None, title="Name")
-    amount: Key | None = Field(None, title="Amount")
-    time: Key | None = Field(None, title="Time spent")
+    amount: Annotated[Key, Names("form")] | None = Field(None, title="Amount")
+    time: Annotated[Key, Names("form")] | None = Field(None, title="Time spent")
     unit: Literal["minutes", "hours"] = Field("minutes", title="Time is counted in")
     rate: Rate | None = Field(None, title="Cost of an hour")
 
@@ -134,7 +135,7 @@ class Effect(Model):
 class Goal(Related):
     """What an automation is for: such a record within so many days, or the sum of an amount over them."""
 
-    amount: Key | None = Field(None, title="Amount")
+    amount: Annotated[Key, Names("form")] | None = Field(None, title="Amount")
     """Left out: whether there is such a record at all."""
     within_days: int = Field(30, ge=1, le=90, title="Within days")
 

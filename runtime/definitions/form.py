@@ -12,6 +12,7 @@ from pydantic import Field
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form_rules import Rule
 from runtime.definitions.model import Definition, FormulaUse, Model, Text, repeated
+from runtime.definitions.naming import Names
 from runtime.definitions.pool import CONTACTS, Pool, TeamRole
 from runtime.definitions.shelf import FIELD_TYPES, OneOf
 from runtime.definitions.types import Type
@@ -27,8 +28,8 @@ AnyField = Annotated[FieldType, OneOf(FIELD_TYPES)]
 class Section(Model):
     section: Text
     columns: int = Field(2, ge=1, le=4)
-    fields: tuple[str, ...]
-    wide: tuple[str, ...] = ()
+    fields: tuple[Annotated[str, Names(placing=True)], ...]
+    wide: tuple[Annotated[str, Names(placing=True)], ...] = ()
     """Of its fields those that take a whole row."""
     tab: Text | None = None
     """Begins a tab of this name; sections after it that begin none stand on the same tab."""
@@ -37,7 +38,7 @@ class Section(Model):
 
 
 class Likeness(Model):
-    field: str
+    field: Annotated[str, Names()]
     by: Literal["exact", "similar"] = "exact"
     at_least: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.9")
 
@@ -50,15 +51,15 @@ class Duplicates(Model):
 class Form(Definition):
     kind: Literal["form"] = "form"
     icon: str | None = Field(None, pattern=r"^[a-z0-9-]{1,40}$")
-    title: str
+    title: Annotated[str, Names()]
     """The field that names a record."""
-    event_date: str | None = None
+    event_date: Annotated[str, Names()] | None = None
     """The date that tells when a record counts, for runs of another day."""
     fields: tuple[AnyField, ...] = Field(min_length=1, max_length=500)
     layout: tuple[Section, ...] = ()
     rules: tuple[Rule, ...] = ()
     duplicates: tuple[Duplicates, ...] = ()
-    quality: tuple[str, ...] | None = None
+    quality: tuple[Annotated[str, Names()], ...] | None = None
     """Fields whose filling makes up the quality of a record; by default those of the first section."""
     team: tuple[TeamRole, ...] = Field((), max_length=20)
     """What people can be in the team of a record, beside its owner; left out, records have no team."""
@@ -67,6 +68,9 @@ class Form(Definition):
     @cached_property
     def by_key(self) -> dict[str, FieldType]:
         return {field.key: field for field in self.fields}
+
+    def form_around(self, catalogue: Catalogue) -> str | None:
+        return self.key
 
     def field(self, key: str) -> FieldType | None:
         return self.by_key.get(key)

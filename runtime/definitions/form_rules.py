@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from runtime.definitions.model import FormulaText, FormulaUse, Model, Text
+from runtime.definitions.naming import Names
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -30,23 +31,23 @@ class Filled(Model):
 class Rule(Model):
     """Exactly one of show, require, read_only, check, limit and fill."""
 
-    show: tuple[str, ...] | None = None
-    require: tuple[str, ...] | None = None
-    read_only: tuple[str, ...] | None = None
+    show: tuple[Annotated[str, Names("subform")], ...] | None = None
+    require: tuple[Annotated[str, Names("subform")], ...] | None = None
+    read_only: tuple[Annotated[str, Names("subform")], ...] | None = None
     check: FormulaText | None = None
-    limit: tuple[str, ...] | None = None
+    limit: tuple[Annotated[str, Names("subform")], ...] | None = None
     """Choices that offer no more than `options` while the condition holds. Of several rules that hold each adds its options."""
-    fill: tuple[Filled, ...] | None = Field(None, max_length=50)
+    fill: tuple[Annotated[Filled, Names("subform", at="field")], ...] | None = Field(None, max_length=50)
     """What is filled in when another record is chosen in the reference `chosen`."""
     when: FormulaText | None = None
     hidden_value: Literal["clear", "keep", "recompute"] = "clear"
     options: tuple[str, ...] = ()
-    chosen: str | None = None
+    chosen: Annotated[str, Names("subform")] | None = None
     only_blank: bool = False
     """Fills no field in which something stands already."""
-    subform: str | None = None
+    subform: Annotated[str, Names()] | None = None
     """The rows in which the rule holds: its fields are those of the row, and each row is asked for itself."""
-    fields: tuple[str, ...] = ()
+    fields: tuple[Annotated[str, Names("subform")], ...] = ()
     message: Text | None = None
 
     @model_validator(mode="after")

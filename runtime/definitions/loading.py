@@ -55,8 +55,8 @@ def check(definitions: Iterable[Definition], catalogue: Catalogue) -> list[Probl
 
 
 def _left_behind(given: list[Definition], catalogue: Catalogue, wanted: Catalogue) -> list[Problem]:
-    """Published definitions outside the set whose formulas could not be worked out any more, because the set takes a field, an option, a
-    tier or a tag from them. What was wrong with them before is nobody's fault here."""
+    """Published definitions outside the set whose formulas could not be worked out any more, or that name something which is not there any
+    more, because the set takes a field, an option, a tier or a tag from them. What was wrong with them before is nobody's fault here."""
     if not any(_takes_away(each, catalogue) for each in given):
         return []
     names = {(each.kind, each.key) for each in given}
@@ -67,9 +67,14 @@ def _left_behind(given: list[Definition], catalogue: Catalogue, wanted: Catalogu
             _("“{label}” needs this: {problem} Change it first, or publish both together.", label=other.label, problem=problem.message),
         )
         for other in others
-        for extra in CHECKS
+        for extra in (_own_problems, *CHECKS)
         for problem in _new_problems(extra, other, catalogue, wanted)
     ]
+
+
+def _own_problems(definition: Definition, catalogue: Catalogue) -> Iterable[Problem]:
+    """Without those of permission sets: the rights on a field that is gone are no rights on anything."""
+    return () if definition.kind == "permission_set" else definition.problems(catalogue)
 
 
 def is_elsewhere(problem: Problem) -> bool:

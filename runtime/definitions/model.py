@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from runtime.definitions.naming import PERSON_IN, Names
 from runtime.definitions.types import Type
 from runtime.errors import Problem
 from runtime.texts import _, shown
@@ -37,7 +38,7 @@ def _key_of_a_field(key: str) -> str:
 Key = Annotated[str, Field(pattern=KEY, title="Key")]
 FieldKey = Annotated[str, Field(pattern=KEY, title="Key"), AfterValidator(_key_of_a_field)]
 FormulaText = Annotated[str, Field(min_length=1, max_length=2000, json_schema_extra={"format": "formula"})]
-Who = Annotated[str, Field(pattern=WHO, json_schema_extra={"format": "who"})]
+Who = Annotated[str, Field(pattern=WHO, json_schema_extra={"format": "who"}), Names(within=PERSON_IN)]
 Color = Annotated[str, Field(pattern=r"^(purple|yellow|gray|blue|green|teal|orange|red|pink|cyan|indigo|lime|azure)$")]
 
 
@@ -92,6 +93,10 @@ class Definition(Model):
         """What is wrong beyond its shape, given the other definitions in force."""
         if self.app is not None and self.app not in catalogue.apps:
             yield Problem("app", _("There is no app with the key {key}.", key=self.app))
+
+    def form_around(self, catalogue: Catalogue) -> str | None:
+        """The form whose fields it names where it does not say of which form they are."""
+        return getattr(self, "form", None)
 
     def formulas(self, catalogue: Catalogue) -> Iterator[FormulaUse]:
         """Every formula in it, for checking, dependencies and “where is this used”."""

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from runtime.definitions.model import Definition, FormulaText, FormulaUse, Key, Who
+from runtime.definitions.naming import Names
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -22,7 +23,7 @@ class PermissionSet(Definition):
     for_: tuple[Who, ...] = Field((), alias="for")
     actions: tuple[Action, ...] = ("view",)
     rows: FormulaText | None = None
-    fields: dict[str, Literal["view", "edit", "masked", "hidden"]] = {"*": "view"}
+    fields: dict[Annotated[str, Names()], Literal["view", "edit", "masked", "hidden"]] = {"*": "view"}
     off: bool = False
     """Switched off without being deleted."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from runtime.definitions.model import FormulaText, FormulaUse, Key, Model, Text, Who
+from runtime.definitions.naming import Names
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -33,12 +34,12 @@ class Pool(Model):
     may change records of the form. `per_day`, `in_all`: how many a person may claim in a day, and own. `cooling_days`: how long somebody who
     gave a record up may not claim it again. `fields`: what is seen of a record before it is claimed."""
 
-    owner: Key = "owner"
+    owner: Annotated[Key, Names()] = "owner"
     claim: tuple[Who, ...] = ()
     per_day: int | None = Field(None, ge=1, le=10_000)
     in_all: int | None = Field(None, ge=1, le=1_000_000)
     cooling_days: int = Field(0, ge=0, le=3650)
-    fields: dict[str, Literal["view", "masked", "hidden"]] = {}
+    fields: dict[Annotated[str, Names()], Literal["view", "masked", "hidden"]] = {}
     reclaim: Reclaim | None = None
 
     def problems(self, form: Form) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from runtime.definitions.model import Definition, FormulaText, FormulaUse, Key, Model, Text, repeated
+from runtime.definitions.naming import Names
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -25,10 +26,10 @@ class Purchases(Model):
     """How often a record will buy again, and for how much: learnt from the days and amounts of its purchases."""
 
     by: Literal["purchases"] = "purchases"
-    relation: Key
+    relation: Annotated[Key, Names()]
     """The name by which a record knows its purchases, such as orders."""
-    date: Key
-    amount: Key | None = None
+    date: Annotated[Key, Names("relation")]
+    amount: Annotated[Key, Names("relation")] | None = None
     where: FormulaText | None = None
     """Which of them count, asked of the purchase."""
     lifetime_years: int = Field(3, ge=1, le=10)

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from runtime.definitions.effect import Effect
 from runtime.definitions.model import Color, Definition, FormulaText, FormulaUse, Key, Model, Text, Who, repeated
+from runtime.definitions.naming import Names
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -105,7 +106,7 @@ class Plan(Model):
 class Workload(Model):
     """What the plans ask of one owner. `owner`: the member field that says who looks after a record."""
 
-    owner: Key | None = None
+    owner: Annotated[Key, Names()] | None = None
     follow_ups_per_month: int | None = Field(None, ge=1, le=100_000)
 
 

@@ -32,6 +32,8 @@ MAY_SAVE: list[Callable[[Act, str, str, dict[str, Any] | None], None]] = []
 """Asked before a draft is changed: (act, kind, key, new body). Raises NotAllowed. Filled by runtime/kinds.py in plain sight."""
 MAY_PUBLISH: list[Callable[[Act, list[Definition]], None]] = []
 """The same before a set is published."""
+SET_ASIDE = _("A draft that was set aside.")
+"""The note of a version that was never live."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def set_aside(act: Act, kind: str, key: str) -> int | None:
             body=to_json(draft.body),
             author=draft.author,
             at=act.micros,
-            note=str(_("A draft that was set aside.")),
+            note=str(SET_ASIDE),
             revision=act.catalogue.revision,
         )
     )

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.model import SYSTEM_FIELDS, Color, Definition, FormulaText, FormulaUse, Key, Model, Who
+from runtime.definitions.naming import ORDER, Names
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -34,20 +35,20 @@ class View(Definition):
     form: Key
     as_: Layout = Field("list", alias="as")
     filter: FormulaText | None = None
-    columns: tuple[str, ...] = ()
-    sort: tuple[str, ...] = ()
-    group: str | None = None
+    columns: tuple[Annotated[str, Names()], ...] = ()
+    sort: tuple[Annotated[str, Names(within=ORDER)], ...] = ()
+    group: Annotated[str, Names()] | None = None
     """Groups of a list, lanes of a board: a choice, a tier, a member, a department or a yes/no field."""
-    date: str | None = None
+    date: Annotated[str, Names()] | None = None
     """The day on a calendar; where a bar of a timeline begins."""
-    until: str | None = None
+    until: Annotated[str, Names()] | None = None
     """The last day of what takes several days."""
-    image: str | None = None
+    image: Annotated[str, Names()] | None = None
     """The picture on a card."""
-    color: str | None = None
+    color: Annotated[str, Names()] | None = None
     """The field whose option or tier colours a record."""
     colors: tuple[Coloring, ...] = Field((), max_length=20)
-    widths: dict[str, Width] = {}
+    widths: dict[Annotated[str, Names()], Width] = {}
     """Widths of columns in pixels."""
     size: int | None = Field(None, ge=10, le=200)
     """How many records a page shows."""

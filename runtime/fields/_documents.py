@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from wtforms import StringField
+
+from runtime.definitions.field_type import Lookup, Reader
 from runtime.errors import FieldError
+from runtime.fields._columns import ColumnField
+from runtime.fields._entries import control
 from runtime.fields._regions import provinces
 from runtime.fields._texts import SCIENTIFIC, excel_lost_digits, half_width, text_of
 from runtime.texts import Message, _
@@ -93,3 +98,21 @@ def bank_card(number: str) -> list[Message]:
 
 def ascii_digits(text: str) -> bool:
     return text.isascii() and text.isdecimal()
+
+
+class DocumentNumber(ColumnField):
+    """What the numbers of documents share: all but their check."""
+
+    operators = ("is", "is_not", "starts_with", "any_of", "blank", "not_blank")
+
+    def parse(self, raw: Any, lookup: Lookup) -> str | None:
+        return document_number(raw)
+
+    def typed(self) -> dict[str, Any]:
+        return {"type": "document"}
+
+    def entry(self, validators: list[Any], reader: Reader) -> Any:
+        return control(self, StringField, validators, reader, {"maxlength": LONGEST})
+
+    def search_text(self, value: str | None) -> str:
+        return value or ""

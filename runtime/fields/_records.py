@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from runtime.definitions.field_type import Lookup
 from runtime.definitions.model import FieldKey, Model
+from runtime.definitions.naming import Names
 from runtime.errors import FieldError, Problem
 from runtime.texts import _
 
@@ -25,7 +26,7 @@ class Points(Model):
     form: str = Field(title="Form")
     many_name: FieldKey | None = Field(None, title="Name of these records over there")
     """How formulas of the other form see the records that point at theirs."""
-    match: str | None = Field(None, title="Matched by")
+    match: Annotated[str, Names("form")] | None = Field(None, title="Matched by")
     """The unique field by which imports and the API may point at the other record."""
     on_delete: Literal["restrict", "clear", "cascade"] = Field("restrict", title="When the other record is deleted")
 

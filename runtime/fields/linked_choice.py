@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from runtime.definitions.field_type import Lookup, Reader
 from runtime.definitions.model import FormulaText, FormulaUse
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.errors import FieldError, Problem
 from runtime.fields._columns import ColumnField
@@ -28,7 +29,7 @@ PERSON = frozenset({"person"})
 class LinkedChoice(ColumnField):
     type: Literal["linked_choice"] = "linked_choice"
     form: str = Field(title="Form")
-    field: str = Field(title="Field of that form")
+    field: Annotated[str, Names("form")] = Field(title="Field of that form")
     where: FormulaText | None = Field(None, title="Only records where")
     """A condition on the records of that form."""
     other: bool = Field(False, title="Another answer may be written")

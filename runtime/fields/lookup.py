@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from runtime.definitions.model import FormulaUse
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.errors import Problem
 from runtime.fields._computed import Computed, result_problems
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 @FIELD_TYPES.register
 class Lookup(Computed):
     type: Literal["lookup"] = "lookup"
-    reference: str = Field(title="Reference")
+    reference: Annotated[str, Names()] = Field(title="Reference")
     """The field of this form that points at the other record."""
-    field: str = Field(title="Field of that record")
+    field: Annotated[str, Names("reference")] = Field(title="Field of that record")
 
     icon = "search"
     title, about = _("Lookup"), _("Shows a field of the record that is referred to.")

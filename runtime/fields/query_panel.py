@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from runtime.definitions.field_type import Reader
 from runtime.definitions.model import FormulaText, FormulaUse
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.errors import Problem
 from runtime.fields._entries import PanelField, control
@@ -27,12 +28,12 @@ RECORD = "record"
 class QueryPanel(Silent):
     type: Literal["query_panel"] = "query_panel"
     form: str = Field(title="Form")
-    theirs: str = Field(title="Field of that form")
-    ours: str = Field(title="Must equal this field here")
+    theirs: Annotated[str, Names("form")] = Field(title="Field of that form")
+    ours: Annotated[str, Names()] = Field(title="Must equal this field here")
     """A field of this form; `record` where the other is a reference to this form."""
     where: FormulaText | None = Field(None, title="Only records where")
     """A condition on the records of that form."""
-    columns: tuple[str, ...] = Field((), max_length=8, title="Columns")
+    columns: tuple[Annotated[str, Names("form")], ...] = Field((), max_length=8, title="Columns")
     """Fields of that form; what its lists show where none is named."""
     most: int = Field(10, ge=1, le=50, title="Records at a time")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from runtime.definitions.model import FieldKey, FormulaUse
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.definitions.types import NUMBER
 from runtime.errors import Problem
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 @FIELD_TYPES.register
 class Rollup(Computed):
     type: Literal["rollup"] = "rollup"
-    relation: FieldKey = Field(title="Related records or rows")
+    relation: Annotated[FieldKey, Names()] = Field(title="Related records or rows")
     """The name by which a reference calls these records over here, or a sub-form."""
     figure: Literal["sum", "count", "average", "least", "greatest"] = Field("sum", title="Figure")
-    field: FieldKey | None = Field(None, title="Field of those records")
+    field: Annotated[FieldKey, Names("relation")] | None = Field(None, title="Field of those records")
     where: str | None = Field(None, min_length=1, max_length=1000, title="Only those", json_schema_extra={"format": "formula"})
     """A condition over them, such as orders.status == 'done'."""
-    on: FieldKey | None = Field(None, title="By date")
+    on: Annotated[FieldKey, Names("relation")] | None = Field(None, title="By date")
     days: int | None = Field(None, ge=1, le=36_500, title="Of the last days")
 
     icon = "sum"

@@ -4,12 +4,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from runtime.definitions.field_type import Lookup, Reader
 from runtime.definitions.model import KEY, FieldKey
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.errors import Problem
 from runtime.fields._columns import ColumnField
@@ -34,11 +35,11 @@ NEEDED = {"none": (), "year": ("y",), "month": ("y", "mm"), "day": ("y", "mm", "
 @FIELD_TYPES.register
 class Serial(ColumnField):
     type: Literal["serial"] = "serial"
-    pattern: str = Field("{#####}", min_length=3, max_length=LONGEST, title="Pattern")
+    pattern: Annotated[str, Names(within=PLACE)] = Field("{#####}", min_length=3, max_length=LONGEST, title="Pattern")
     """Text with the places {yyyy}, {yy}, {mm}, {dd}, keys of fields, and one counter {#####}, as wide as it has signs or wider."""
     reset: Literal["none", "year", "month", "day"] = Field("none", title="Count anew each")
     start: int = Field(1, ge=1, le=10**12, title="First number")
-    each: FieldKey | None = Field(None, title="Count for each value of")
+    each: Annotated[FieldKey, Names()] | None = Field(None, title="Count for each value of")
     """A field in the pattern; each of its values has a count of its own."""
     unique: bool = Field(True, title="No two records alike")
 

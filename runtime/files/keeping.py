@@ -166,6 +166,10 @@ def _clean(path: Path, name: str, kind: Kind) -> None:
     try:
         cleaned = without_traces(content, kind.content_type)
     except ValueError as error:
+        if kind.content_type == "image/heic":
+            raise refused(
+                _("Place and device cannot be taken out of the picture “{name}”. Save it as JPEG, then send that.", name=name)
+            ) from error
         raise refused(_("The picture “{name}” is damaged. Open it, save it anew, then send that.", name=name)) from error
     if cleaned != content:
         with path.open("wb") as file:

@@ -8,17 +8,23 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from runtime.files import heif
+
 KEPT_IN_JPEG = frozenset({0xE0, 0xE2, 0xEE})
 """JFIF, colour profile, Adobe's mark of the colours; the other APP segments and the comments go."""
 LEFT_OUT_OF_PNG = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 LEFT_OUT_OF_WEBP = frozenset({b"EXIF", b"XMP "})
+KEPT_IN_GIF = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")
+"""How often it turns, and the colour profile; comments and other programs' own parts go."""
 PNG = b"\x89PNG\r\n\x1a\n"
 TURNED = 0x0112
 
 
 def without_traces(content: bytes, content_type: str) -> bytes:
     """The same picture without what tells of place, device and person; other kinds of files as they are."""
-    found = {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp}.get(content_type)
+    found = {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp, "image/gif": _gif, "image/heic": heif.without_traces}.get(
+        content_type
+    )
     return content if found is None else found(content)
 
 
@@ -92,7 +98,7 @@ def _turned(turn: int) -> bytes:
     return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
 
 
-# -- PNG and WebP -----------------------------------------------------------------------------------------------------------------
+# -- PNG, GIF and WebP ------------------------------------------------------------------------------------------------------------
 def _png(content: bytes) -> bytes:
     kept, at = [PNG], len(PNG)
     while at < len(content):
@@ -108,6 +114,35 @@ def _png(content: bytes) -> bytes:
             return b"".join(kept)
         at = end
     raise ValueError("the PNG has no end")
+
+
+def _gif(content: bytes) -> bytes:
+    at = 13 + _colours(content, 10)
+    kept = [content[:at]]
+    while (mark := content[at : at + 1]) in (b"!", b","):
+        start = at
+        at = _end_of_pieces(content, at + 2 if mark == b"!" else at + 11 + _colours(content, at + 9))
+        own = content[start + 1 : start + 2]
+        if mark == b"," or own in (b"\x01", b"\xf9") or (own == b"\xff" and content[start + 3 : start + 14] in KEPT_IN_GIF):
+            kept.append(content[start:at])
+    if mark != b";":
+        raise ValueError("the GIF has no end")
+    return b"".join([*kept, b";"])
+
+
+def _colours(content: bytes, at: int) -> int:
+    """How many bytes the table of colours takes that the flags at this place speak of."""
+    if at >= len(content):
+        raise ValueError("the GIF is cut off")
+    return 3 << (content[at] & 7) + 1 if content[at] & 0x80 else 0
+
+
+def _end_of_pieces(content: bytes, at: int) -> int:
+    while at < len(content):
+        if not content[at]:
+            return at + 1
+        at += content[at] + 1
+    raise ValueError("a piece of the GIF is cut off")
 
 
 def _webp(content: bytes) -> bytes:

@@ -70,9 +70,9 @@ def release(act: Act, form: str, record: int, reason: str) -> None:
     query.get(act, form, record)
     found = read_record(act, form, record, lock=True)
     owner = None if found is None else found.values.get(pool.owner)
-    if owner is None:
+    if owner is None and may(act.person, "view", form, record, pool.owner):
         raise Refused([Problem("", _("This record is in the pool already."))])
-    if owner != act.person.id and not may(act.person, "edit", form, record, pool.owner):
+    if owner is None or (owner != act.person.id and not may(act.person, "edit", form, record, pool.owner)):
         raise NotAllowed(_("Only its owner can give this record back, or somebody who may change the owner."))
     if not 1 <= len(reason) <= LONGEST_REASON:
         raise Refused([Problem("reason", _("Say in a few words why you give it back."))])

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.definitions.pool import Pool
-from runtime.errors import NotFound
-from runtime.people.may import may
+from runtime.errors import NotAllowed, NotFound
+from runtime.people.may import may, refusal, require
 from runtime.records.tables import tables_of
 from runtime.system import clock
 from runtime.system.database import to_json
@@ -44,6 +44,14 @@ def pool_of(act: Act, form: str) -> Pool:
 def in_pool(pool: Pool) -> str:
     """The condition of the records that are in it."""
     return f"ISEMPTY({pool.owner})"
+
+
+def require_sight(act: Act, form: str) -> None:
+    """That a record is in the pool says that it has no owner: told to those who may claim, or who see the owner of records."""
+    owner = pool_of(act, form).owner
+    require(act.person, "view", form)
+    if not may(act.person, "claim", form) and not may(act.person, "view", form, None, owner):
+        raise NotAllowed(refusal("claim"))
 
 
 @dataclass(frozen=True)

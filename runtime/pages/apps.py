@@ -74,7 +74,7 @@ def _tiers(act: Act, app: Any, block: Any) -> dict[str, Any] | None:
         if model.workload and model.workload.owner
         else next((each.key for each in form.fields if each.type == "member"), None)
     )
-    if not block.mine or field is None or owner is None:
+    if not block.mine or field is None or owner is None or not may(g.person, "view", model.form, None, owner):
         return {"model": model, "tier_field": field or "tier", "spread": distribution(act, model.key), "mine": None}
     counted = dict(query.tally(act, form.key, field, also=[f"{owner} == CURRENT_USER()"]))
     total = sum(counted.values())
@@ -183,10 +183,11 @@ def _counts(act: Act, app: Any) -> list[dict[str, Any]]:
 def _follow_ups(act: Act, app: Any) -> list[Any]:
     """What is due next, where the app keeps follow-ups."""
     form = act.catalogue.forms.get("follow_up")
-    if form is None or "due_at" not in form.by_key or not may(g.person, "view", "follow_up"):
+    if form is None or "due_at" not in form.by_key or not may(g.person, "view", "follow_up", None, "due_at"):
         return []
     shown = [key for key in ("customer", "note", "due_at", "owner", "done") if key in form.by_key]
-    open_only = "not done" if "done" in form.by_key and form.by_key["done"].formula_type().kind == "boolean" else None
+    ends = "done" in form.by_key and form.by_key["done"].formula_type().kind == "boolean"
+    open_only = "not done" if ends and may(g.person, "view", "follow_up", None, "done") else None
     page = query.page(act, "follow_up", filter=open_only, sort=("due_at",), columns=shown, limit=6)
     return [
         {

@@ -144,6 +144,8 @@ def _listed(act: Act, form: Form) -> list[int]:
     """All records of the list that was shown."""
     given = [(name, value) for name, value in parse_qsl(request.form.get("back", "").lstrip("?")[:8000]) if name != "cursor"]
     wish = Wish(act, form, MultiDict(given))
+    if len(wish.conditions) < sum(name == "where" for name, _value in given):
+        raise Refused([], _("A condition of this list cannot be read. Open the list again, and pick there."))
     return query.ids(act, form.key, search=wish.search or None, also=wish.filters(), trusted=wish.trusted(), limit=bulk.MOST + 1)
 
 

@@ -11,6 +11,7 @@ from flask import Blueprint, render_template, request
 
 from runtime.effect.per_tier import EffectTable, Money, TierEffect, effect_table
 from runtime.pages.apps import find_app
+from runtime.pages.cadence import cadence_card
 from runtime.pages.coverage import find_model
 from runtime.pages.tier_past import badge_of
 from runtime.pages.web import reader, reading, signed_in
@@ -42,6 +43,7 @@ def shown(app: str, model: str) -> str:
             rows=[_row(act, found, table, each) for each in table.rows] if table is not None else [],
             whole=_sums(table, *table.whole) if table is not None else None,
             builds=may(act.person, "build", app=found.app or app),
+            cadence=cadence_card(act, app, found, first, last),
         )
 
 

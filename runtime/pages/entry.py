@@ -26,6 +26,7 @@ from runtime.people.may import may, require, sees
 from runtime.people.rights import VIEW
 from runtime.records import drafts, gateway, query
 from runtime.records.entries import prepare
+from runtime.records.guard import reads_whole
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import Plan, plan_of
 from runtime.records.rows import Record, read_record
@@ -396,8 +397,8 @@ def _first_values(act: Act, form: Form) -> dict[str, Any]:
     """Defaults, and what the address brings along: `?customer=12` fills the reference."""
     plan = plan_of(act.catalogue, form.key, act.connection.dialect)
     given = {key: value for key, value in request.args.items() if key in plan.writable and plan.writable[key].stores == "column"}
-    values = dict(prepare(act, plan, {}, None, ActLookup(act)).values)
     lookup = ActLookup(act)
+    values = proposed(act, plan, {}, lookup)
     for key, raw in given.items():
         try:
             values[key] = plan.writable[key].parse(raw, lookup)
@@ -406,6 +407,17 @@ def _first_values(act: Act, form: Form) -> dict[str, Any]:
         except Exception as error:  # an address somebody wrote by hand: what does not fit is left blank
             if not hasattr(error, "message"):
                 raise
+    return values
+
+
+def proposed(act: Act, plan: Plan, given: Mapping[str, Any], lookup: ActLookup) -> dict[str, Any]:
+    """The values of a new record before anybody types. Defaults were written for people of the house: whoever comes by a public link gets
+    only those of which they see what is read."""
+    values = dict(prepare(act, plan, given, None, lookup).values)
+    if act.person.gives is not None:
+        for key, default in plan.defaults.items():
+            if not reads_whole(act, plan.form.key, default):
+                values.pop(key, None)
     return values
 
 

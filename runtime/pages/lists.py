@@ -125,15 +125,20 @@ class Wish:
     def is_own(self) -> bool:
         return self.named is not None and self.named.own
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the view was published for the person, so that its filter may ask more than they see. To others it is a formula of their own."""
+        return self.named is not None and not self.named.own and saved.is_for(self.act, self.named.view)
+
     def filters(self) -> list[str]:
         """The person's own formulas that must all hold."""
         lookup = ActLookup(self.act)
-        own = [self.view.filter] if self.is_own and self.view and self.view.filter else []
+        own = [self.view.filter] if self.view and self.view.filter and not self.is_trusted else []
         return [*own, *[each.formula(lookup) for each in self.conditions], *([self.formula] if self.formula else [])]
 
     def trusted(self) -> list[str]:
         """What a published view says, which may ask more than the person sees."""
-        return [self.view.filter] if self.view and self.view.filter and not self.is_own else []
+        return [self.view.filter] if self.view and self.view.filter and self.is_trusted else []
 
     def order(self) -> list[str]:
         """The order of the rows: first by group, the highest tier first."""

@@ -33,6 +33,7 @@ def page(app: str, form: str) -> str:
     with reading() as act:
         found_app, definition = find_app(act, app), find_form(act, form)
         settings = pool.pool_of(act, form)
+        pool.require_sight(act, form)
         words = request.args.get("q", "").strip()[:100]
         condition = pool.in_pool(settings) if tab == "pool" else f"{settings.owner} == CURRENT_USER()"
         found = None

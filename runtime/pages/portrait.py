@@ -11,6 +11,7 @@ from typing import Any
 from flask import g
 
 from runtime.definitions.form import Form
+from runtime.effect.contacts import contact_of
 from runtime.pages.web import reader
 from runtime.people.may import may
 from runtime.records.rows import Record
@@ -124,14 +125,15 @@ def _contact(act: Act, plan: Any, related: list[dict[str, Any]], follow_up: dict
 
 
 def _contacts(act: Act, related: dict[str, Any]) -> Iterator[date]:
-    """The days of records in which somebody of the house dealt with the record: forms with a person and a day, done where they can be done."""
+    """The days on which somebody of the house was in touch, as the cadence of the tiers counts them."""
     form: Form = related["form"]
-    if form.event_date is None or not any(each.type == "member" for each in form.fields):
+    contact = contact_of(form, related["reference"])
+    if contact is None:
         return
     for each in related["page"]:
-        at = each.values.get(form.event_date)
+        at = each.values.get(contact.on)
         day = at.astimezone(act.zone).date() if isinstance(at, datetime) else at
-        if day is not None and day <= act.today and ("done" not in form.by_key or each.values.get("done")):
+        if day is not None and day <= act.today and (contact.done is None or each.values.get(contact.done)):
             yield day
 
 

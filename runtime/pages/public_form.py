@@ -44,7 +44,6 @@ from runtime.public.questions import in_words, new_sum
 from runtime.public.settings import FILL, asked, host_of, shown
 from runtime.public.tickets import Invitation, Ticket
 from runtime.records import query
-from runtime.records.entries import prepare
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import plan_of
 from runtime.system.workspace import Act
@@ -273,9 +272,8 @@ def _fresh(act: Act, link: Link, ticket: Ticket, invitation: Invitation | None) 
     """The form as it is first shown: with defaults, with what the address may fill, and bound to whom the signed link names."""
     definition = act.catalogue.forms[link.form]
     become(act, link, invitation.target if invitation else None)
-    values = dict(
-        prepare(act, plan_of(act.catalogue, link.form, act.connection.dialect), bound(link, invitation), None, ActLookup(act)).values
-    )
+    plan = plan_of(act.catalogue, link.form, act.connection.dialect)
+    values = entry_page.proposed(act, plan, bound(link, invitation), ActLookup(act))
     values.update(_from_address(act, link, definition))
     entry = opened(definition, reader(), values, asked(definition, link.settings))
     answer = make_response(_drawn(act, link, entry, ticket))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from runtime.definitions.tier_model import TierModel
+from runtime.pages.cadence import forms_named, late_href
 from runtime.pages.tier_past import badge_of
 from runtime.pages.web import reader
 from runtime.reviews.effects import sees_amounts
@@ -30,6 +32,7 @@ def presented(act: Act, model: TierModel, found: Review) -> dict[str, Any]:
         "appeals": {**facts["appeals"], "all": sum(facts["appeals"].values())},
         "tests": {"all": len(facts["tests"]), "failing": [each for each in facts["tests"] if not each["ok"]]},
         "effects": _effects(act, model, found, facts),
+        "cadence": _cadence(act, model, facts),
         "look": [reader().say(each) for each in _look(facts)],
     }
 
@@ -131,6 +134,29 @@ def _of(each: dict[str, Any], part: str, whole: str) -> dict[str, Any] | None:
         "share": reader().share(each.get(part, 0), each[whole]) if each[whole] >= LEAST else None,
         "part": reader().number(each.get(part, 0)),
         "whole": reader().number(each[whole]),
+    }
+
+
+def _cadence(act: Act, model: TierModel, facts: dict[str, Any]) -> dict[str, Any] | None:
+    """Who was contacted as often as promised; None in reviews from before this was collected."""
+    found = facts.get("cadence")
+    if found is None:
+        return None
+    last = date.fromisoformat(facts["to"])
+    return {
+        "promised": found["promised"],
+        "forms": forms_named(act, found["forms"]),
+        "rows": [
+            {
+                "badge": badge_of(act, model, each["tier"]),
+                "kept": _of(each, "kept", "due"),
+                "timely": _of(each, "timely", "made"),
+                "overdue": reader().number(each["overdue"]) if each["overdue"] else None,
+                "href": late_href(model.app, model, last, each["tier"]) if model.app is not None else None,
+                "longest": reader().say(_("{n} days", n=reader().number(each["longest"]))) if each["longest"] else "–",
+            }
+            for each in found["tiers"]
+        ],
     }
 
 

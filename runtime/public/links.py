@@ -107,6 +107,11 @@ def owner_may(act: Act, link: Link) -> bool:
     return owner.is_builder or is_one_of(owner, act.catalogue.apps.get(form.app or ""), *DESIGNING)
 
 
+def everywhere(connection: sa.Connection) -> list[Link]:
+    """Every link, whoever asks: to find those that name what is about to be changed."""
+    return [_read(row) for row in connection.execute(sa.select(public_link).order_by(public_link.c.id))]
+
+
 # -- changing -----------------------------------------------------------------------------------------------------------------------
 def make(act: Act, form: str, kind: str, label: str, settings: LinkSettings | None = None) -> Link:
     """A new link, switched off."""

@@ -11,7 +11,8 @@ from pydantic import Field, ValidationError
 
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
-from runtime.definitions.model import FormulaText, LocalText, Model
+from runtime.definitions.model import FormulaText, FormulaUse, LocalText, Model
+from runtime.definitions.naming import Names
 from runtime.errors import FormulaProblems, Problem
 from runtime.fields._files import Attached
 from runtime.fields._html import clean, plain
@@ -31,14 +32,14 @@ Short = Annotated[str, Field(max_length=300)]
 
 
 class LinkSettings(Model):
-    fields: tuple[str, ...] = Field((), max_length=500)
+    fields: tuple[Annotated[str, Names()], ...] = Field((), max_length=500)
     """Of a form: what is asked; a computed field among them is shown while filling in. Of a query: what is shown."""
-    ask: tuple[str, ...] = Field((), max_length=10)
+    ask: tuple[Annotated[str, Names()], ...] = Field((), max_length=10)
     """Of a query: the fields that must all match."""
     most: int = Field(3, ge=1, le=20)
-    prefill: tuple[str, ...] = ()
+    prefill: tuple[Annotated[str, Names()], ...] = ()
     """Fields that the address may fill: `?name=Lin`."""
-    pick: dict[str, FormulaText] = {}
+    pick: dict[Annotated[str, Names()], FormulaText] = {}
     """Of a reference: which records a stranger may choose from. A reference that is not named here is not asked."""
     heading: LocalText | None = None
     intro: LocalText | None = None
@@ -50,17 +51,24 @@ class LinkSettings(Model):
     closes_at: int | None = None
     quota: int | None = Field(None, ge=1, le=10_000_000)
     once_device: bool = False
-    once_field: str | None = None
+    once_field: Annotated[str, Names()] | None = None
     seconds: int = Field(3, ge=0, le=60)
     question: bool = False
     keep: bool = True
-    bound: str | None = None
+    bound: Annotated[str, Names()] | None = None
     """The reference that a signed link fills in."""
     signed_only: bool = False
     greeting: bool = False
     embed: tuple[str, ...] = Field((), max_length=20)
     per_address: int = Field(60, ge=1, le=10_000)
     per_link: int = Field(2_000, ge=1, le=100_000)
+
+    def formulas(self, form: str, catalogue: Catalogue) -> Iterator[FormulaUse]:
+        """The conditions by which strangers choose records, each of the form that its reference points at."""
+        fields = catalogue.forms[form].by_key if form in catalogue.forms else {}
+        for key, condition in self.pick.items():
+            if getattr(fields.get(key), "form", None) in catalogue.forms:
+                yield FormulaUse(f"pick/{key}", condition, getattr(fields[key], "form"), expect=("boolean",))
 
     def cleaned(self) -> LinkSettings:
         if self.thanks is None:

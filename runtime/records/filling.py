@@ -12,7 +12,7 @@ from runtime.formulas.evaluate import evaluate
 from runtime.formulas.tree import Path, walk
 from runtime.people.may import may
 from runtime.records.fitting import is_blank, stored
-from runtime.records.guard import sees_all_of
+from runtime.records.guard import reads_beyond, sees_all_of
 from runtime.records.plan import Checked, Plan
 from runtime.records.values import RecordValues, SubformRow
 
@@ -49,7 +49,7 @@ def _fill_into(act: Act, plan: Plan, rule: Checked, values: dict[str, Any], give
 def filled(act: Act, plan: Plan, rule: Checked, source: Source) -> Iterator[tuple[str, Any]]:
     """The fields that a rule fills for what is chosen now, each with its value; none where its condition does not hold."""
     fields = plan.form.by_key if rule.rule.subform is None else plan.form.by_key[rule.rule.subform].lines()
-    if rule.when is not None and _worked_out(rule.when, source) is not True:
+    if rule.when is not None and not (_is_open(act, plan, rule.rule.subform, rule.when, source) and _worked_out(rule.when, source) is True):
         return
     for key, formula in rule.fill:
         value = _readable(act, plan, rule.rule.subform, formula, source, fields[key])
@@ -58,16 +58,42 @@ def filled(act: Act, plan: Plan, rule: Checked, source: Source) -> Iterator[tupl
 
 
 def _readable(act: Act, plan: Plan, subform: str | None, formula: Formula, source: Source, field: FieldType) -> Any:
-    if any(each.path[0] not in plan.form.by_key for each in formula.uses.relations):
+    if any(each.path[0] not in plan.form.by_key for each in formula.uses.relations) or not _is_open(act, plan, subform, formula, source):
         return NOTHING
-    for node in walk(formula.tree):
-        if isinstance(node, Path) and not _may_follow(act, plan, subform, node, source):
-            return NOTHING
     value = _worked_out(formula, source)
     if value is NOTHING:
         return NOTHING
     value = stored(field, value)
     return NOTHING if not is_blank(value) and field.check(value) else value
+
+
+def _is_open(act: Act, plan: Plan, subform: str | None, formula: Formula, source: Source) -> bool:
+    """Whether the person sees what a formula reads of other records: of the one that is chosen, else of all that it may come across."""
+    if not reads_beyond(act, plan.form.key, formula):
+        return False
+    beside = [each for each in formula.uses.relations if each.path[0] not in plan.form.by_key]
+    if not all(
+        sees_all_of(act, each.form, [key for key in each.fields if key in act.catalogue.forms[each.form].by_key]) for each in beside
+    ):
+        return False
+    paths = [node for node in walk(formula.tree) if isinstance(node, Path)]
+    return all(_may_follow_all(act, formula, node) if node.relation else _may_follow(act, plan, subform, node, source) for node in paths)
+
+
+def _may_follow_all(act: Act, formula: Formula, node: Path) -> bool:
+    """Whether the person sees the fields that a path meets which begins in each record, or row, of a relation."""
+    relation = next(each for each in formula.uses.relations if each.path == node.relation)
+    own = act.catalogue.forms[relation.form].by_key
+    fields = {**own, **own[relation.subform].lines()} if relation.subform is not None else own
+    ends, form = [], ""
+    for step in node.reference.split("."):
+        if form:
+            ends.append((form, step))
+        form = getattr(fields[step], "form")
+        fields = act.catalogue.forms[form].by_key
+    return all(
+        sees_all_of(act, place, [key] if key in act.catalogue.forms[place].by_key else []) for place, key in (*ends, (form, node.key))
+    )
 
 
 def _may_follow(act: Act, plan: Plan, subform: str | None, node: Path, source: Source) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.definitions.field_type import FieldType, Lookup
+from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused, Stale
 from runtime.files import using
 from runtime.people.may import may, require
@@ -34,7 +35,7 @@ from runtime.system.database import to_json
 from runtime.system.prepared import COPY_FROM, copy_rows, prepared
 from runtime.system.sets import among
 from runtime.system.tables import record_change
-from runtime.texts import _
+from runtime.texts import Message, _
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
@@ -245,23 +246,22 @@ def _followers(act: Act, form: str, record: int) -> None:
             if not pointing:
                 continue
             if rule == "restrict" or len(pointing) > MOST_FOLLOWERS:
-                raise Refused(
-                    [
-                        Problem(
-                            "",
-                            _(
-                                "{count} records of {form} belong to this one. Delete or move them first.",
-                                count=len(pointing),
-                                form=other.label,
-                            ),
-                        )
-                    ]
-                )
+                raise Refused([Problem("", _belonging(act, other, each.key, pointing))])
             for follower in pointing:
                 if rule == "clear":
                     update(act, other_key, follower, {each.key: _without(act, other_key, follower, each, record)})
                 else:
                     delete(act, other_key, follower)
+
+
+def _belonging(act: Act, form: Form, key: str, pointing: Sequence[int]) -> Message:
+    """That records of a form belong to one, and how many; of those that the person does not see only that there are some."""
+    rights = act.person.rights
+    if rights is not None:
+        rights.know(form.key, pointing)
+    if all(may(act.person, "view", form.key, each, key) for each in pointing):
+        return _("{count} records of {form} belong to this one. Delete or move them first.", count=len(pointing), form=form.label)
+    return _("Other records belong to this one, some of which you may not see. Ask somebody who sees them to delete or move them first.")
 
 
 def _without(act: Act, form: str, record: int, field: FieldType, gone: int) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from runtime.effect.cadence import cadence
 from runtime.errors import Refused
 from runtime.people.person import SYSTEM
 from runtime.reviews.effects import effects
@@ -82,7 +85,15 @@ def collect(act: Act, review: Review) -> dict[str, Any]:
         "appeals": _appeals(act, model, review),
         "tests": tests_of(act, model),
         "effects": effects(act, model, review.first_day, last),
+        "cadence": _cadence(act, model, review.first_day, last),
     }
+
+
+def _cadence(act: Act, model: TierModel, first: date, last: date) -> dict[str, Any]:
+    """Who was contacted as often as the plans say; `promised`, `forms`: whether and by which records it can be told."""
+    found = cadence(act, model, first, last)
+    tiers = [{"tier": key, **asdict(each)} for key, each in found.tiers]
+    return {"promised": found.promised, "forms": list(found.forms), "tiers": tiers}
 
 
 def _label(model: TierModel, key: str) -> Any:

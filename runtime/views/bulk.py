@@ -204,12 +204,18 @@ def _undo_part(act: Act, found: Any) -> int:
         return 0
     field, wanted = act.catalogue.forms[found.form].by_key[found.field], json.loads(found.value)
     here = {each.id: each for each in read_records(act, found.form, [row.record for row in rows], True) if each.deleted_at is None}
+    if act.person.rights is not None:
+        act.person.rights.know(found.form, here)
     lookup, backs, kept = ActLookup(act), [], {}
     for row in rows:
         now = here.get(row.record)
         value = None if now is None else now.values.get(found.field)
         if now is None:
             kept[row.record] = _("This record is in the trash.")
+        elif not may(act.person, "view", found.form, row.record):
+            kept[row.record] = _("This record does not exist any more.")
+        elif not may(act.person, "view", found.form, row.record, found.field):
+            kept[row.record] = _("You may not change this field.")
         elif (None if value in (None, ()) else field.to_json(value)) != (wanted or None if isinstance(wanted, list) else wanted):
             kept[row.record] = _("Somebody has changed it since.")
         else:

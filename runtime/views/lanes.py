@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runtime.errors import NotFound
 from runtime.records import query
+from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.definitions.field_type import FieldType
@@ -45,14 +47,18 @@ def lanes_of(
 
 
 def lane_at(act: Act, form: Form, key: str, name: str) -> Lane:
-    """The lane with this name in an address."""
+    """The lane with this name in an address. Raises NotFound for a name that no value of the field could have."""
     field = form.by_key[key]
     if name == BLANK:
         return Lane(BLANK, None)
     for each in _known(act, field) or _options(field):
         if each.key == name:
             return each
-    return Lane(name, int(name) if field.type == "member" and name.isdecimal() and len(name) < 17 else name)
+    if field.type != "member":
+        return Lane(name, name)
+    if not (name.isascii() and name.isdecimal() and len(name) < 17):
+        raise NotFound(_("This list has no such group."))
+    return Lane(name, int(name))
 
 
 def _known(act: Act, field: FieldType) -> list[Lane] | None:

@@ -45,7 +45,7 @@ def test_the_words_are_those_of_the_reader(enter: Callable[..., Designer]) -> No
 
 def test_a_field_tells_who_uses_it(ada: Designer) -> None:
     uses = ada.given(FORM)["field_uses"]
-    assert [each["label"] for each in uses["points"]] == ["value"]
+    assert [each["label"] for each in uses["points"]] == ["Customer", "value"]
     assert "Customer" in [each["label"] for each in ada.given(f"{HOME}/forms/order")["field_uses"]["amount"]]
 
 

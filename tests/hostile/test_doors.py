@@ -131,12 +131,19 @@ class World:
             versions.publish(act, [of_customers, visits])
 
 
-def opened(workspace: Workspace, dist: Path) -> World:
+def opened(
+    workspace: Workspace,
+    dist: Path,
+    definitions: list[dict[str, Any]] | None = None,
+    kind: type[World] = World,
+    visit: Callable[[str, int], dict[str, Any]] | None = None,
+) -> Any:
+    """The two people, with a customer and a visit each. Other `definitions`, another `kind` of world: for walks over other doors."""
     from app import create_app
 
     kinds.load()
     with workspace.writing(SYSTEM, "publish") as act:
-        versions.publish(act, [CUSTOMER, VISIT, TIERS, APP, VIEW, DASHBOARD])
+        versions.publish(act, definitions or [CUSTOMER, VISIT, TIERS, APP, VIEW, DASHBOARD])
         people = {
             name: accounts.add(act, email=f"{name}@example.com", name=name.title(), roles=("sales",), password=PASSWORD).id
             for name in TITLES
@@ -145,12 +152,11 @@ def opened(workspace: Workspace, dist: Path) -> World:
         made = {name: gateway.create(act, "customer", _values(name, people[name])).id for name in TITLES}
         for name, record in made.items():
             gateway.update(act, "customer", record, {"secret": SECRETS[name], "reason": "changed"})
-        visits = {
-            name: gateway.create(act, "visit", {"no": f"V{name}", "customer": record, "minutes": 5}).id for name, record in made.items()
-        }
+        visits = {name: gateway.create(act, "visit", (visit or _visit)(name, record)).id for name, record in made.items()}
     derived.work_off(workspace)
-    recomputing.recompute(workspace, "value")
-    world = World(workspace, made, visits)
+    if definitions is None:
+        recomputing.recompute(workspace, "value")
+    world = kind(workspace, made, visits)
     app = create_app(workspace, dist=dist)
     app.testing = True
     for name in TITLES:
@@ -170,6 +176,10 @@ def _values(name: str, owner: int) -> dict[str, Any]:
         "worth": WORTH[name],
         "lines": [{"line": f"{SECRETS[name]} line"}],
     }
+
+
+def _visit(name: str, record: int) -> dict[str, Any]:
+    return {"no": f"V{name}", "customer": record, "minutes": 5}
 
 
 @pytest.fixture

@@ -209,9 +209,88 @@ def test_texts_within_other_pictures_go_too() -> None:
     assert b"GPS" not in kept and kept[4:8] == struct.pack("<I", len(kept) - 8) and kept[20] == 0
 
 
+GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00" + b"\x00" * 6
+FRAME = b"!\xf9\x04\x00\x00\x00\x00\x00" + b",\x00\x00\x00\x00\x01\x00\x01\x00\x00" + b"\x02\x02\x44\x01\x00"
+TURNS = b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
+
+
+def test_a_gif_loses_its_comments_and_what_comes_after_it() -> None:
+    given = GIF + TURNS + b"!\xfe\x06by Lin\x00" + FRAME + b"!\xff\x0bXMP DataXMP\x03GPS\x00" + FRAME + b";GPS"
+    assert without_traces(given, "image/gif") == GIF + TURNS + FRAME + FRAME + b";"
+
+
+def box(kind: bytes, *inner: bytes) -> bytes:
+    content = b"".join(inner)
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def item(number: int, kind: bytes) -> bytes:
+    return box(b"infe", struct.pack(">IHH4s", 2 << 24, number, 0, kind), b"\x00")
+
+
+def heic(
+    *more: bytes,
+    places: tuple[tuple[int, int, int], ...] = ((1, 0, 4), (2, 4, 8), (3, 12, 5)),
+    items: bytes = item(1, b"hvc1") + item(2, b"Exif") + item(3, b"mime"),
+    way: int = 0,
+    table: bytes = b"\x44\x00",
+) -> bytes:
+    """A picture PPPP; beside it, in the same place, what the camera wrote, and bytes nobody speaks of."""
+    start = 0
+    for _round in range(2):  # the places count from the start of the file, behind a table of fixed length
+        iloc = struct.pack(">I", 1 << 24) + table + struct.pack(">H", len(places))
+        for number, at, length in places:
+            iloc += struct.pack(">HHHHII", number, way, 0, 1, start + at, length)
+        told = box(b"iprp", box(b"ipco", box(b"irot", b"\x01"), box(b"udes", b"GPS")), box(b"ipma", b"\x00" * 8))
+        meta = box(
+            b"meta", b"\x00" * 4, box(b"iinf", struct.pack(">IH", 0, 3), items), told, box(b"udta", b"GPS"), box(b"iloc", iloc), *more
+        )
+        head = box(b"ftyp", b"heic\x00\x00\x00\x00mif1") + box(b"uuid", b"GPS") + meta
+        start = len(head) + 8
+    return head + box(b"mdat", b"PPPPGPS GPS <gps>GPS") + box(b"mpvd", b"GPS") + b"SEFT GPS"
+
+
+def test_a_heic_keeps_its_picture_and_nothing_beside_it(sqlite_workspace: Workspace) -> None:
+    given = heic()
+    _name, kept = taken(sqlite_workspace, "a.heic", given)
+    assert b"GPS" not in kept and b"gps" not in kept and kept.endswith(box(b"mdat", b"PPPP" + b"\x00" * 16))
+    assert len(kept) == len(given) - len(box(b"mpvd", b"GPS") + b"SEFT GPS") and kept.find(b"hvc1") == given.find(b"hvc1")
+    assert b"irot\x01" in kept and b"Exif" not in kept and without_traces(kept, "image/heic") == kept
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        heic(places=((1, 0, 2**31),)),
+        heic(places=((1, 2**31, 4),)),
+        heic(places=((1, 0, 0),)),
+        heic(places=((1, 17, 9),)),
+        heic(way=1),
+        heic(way=2),
+        heic(table=b"\x40\x00"),
+        heic(table=b"\xff\xff"),
+        heic(items=box(b"infe", b"\x02")),
+        heic(items=box(b"infe", b"\x00" * 20)),
+        heic(items=box(b"free") * 6_000),
+        heic(box(b"iloc", b"\x00" * 8)),
+        heic()[:-60],
+        heic()[:-8] + heic(),
+        box(b"ftyp", b"heic\x00\x00\x00\x00mif1"),
+        box(b"ftyp", b"heic\x00\x00\x00\x00mif1") + box(b"meta"),
+        box(b"ftyp", b"heic\x00\x00\x00\x00mif1") + box(b"free") * 6_000,
+    ],
+)
+def test_a_heic_that_cannot_be_cleaned_is_refused_with_a_way_out(sqlite_workspace: Workspace, content: bytes) -> None:
+    with pytest.raises(Refused, match="Place and device cannot be taken out of the picture “a.heic”. Save it as JPEG"):
+        taken(sqlite_workspace, "a.heic", content)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
+        ("a.gif", GIF + FRAME),
+        ("a.gif", b"GIF89a\x01"),
+        ("a.gif", GIF + b"!\xfe\xff"),
         ("a.jpg", b"\xff\xd8\xff\xe1\xff\xff" + b"x"),
         ("a.jpg", b"\xff\xd8\xff"),
         ("a.jpg", jpeg()[:-2]),

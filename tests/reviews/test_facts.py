@@ -10,6 +10,7 @@ from runtime.collaboration import appeals, todos
 from runtime.errors import NotAllowed, NotFound, Refused
 from runtime.reviews import deciding, facts, reading
 from runtime.tiers.overriding import override
+from tests.makers import day, form_json, member, reference
 from tests.reviews.world import Shop, rated
 
 
@@ -139,3 +140,18 @@ def test_a_stranger_finds_no_review(shop: Shop) -> None:
         assert reading.listed(act, act.catalogue.tier_models.values()) == []
         with pytest.raises(NotFound):
             reading.find(act, number)
+
+
+def test_whether_each_tier_was_contacted_as_often_as_its_plan_says(shop: Shop) -> None:
+    """Nobody was called: of the silver ones of July only Bea was due, until she rose, and so were the gold ones."""
+    fields = [reference("customer", "customer", many_name="calls"), day("called_on"), member("caller")]
+    shop.world.publish(form_json(*fields, key="call", title="called_on", event_date="called_on"))
+    assert facts_of(shop, shop.open())["cadence"] == {"promised": False, "forms": ["call"], "tiers": []}
+    shop.world.publish(rated(plans={"gold": {"contact_every_days": 30}}))
+    shop.later(40)
+    shop.world.add("call", customer=shop.ann, called_on=date(2026, 10, 20))
+    with shop.by("lead") as act:
+        facts.refresh(act, 1)
+    shop.work()
+    (gold,) = facts_of(shop, 1)["cadence"]["tiers"]
+    assert gold == {"tier": "gold", "due": 2, "kept": 1, "made": 1, "timely": 1, "overdue": 1, "longest": 10}

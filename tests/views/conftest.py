@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runtime import kinds
 from runtime.definitions.versions import publish
 from runtime.people import accounts, passwords
 from runtime.people.person import SYSTEM, Person
@@ -17,6 +19,10 @@ from runtime.records import gateway
 from runtime.system.workspace import Workspace
 from tests.makers import choice, day, form_json, long_text, member, number, text
 from tests.pages.visitor import Visitor
+from tests.support.databases import settings_for
+
+if TYPE_CHECKING:
+    from tests.support.databases import SqliteFiles
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "kettle boils at noon"
@@ -60,14 +66,13 @@ SALES = {
 class Shop:
     def __init__(self, workspace: Workspace, app: Any):
         self.workspace, self.app = workspace, app
-        self.ada = self.person("ada@example.com", "builder", "member")
-        self.sue = self.person("sue@example.com", "sales")
-        with workspace.writing(SYSTEM) as act:
-            publish(act, [APP, CUSTOMER, SALES])
+        with workspace.reading(SYSTEM) as act:
+            ada, sue = (accounts.by_email(act.connection, f"{name}@example.com") for name in ("ada", "sue"))
+        assert ada is not None and sue is not None
+        self.ada, self.sue = ada, sue
 
     def person(self, email: str, *roles: str) -> Person:
-        with self.workspace.writing(SYSTEM) as act:
-            return accounts.add(act, email=email, name=email.partition("@")[0].title(), roles=roles, password=PASSWORD)
+        return person_in(self.workspace, email, *roles)
 
     def visitor(self, person: Person) -> Visitor:
         return Visitor(self.app).sign_in(person.email, PASSWORD)
@@ -85,9 +90,41 @@ class Shop:
             publish(act, list(bodies))
 
 
+def person_in(workspace: Workspace, email: str, *roles: str) -> Person:
+    with workspace.writing(SYSTEM) as act:
+        return accounts.add(act, email=email, name=email.partition("@")[0].title(), roles=roles, password=PASSWORD)
+
+
+CHEAP = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+
+
 @pytest.fixture(autouse=True)
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "COST", {"time_cost": 1, "memory_cost": 8, "parallelism": 1})
+    monkeypatch.setattr(passwords, "COST", CHEAP)
+
+
+@pytest.fixture(scope="session")
+def furnished(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop with its people and definitions, made once; each test has a copy of the file."""
+    folder = tmp_path_factory.mktemp("shop")
+    workspace = Workspace(settings_for(folder, sqlite_files.copy_to(folder / "shop.sqlite")))
+    kinds.load()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "COST", CHEAP)
+        person_in(workspace, "ada@example.com", "builder", "member")
+        person_in(workspace, "sue@example.com", "sales")
+    with workspace.writing(SYSTEM) as act:
+        publish(act, [APP, CUSTOMER, SALES])
+    workspace.engine.dispose()
+    return folder / "shop.sqlite"
+
+
+@pytest.fixture
+def sqlite_workspace(furnished: Path, tmp_path: Path) -> Iterator[Workspace]:
+    shutil.copyfile(furnished, tmp_path / "tierloom.sqlite")
+    workspace = Workspace(settings_for(tmp_path, f"sqlite:///{tmp_path / 'tierloom.sqlite'}"))
+    yield workspace
+    workspace.engine.dispose()
 
 
 @pytest.fixture(scope="session")

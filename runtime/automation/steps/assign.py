@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import sqlalchemy as sa
 from pydantic import Field
@@ -13,6 +13,7 @@ from runtime.automation.people import in_words, people_of, who_problems
 from runtime.automation.steps._base import Inside, needs_record
 from runtime.automation.words import field_label, quoted
 from runtime.definitions.model import Who
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import STEPS
 from runtime.errors import Problem
 from runtime.records import gateway
@@ -34,7 +35,7 @@ class Assign(Inside):
     """
 
     type: Literal["assign"] = "assign"
-    field: str = Field(title="Field")
+    field: Annotated[str, Names()] = Field(title="Field")
     pool: Who = Field(title="Who may get it")
     by: Literal["least_loaded", "round_robin"] = Field("least_loaded", title="Choose by")
     capacity: int | None = Field(None, ge=1, title="Most records a person")

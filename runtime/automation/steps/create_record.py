@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from runtime.automation.steps._base import Inside, value_formulas, value_problems
 from runtime.automation.words import form_label, quoted
 from runtime.definitions.model import FormulaText, FormulaUse, Key
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import STEPS
 from runtime.definitions.types import Type
 from runtime.errors import Problem
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class CreateRecord(Inside):
     type: Literal["create_record"] = "create_record"
     form: Key = Field(title="Form")
-    values: dict[str, FormulaText] = Field({}, title="Values")
+    values: dict[Annotated[str, Names("form")], FormulaText] = Field({}, title="Values")
 
     def problems(self, form: str | None, catalogue: Catalogue) -> Iterator[Problem]:
         if self.form not in catalogue.forms:

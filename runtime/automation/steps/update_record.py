@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from runtime.automation.steps._base import Inside, needs_record, value_formulas, value_problems
 from runtime.automation.words import field_label, quoted
 from runtime.definitions.model import FormulaText, FormulaUse
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import STEPS
 from runtime.definitions.types import Type
 from runtime.errors import Problem
@@ -26,8 +27,8 @@ class UpdateRecord(Inside):
     """`target`: a reference field whose record is written instead; when it is blank nothing is."""
 
     type: Literal["update_record"] = "update_record"
-    target: str | None = Field(None, title="The record this field points at")
-    values: dict[str, FormulaText] = Field(min_length=1, title="Values")
+    target: Annotated[str, Names()] | None = Field(None, title="The record this field points at")
+    values: dict[Annotated[str, Names("target")], FormulaText] = Field(min_length=1, title="Values")
 
     def problems(self, form: str | None, catalogue: Catalogue) -> Iterator[Problem]:
         yield from needs_record(form)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from runtime.automation.clock import instant_of
 from runtime.automation.triggers._base import ClockTrigger, no_form
 from runtime.automation.words import field_label, form_label, quoted
 from runtime.definitions.model import Key
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import TRIGGERS
 from runtime.errors import Problem
 from runtime.records.sources import Rows
@@ -39,7 +40,7 @@ class DateField(ClockTrigger):
 
     type: Literal["date_field"] = "date_field"
     form: Key = Field(title="Form")
-    field: str = Field(title="Date")
+    field: Annotated[str, Names("form")] = Field(title="Date")
     days: int = Field(0, ge=-3660, le=3660, title="Days after the date (negative: before)")
     at: str = Field("09:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", title="At")
     every: Literal["once", "year"] = Field("once", title="How often")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from runtime.automation.triggers._base import EventTrigger, no_form
 from runtime.automation.words import field_label, form_label, quoted
 from runtime.definitions.model import FormulaText, FormulaUse, Key
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import TRIGGERS
 from runtime.definitions.types import Type
 from runtime.errors import Problem
@@ -26,7 +27,7 @@ BLANK = (None, "", [])
 class RecordUpdated(EventTrigger):
     type: Literal["record_updated"] = "record_updated"
     form: Key = Field(title="Form")
-    fields: tuple[str, ...] = Field((), title="Only when one of these changes")
+    fields: tuple[Annotated[str, Names("form")], ...] = Field((), title="Only when one of these changes")
     becomes: FormulaText | None = Field(None, title="Only when this becomes true")
     """A condition that did not hold before the change and holds after it. All formulas of the automation may use `previous.FIELD`."""
 

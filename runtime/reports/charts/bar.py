@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import CHARTS
 from runtime.errors import Problem
 from runtime.records import query
@@ -26,7 +27,7 @@ class Bar(FormTile):
     """Tiers stand from the best down and choices in their own order; all others by their figure, the greatest first."""
 
     type: Literal["bar"] = "bar"
-    by: str = Field(title="A bar for each value of")
+    by: Annotated[str, Names("form")] = Field(title="A bar for each value of")
     most: int = Field(12, ge=1, le=50, title="Most bars")
 
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from runtime.definitions.model import FormulaUse
+from runtime.definitions.naming import Names
 from runtime.definitions.shelf import CHARTS
 from runtime.errors import Problem
 from runtime.reports.charts._tile import Drawing, FormTile, height, in_words, plain
@@ -25,7 +26,7 @@ class Line(FormTile):
     """Months without a record count as nothing: 0 for a sum or a count, a gap for a mean."""
 
     type: Literal["line"] = "line"
-    on: str = Field(title="Date that counts")
+    on: Annotated[str, Names("form")] = Field(title="Date that counts")
     months: int = Field(12, ge=2, le=120, title="Months, the present one included")
 
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:

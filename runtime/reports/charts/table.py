@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from runtime.definitions.model import FormulaText, FormulaUse, Key
+from runtime.definitions.naming import ORDER, Names
 from runtime.definitions.shelf import CHARTS
 from runtime.errors import Problem
 from runtime.formulas.definitions import formula
@@ -30,9 +31,9 @@ class Table(Tile):
 
     type: Literal["table"] = "table"
     form: Key = Field(title="Form")
-    columns: tuple[str, ...] = Field(min_length=1, max_length=12, title="Columns")
+    columns: tuple[Annotated[str, Names("form")], ...] = Field(min_length=1, max_length=12, title="Columns")
     filter: FormulaText | None = Field(None, title="Only records for which this holds")
-    sort: tuple[str, ...] = Field((), title="Order")
+    sort: tuple[Annotated[str, Names("form", within=ORDER)], ...] = Field((), title="Order")
     most: int = Field(8, ge=1, le=50, title="Most rows")
 
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:

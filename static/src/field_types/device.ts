@@ -33,7 +33,7 @@ export function startLocation(box: HTMLElement): void {
 }
 
 interface Detector { detect(source: CanvasImageSource): Promise<{ rawValue: string }[]> }
-type Seen = { BarcodeDetector?: new () => Detector };
+type Seen = { BarcodeDetector?: { new (): Detector; getSupportedFormats(): Promise<string[]> } };
 
 /** The camera reads a code where the browser can; a hand scanner types it, and its Enter goes to the next field. */
 export function startBarcode(box: HTMLElement): void {
@@ -45,35 +45,44 @@ export function startBarcode(box: HTMLElement): void {
   });
   const { BarcodeDetector } = window as Seen;
   if (!BarcodeDetector || !navigator.mediaDevices) return;
+  void BarcodeDetector.getSupportedFormats().then(formats => { if (formats.length) offerCamera(box, input, new BarcodeDetector()); }).catch(() => {});
+}
+
+function offerCamera(box: HTMLElement, input: HTMLInputElement, detector: Detector): void {
   const { scan, stop, aim, refused } = box.dataset;
   const button = make('button', { class: 'btn', type: 'button' }, icon('camera'), scan!);
-  const note = noteOf(box);
   box.append(button);
+  const note = noteOf(box);
   let end: (() => void) | null = null;
+  const ended = () => { end = null; button.lastChild!.textContent = scan!; note(''); };
   button.addEventListener('click', async () => {
-    if (end) { end(); return; }
-    try { end = await watch(box, new BarcodeDetector(), text => { input.value = text; said(input); speak(text); end?.(); }); } catch { note(refused!); return; }
-    const over = end;
-    end = () => { over(); end = null; button.lastChild!.textContent = scan!; note(''); };
-    button.lastChild!.textContent = stop!;
-    note(aim!);
+    if (end) { end(); ended(); return; }
+    button.disabled = true;
+    try {
+      end = await watch(box, detector, text => { ended(); input.value = text; said(input); speak(text); });
+      button.lastChild!.textContent = stop!;
+      note(aim!);
+    } catch { note(refused!); }
+    button.disabled = false;
   });
 }
 
-/** Shows the camera's picture until a code is found; gives what ends it. */
+/** Shows the camera's picture until a code is found, or the box is gone from the page; gives what ends it. */
 async function watch(box: HTMLElement, detector: Detector, found: (text: string) => void): Promise<() => void> {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
   const video = make('video', { class: 'tl-camera', muted: '', playsinline: '', 'aria-hidden': 'true' });
+  let over = false;
+  const end = () => { over = true; for (const track of stream.getTracks()) track.stop(); video.remove(); };
   video.srcObject = stream;
   box.append(video);
-  await video.play();
-  let over = false;
+  try { await video.play(); } catch (error) { end(); throw error; }
   const look = async () => {
+    if (!box.isConnected) end();
     if (over) return;
     const [code] = await detector.detect(video).catch(() => []);
-    if (code && !over) found(code.rawValue);
-    if (!over) setTimeout(look, 200);
+    if (over) return;
+    if (code) { end(); found(code.rawValue); } else setTimeout(look, 200);
   };
-  void look();
-  return () => { over = true; for (const track of stream.getTracks()) track.stop(); video.remove(); };
+  setTimeout(look, 200);
+  return end;
 }
