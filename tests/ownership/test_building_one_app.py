@@ -65,7 +65,7 @@ def test_whoever_builds_an_app_publishes_in_it(house: House):
         ({**MACHINE, "label": "Mine"}, "You may not build the app works."),
         ({**MACHINE, "app": "shop"}, "You may not build the app works."),
         ({**MACHINE, "key": "robot"}, "You may not build the app works."),
-        ({**VIEW, "app": None}, "This belongs to the whole workspace."),
+        ({**VIEW, "app": None}, "The form customer belongs to another app."),
         ({**VIEW, "form": "machine", "columns": ["name"]}, "The form machine belongs to another app."),
         ({**in_shop(permission("p", "user:cy@example.com")), "form": "machine"}, "The form machine belongs to another app."),
         ({**AUTOMATION, "owner": "user:boss@example.com"}, "Only whoever builds in the whole workspace can let an automation run"),
