@@ -132,7 +132,7 @@ def _speak(app: Flask, manifest: dict[str, dict[str, Any]]) -> None:
     app.jinja_env.globals.update(
         _=speaking.translate, csrf_token=generate_csrf, reader=LocalProxy(web.reader),
         shell=LocalProxy(shell.present_shell), unwrapped=lambda proxy: proxy._get_current_object(),
-        once=speaking.Once(app.jinja_env), kept=speaking.Kept(app.jinja_env), drawn_icon=speaking.icons, frame_own=shell.own,
+        once=speaking.Once(app.jinja_env), kept_part=speaking.Kept(app.jinja_env), drawn_icon=speaking.icons, frame_own=shell.own,
         asset=lambda name: f"/static/{manifest[name]['file']}",
         asset_css=lambda name: f"/static/{manifest[name]['css']}" if manifest[name].get("css") else None,
         preload=lambda name: [f"/static/{each}" for each in manifest[name].get("imports", [])],

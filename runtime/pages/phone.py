@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from math import hypot
 from pathlib import Path
 
-import numpy as np
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
 from runtime.errors import NotFound
@@ -23,7 +25,8 @@ BLUE, WHITE = (0x1F, 0x5F, 0xD0), (255, 255, 255)
 SIZES = (180, 192, 512)
 BARS = ((5.0, 14.2, 12.0, 1.0), (5.0, 9.8, 9.4, 0.82), (5.0, 5.4, 6.0, 0.62))
 """Left, top, width and strength of the three rungs on a square of 22."""
-FINE = 4
+HIGH = 2.4
+"""How high a rung is."""
 A_DAY = 24 * 3600
 
 
@@ -90,36 +93,64 @@ def icon(size: int) -> Response:
     return answer
 
 
+@dataclass(frozen=True)
+class Box:
+    """A rectangle with round corners, in pixels, and what it is filled with."""
+
+    middle: tuple[float, float]
+    half: tuple[float, float]
+    radius: float
+    color: tuple[float, ...]
+
+    def beyond(self, axis: int, at: float) -> float:
+        """How far a place lies beyond the straight part of a side; 0 within it."""
+        return max(abs(at - self.middle[axis]) - self.half[axis] + self.radius, 0.0)
+
+    def cover(self, beyond_x: float, beyond_y: float) -> float:
+        """How much of a pixel it covers, 0 to 1."""
+        return min(max(0.5 + self.radius - hypot(beyond_x, beyond_y), 0.0), 1.0)
+
+
 @lru_cache(8)
 def drawn(size: int, whole: bool) -> bytes:
-    """The sign as a PNG, its edges smoothed by drawing it finer first."""
-    many = size * FINE
-    y, x = np.mgrid[0:many, 0:many] * (22 / many)
-    picture = np.zeros((many, many, 4))
-    ground = np.ones((many, many), bool) if whole else _rounded(x, y, 0, 0, 22, 22, 6)
-    picture[ground] = (*BLUE, 255)
+    """The sign as a PNG with smooth edges."""
+    pixel = size / 22
     shrunk = 0.72 if whole else 1.0  # the outer part may be cut off
-    for left, top, width, strength in BARS:
-        from_left, from_top = (11 + (each - 11) * shrunk for each in (left, top))
-        bar = _rounded(x, y, from_left, from_top, width * shrunk, 2.4 * shrunk, 1.2 * shrunk)
-        picture[bar, :3] = np.array(WHITE) * strength + np.array(BLUE) * (1 - strength)
-    fine = picture.reshape(size, FINE, size, FINE, 4)
-    opaque = fine[..., 3].mean((1, 3))
-    color = (fine[..., :3] * fine[..., 3:]).mean((1, 3)) / np.maximum(opaque, 1)[..., None]
-    return _png(np.dstack([color, opaque]).round().astype(np.uint8))
+    ground = None if whole else Box((size / 2, size / 2), (size / 2, size / 2), 6 * pixel, BLUE)
+    bars = [_bar(pixel, shrunk, *each) for each in BARS]
+    lines: dict[tuple[float, ...], bytes] = {}
+    picture = []
+    for y in range(size):
+        beyond = tuple(min(each.beyond(1, y + 0.5), each.radius + 1) for each in (*([ground] if ground else []), *bars))
+        if beyond not in lines:  # most lines look like another one
+            lines[beyond] = b"".join(_pixel(x + 0.5, ground, bars, beyond) for x in range(size))
+        picture.append(lines[beyond])
+    return _png(size, picture)
 
 
-def _rounded(x: np.ndarray, y: np.ndarray, left: float, top: float, width: float, height: float, radius: float) -> np.ndarray:
-    """Which points lie in a rectangle with round corners."""
-    from_x = np.maximum(np.abs(x - left - width / 2) - (width / 2 - radius), 0)
-    from_y = np.maximum(np.abs(y - top - height / 2) - (height / 2 - radius), 0)
-    return from_x**2 + from_y**2 <= radius**2
+def _bar(pixel: float, shrunk: float, left: float, top: float, width: float, strength: float) -> Box:
+    middle = (left + width / 2, top + HIGH / 2)
+    color = tuple(strength * white + (1 - strength) * blue for white, blue in zip(WHITE, BLUE, strict=True))
+    x, y = ((11 + (each - 11) * shrunk) * pixel for each in middle)
+    return Box((x, y), (width / 2 * shrunk * pixel, HIGH / 2 * shrunk * pixel), HIGH / 2 * shrunk * pixel, color)
 
 
-def _png(pixels: np.ndarray) -> bytes:
-    height, width, _channels = pixels.shape
-    lines = b"".join(b"\x00" + row.tobytes() for row in pixels)
-    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b"")]
+def _pixel(x: float, ground: Box | None, bars: Sequence[Box], beyond: Sequence[float]) -> bytes:
+    """Red, green, blue and how opaque, each 0 to 255."""
+    opaque = 1.0 if ground is None else ground.cover(ground.beyond(0, x), beyond[0])
+    color: tuple[float, ...] = BLUE
+    for bar, beyond_y in zip(bars, beyond[-len(bars) :], strict=True):
+        if covered := bar.cover(bar.beyond(0, x), beyond_y):
+            color = tuple(covered * own + (1 - covered) * below for own, below in zip(bar.color, color, strict=True))
+    return bytes(round(each) for each in (*color, 255 * opaque))
+
+
+def _png(size: int, lines: Sequence[bytes]) -> bytes:
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 6, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"".join(b"\x00" + each for each in lines), 9)),
+        (b"IEND", b""),
+    ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in parts
     )

@@ -62,7 +62,7 @@ class Own(dict[str, Any]):
 class Kept:
     """Parts of the frame that are the same for all who have the same frame: drawn once, with the reader's own filled in each time.
 
-    `kept("macros/side.html", "sidebar", own, shell, …)` draws the macro with marks in place of what is `own`; everything else it is
+    `kept_part("macros/side.html", "sidebar", own, shell, …)` draws the macro with marks in place of what is `own`; everything else it is
     given is hashable and decides which of the kept drawings fits.
     """
 
