@@ -57,9 +57,10 @@ def entry(live: Live) -> Callable[[Page], None]:
         page.on("request", lambda each: waiting.add(each))
         page.on("requestfinished", lambda each: waiting.discard(each))
         page.on("requestfailed", lambda each: waiting.discard(each))
-        page.locator("[name=f_name]").fill("杯子 & <saucer>")
-        page.locator("[name=f_text]").fill("first line\nsecond line")
-        page.locator("[name=f_text]").blur()
+        for name, value in (("f_name", "杯子 & <saucer>"), ("f_text", "first line\nsecond line")):
+            page.locator(f"[name={name}]").fill(value)
+            with page.expect_response("**/check"):
+                page.locator(f"[name={name}]").blur()
         wait_until(page, lambda: not waiting, "the checks while typing are answered")
 
     return open_and_type
