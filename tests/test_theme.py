@@ -159,7 +159,7 @@ def app() -> Flask:
     app.jinja_loader = ChoiceLoader([DictLoader(TRIALS), FileSystemLoader(PAGES)])
     app.jinja_env.globals.update(
         asset=lambda name: f"/static/{name}", asset_css=lambda name: f"/static/{name}.css", csrf_token=lambda: "token", unwrapped=lambda shell: shell,
-        once=speaking.Once(app.jinja_env), kept=speaking.Kept(app.jinja_env), drawn_icon=speaking.icons,
+        once=speaking.Once(app.jinja_env), kept_part=speaking.Kept(app.jinja_env), drawn_icon=speaking.icons,
         frame_own=lambda: speaking.Own(token="token", next="/?", name="Meng", email="meng@example.org", avatar=Markup("<span>M</span>")),
         _=lambda sentence, **values: sentence.format(**values) if values else sentence)
     app.jinja_env.filters["shown"] = lambda text: text["en"] if isinstance(text, dict) else str(text)
