@@ -193,6 +193,11 @@ class FieldType(Model):
         """The records that a value names, by form and id."""
         return ()
 
+    @property
+    def names_others(self) -> bool:
+        """Whether its values name people or records, so that a list need not ask each value."""
+        return type(self).people is not FieldType.people or type(self).records is not FieldType.records
+
     def search_text(self, value: Any) -> str:
         """What can be searched for; empty = not searched."""
         return ""

@@ -690,7 +690,7 @@ def _add_names(act: Act, form: Form, shown: list[str], result: Page) -> None:
     }
     for key in shown:
         field_type = form.by_key.get(key)
-        if field_type is None:
+        if field_type is None or not field_type.names_others:
             continue
         for each in result.records:
             if each.values.get(key) is not None:
