@@ -123,8 +123,7 @@ def change(app: str, id: int, what: str) -> Any:
             check_app(act, app)
             said = _change(act, id, what)
     except Refused as error:
-        with reading() as act:
-            return _page(act, app, links.get(act, id), error.problems), error.status
+        return _refused(app, id, error)
     return done(f"/build/{app}/public" if what == "remove" else here, said)
 
 
@@ -180,6 +179,12 @@ def preview(app: str, id: int) -> str:
         return public_form.drawn(act, link, form, entry, "", here=here, tried_at=here)
 
 
+def _refused(app: str, id: int, error: Refused) -> Any:
+    """The page of the link again, with what is wrong."""
+    with reading() as act:
+        return _page(act, app, links.get(act, id), error.problems), error.status
+
+
 # -- signed links -----------------------------------------------------------------------------------------------------------------------
 @blueprint.post(f"{ONE}/signed")
 @designer_only
@@ -192,8 +197,7 @@ def sign(app: str, id: int) -> Any:
             record = request.form.get("record", "")
             path = inviting.one(act, link, int(record) if record.isdecimal() else 0, *_days_and_uses())
     except Refused as error:
-        with reading() as act:
-            return _page(act, app, links.get(act, id), error.problems), error.status
+        return _refused(app, id, error)
     with reading() as act:
         return _page(act, app, links.get(act, id), signed=_absolute(path))
 
@@ -211,8 +215,7 @@ def sign_many(app: str, id: int) -> Any:
             wanted += [f"({text})"] if text.strip() else []
             rows = inviting.many(act, link, " and ".join(wanted), *_days_and_uses())
     except Refused as error:
-        with reading() as act:
-            return _page(act, app, links.get(act, id), error.problems), error.status
+        return _refused(app, id, error)
     lines = io.StringIO()
     lines.write("\ufeff")
     table = csv.writer(lines)

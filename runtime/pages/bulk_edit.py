@@ -13,6 +13,7 @@ from runtime.errors import Refused
 from runtime.forms import fill, opened
 from runtime.pages import jobs as job_pages
 from runtime.pages.apps import find_app
+from runtime.pages.entry import equip
 from runtime.pages.lists import Wish, editable, find_form
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import require
@@ -42,7 +43,7 @@ def choose(app: str, form: str) -> Any:
             entry = fill(definition, request.form, ActLookup(act), reader(), editable=[key])
             if entry.ok:
                 counted = bulk.preview(act, form, key, entry.values.get(key), listed if whole else picked)
-        _equip(app, definition, fields, entry)
+        equip(app, definition, entry)
         return render_template(
             "views/bulk.html",
             app=home,
@@ -59,12 +60,6 @@ def choose(app: str, form: str) -> Any:
             back_href=_back(app, form),
             posted={name: values for name, values in request.form.lists() if name.startswith("f_")},
         )
-
-
-def _equip(app: str, form: Form, fields: list[Any], entry: Any) -> None:
-    for each in fields:
-        if each.key in entry:
-            entry[each.key].search_url = each.search_at(app, form.key)
 
 
 @blueprint.post("/apps/<app>/<form>/bulk/do")

@@ -295,7 +295,7 @@ def _page(
     draft: int | None = None,
     **more: Any,
 ) -> str:
-    _equip(app, form, entry)
+    equip(app.key, form, entry)
     values = _worked_out(act, form, entry, record.id if record else None)
     before = record.values if record else _first_values(act, form) if entry.raw else values
     stands = standing(act, form, values, record.id if record else None)
@@ -367,19 +367,20 @@ def _skipped(form: Form, record: Record | None, plan: Plan) -> set[str]:
     }
 
 
-def _equip(app: Any, form: Form, entry: Entry) -> None:
+def equip(app: str, form: Form, entry: Entry) -> None:
+    """Tells controls where they ask: for records, people and values, where files go, what a panel shows."""
     for each in form.fields:
         if each.key not in entry:
             continue
-        entry[each.key].search_url = each.search_at(app.key, form.key)
+        entry[each.key].search_url = each.search_at(app, form.key)
         if isinstance(each, Attached):
             entry[each.key].send_url = f"/files/{form.key}/{each.key}"
         elif each.widget == "query_panel":
-            entry[each.key].address = f"/apps/{app.key}/{form.key}/panel/{each.key}"
+            entry[each.key].address = f"/apps/{app}/{form.key}/panel/{each.key}"
             entry[each.key].by = PREFIX + getattr(each, "ours")
         for row in rows_in(entry[each.key]):
             for key, line in each.lines().items():
-                row[PREFIX + key].search_url = line.search_at(app.key, form.key)
+                row[PREFIX + key].search_url = line.search_at(app, form.key)
 
 
 def _editable(form: Form, action: str, record: int | None = None) -> list[str]:

@@ -12,6 +12,7 @@ from runtime.errors import NotAllowed, NotFound, Problem, Refused, Stale
 from runtime.forms import fill, opened
 from runtime.pages.apps import find_app
 from runtime.pages.columns import columns_of
+from runtime.pages.entry import equip
 from runtime.pages.lists import editable, find_form
 from runtime.pages.web import reader, reading, signed_in, writing
 from runtime.people.may import may, refusal
@@ -39,7 +40,7 @@ def control(app: str, form: str, record: int, key: str) -> str:
         found = query.get(act, form, record)
         _require_cell(definition, key, record)
         entry = opened(definition, reader(), found.values, [key], found.masked)
-        _equip(app, definition, key, entry)
+        equip(app, definition, entry)
         return render_template(
             "views/cell.html",
             entry=entry[key],
@@ -55,10 +56,6 @@ def _require_cell(form: Form, key: str, record: int) -> None:
         raise NotFound(_("This field cannot be changed in a list."))
     if not may(g.person, "edit", form.key, record, key):
         raise NotAllowed(refusal("edit"))
-
-
-def _equip(app: str, form: Form, key: str, entry: Any) -> None:
-    entry[key].search_url = form.by_key[key].search_at(app, form.key)
 
 
 @blueprint.get("/apps/<app>/<form>/<int:record>/cells")

@@ -540,13 +540,19 @@ def count(app: str, form: str) -> Any:
 def groups(app: str, form: str) -> Response:
     """How many records each group or lane of a list has: {value: count}, `-` for none. Asked by the page after it is shown."""
     with reading() as act:
-        find_app(act, app)
-        wish = Wish(act, find_form(act, form), request.args)
-        by = wish.places["group"]
-        if by is None:
-            raise NotFound(_("This list has no groups."))
+        wish, by = _grouped(act, app, form)
         counted = query.tally(act, form, by, wish.search, wish.filters(), wish.trusted())
     return jsonify({lanes.name_of(value): count for value, count in counted})
+
+
+def _grouped(act: Act, app: str, form: str) -> tuple[Wish, str]:
+    """The list that is asked for, and the field whose values are its groups or lanes."""
+    find_app(act, app)
+    wish = Wish(act, find_form(act, form), request.args)
+    by = wish.places["group"]
+    if by is None:
+        raise NotFound(_("This list has no groups."))
+    return wish, by
 
 
 @blueprint.get("/apps/<app>/<form>/lane")
@@ -554,11 +560,7 @@ def groups(app: str, form: str) -> Response:
 def lane(app: str, form: str) -> str:
     """More cards of one lane of a board: `lane` names it, `cursor` says after which."""
     with reading() as act:
-        find_app(act, app)
-        wish = Wish(act, find_form(act, form), request.args)
-        by = wish.places["group"]
-        if by is None:
-            raise NotFound(_("This list has no groups."))
+        wish, by = _grouped(act, app, form)
         wanted = lanes.lane_at(act, wish.form, by, request.args.get("lane", lanes.BLANK))
         found = boards.lane_cards(act, app, wish, wanted, wish.cursor)
         return render_template("views/lane_more.html", lane=found, movable=boards.movable(wish, by))

@@ -46,7 +46,7 @@ def show(token: str) -> Any:
     with looking(token, QUERY) as (act, link):
         day = act.day
         if (because := closed_because(act, link, counting=False)) is not None:
-            page: Any = render_template("public/said.html", sentence=reader().say(because), status=200, **heading(link, act))
+            page: Any = _closed(act, link, because)
         elif link.password is not None:
             page = _ask_password(act, link, new_ticket(act, link))
         else:
@@ -60,10 +60,14 @@ def show(token: str) -> Any:
 def enter(token: str) -> Any:
     with looking(token, QUERY) as (act, link):
         if (because := closed_because(act, link, counting=False)) is not None:
-            return render_template("public/said.html", sentence=reader().say(because), status=200, **heading(link, act))
+            return _closed(act, link, because)
         if not check_password(link):
             return _ask_password(act, link, new_ticket(act, link), _("This is not the password. Try again.")), 422
         return asking(act, link, tickets.write(workspace(), replace(new_ticket(act, link), proved=link.turn)), address())
+
+
+def _closed(act: Act, link: Link, because: Message, status: int = 200) -> str:
+    return render_template("public/said.html", sentence=reader().say(because), status=status, **heading(link, act))
 
 
 @blueprint.post("/q/<token>")
@@ -72,7 +76,7 @@ def ask(token: str) -> Any:
     with looking(token, QUERY) as (act, link):
         day = act.day
         if (because := closed_because(act, link, counting=False)) is not None:
-            return render_template("public/said.html", sentence=reader().say(because), status=409, **heading(link, act)), 409
+            return _closed(act, link, because, 409), 409
         at_most(link.settings.per_address, "ask", link, request.remote_addr or "unknown")
         at_most(link.settings.per_link, "ask", link)
         read = ticket_of(link, request.form.get("page"))
