@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from app import main
 from runtime.errors import Refused
+from runtime.pages import metrics
 from runtime.people import accounts, passwords, second_factor, tokens
 from runtime.people.person import SYSTEM
 from runtime.system import jobs
@@ -363,6 +364,7 @@ def test_an_address_that_cannot_be_listened_on_is_one_sentence(
 
     assert main(["serve", *argv]) == 1
     assert capsys.readouterr().err.strip().splitlines()[-1].startswith(words)
+    assert metrics._SHARED == [], "figures are shared by the processes of a server; here none began"
 
 
 def test_a_data_folder_that_cannot_be_written_is_one_sentence(environment: Callable[..., None], capsys: pytest.CaptureFixture[str]):

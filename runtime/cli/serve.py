@@ -41,10 +41,10 @@ def run(workspace: Workspace, args: argparse.Namespace) -> int | None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     host, port = args.host or settings.host, args.port or settings.port
     count = settings.web_processes if _processes.possible() else 1
+    opened = _socket(host, port)
     if count > 1:
         metrics.share()
     app = args.program.create_app(workspace)
-    opened = _socket(host, port)
 
     def announce() -> None:
         _announce(args, workspace, settings.base_url or f"http://{_shown_host(host)}:{port}")
