@@ -61,8 +61,10 @@ def state(app: str, form: str, record: int, key: str, run: int) -> Response:
             raise NotFound(_("This record does not exist any more."))
         found, reason = pressing.state_of(act, definition, record, key, run)
         button = pressing.button_of(definition, key)
+        builds = may(g.person, "build", app=app)
     well = found == "done"
-    words = json.loads(reason).get(g.language) if reason else None
+    # what a step fails with is said to its owner: it may name what whoever pressed may not see
+    words = json.loads(reason).get(g.language) if reason and (builds or found != "failed") else None
     done = reader().shown(button.done) or reader().say(_("“{button}” is done.", button=button.label))
     failed = words or reader().say(_("“{button}” came to no end. Tell whoever builds in this workspace.", button=button.label))
     return jsonify({"ended": found in ENDED, "well": well, "said": done if well else failed if found in ENDED else ""})

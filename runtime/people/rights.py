@@ -198,6 +198,12 @@ def is_one_of(person: Person, app: Any, *roles: str) -> bool:
     return app is not None and any(names(person, who) for role in roles for who in getattr(app.roles_, role))
 
 
+def is_outside(person: Person, catalogue: Catalogue) -> bool:
+    """Whether somebody is a guest everywhere: no member of the workspace, and in no app more than a guest."""
+    inside = ("owner", "builder", "analyst", "member")
+    return not person.roles & {"builder", "member"} and not any(is_one_of(person, app, *inside) for app in catalogue.apps.values())
+
+
 def names(person: Person, who: str) -> bool:
     """Whether `role:…`, `user:…`, `department:…` or `group:…` means this person."""
     kind, _colon, key = who.partition(":")
