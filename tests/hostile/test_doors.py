@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -328,11 +328,11 @@ def written(name: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-def walk(world: World, doors: list[Door], combinations: Any) -> Iterator[str]:
-    """Gives a sentence for every answer that tells what it must not, or keeps what it may tell."""
+def walk(world: World, doors: list[Door], combinations: Any, people: Iterable[str] = TITLES) -> Iterator[str]:
+    """Gives a sentence for every answer that tells what it must not, or keeps what it may tell. `people`: those who go."""
     for rule, right in combinations:
         world.permit(rule, right)
-        for door, who, whose in itertools.product(doors, TITLES, TITLES):
+        for door, who, whose in itertools.product(doors, people, TITLES):
             answer = door.go(world, who, whose)
             place = f"{door.name} as {who} about {whose}, rows {rule}, secret {right}"
             for name in TITLES:
@@ -359,9 +359,9 @@ def missing(answer: str, place: str, door: Door, whose: str, there: bool, whole:
 
 
 def test_every_door_tells_what_the_sets_say_and_nothing_else(world: World) -> None:
+    """On PostgreSQL one of the two goes, to the records of both: what they may is the same, so that says it at half the price."""
     lite = world.workspace.engine.dialect.name == "sqlite"
-    every = list(itertools.product(RULES, RIGHTS))
-    found = list(walk(world, DOORS, every if lite else [("own", "hidden"), ("all", "masked"), ("own", "view")]))
+    found = list(walk(world, DOORS, itertools.product(RULES, RIGHTS), TITLES if lite else ["ann"]))
     assert not found, "\n".join([f"{len(found)} wrong answers", *found[:60]])
 
 

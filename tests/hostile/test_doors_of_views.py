@@ -1,8 +1,8 @@
 """The doors beside lists and records ask the gate too: boards and calendars, groups and their counts, cells, changes of many records, own
 views, portraits, panels, choices that are filled in, buttons, drafts, the home page, sharing, teams and the pool.
 
-As in test_doors.py, where one walk goes over them all. On SQLite only: what they ask of a database is asked through `query`, which is
-walked on both. What is more than a word in an answer (a count, a choice of records, a write) has a test of its own below.
+As in test_doors.py, one walk goes over them all, on both databases. What is more than a word in an answer (a count, a choice of records, a
+write) has a test of its own below, on SQLite.
 """
 
 from __future__ import annotations
@@ -106,6 +106,7 @@ PRESSED = {
     "trigger": {"type": "button", "form": "customer"},
     "steps": [{"type": "update_record", "values": {"reason": "'pressed'"}}],
 }
+DEFINITIONS = [CUSTOMER, VISIT, APP, VIEW, FOR_OTHERS, COLORED, PRESSED]
 ACTIONS = ["view", "add", "edit", "delete", "import", "export", "share"]
 
 
@@ -146,7 +147,7 @@ def world(sqlite_files: Any, tmp_path_factory: pytest.TempPathFactory, browser_f
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "COST", {"time_cost": 1, "memory_cost": 8, "parallelism": 1})
         patch.setattr(walked, "_values", _values)
-        yield walked.opened(workspace, browser_files, [CUSTOMER, VISIT, APP, VIEW, FOR_OTHERS, COLORED, PRESSED], Shop, _visit)
+        yield walked.opened(workspace, browser_files, DEFINITIONS, Shop, _visit)
     workspace.engine.dispose()
 
 
@@ -232,6 +233,15 @@ WALKED = [("own", "hidden"), ("all", "masked"), ("own", "view"), ("nobody", "hid
 
 def test_every_door_beside_lists_and_records_tells_what_the_sets_say(world: Shop) -> None:
     found = list(walk(world, DOORS, WALKED))
+    assert not found, "\n".join([f"{len(found)} wrong answers", *found[:60]])
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_the_same_on_the_other_database(workspace: Workspace, browser_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setattr(passwords, "COST", {"time_cost": 1, "memory_cost": 8, "parallelism": 1})
+    monkeypatch.setattr(walked, "_values", _values)
+    world = walked.opened(workspace, browser_files, DEFINITIONS, Shop, _visit)
+    found = list(walk(world, DOORS, WALKED, ["ann"]))
     assert not found, "\n".join([f"{len(found)} wrong answers", *found[:60]])
 
 
