@@ -17,7 +17,7 @@ from runtime.errors import DiskFull, NotAllowed, Refused, TierloomError
 from runtime.pages.limits import TooOften
 from runtime.pages.reader import say
 from runtime.pages.web import NotSignedIn, is_htmx, reading, wants_json
-from runtime.people import accounts
+from runtime.pages.asking import whom_to_ask
 from runtime.people.throttle import TooManyAttempts
 from runtime.system import disk
 from runtime.texts import Message, _
@@ -131,4 +131,4 @@ def _who_may_grant() -> list[str]:
     if g.get("person") is None:
         return []
     with reading() as act:
-        return [each.name for each in accounts.builders(act.connection)][:5]
+        return [each.name for each in whom_to_ask(act, request.path)][:5]
