@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -15,9 +17,10 @@ from runtime.api.serving import blueprint_of
 from runtime.definitions import loading, versions
 from runtime.definitions.kinds import KINDS
 from runtime.definitions.model import KEY
-from runtime.errors import DefinitionProblems, NotFound, Problem
+from runtime.errors import DefinitionProblems, NotAllowed, NotFound, Problem
 from runtime.people.may import require
-from runtime.records import authoring
+from runtime.records import authoring, publishing
+from runtime.records.preparing import prepare
 from runtime.system import clock
 from runtime.system.tables import definition, definition_draft, job
 from runtime.system.workspace import Act
@@ -166,7 +169,8 @@ class Name(Shape):
 
 
 class Published(Shape):
-    """`job`: the long work that publishing has set in motion, if any."""
+    """`job`: the long work that publishing has set in motion, if any. Where many values have to be read first, `published` is empty and the job
+    publishes."""
 
     published: tuple[Name, ...]
     impact: Consequences
@@ -250,7 +254,34 @@ def publish(call: Call) -> dict[str, Any]:
     versions.ask_reason(act, bodies, wanted.reason)
     if wanted.dry_run:
         return {"published": [], "impact": told, "job": None}
+    if publishing.is_long(act, bodies):
+        return {
+            "published": [],
+            "impact": told,
+            "job": str(publishing.later(act, comparing.settled(act, bodies), wanted.note, wanted.reason)),
+        }
     return _done(act, comparing.publish(act, bodies, wanted.note, wanted.reason), told)
+
+
+def publish_ahead(act: Act, wanted: ToPublish, _names: dict[str, Any]) -> Callable[[], None] | None:
+    """Room for new columns, and values of few records under their new types."""
+    bodies = _drafts(act) if wanted.definitions is None else list(wanted.definitions)
+    if wanted.dry_run or publishing.is_long(act, bodies):
+        return None
+    return lambda: _prepared(act, bodies)
+
+
+def restore_ahead(act: Act, wanted: Restoring, names: dict[str, Any]) -> Callable[[], None] | None:
+    try:
+        body = versions.as_restored(act, names["kind"], names["key"], wanted.version)
+    except (NotFound, KeyError):
+        return None
+    return lambda: _prepared(act, [body])
+
+
+def _prepared(act: Act, bodies: list[dict[str, Any]]) -> None:
+    with suppress(NotAllowed):  # said by the view
+        prepare(act.workspace, act.person, bodies)
 
 
 def restore(call: Call, kind: str, key: str) -> dict[str, Any]:
@@ -363,6 +394,7 @@ ROUTES = [
         Published,
         ToPublish,
         writes=True,
+        before=publish_ahead,
         source="publish",
     ),
     Route("GET", "/definitions/{kind}", listed, "Definitions of a kind", "definitions", List, query=(LIMIT, CURSOR), schemas=NAMED),
@@ -379,6 +411,7 @@ ROUTES = [
         Published,
         Restoring,
         writes=True,
+        before=restore_ahead,
         source="publish",
         schemas=NAMED,
     ),

@@ -63,7 +63,7 @@ def differences(before: Any, after: Any, path: str = "") -> list[Difference]:
 def impact(act: Act, bodies: Iterable[Json]) -> list[Impact]:
     """What publishing these would change, one after the other."""
     found = []
-    for body in bodies:
+    for body in versions.whole(act, list(bodies)):
         live = live_body(act, body["kind"], body["key"])
         differing = differences(live, body) if live is not None else []
         found.append(Impact(body["kind"], body["key"], "new" if live is None else "changed" if differing else "same", tuple(differing)))
@@ -88,8 +88,9 @@ def problems(act: Act, bodies: list[Any]) -> list[Problem]:
         loaded: list[Definition] = versions.load_all(bodies)
     except DefinitionProblems as error:
         return twice + error.problems
-    found = loading.check(loaded, act.catalogue)
-    return twice + ([each.under(f"{loaded[0].kind}:{loaded[0].key}") for each in found] if len(loaded) == 1 else found)
+    together = versions.load_all(versions.whole(act, bodies)) if not twice else loaded
+    found = loading.check(together, act.catalogue)
+    return twice + ([each.under(f"{loaded[0].kind}:{loaded[0].key}") for each in found] if len(together) == 1 else found)
 
 
 def publish(act: Act, bodies: list[Any], note: str | None = None, reason: str | None = None) -> list[tuple[str, str, int]]:
@@ -97,7 +98,12 @@ def publish(act: Act, bodies: list[Any], note: str | None = None, reason: str | 
     wrong = problems(act, bodies)
     if wrong:
         raise DefinitionProblems(wrong)
-    return versions.publish(act, [_settled(act, body) for body in bodies], note, reason=reason, asked=True)
+    return versions.publish(act, settled(act, bodies), note, reason=reason, asked=True)
+
+
+def settled(act: Act, bodies: list[Json]) -> list[Json]:
+    """A set, in which what is published stays as it is written there where it differs in nothing but spelling."""
+    return [_settled(act, body) for body in bodies]
 
 
 def live_body(act: Act, kind: str, key: str) -> Json | None:

@@ -75,6 +75,8 @@ def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[Di
 
 def _objects(before: dict[str, Any], after: dict[str, Any], path: str, place: Place) -> Iterator[Difference]:
     for name in dict.fromkeys((*after, *before)):
+        if name == "formerly":
+            continue  # the key itself says it
         yield from _values(before.get(name, MISSING), after.get(name, MISSING), f"{path}/{name}".lstrip("/"), place, name)
 
 
@@ -92,6 +94,8 @@ def _values(before: Any, after: Any, path: str, place: Place, name: str) -> Iter
         yield Difference(path, _("{what}: now {after}", what=here, after=Shown(after)))
     elif after is MISSING or after is None:
         yield Difference(path, _("{what}: {before} is taken out", what=here, before=Shown(before)))
+    elif name == "key":  # never the word of a choice that happens to be called so
+        yield Difference(path, _("{what}: {before} → {after}", what=here, before=before, after=after))
     elif is_text(before) and is_text(after):
         yield from _texts(before, after, path, here)
     else:
@@ -142,6 +146,7 @@ def _lists(before: list[dict[str, Any]], after: list[dict[str, Any]], path: str,
     """Things matched by their key, or by their place where they have none."""
     thing = place.and_(THINGS[name])
     then, now = _by_name(before), _by_name(after)
+    then = _under_new_keys(then, now)
     for key, (number, each) in now.items():
         if key not in then:
             yield Difference(f"{path}/{number}", _("Added: {thing} “{name}”", thing=thing, name=_name(each, number)))
@@ -160,6 +165,25 @@ def _by_name(things: list[dict[str, Any]]) -> dict[Any, tuple[int, dict[str, Any
         key = each.get("key")
         found[key if isinstance(key, str) and key not in found else number] = (number, each)
     return found
+
+
+def _under_new_keys(
+    then: dict[Any, tuple[int, dict[str, Any]]], now: dict[Any, tuple[int, dict[str, Any]]]
+) -> dict[Any, tuple[int, dict[str, Any]]]:
+    """What was before, each thing under the key that it has now: one of the two says that it had the other's key."""
+    gone, come = [key for key in then if key not in now], [key for key in now if key not in then]
+    found = {}
+    for key in gone:
+        new = next((each for each in come if key in _former(now[each][1]) or each in _former(then[key][1])), None)
+        if new is not None:
+            found[key] = new
+            come.remove(new)
+    return {found.get(key, key): each for key, each in then.items()}
+
+
+def _former(thing: dict[str, Any]) -> Any:
+    given = thing.get("formerly")
+    return given if isinstance(given, list) else ()
 
 
 def _name(thing: dict[str, Any], number: int) -> Any:

@@ -25,9 +25,11 @@ FOLDERS = {
     "segments": "segment",
     "potential": "potential",
     "automations": "automation",
+    "workflows": "workflow",
     "views": "view",
     "dashboards": "dashboard",
     "access": "permission_set",
+    "wordings": "wording",
 }
 """The word in the address → the kind."""
 FOLDER_OF = {kind: folder for folder, kind in FOLDERS.items()}
@@ -165,11 +167,16 @@ def _beginning(kind: str, form: str) -> dict[str, Any]:
     if kind == "dashboard":
         return {"parts": []}
     beginnings: dict[str, dict[str, Any]] = {
+        "workflow": {
+            "nodes": [{"key": "start", "type": "start"}, {"key": "end", "type": "end"}],
+            "lines": [{"from": "start", "to": "end"}],
+        },
         "tag_set": {"tags": []},
         "segment": {"where": ""},
         "potential": {"learn": {"by": "purchases"}},
         "view": {},
         "permission_set": {"actions": ["view"]},
+        "wording": {"channel": "talk", "text": ""},
         "tier_model": {
             "dimensions": [],
             "tiers": [

@@ -7,6 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from builder.drafts import loaded
+from runtime.definitions.form import Form
+from runtime.definitions.renames import renames
 from runtime.definitions.tier_model import TierModel
 from runtime.records.tables import tables_of
 from runtime.system.workspace import Act
@@ -119,11 +122,13 @@ def extent(found: Any) -> Message:
 # -- other kinds --------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class FormImpact:
-    """`records` hold values of the form; `added` and `removed` are keys of its fields. Values of removed fields are kept, unseen."""
+    """`records` hold values of the form; `added` and `removed` are keys of its fields. Values of removed fields are kept, unseen.
+    `renamed`: (key, new key) of fields that keep their column."""
 
     records: int
     added: tuple[str, ...]
     removed: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...] = ()
 
 
 def form_impact(act: Act, body: dict[str, Any]) -> FormImpact:
@@ -135,6 +140,12 @@ def form_impact(act: Act, body: dict[str, Any]) -> FormImpact:
         return FormImpact(0, tuple(wanted), ())
     main = tables_of(act.catalogue)[live.key].main
     records = act.connection.execute(sa.select(sa.func.count()).select_from(main).where(main.c.deleted_at.is_(None))).scalar() or 0
+    draft = loaded(body)
+    paths = renames(live, draft) if isinstance(draft, Form) else {}
+    keys = {was: now for was, now in paths.items() if "." not in was}
     return FormImpact(
-        records, tuple(each for each in wanted if each not in live.by_key), tuple(each for each in live.by_key if each not in wanted)
+        records,
+        tuple(each for each in wanted if each not in live.by_key and each not in keys.values()),
+        tuple(each for each in live.by_key if each not in wanted and each not in keys),
+        tuple(keys.items()),
     )

@@ -88,6 +88,11 @@ def fields_read(use: FormulaUse, found: Formula, catalogue: Catalogue) -> Iterat
     for each in found.uses.relations:
         yield each.form, str(each.reference or each.subform)
     yield from ((str(use.form), name.removeprefix("previous.")) for name in sorted(found.uses.names) if name.startswith("previous."))
+    for name in sorted(found.uses.names):
+        key, _dot, field = name.partition(".")
+        whole = use.names.get(key)  # a record that stands under a name, as a step of an automation gives it
+        if whole is not None and whole.kind == "record" and field in catalogue.forms[str(whole.form)].by_key:
+            yield str(whole.form), field
     for node in walk(found.tree):
         if isinstance(node, Field) and not node.system:
             form, rows = related[node.relation] if node.relation else (use.form, None if node.parent else use.subform)

@@ -5,7 +5,7 @@ import importlib
 import pkgutil
 from functools import cache
 
-SHELVES = ("runtime.fields", "runtime.automation.triggers", "runtime.automation.steps", "runtime.reports.charts")
+SHELVES = ("runtime.fields", "runtime.automation.triggers", "runtime.automation.steps", "runtime.reports.charts", "runtime.workflow.nodes")
 
 
 @cache
@@ -16,6 +16,7 @@ def load() -> None:
             importlib.import_module(f"{shelf}.{module.name}")
 
     from runtime.automation import due, letters
+    from runtime.cadence import working as cadence
     from runtime.collaboration import work as collaboration
     from runtime.coverage import reasons as coverage
     from runtime.definitions import loading, reasons, versions
@@ -25,14 +26,16 @@ def load() -> None:
     from runtime.potential import using as potential
     from runtime.ownership import work as ownership
     from runtime.records import authoring, derived, graph, guard, looking_up
+    from runtime.records import publishing as long_publishing
     from runtime.records.schema_changes import apply_schema
     from runtime.reviews import work as reviews
     from runtime.segments import keeping, members
     from runtime.system import workspace
     from runtime.tags import bulk, cleaning, publishing, rules, usefulness
-    from runtime.tiers import rating, recomputing, rule_tests, simulation_job
+    from runtime.tiers import nightly, rating, recomputing, rule_tests, simulation_job
     from runtime.transfer import work
     from runtime.views import bulk as bulk_edits
+    from runtime.views import renaming
 
     loading.CHECKS.extend((formula_problems, graph.circle_problems, looking_up.lookup_problems, rule_tests.problems, potential_checks.problems))
     derived.STEPS.update({graph.TAG: rules.step, graph.TIER: rating.step, graph.SEGMENT: members.step})
@@ -41,9 +44,11 @@ def load() -> None:
     versions.MAY_SAVE.append(authoring.require_saving)
     versions.MAY_PUBLISH.append(authoring.require_publishing)
     reasons.ASK.append(coverage.needs)
-    versions.APPLY.extend((apply_schema, publishing.keep_names, rules.after_publish, recomputing.after_publish, keeping.after_publish))
-    recomputing.register()
+    versions.FOLLOWERS.append(renaming.followers)
+    versions.APPLY.extend((apply_schema, renaming.carry_over, publishing.keep_names, rules.after_publish, recomputing.after_publish, keeping.after_publish, cadence.after_publish))
+    nightly.register()
     simulation_job.register()
+    long_publishing.register()
     due.register()
     bulk.register()
     cleaning.register()
@@ -55,4 +60,5 @@ def load() -> None:
     collaboration.register()
     ownership.register()
     reviews.register()
+    cadence.register()
     bulk_edits.register()

@@ -7,6 +7,7 @@
     python3 scripts/dev.py audit    whether a pinned package has a published weakness
     python3 scripts/dev.py check-formulas  100,000 random formulas × records in Python, on SQLite, on PostgreSQL and in the browser
     python3 scripts/dev.py bench    figures, each beside a reference
+    python3 scripts/dev.py chaos    kills the processes and the database under 5,000 events, on SQLite and PostgreSQL; --events 500 for fewer
     python3 scripts/dev.py fuzz     hostile formulas for ten minutes; --seconds 60 for fewer
     python3 scripts/dev.py demo     a workspace filled with an example, in var/demo
     python3 scripts/dev.py assets   the browser bundle alone
@@ -320,6 +321,12 @@ def fuzz(arguments: list[str]) -> int:
     return subprocess.call([str(PYTHON), "-m", "tests.hostile.fuzz", *arguments], cwd=ROOT)
 
 
+def chaos(arguments: list[str]) -> int:
+    make_venv()
+    install_python("dev")
+    return subprocess.call([str(PYTHON), "-m", "tests.chaos", *arguments], cwd=ROOT)
+
+
 def assets(_arguments: list[str]) -> int:
     make_venv()
     build_assets()
@@ -409,7 +416,7 @@ def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-COMMANDS = {command.__name__.replace("_", "-"): command for command in (run, test, check, audit, check_formulas, bench, fuzz, demo, assets, doctor, lock)}
+COMMANDS = {command.__name__.replace("_", "-"): command for command in (run, test, check, audit, check_formulas, bench, chaos, fuzz, demo, assets, doctor, lock)}
 
 
 def main(arguments: list[str]) -> int:

@@ -33,9 +33,9 @@ LAYERS = (
     ("runtime.formulas",),
     ("runtime.fields",),
     ("runtime.forms", "runtime.records"),
-    ("runtime.tags", "runtime.tiers", "runtime.segments", "runtime.potential", "runtime.quality", "runtime.transfer", "runtime.workflow"),
+    ("runtime.tags", "runtime.tiers", "runtime.segments", "runtime.potential", "runtime.quality", "runtime.transfer"),
     ("runtime.automation", "runtime.reports", "runtime.collaboration", "runtime.ownership",
-     "runtime.coverage", "runtime.effect", "runtime.reviews", "runtime.public", "runtime.views"),
+     "runtime.coverage", "runtime.effect", "runtime.reviews", "runtime.public", "runtime.views", "runtime.workflow", "runtime.cadence", "runtime.wordings"),
     ("runtime.kinds",),
     ("runtime.pages", "runtime.api", "runtime.cli"),
     ("builder",),
@@ -47,7 +47,7 @@ ONLY_HOME = {
     "apscheduler": "runtime/automation/clock.py",
 }
 SHELVES = (
-    "runtime/fields", "runtime/formulas/functions", "runtime/automation/triggers", "runtime/automation/steps", "runtime/reports/charts",
+    "runtime/fields", "runtime/formulas/functions", "runtime/automation/triggers", "runtime/automation/steps", "runtime/reports/charts", "runtime/workflow/nodes",
 )
 # Installed by those we declare, which hand their parts to us on purpose: Flask, Flask-WTF, requests-hardened, pydantic.
 THEIR_PARTS = {"werkzeug", "markupsafe", "click", "itsdangerous", "requests", "urllib3", "pydantic-core", "typing-extensions"}

@@ -13,8 +13,11 @@ from builder.uses import field_uses, link_uses, own_view_uses
 from builder.words import KIND_NAMES, PUBLIC_LINK
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
-from runtime.errors import TierloomError
+from runtime.definitions.renames import renames
+from runtime.public.links import Link
+from runtime.records.converting import fits
 from runtime.records.lookup import ActLookup
+from runtime.records.schema_changes import path_now
 from runtime.records.tables import tables_of
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
@@ -48,8 +51,9 @@ def sentences(act: Act, body: dict[str, Any], reader: Any) -> list[Message]:
 
 
 def conversions(act: Act, live: Form, draft: Form, reader: Any) -> Iterator[Conversion]:
+    keys = {now: was for was, now in renames(live, draft).items()}
     for new in draft.fields:
-        old = live.field(new.key)
+        old = live.field(keys.get(new.key, new.key))
         if old is not None and old.signature() != new.signature() and old.stores == "column":
             yield _tried(act, live, old, new, reader)
 
@@ -65,19 +69,11 @@ def _tried(act: Act, live: Form, old: FieldType, new: FieldType, reader: Any) ->
     for stored in act.connection.execute(chosen).scalars():
         tried += 1
         value = old.from_column(stored)
-        if not _fits(new, old.to_json(value), lookup):
+        if not fits(old, new, stored, lookup)[0]:
             bad += 1
             if len(samples) < SAMPLES:
                 samples[old.display(value, reader)[:LONGEST]] = None
     return Conversion(new, old, tried, bad, tuple(samples), True)
-
-
-def _fits(new: FieldType, raw: Any, lookup: ActLookup) -> bool:
-    try:
-        value = new.parse(raw, lookup)
-        return not new.check(value)
-    except (TierloomError, ValueError, TypeError):
-        return False
 
 
 def _of_conversion(each: Conversion) -> Message:
@@ -118,12 +114,24 @@ def _of_users(act: Act, live: Form, draft: Form) -> Iterator[Message]:
             )
 
 
+def users(act: Act, body: dict[str, Any]) -> tuple[list[tuple[str, str]], list[Link]]:
+    """Whom the sentences name, so that a page can lead there: definitions as (kind, key), and public links."""
+    live, draft = act.catalogue.forms.get(str(body.get("key"))), loaded(body)
+    changed = dict(_changed(live, draft)) if live is not None and isinstance(draft, Form) else {}
+    if live is None or not changed:
+        return [], []
+    by_definition, by_link = field_uses(act.catalogue, live), link_uses(act, live)
+    names = dict.fromkeys(name for key in changed for name in by_definition.get(key, []) if name != ("form", live.key))
+    links = {each.id: each for key in changed for each in by_link.get(key, [])}
+    return list(names), list(links.values())
+
+
 def _changed(live: Form, draft: Form) -> Iterator[tuple[str, tuple[Any, bool]]]:
     """The fields, and columns of sub-forms, that are not there any more or have another type: key → label, whether it is gone."""
-    after = dict(_fields(draft))
+    after, renamed = dict(_fields(draft)), renames(live, draft)
     for key, field in _fields(live):
-        new = after.get(key)
-        if new is None and ("." not in key or key.partition(".")[0] in after):
+        new = after.get(path_now(key, renamed))
+        if new is None and ("." not in key or path_now(key.partition(".")[0], renamed) in after):
             yield key, (field.label, True)
         elif new is not None and new.signature() != field.signature():
             yield key, (field.label, False)

@@ -12,19 +12,20 @@ from werkzeug.wrappers import Response
 
 from builder import impact
 from builder.differences import differences
-from builder.drafts import ANY_FOLDER, LARGEST, Opened, loaded, open_draft, problems_of, read_body
+from builder.drafts import ANY_FOLDER, FOLDER_OF, LARGEST, Opened, loaded, open_draft, problems_of, read_body
 from builder.forming.effect import sentences as of_values_and_users
+from builder.forming.effect import users
 from builder.linting import advice
 from builder.pages.editor_data import editor_data
-from builder.pages.frame import as_text, asked_bytes, check_app, json_block, kind_of, moment, plain_json, written
-from builder.words import KIND_NAMES
+from builder.pages.frame import as_text, asked_bytes, check_app, json_block, kind_of, link, moment, plain_json, written
+from builder.words import KIND_NAMES, PUBLIC_LINK
 from runtime.definitions import reasons, versions
 from runtime.definitions.companions import companions
 from runtime.definitions.model import FormulaUse
-from runtime.errors import FormulaProblems, NotFound, Problem, Refused, Stale
+from runtime.errors import DefinitionProblems, FormulaProblems, NotFound, Problem, Refused, Stale
 from runtime.formulas import Scope, check
 from runtime.formulas.types import described
-from runtime.records import authoring
+from runtime.records import authoring, publishing
 from runtime.records.preparing import prepare
 from runtime.pages.web import designer_only, reader, reading, workspace, writing
 from runtime.system import jobs
@@ -226,8 +227,11 @@ def preview(app: str, folder: str, key: str) -> Response:
                 "together": [
                     f"{reader().say(KIND_NAMES[each['kind']])} · {as_text(each['label'])}" for each in (one.body for one in beside)
                 ],
+                "users": [] if state["problems"] or kind != "form" else _users(act, app, body),
+                "following": [link(act, app, each["kind"], each["key"]) for each in _following(act, [body, *(one.body for one in beside)])],
                 "reason": [] if state["problems"] else _reasons(act, [body, *(each.body for each in beside)]),
                 **state,
+                "problems": [each | _elsewhere(act, app, each["path"]) for each in state["problems"]],
                 "live": opened.live.version if opened.live else None,
                 "next": opened.next_version,
                 "based_on": opened.draft.based_on if opened.draft else None,
@@ -252,6 +256,7 @@ def _effect(act: Act, kind: str, body: dict[str, Any]) -> list[Message]:
         sentences.append(_("New columns: {fields}. They begin empty, or with their default value.", fields=list(found.added)))
     if found.removed:
         sentences.append(_("No longer shown: {fields}. Their values are kept and come back with the field.", fields=list(found.removed)))
+    sentences += [_("{key} is called {now} from then on. Its values stay.", key=key, now=now) for key, now in found.renamed]
     return [*sentences, *of_values_and_users(act, body, reader())]
 
 
@@ -264,7 +269,9 @@ def publish(app: str, folder: str, key: str) -> Any:
     with reading() as act:
         draft = open_draft(act, kind, key).draft
         wanted = [] if draft is None else _together(act, draft.body)
-    prepare(workspace(), g.person, wanted)
+        is_long = publishing.is_long(act, wanted)
+    if not is_long:
+        prepare(workspace(), g.person, wanted)
     with writing("publish") as act:
         versions.lock(act)  # what somebody else is publishing this moment is read, not overwritten
         opened = open_draft(act, kind, key)
@@ -276,6 +283,12 @@ def publish(app: str, folder: str, key: str) -> Any:
         sent_note = note.strip()[:500] or None if isinstance(note, str) else None
         why = sent.get("reason")
         bodies = _together(act, opened.draft.body)
+        if is_long:
+            _require_sound(act, bodies)
+            number = publishing.later(act, bodies, sent_note, why if isinstance(why, str) else None)
+            return plain_json(
+                {"version": opened.next_version - 1, "next": opened.next_version, "jobs": [number], "later": True, "body": None}
+            )
         published, *_others = versions.publish(act, bodies, sent_note, reason=why if isinstance(why, str) else None)
         return plain_json(
             {
@@ -287,9 +300,39 @@ def publish(app: str, folder: str, key: str) -> Any:
         )
 
 
+def _require_sound(act: Act, bodies: list[dict[str, Any]]) -> None:
+    """Raises what publishing would."""
+    versions.ask_publishing(act, bodies)
+    problems = versions.dry_run(act, bodies)
+    if problems:
+        raise DefinitionProblems(problems)
+
+
 def _together(act: Act, body: dict[str, Any]) -> list[dict[str, Any]]:
     """A draft, and the drafts that are published with it."""
     return [body, *(each.body for each in companions(act, body))]
+
+
+def _elsewhere(act: Act, app: str, path: str) -> dict[str, str]:
+    """Where a problem of another definition is solved."""
+    kind, colon, key = path.partition("/")[0].partition(":")
+    return {"href": link(act, app, kind, key)["href"]} if colon and kind in FOLDER_OF else {}
+
+
+def _users(act: Act, app: str, body: dict[str, Any]) -> list[dict[str, str]]:
+    """Who reads a field that goes or gets another type, as links."""
+    names, links = users(act, body)
+    word = reader().say(PUBLIC_LINK)
+    public = [{"kind": word, "icon": "world", "label": each.label, "href": f"/build/{app}/public/{each.id}"} for each in links]
+    return [*(link(act, app, *each) for each in names), *public]
+
+
+def _following(act: Act, bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What names a field that gets another key, as it will name it."""
+    try:
+        return versions.whole(act, bodies)[len(bodies) :]
+    except DefinitionProblems:
+        return []
 
 
 def _ratings(act: Act) -> list[int]:
@@ -346,7 +389,7 @@ def progress(app: str, number: int) -> Response:
     """How far a rating after publishing is."""
     with reading() as act:
         row = jobs.find(act.connection, number)
-        if row.kind != RECOMPUTE:
+        if row.kind not in (RECOMPUTE, publishing.KIND):
             raise NotFound(_("There is no such job."))
         counts = json.loads(row.result) if row.result else {}
         message = json.loads(row.message) if row.message else None

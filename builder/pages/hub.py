@@ -14,6 +14,7 @@ from builder.drafts import ANY_FOLDER, WORKSPACE, check_key, key_from, new_body
 from builder.pages.frame import address, as_text, check_app, kind_of, link, moment, written
 from builder.uses import used_by
 from builder.words import KIND_ICONS, KIND_NAMES
+from runtime.automation import log
 from runtime.definitions import reasons, versions
 from runtime.definitions.kinds import KINDS
 from runtime.errors import DefinitionProblems, NotFound, Problem, Refused
@@ -74,7 +75,7 @@ def _lines(act: Act, app: str, own: str | None, drafts: list[versions.Draft]) ->
     """What belongs to the app or to no app; in the workspace's own hub everything."""
     problems = _problems(act, drafts)
     by_name = {(each.kind, each.key): each for each in drafts}
-    uses = used_by(act.catalogue)
+    uses, ran = used_by(act.catalogue), log.summaries(act)
     names = dict.fromkeys([*((each.kind, each.key) for each in act.catalogue.all()), *act.catalogue.broken, *by_name])
     found = []
     for kind, key in names:
@@ -100,9 +101,21 @@ def _lines(act: Act, app: str, own: str | None, drafts: list[versions.Draft]) ->
                 "broken": act.catalogue.broken.get((kind, key)),
                 "uses": [link(act, app, *each) for each in users[:MOST_USES]],
                 "more": max(0, len(users) - MOST_USES),
+                "at_work": _at_work(app, live, ran.get(key)) if kind == "automation" and live is not None else None,
             }
         )
     return found
+
+
+def _at_work(app: str, live: Any, ran: log.Summary | None) -> dict[str, Any]:
+    """Of an automation whether it is switched on, when it last ran, and how much failed lately."""
+    home = live.app or app
+    return {
+        "enabled": live.enabled,
+        "last": None if ran is None or ran.last is None else reader().ago(ran.last),
+        "failed": 0 if ran is None else ran.failed,
+        "log": f"/apps/{home}/-/runs?automation={live.key}" if home != WORKSPACE else None,
+    }
 
 
 def _problems(act: Act, drafts: list[versions.Draft]) -> dict[tuple[str, str], list[Problem]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, flash, g, render_template, request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
@@ -23,7 +23,18 @@ from runtime.pages.web import builder_only, designer_only, done, go_to, reader, 
 from runtime.people.may import may
 from runtime.public import inbox, inviting, links
 from runtime.public.links import KINDS, Link
-from runtime.public.settings import FILL, QUERY, asked, may_be_asked, may_be_matched, may_be_shown, read_settings
+from runtime.public.settings import (
+    CHOSEN,
+    FILL,
+    PEOPLE,
+    QUERY,
+    asked,
+    may_be_asked,
+    may_be_matched,
+    may_be_shown,
+    read_settings,
+    why_never_asked,
+)
 from runtime.records.entries import prepare
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import plan_of
@@ -37,7 +48,13 @@ blueprint = Blueprint("public_links", __name__)
 PLACE = "/build/<app>/public"
 ONE = f"{PLACE}/<int:id>"
 LANGUAGES = (("zh", "中文"), ("en", "English"))
-MONTH = timedelta(days=30)
+STATES: dict[str, tuple[Message, str]] = {
+    inviting.OPEN: (_("open"), "good"),
+    inviting.USED: (_("used"), "quiet"),
+    inviting.OVER: (_("its time is over"), "quiet"),
+    inviting.VOID: (_("void: the address or the password changed"), "quiet"),
+    inviting.REVOKED: (_("revoked"), "care"),
+}
 
 
 @blueprint.get(PLACE)
@@ -224,6 +241,43 @@ def sign_many(app: str, id: int) -> Any:
     return Response(lines.getvalue(), content_type="text/csv; charset=utf-8", headers=_attached(f"signed-links-{id}.csv"))
 
 
+@blueprint.get(f"{ONE}/signed")
+@designer_only
+def signed(app: str, id: int) -> str:
+    """Which signed links were made, for whom, and what became of them; `?before=` goes on, `?record=` shows those of one record."""
+    with reading() as act:
+        check_app(act, app)
+        link = links.get(act, id)
+        form, record = inviting.bound_form(act, link), request.args.get("record", type=int)
+        found, after = inviting.given(act, link, request.args.get("before", type=int), record)
+        reader().know_people(each.person for each in found)
+        return render_template(
+            "builder/public_signed.html",
+            app=app,
+            here=f"/build/{app}/public/{id}",
+            link=link,
+            lines=found,
+            after=after,
+            record=record,
+            states=STATES,
+            records=f"/apps/{app}/{form}",
+            find=f"/apps/{app}/{form}/find",
+        )
+
+
+@blueprint.post(f"{ONE}/signed/<int:number>/<any(revoke,back):what>")
+@designer_only
+def revoke(app: str, id: int, number: int, what: str) -> Any:
+    here = f"/build/{app}/public/{id}/signed"
+    with writing() as act:
+        check_app(act, app)
+        inviting.revoke(act, links.get(act, id), number, back=what == "back")
+    if what == "back":
+        return done(here, _("The signed link holds again."))
+    flash({"text": reader().say(_("The signed link is revoked.")), "undo": f"{here}/{number}/back"})  # type: ignore[arg-type]
+    return go_to(here)
+
+
 def _days_and_uses() -> tuple[int, int]:
     days, uses = (request.form.get(name, "") for name in ("days", "uses"))
     return (int(days) if days.isdecimal() and len(days) < 5 else 0, int(uses) if uses.isdecimal() and len(uses) < 5 else 0)
@@ -277,27 +331,34 @@ def _page(act: Act, app: str, link: Link, problems: list[Problem] | None = None,
         segments=_segments(act, link),
         signed=signed,
         bound_to=_bound_to(act, link),
+        people=links.people(act, link),
         find=f"/apps/{app}/{_bound_to(act, link)}/find",
     )
 
 
 def _fields(form: Form, link: Link) -> list[dict[str, Any]]:
-    """Each field with what may be ticked for it."""
+    """Each field with what may be ticked for it. Of one that people fill in and strangers cannot, why: none is missing silently."""
     own = link.settings
-    picked = own.model_copy(update={"pick": {**own.pick, **{each.key: "1" for each in form.fields if each.type == "reference"}}})
+    opened_up = {"pick": {**own.pick, **{each.key: "1" for each in form.fields if each.type in CHOSEN}}, "people": own.people or (1,)}
+    widest = own.model_copy(update=opened_up)
     found = []
     for each in form.fields:
+        why = None
         if link.kind == QUERY:
             able = {"ask": may_be_matched(each), "fields": may_be_shown(each), "prefill": False}
         else:
-            open_ = may_be_asked(each, picked)
+            open_ = may_be_asked(each, widest)
+            why = why_never_asked(each) if each.writable and each.type != "serial" and each.stores != "nothing" else None
             able = {
                 "ask": False,
                 "fields": open_ or (each.stores == "computed" and may_be_shown(each)),
                 "prefill": open_ and each.stores == "column",
             }
-        if any(able.values()):
-            found.append({"field": each, "able": able, "reference": each.type == "reference" and link.kind == FILL})
+        if any(able.values()) or why is not None:
+            fill = link.kind == FILL
+            found.append(
+                {"field": each, "able": able, "why": why, "pick": each.type in CHOSEN and fill, "people": each.type in PEOPLE and fill}
+            )
     return found
 
 
@@ -337,18 +398,19 @@ def _attached(name: str) -> dict[str, str]:
 # -- what was filled in -----------------------------------------------------------------------------------------------------------------
 def _sent(act: Act, link: Link, sent: MultiDict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {name: sent.getlist(name) for name in ("fields", "ask", "prefill", "embed")}
-    found |= {name: name in sent for name in ("another", "once_device", "question", "keep", "signed_only", "greeting")}
+    found |= {name: name in sent for name in ("another", "once_device", "question", "effort", "keep", "signed_only", "greeting")}
     found |= {name: _text(sent, name) for name in ("heading", "intro", "thanks")}
     found |= {name: sent.get(name, "").strip() or None for name in ("once_field", "bound")}
     found |= {name: sent[name].strip() for name in ("most", "seconds", "per_address", "per_link", "quota") if sent.get(name, "").strip()}
     found |= {name: _micros(act, sent.get(name, "")) for name in ("opens_at", "closes_at")}
+    found["people"] = list(dict.fromkeys(int(each) for each in sent.getlist("people") if each.isdecimal() and len(each) < 17))
     found["redirect"] = sent.get("redirect", "").strip()
     form = links.require_form(act, link.form)
     ticked = {each for each in found["fields"]}
     found["pick"] = {
         each.key: text.strip()
         for each in form.fields
-        if each.type == "reference" and each.key in ticked and (text := sent.get(f"pick_{each.key}", "")).strip()
+        if each.type in CHOSEN and each.key in ticked and (text := sent.get(f"pick_{each.key}", "")).strip()
     }
     return found
 

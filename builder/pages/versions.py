@@ -16,6 +16,7 @@ from builder.words import KIND_NAMES
 from runtime.definitions import reasons, versions
 from runtime.errors import NotFound
 from runtime.pages.web import designer_only, done, reader, reading, workspace, writing
+from runtime.records import publishing
 from runtime.records.preparing import prepare
 from runtime.texts import _
 
@@ -110,8 +111,17 @@ def restore(app: str, folder: str, key: str, number: int) -> Response:
     kind = kind_of(folder)
     with reading() as act:
         wanted = versions.as_restored(act, kind, key, number)
-    prepare(workspace(), g.person, [wanted])
+        is_long = publishing.is_long(act, [wanted])
+    if not is_long:
+        prepare(workspace(), g.person, [wanted])
     with writing("publish") as act:
         check_app(act, app)
+        if is_long:
+            versions.ask_publishing(act, [wanted])
+            publishing.later(act, [wanted], reader().say(_("Restored version {number}.", number=number)), None)
+            return done(
+                address(app, kind, key, "versions"),
+                _("Many values have to be read first. Version {number} is put in force as soon as that is done.", number=number),
+            )
         versions.restore(act, kind, key, number, reader().say(_("Restored version {number}.", number=number)))
     return done(address(app, kind, key, "versions"), _("Version {number} is in force again, as a new version.", number=number))

@@ -263,7 +263,7 @@ def _change(act: Act, form: str, row: Any) -> dict[str, Any]:
     assert at is not None
     changes = {
         key: {"from": each[0], "to": each[1]}
-        for key, each in json.loads(row.changes).items()
+        for key, each in act.catalogue.forms[form].as_called_now(json.loads(row.changes)).items()
         if may(act.person, "view", form, row.record, key)
     }
     return {

@@ -95,6 +95,9 @@ class Route:
     status: int = 200
     writes: bool = False
     versioned: bool = False
+    before: Callable[[Act, Any, dict[str, Any]], Callable[[], None] | None] | None = None
+    """Of a writing one: what is done ahead, so that no writer waits for it. Asked in a reading act for the body and the names in the path;
+    what it gives is called once that act is over."""
     source: str = "api"
     schemas: dict[str, dict[str, Any]] = field(default_factory=dict, hash=False, compare=False)
     """Schemas of names in the path, where they are more than texts."""

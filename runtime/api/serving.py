@@ -118,6 +118,9 @@ def _written(route: Route, query: dict[str, Any], names: dict[str, Any], raw: by
         raise Refused([Problem("Idempotency-Key", _("A key has 1 to 200 letters, digits and signs, without blanks."))])
     with reading() as act:  # the shape is checked before a writer keeps others waiting
         body = _body(act, route, names, raw)
+        ahead = route.before(act, body, names) if route.before is not None else None
+    if ahead is not None:
+        ahead()
     version = _version(route)
     same = raw if sent is None or key is None else _digest(sent).encode()
     received = route.body.receive(names, sent) if isinstance(route.body, Upload) and sent is not None else nullcontext(body)

@@ -7,12 +7,15 @@ number of processes may tick at once, and one that starts late makes good what i
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+
+Works = Callable[[date], bool]
+"""Whether people work on a day, by the workspace's calendar."""
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 WEEKDAY_NUMBERS = {name: number for number, name in enumerate(WEEKDAYS)}

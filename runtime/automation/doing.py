@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import sqlalchemy as sa
 
+from runtime.automation.given import Given, stored_values
 from runtime.automation.places import filled, places
 from runtime.automation.reader import MessageReader
 from runtime.automation.steps._base import STEP_FORMULAS
 from runtime.automation.triggers._base import ClockTrigger, EventTrigger
+from runtime.automation.trouble import Waits
 from runtime.definitions.automation import Automation
+from runtime.definitions.step import Names, Reached, reached
 from runtime.errors import NotAllowed, NotFound
 from runtime.formulas.definitions import formula
 from runtime.formulas.evaluate import evaluate
@@ -47,6 +51,8 @@ class Doing:
     path: str = ""
     given_act: Act | None = None
     prepared: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What the step kept when it began to wait; empty when it is taken up for the first time."""
     keep: Callable[[dict[str, Any]], None] = lambda _result: None
     """Notes what an outside step has done so far, for a later try."""
     skipped: Message | None = None
@@ -84,6 +90,10 @@ class Doing:
             raise NotFound(_("This step needs a record, but the trigger is about none."))
         return self.run.record
 
+    def wait_until(self, until: datetime, reason: Message, /, wakes: bool = False, **keep: Any) -> NoReturn:
+        """Puts the run off; then the same step is taken up again, with what it keeps. With `wakes` a change of the record takes it up earlier."""
+        raise Waits(until, reason, keep, wakes)
+
     def skip(self, why: Message) -> None:
         """The step has nothing to do; the run goes on."""
         self.skipped = why
@@ -98,8 +108,19 @@ class Doing:
         return found
 
     @cached_property
-    def names(self) -> dict[str, Any]:
-        return self.trigger.names(self.act.catalogue)
+    def reached(self) -> Reached:
+        """What this step may use beside the record: names of the trigger, and what the steps before it gave."""
+        return reached(self.automation.steps, self.path, self.form, self.trigger.names(self.act.catalogue), self.act.catalogue)
+
+    @property
+    def names(self) -> Names:
+        return self.reached.names
+
+    @cached_property
+    def given(self) -> Given:
+        """The values of these names."""
+        fixed = self.trigger.values(self) if self.trigger.names(self.act.catalogue) else {}
+        return Given(self, fixed, stored_values(self, self.reached), self.names)
 
     @cached_property
     def values(self) -> RecordValues:
@@ -112,7 +133,7 @@ class Doing:
         return self._values(self.trigger.seen(self) if self.record_id is not None else {})
 
     def _values(self, over: Mapping[str, Any]) -> RecordValues:
-        names = self.trigger.values(self) if self.names else {}
+        names = self.given if self.names else {}
         if self.record_id is None:
             return RecordValues(self.act, None, {}, None, {}, names)  # type: ignore[arg-type]
         system = {name: getattr(self.record, name) for name in SYSTEM_NAMES}
@@ -141,12 +162,29 @@ class Doing:
         form, rights = self.form, self.act.person.rights
         if rights is None:
             return
-        before = [node.name.removeprefix("previous.") for node in walk(asked.tree) if isinstance(node, Name) and node.name.startswith("previous.")]
+        named = [node.name for node in walk(asked.tree) if isinstance(node, Name)]
+        before = [name.removeprefix("previous.") for name in named if name.startswith("previous.")]
         seen = all(rights.level(form, key, self.record_id) >= VIEW for key in before) if form is not None else True
-        if not seen or not (reads_beyond(self.act, "", asked) if form is None else reads_whole(self.act, form, asked, self.record_id)):
-            raise NotAllowed(
-                _("{owner}, in whose name this runs, may not read all that “{formula}” uses.", owner=self.act.person.name, formula=asked.text)
-            )
+        if (
+            not seen
+            or not all(self.sees_named(name) for name in named)
+            or not (reads_beyond(self.act, "", asked) if form is None else reads_whole(self.act, form, asked, self.record_id))
+        ):
+            raise self.kept_back(asked.text)
+
+    def kept_back(self, text: str) -> NotAllowed:
+        return NotAllowed(
+            _("{owner}, in whose name this runs, may not read all that “{formula}” uses.", owner=self.act.person.name, formula=text)
+        )
+
+    def sees_named(self, name: str) -> bool:
+        """Whether the owner may read a field of a record that stands under a name."""
+        key, _dot, field = name.partition(".")
+        whole, rights = self.names.get(key), self.act.person.rights
+        if whole is None or whole.kind != "record" or rights is None or field not in self.act.catalogue.forms[str(whole.form)].by_key:
+            return True
+        record = self.given[key]
+        return record is None or rights.level(whole.form, field, record) >= VIEW
 
     def parsed(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Values of fields from an event's JSON; what no field knows any more is left out."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from runtime.automation.triggers._base import EventTrigger
 from runtime.definitions.automation import Automation
 from runtime.definitions.loading import load
 from runtime.errors import DefinitionProblems, Problem
@@ -35,14 +37,32 @@ def at_work(catalogue: Catalogue) -> list[Automation]:
     return catalogue.memo["automations at work"]
 
 
-def listeners(catalogue: Catalogue) -> dict[str, list[Automation]]:
-    """Automations at work by the kind of event they listen to."""
+class Listeners:
+    """Automations at work by what they listen to: the kind of event, the form, and the topic within it."""
+
+    def __init__(self, automations: Iterable[Automation], catalogue: Catalogue):
+        self.kinds: set[str] = set()
+        self._order: dict[str, int] = {}
+        self._by_topic: dict[tuple[str, str | None, str], list[Automation]] = {}
+        for number, each in enumerate(automations):
+            self._order[each.key] = number
+            trigger = each.trigger
+            if not isinstance(trigger, EventTrigger):
+                continue  # the clock looks for its own
+            for kind in trigger.events:
+                self.kinds.add(kind)
+                for form, topic in dict.fromkeys(trigger.listens(catalogue)):
+                    self._by_topic.setdefault((kind, form, topic), []).append(each)
+
+    def of(self, kind: str, form: str | None, topics: Iterable[str]) -> list[Automation]:
+        """Those that such an event may concern, each once, in the order of the definitions."""
+        found = {each.key: each for topic in ("", *topics) for each in self._by_topic.get((kind, form, topic), ())}
+        return sorted(found.values(), key=lambda each: self._order[each.key])
+
+
+def listeners(catalogue: Catalogue) -> Listeners:
     if "listeners" not in catalogue.memo:
-        found: dict[str, list[Automation]] = {}
-        for each in at_work(catalogue):
-            for kind in each.trigger.events:
-                found.setdefault(kind, []).append(each)
-        catalogue.memo["listeners"] = found
+        catalogue.memo["listeners"] = Listeners(at_work(catalogue), catalogue)
     return catalogue.memo["listeners"]
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.automation.listening import problems_of
+from runtime.automation.listening import author_of, problems_of
 from runtime.definitions.automation import Automation
 from runtime.errors import NotFound, Problem
-from runtime.people.may import require
+from runtime.people.may import may, require
 from runtime.system import clock
 from runtime.system.secrets import secret_names
 from runtime.system.tables import automation_run as table
@@ -22,8 +22,11 @@ from runtime.texts import _
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
-STATES = ("waiting", "running", "done", "skipped", "held_out", "failed", "stopped")
+STATES = ("waiting", "running", "paused", "queued", "done", "skipped", "held_out", "failed", "stopped")
 MOST = 200
+RECENT = timedelta(days=7)
+FAILED = sa.literal_column("'failed'")
+"""Written out, so that the index of failures is used."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,15 @@ class Run:
     due_at: datetime | None
     finished_at: datetime | None
     steps: tuple[StepLine, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What its trigger kept of the event."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    last: datetime | None
+    failed: int
+    """Runs that failed in the last seven days."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +90,31 @@ def runs(
     record: tuple[str, int] | None = None,
     cursor: int | None = None,
     limit: int = 50,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    without: list[str] | None = None,
+    of_designer: bool = False,
 ) -> Runs:
-    """Runs, the newest first. The whole log is for builders; the runs about one record, (form, id), for those who may see the record."""
+    """Runs, the newest first. The whole log is for builders; those of one's own automations for their owners; the runs about one record,
+    (form, id), for those who may see the record. `since` and `until` bound when a run was noted, `without` leaves automations out. `of_designer`:
+    whoever calls has asked already whether the person may change the automation."""
     conditions = [] if automation is None else [table.c.automation == automation]
+    if without:
+        conditions.append(table.c.automation.not_in(without))
     if record is not None:
         require(act.person, "view", *record)
         conditions += [table.c.form == record[0], table.c.record == record[1]]
-    else:
-        require(act.person, "build")
+    elif not of_designer and (own := visible(act)) is not None:
+        conditions.append(table.c.automation.in_(own))
+    conditions += [table.c.created_at >= clock.to_micros(since)] if since is not None else []
+    conditions += [table.c.created_at < clock.to_micros(until)] if until is not None else []
     counts = {
         name: count
         for name, count in act.connection.execute(sa.select(table.c.state, sa.func.count()).where(*conditions).group_by(table.c.state))
     }
     if state is not None:
-        conditions.append(table.c.state == state)
+        conditions.append(table.c.state == (FAILED if state == "failed" else state))
     if cursor is not None:
         conditions.append(table.c.id < cursor)
     limit = max(1, min(limit, MOST))
@@ -100,14 +123,52 @@ def runs(
     return Runs(shown, shown[-1].id if len(rows) > limit else None, counts)
 
 
-def run(act: Act, run_id: int) -> Run:
-    """One run with its steps in the order in which they were done."""
-    require(act.person, "build")
+def visible(act: Act) -> list[str] | None:
+    """The automations whose runs somebody may read: None for all of them, else those that run in their name. Raises NotAllowed where there are none."""
+    if may(act.person, "build"):
+        return None
+    found = [key for key, each in act.catalogue.automations.items() if _owns(act, each)]
+    if not found:
+        require(act.person, "build")
+    return found
+
+
+def _owns(act: Act, automation: Automation) -> bool:
+    owner = (automation.owner or "").removeprefix("user:")
+    if owner:
+        return owner.lower() in (act.person.email.lower(), str(act.person.id))
+    return author_of(act, automation.key, act.catalogue.versions.get(("automation", automation.key), 0)) == act.person.id
+
+
+def run(act: Act, run_id: int, *, of_record: bool = False) -> Run:
+    """One run with its steps in the order in which they were done. `of_record`: for somebody who may see the record it is about."""
     row = act.connection.execute(sa.select(table).where(table.c.id == run_id)).first()
     if row is None:
+        visible(act)  # whoever may see no run at all does not learn which there are
         raise NotFound(_("There is no such run."))
-    lines = act.connection.execute(sa.select(steps).where(steps.c.run == run_id).order_by(steps.c.started_at, steps.c.id))
-    return _run(row, tuple(_line(each) for each in lines))
+    if of_record and row.form is not None and row.record is not None:
+        require(act.person, "view", row.form, row.record)
+    elif (own := visible(act)) is not None and row.automation not in own:
+        require(act.person, "build")
+    return _run(row, steps_of(act, [run_id]).get(run_id, ()))
+
+
+def steps_of(act: Act, runs: list[int]) -> dict[int, tuple[StepLine, ...]]:
+    """The steps of several runs, each in the order in which they were done."""
+    lines: dict[int, list[StepLine]] = {}
+    wanted = sa.select(steps).where(steps.c.run.in_(runs)).order_by(steps.c.started_at, steps.c.id)
+    for each in act.connection.execute(wanted):
+        lines.setdefault(each.run, []).append(_line(each))
+    return {number: tuple(found) for number, found in lines.items()}
+
+
+def summaries(act: Act) -> dict[str, Summary]:
+    """By automation: when it last ran, and how many runs failed in the last days."""
+    last = last_runs(act)
+    recent = (table.c.state == FAILED, table.c.created_at > clock.to_micros(act.now - RECENT))
+    counted = sa.select(table.c.automation, sa.func.count()).where(*recent).group_by(table.c.automation)
+    failed = {key: count for key, count in act.connection.execute(counted)}
+    return {key: Summary(last.get(key), failed.get(key, 0)) for key in {*last, *failed}}
 
 
 def last_runs(act: Act) -> dict[str, datetime | None]:
@@ -154,6 +215,7 @@ def _run(row: sa.Row[Any], lines: tuple[StepLine, ...] = ()) -> Run:
         clock.from_micros(row.due_at),
         clock.from_micros(row.finished_at),
         lines,
+        json.loads(row.facts) if row.facts else {},
     )
 
 

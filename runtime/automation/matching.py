@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from runtime.automation.lanes import lane_of
 from runtime.automation.listening import listeners, since
-from runtime.automation.once import insert_all_once
+from runtime.automation.once import insert_all_once, insert_once
 from runtime.automation.triggers._base import EventTrigger
+from runtime.cadence import working as follow_ups
 from runtime.collaboration import news
 from runtime.definitions.automation import Automation
+from runtime.definitions.step import every
 from runtime.people.person import SYSTEM
 from runtime.system.database import reading, to_json
 from runtime.system.sets import among
-from runtime.system.tables import automation_run, event
+from runtime.system.tables import automation_run, automation_run_record, event
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
@@ -26,6 +29,9 @@ DEEPEST = 10
 """Automations that set off each other one after the other."""
 EVENTS_AT_ONCE = 200
 RUNS_AT_ONCE = 5000
+GROUP_FROM = 20
+"""So many records of one event are dealt with by one run, where the steps allow it."""
+TOPICS = ("model", "tag_set", "segment")
 
 
 def match(workspace: Workspace) -> int:
@@ -42,59 +48,129 @@ def match(workspace: Workspace) -> int:
             .with_for_update(skip_locked=True)
         )
         handled: list[int] = []
-        made = 0
+        made, noted = 0, follow_ups.Noted()
         for each in act.connection.execute(waiting).all():
             runs = list(_runs(act, each))
             news.tell_of(act, each)
-            add(act, runs)
+            noted.add(act, each)
+            add(act, runs, chained=bool(each.cause) and json.loads(each.cause).get("bulk", False))
+            wake(act, each)
             handled.append(each.id)
             made += len(runs)
             if made >= RUNS_AT_ONCE:
                 break
+        noted.write(act)
         act.connection.execute(event.update().where(among(event.c.id, handled)).values(handled_at=act.micros))
     return len(handled)
 
 
-def add(act: Act, runs: list[dict[str, Any]]) -> None:
+def wake(act: Act, row: sa.Row[Any]) -> None:
+    """Takes up the runs that wait for a change of this record, or of one of these."""
+    if row.form is None:
+        return
+    waits = (automation_run.c.wakes == 1, automation_run.c.form == row.form, automation_run.c.state == "waiting")
+    records = [row.record] if row.records is None else json.loads(row.records)
+    act.connection.execute(automation_run.update().where(*waits, among(automation_run.c.record, records)).values(due_at=act.micros))
+
+
+def add(act: Act, runs: list[dict[str, Any]], chained: bool = False) -> None:
+    """Inserts runs that are not there yet; those about many records with the lines of these. `chained`: what led to them came in bulk."""
     if not runs:
         return
+    records = sum(run["records"] or 1 for run in runs)
+    for run in runs:
+        run["lane"] = lane_of(records, run["source"], chained)
     first = act.take_ids("automation_run", len(runs))
-    for number, run in enumerate(runs):
-        run["id"] = first + number
-    insert_all_once(act.connection, automation_run, runs)
+    groups = []
+    for number, run in enumerate(runs, first):
+        run["id"] = number
+        members = run.pop("members", None)
+        if members is not None:
+            groups.append((run, members))
+    alone = [run for run in runs if run["records"] is None]
+    insert_all_once(act.connection, automation_run, alone)
+    for run, members in groups:
+        if insert_once(act.connection, automation_run, run):
+            act.connection.execute(automation_run_record.insert(), [{"run": run["id"], **each} for each in members])
 
 
 def _runs(act: Act, row: sa.Row[Any]) -> Iterator[dict[str, Any]]:
+    index = listeners(act.catalogue)
+    if row.kind not in index.kinds:
+        return
+    items = list(_items(row))
     # what happened before an automation was switched on is none of its business, however late it is looked at
     wanted = [
         each
-        for each in listeners(act.catalogue).get(row.kind, ())
-        if row.source in each.sources and row.at >= since(act, each, same_trigger=False)
+        for each in index.of(row.kind, row.form, topics(items))
+        if (row.source in each.sources or row.source in _listening(each).own_sources) and row.at >= since(act, each, same_trigger=False)
     ]
-    if not wanted:
-        return
-    chain = tuple(json.loads(row.cause).get("automations", ())) if row.cause else ()
-    items = list(_items(row))
+    chain = tuple(json.loads(row.cause).get("automations", ())) if row.cause and wanted else ()
     for automation in wanted:
-        for record, item in items:
-            trigger = automation.trigger
-            assert isinstance(trigger, EventTrigger)
-            if not trigger.matches(row, record, item, act.catalogue) or (
-                trigger.is_promotion_only_provisional(item) and not automation.provisional
-            ):
-                continue
-            facts = trigger.facts(item)
-            yield new_run(
-                act,
-                automation,
-                f"event:{row.id}:{record}",
-                event=row.id,
-                record=record,
-                source=row.source,
-                cause=to_json(list(chain)) if chain else None,
-                facts=None if facts is None else to_json(facts),
-                stopped=_stopped(automation, record, chain),
-            )
+        about = [(record, _listening(automation).facts(item)) for record, item in items if _concerns(automation, row, record, item, act)]
+        yield from runs_of(act, automation, about, f"event:{row.id}", row.source, row.id, chain)
+
+
+def _listening(automation: Automation) -> EventTrigger:
+    assert isinstance(automation.trigger, EventTrigger)
+    return automation.trigger
+
+
+def _concerns(automation: Automation, row: sa.Row[Any], record: int | None, item: dict[str, Any], act: Act) -> bool:
+    trigger = _listening(automation)
+    return trigger.matches(row, record, item, act.catalogue) and (automation.provisional or not trigger.is_promotion_only_provisional(item))
+
+
+def runs_of(
+    act: Act,
+    automation: Automation,
+    about: Sequence[tuple[int | None, dict[str, Any] | None]],
+    cause_key: str,
+    source: str,
+    event: int | None = None,
+    chain: tuple[str, ...] = (),
+) -> Iterator[dict[str, Any]]:
+    """The runs for some records, each with what its trigger keeps: one for all of them where that is possible, else one for each."""
+    named: dict[str, Any] = {"source": source, "event": event, "cause": to_json(list(chain)) if chain else None}
+    if len(about) >= GROUP_FROM and may_group(automation):
+        members = [_member(automation, record, facts, chain) for record, facts in about]
+        yield {**new_run(act, automation, f"{cause_key}:*", None, **named), "records": len(members), "members": members}
+        return
+    for record, facts in about:
+        yield new_run(
+            act,
+            automation,
+            f"{cause_key}:{record}",
+            record,
+            **named,
+            facts=None if facts is None else to_json(facts),
+            stopped=_stopped(automation, record, chain),
+        )
+
+
+def _member(automation: Automation, record: int | None, facts: dict[str, Any] | None, chain: tuple[str, ...]) -> dict[str, Any]:
+    stopped = _stopped(automation, record, chain)
+    return {
+        "record": record,
+        "facts": None if facts is None else to_json(facts),
+        "state": "skipped" if stopped else "waiting",
+        "reason": None if stopped is None else stored(stopped),
+    }
+
+
+def may_group(automation: Automation) -> bool:
+    """Whether one run may deal with many records: its trigger says so, and each of its steps."""
+    listens = isinstance(automation.trigger, EventTrigger) and automation.trigger.grouped
+    return listens and automation.mode == "parallel" and all(step.grouped for _path, step in every(automation.steps))
+
+
+def topics(items: list[tuple[int | None, dict[str, Any]]]) -> set[str]:
+    """What an event is about within its form: the fields that changed, the tier model, the dictionary, the segment and so on."""
+    found: set[str] = set()
+    for _record, item in items:
+        found |= {f"{name}:{item[name]}" for name in TOPICS if name in item}
+        found |= {f"changes:{key}" for key in item.get("changes", ())}
+    return found
 
 
 def _items(row: sa.Row[Any]) -> Iterator[tuple[int | None, dict[str, Any]]]:
@@ -110,7 +186,7 @@ def _items(row: sa.Row[Any]) -> Iterator[tuple[int | None, dict[str, Any]]]:
 
 def _stopped(automation: Automation, record: int | None, chain: tuple[str, ...]) -> Message | None:
     """Why a run would go on for ever, if it would."""
-    if link(automation.key, record) in chain:
+    if link(automation.key, record) in chain or automation.key in chain:  # the bare key: a run of it over many records
         return _("It would repeat itself: this automation itself led to the change.")
     if len(chain) >= DEEPEST:
         return _("{count} automations have already set off each other one after the other.", count=len(chain))
@@ -154,6 +230,7 @@ def new_run(
         "created_at": act.micros,
         "finished_at": None if ended is None else act.micros,
         "facts": facts,
+        "records": None,
     }
 
 

@@ -12,7 +12,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,8 +63,16 @@ def problem_of(url: str) -> Message | None:
     return None
 
 
-def send(method: str, url: str, body: bytes, headers: dict[str, str], allow: tuple[str, ...] = (), timeout: float = TIMEOUT) -> Answer:
-    """Calls once. Raises Trouble for everything but a 2xx answer, telling whether another try may help."""
+def send(
+    method: str,
+    url: str,
+    body: bytes,
+    headers: dict[str, str],
+    allow: tuple[str, ...] = (),
+    timeout: float = TIMEOUT,
+    fine: Collection[int] = (),
+) -> Answer:
+    """Calls once. Raises Trouble for everything but a 2xx answer or one of `fine`, telling whether another try may help."""
     problem = problem_of(url)
     if problem is not None:
         raise Trouble(problem, again=False)
@@ -77,7 +85,7 @@ def send(method: str, url: str, body: bytes, headers: dict[str, str], allow: tup
         ):
             if time.monotonic() >= ends:
                 raise requests.Timeout  # headers cut off by the alarm read like short ones
-            return _judged(response, _text(response))
+            return _judged(response, _text(response), fine)
     except InvalidIPAddress:
         raise Trouble(
             _(
@@ -95,9 +103,9 @@ def send(method: str, url: str, body: bytes, headers: dict[str, str], allow: tup
         ) from None
 
 
-def _judged(response: requests.Response, text: str) -> Answer:
+def _judged(response: requests.Response, text: str, fine: Collection[int]) -> Answer:
     status = response.status_code
-    if 200 <= status < 300:
+    if 200 <= status < 300 or status in fine:
         return Answer(status, text)
     if 300 <= status < 400:
         raise Trouble(

@@ -2,6 +2,7 @@
 
 A worker that dies in between leaves a lease that runs out; the next one sends the same under the same key.
 """
+
 from __future__ import annotations
 
 import json
@@ -9,14 +10,17 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from runtime.automation.doing import Doing
+from runtime.automation import modes
+from runtime.automation.lanes import inward
 from runtime.automation.matching import stored
-from runtime.automation.run_rows import change, finish, logged, note
-from runtime.automation.trouble import LeaseLost, Trouble
+from runtime.automation.run_rows import change, finish, logged, note, put_off
+from runtime.automation.trouble import LeaseLost, Trouble, Waits
 from runtime.definitions.automation import Automation
 from runtime.errors import DiskFull, TierloomError
 from runtime.system import clock
@@ -45,13 +49,20 @@ class Outgoing:
 
 def prepare(act: Act, row: sa.Row[Any], doing: Doing, step: Any, known: sa.Row[Any] | None, tries: int) -> Outgoing | None:
     """Notes what will be sent and takes the lease; the transaction is committed before anything leaves the house."""
+    waits: Waits | None = None
     try:
         with act.connection.begin_nested():
-            doing.prepared = json.loads(known.result) if known is not None and known.result else step.prepare(doing)
+            try:
+                doing.prepared = json.loads(known.result) if known is not None and known.result and not doing.kept else step.prepare(doing)
+            except Waits as raised:
+                waits = raised
     except TierloomError as error:
         note(act, row, doing.path, step.type, "failed", message=error.message, tries=tries + 1)
         finish(act, row, "failed", error.message)
         return None
+    if waits is not None:
+        note(act, row, doing.path, step.type, "waiting", waits.keep, waits.reason, tries)
+        return put_off(act.connection, row, clock.to_micros(waits.until), waits.reason, waits.wakes)
     if tries >= doing.automation.retry.times:
         message = _("It was broken off {times} times in a row.", times=tries)
         note(act, row, doing.path, step.type, "failed", doing.prepared, message, tries)
@@ -71,6 +82,8 @@ def go_outside(workspace: Workspace, outgoing: Outgoing) -> None:
     try:
         result = step.run(doing) or {}
         _came_back(workspace, outgoing, result)
+    except Waits as waits:
+        _waits(workspace, outgoing, waits)
     except LeaseLost:
         log.warning("run %s: another worker has taken it over", doing.run.id)
     except DiskFull:
@@ -94,9 +107,23 @@ def _keep(workspace: Workspace, outgoing: Outgoing, result: dict[str, Any]) -> N
 def _came_back(workspace: Workspace, outgoing: Outgoing, result: dict[str, Any]) -> None:
     skipped, now = outgoing.doing.skipped, clock.to_micros(workspace.now())
     with writing(workspace.engine) as connection:
-        _fenced(connection, outgoing, lease_until=None, lease_by=None, due_at=now, step=automation_run.c.step + 1, tries=0)
+        lane = inward(outgoing.doing.run.lane)
+        _fenced(connection, outgoing, lease_until=None, lease_by=None, due_at=now, step=automation_run.c.step + 1, tries=0, lane=lane)
         state, message = ("skipped", stored(skipped)) if skipped else ("done", None)
         _line(connection, outgoing, state=state, message=message, result=to_json(result), finished_at=now)
+
+
+def _waits(workspace: Workspace, outgoing: Outgoing, waits: Waits) -> None:
+    """In the middle of sending, until the hour comes: what has been sent so far stays noted, the lease is given back."""
+    why = stored(waits.reason)
+    try:
+        with writing(workspace.engine) as connection:
+            due = clock.to_micros(waits.until)
+            _fenced(connection, outgoing, lease_until=None, lease_by=None, due_at=due, reason=why, tries=0, wakes=int(waits.wakes))
+            again = {"state": "waiting"} if waits.keep.get("prepare") else {}  # the step asks to be prepared anew, with what it keeps
+            _line(connection, outgoing, message=why, tries=0, **again, **({"result": to_json(waits.keep)} if waits.keep else {}))
+    except LeaseLost:
+        log.warning("run %s: another worker has taken it over", outgoing.doing.run.id)
 
 
 def _try_again(workspace: Workspace, outgoing: Outgoing, message: Message, again: bool, after: float | None) -> None:
@@ -106,20 +133,27 @@ def _try_again(workspace: Workspace, outgoing: Outgoing, message: Message, again
         with writing(workspace.engine) as connection:
             tries = _tries(connection, doing)
             if again and tries < doing.automation.retry.times:
-                due = now + wait_before(doing.automation, tries, after) // clock.MICROSECOND
+                due = now + wait_before(doing.automation, tries, after, doing.run.id) // clock.MICROSECOND
                 _fenced(connection, outgoing, lease_until=None, lease_by=None, due_at=due, reason=why)
                 _line(connection, outgoing, message=why)
                 return
             _fenced(connection, outgoing, state="failed", lease_until=None, lease_by=None, reason=why, finished_at=now)
             _line(connection, outgoing, state="failed", message=why, finished_at=now)
+            modes.wake_parent(connection, doing.run, now)
+            modes.release(connection, doing.run, now)
     except LeaseLost:
         log.warning("run %s: another worker has taken it over", doing.run.id)
 
 
-def wait_before(automation: Automation, tries: int, after: float | None = None) -> timedelta:
-    """After so many tries: 10 s, 20 s, 40 s … up to an hour, or a minute each time; never less than the other side asked for."""
+def wait_before(automation: Automation, tries: int, after: float | None = None, of: int = 0) -> timedelta:
+    """After so many tries: 10 s, 20 s, 40 s … up to an hour, or a minute each time, less up to a quarter; or, where the other side asked
+    for so many seconds, those and up to a tenth more.
+
+    What is taken off or added is drawn from the number of the run and the try, so that runs which failed together do not come back together.
+    """
     wait = FIXED_WAIT if automation.retry.wait == "fixed" else min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
-    return max(wait, timedelta(seconds=after or 0))
+    drawn = Random(f"{of}/{tries}").random()
+    return max(wait * (1 - drawn / 4), timedelta(seconds=after or 0) * (1 + drawn / 10))
 
 
 def _tries(connection: sa.Connection, doing: Doing) -> int:

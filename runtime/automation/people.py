@@ -1,4 +1,4 @@
-"""From `role:KEY`, `user:E-MAIL`, `field:KEY` and `team:ROLE` (`team:*`: the whole team of the record) to the people a step means."""
+"""From `role:KEY`, `user:E-MAIL`, `group:ID`, `department:KEY`, `field:KEY` and `team:ROLE` (`team:*`: the whole team of the record) to the people a step means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.errors import Problem
-from runtime.system.tables import person, person_role, record_team
+from runtime.system.tables import department, department_member, person, person_group, person_group_member, person_role, record_team
 from runtime.texts import Message, _, shown
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from runtime.records.values import RecordValues
     from runtime.system.workspace import Act
 
+POOLS = ("role:", "user:", "group:", "department:")
+"""Whom records can be handed to: people who are meant whatever the record."""
 MEMBERS_OF_EVERY_RECORD = ("created_by", "updated_by")
 
 
@@ -49,6 +51,21 @@ def _meant(act: Act, who: str, values: RecordValues | None) -> list[Recipient]:
         return _active(act, person.c.id.in_(sa.select(person_role.c.person).where(person_role.c.role == name)))
     if sort == "user":
         return _active(act, sa.func.lower(person.c.email) == name.lower())
+    if sort == "group":
+        known = [person_group.c.key == name, *([person_group.c.id == int(name)] if name.isdecimal() else [])]
+        members = (
+            sa.select(person_group_member.c.person)
+            .join(person_group, person_group.c.id == person_group_member.c.person_group)
+            .where(sa.or_(*known))
+        )
+        return _active(act, person.c.id.in_(members))
+    if sort == "department":
+        members = (
+            sa.select(department_member.c.person)
+            .join(department, department.c.id == department_member.c.department)
+            .where(department.c.key == name)
+        )
+        return _active(act, person.c.id.in_(members))
     if sort == "team" and values is not None and values.form is not None:
         own = record_team.c
         roles = [] if name == "*" else [own.role == name]
@@ -70,10 +87,10 @@ def _active(act: Act, condition: Any) -> list[Recipient]:
     return [Recipient(row.id, row.email, row.language) for row in rows]
 
 
-def who_problems(path: str, who: str, form: str | None, catalogue: Catalogue, address: bool = False) -> Iterator[Problem]:
-    """What is wrong with naming somebody; `address`: a field with an e-mail address will do as well."""
+def who_problems(path: str, who: str, form: str | None, catalogue: Catalogue, address: str | None = None) -> Iterator[Problem]:
+    """What is wrong with naming somebody; `address`: a field of this type, such as `email`, will do as well."""
     sort, _colon, name = who.partition(":")
-    if sort in ("role", "user"):
+    if sort in ("role", "user", "group", "department"):
         return
     if sort == "team":
         roles = [each.key for each in catalogue.forms[form].team] if form in catalogue.forms else []
@@ -88,12 +105,14 @@ def who_problems(path: str, who: str, form: str | None, catalogue: Catalogue, ad
     field = catalogue.forms[form].field(name) if form in catalogue.forms else None
     if field is None:
         yield Problem(path, _("There is no field with the key {key} here.", key=name))
-    elif field.formula_type().kind != "member" and not (address and field.type == "email"):
+    elif field.formula_type().kind != "member" and field.type != address:
         yield Problem(
             path,
             _("The field {key} holds no person.", key=name)
-            if not address
-            else _("The field {key} holds neither a person nor an e-mail address.", key=name),
+            if address is None
+            else _("The field {key} holds neither a person nor an e-mail address.", key=name)
+            if address == "email"
+            else _("The field {key} holds no phone number.", key=name),
         )
 
 
@@ -101,6 +120,10 @@ def in_words(who: str, form: str | None, catalogue: Catalogue) -> Message:
     sort, _colon, name = who.partition(":")
     if sort == "role":
         return _("the role {role}", role=name)
+    if sort == "group":
+        return _("the group {group}", group=name)
+    if sort == "department":
+        return _("the department {department}", department=name)
     if sort == "team":
         roles = catalogue.forms[form].team if form in catalogue.forms else ()
         label = next((each.label for each in roles if each.key == name), None)

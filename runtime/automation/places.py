@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from runtime.definitions.field_type import FieldType, Reader
-from runtime.definitions.model import FormulaUse, LocalText
+from runtime.definitions.model import LocalText
+from runtime.definitions.places import PLACE, formulas_in, places
 from runtime.definitions.types import Type
 from runtime.formulas import tree
 from runtime.formulas.definitions import formula
 from runtime.formulas.evaluate import evaluate
-from runtime.texts import LANGUAGES, _, shown
+from runtime.texts import _, shown
 
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
     from runtime.records.values import RecordValues
 
-PLACE = re.compile(r"\{([^{}\n]{1,200})\}")
-
-
-def places(text: str | LocalText | None) -> list[str]:
-    """The formulas in the places of a text, in all its languages."""
-    written = [text] if isinstance(text, str) else [shown(text, language) for language in LANGUAGES] if text is not None else []
-    return list(dict.fromkeys(place.strip() for each in written for place in PLACE.findall(each)))
-
-
-def formulas_in(path: str, text: str | LocalText | None, form: str | None, names: dict[str, Type]) -> Iterator[FormulaUse]:
-    for place in places(text):
-        yield FormulaUse(path, place, form, names=names, allow=frozenset({"person"}))
+__all__ = ["PLACE", "as_shown", "filled", "formulas_in", "json_value", "places"]
 
 
 def filled(text: str | LocalText | None, values: RecordValues, names: dict[str, Type], reader: Reader) -> str:
@@ -41,14 +30,16 @@ def filled(text: str | LocalText | None, values: RecordValues, names: dict[str, 
 
     def fill(match: re.Match[str]) -> str:
         wanted = formula(catalogue, form, match[1].strip(), names, frozenset({"person"}))
-        return as_shown(evaluate(wanted, values), wanted.tree, wanted.type, form, catalogue, reader)
+        return as_shown(evaluate(wanted, values), wanted.tree, wanted.type, form, catalogue, reader, names)
 
     return PLACE.sub(fill, shown(text, reader.language))
 
 
-def as_shown(value: Any, node: tree.Node, kind: Type, form: str | None, catalogue: Catalogue, reader: Reader) -> str:
+def as_shown(
+    value: Any, node: tree.Node, kind: Type, form: str | None, catalogue: Catalogue, reader: Reader, names: dict[str, Type] | None = None
+) -> str:
     """A value as its field shows it, or in the plain way of its type."""
-    field = _field_of(node, form, catalogue)
+    field = _field_of(node, form, catalogue, names or {})
     if value is None or value == ():
         return ""
     if field is not None:
@@ -56,7 +47,11 @@ def as_shown(value: Any, node: tree.Node, kind: Type, form: str | None, catalogu
     return _plainly(value, kind, reader)
 
 
-def _field_of(node: tree.Node, form: str | None, catalogue: Catalogue) -> FieldType | None:
+def _field_of(node: tree.Node, form: str | None, catalogue: Catalogue, names: dict[str, Type]) -> FieldType | None:
+    if isinstance(node, tree.Name) and not node.name.startswith("previous."):
+        key, _dot, field = node.name.partition(".")
+        whole = names.get(key)
+        return catalogue.forms[str(whole.form)].field(field) if whole is not None and whole.kind == "record" and field else None
     if form is None:
         return None
     if isinstance(node, tree.Field) and not node.relation and not node.system:

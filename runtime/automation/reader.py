@@ -33,9 +33,10 @@ class MessageReader:
         )
 
     def money(self, value: Any, currency: str | None, scale: int = 2) -> str:
-        return (
-            "" if value is None else format_currency(Decimal(value), currency or self.act.workspace.currency, locale=LOCALES[self.language])
-        )
+        if value is None:
+            return ""
+        shown = format_currency(Decimal(value), currency or self.act.workspace.currency, locale=LOCALES[self.language])
+        return shown.replace("CN¥", "¥")  # as pages show it; a company in China has never seen another
 
     def date(self, value: date | None) -> str:
         return "" if value is None else value.isoformat()

@@ -1,25 +1,29 @@
 """Runs: an automation's steps, one after the other, each exactly once as far as this workspace goes.
 
-Everything a run knows is in rows. Steps inside change the workspace in the transaction that also notes them as done; steps outside are
-told in outside.py.
+Everything a run knows is in rows. Steps inside change the workspace in the transaction that also notes them as done, and steps between
+which nothing waits share one; steps outside are told in outside.py.
 """
+
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from runtime.automation import groups, lanes
 from runtime.automation.doing import Doing
 from runtime.automation.listening import version_of
 from runtime.automation.matching import link, stored
 from runtime.automation.outside import Outgoing, go_outside, prepare, wait_before
-from runtime.automation.run_rows import change, finish, logged, note
+from runtime.automation.run_rows import OPEN, change, finish, logged, note, put_off, savepoint
 from runtime.automation.starting import in_whose_name, owner_of, starts, tell_that_it_stands_still
+from runtime.automation.tending import is_paused, retry
+from runtime.automation.trouble import Ends, Waits
 from runtime.definitions.automation import Automation
-from runtime.errors import DiskFull, NotFound, TierloomError
-from runtime.people.may import require
+from runtime.errors import DiskFull, TierloomError
 from runtime.people.person import SYSTEM
 from runtime.system import clock
 from runtime.system.database import reading
@@ -31,26 +35,44 @@ from runtime.texts import _
 if TYPE_CHECKING:
     from runtime.system.workspace import Act, Workspace
 
-OPEN = ("waiting", "running")
+__all__ = ["OPEN", "next_due", "retry", "run_due"]
+
 FINISHED = ("done", "skipped")
+RUNS_A_TURN = 20
+"""So many runs are taken up one after the other before a worker looks for events again."""
+STEPS_A_TURN = 100
+"""After so many steps a long run lets others have their turn."""
 
 
-def run_due(workspace: Workspace) -> bool:
-    """Takes up the run that has waited longest and goes on with it as far as it gets. False when none is due."""
+def run_due(workspace: Workspace, taken: Sequence[int] = lanes.ALL) -> bool:
+    """Takes up the runs of these lanes that are due, a few at most, and goes on with each as far as it gets. False when none is due."""
     now = clock.to_micros(workspace.now())
-    due = (table.c.state.in_(OPEN), table.c.due_at <= now)
     with reading(workspace.engine) as connection:
-        if connection.execute(sa.select(table.c.id).where(*due).limit(1)).first() is None:
-            return False
+        lane = next((each for each in taken if connection.execute(_FIRST_DUE, {"lane": each, "now": now}).first() is not None), None)
+    if lane is None:
+        return False
+    for _turn in range(RUNS_A_TURN):
+        if not _take_up(workspace, taken):
+            break
+    return True
+
+
+_OF_LANE = (table.c.lane == sa.bindparam("lane"), sa.text("state IN ('waiting', 'running')"), table.c.due_at <= sa.bindparam("now"))
+_FIRST_DUE = sa.select(table).where(*_OF_LANE).order_by(table.c.due_at, table.c.id).limit(1)
+_CLAIM = _FIRST_DUE.with_for_update(skip_locked=True)
+"""Built once: they are asked for every run."""
+
+
+def _take_up(workspace: Workspace, taken: Sequence[int]) -> bool:
+    """One run: in the lowest lane where one is due, the one that has waited longest."""
     row, outgoing = None, None
     try:
         with workspace.writing(SYSTEM, "automation") as act:
-            row = act.connection.execute(
-                sa.select(table).where(*due).order_by(table.c.due_at, table.c.id).limit(1).with_for_update(skip_locked=True)
-            ).first()
+            claims = (act.connection.execute(_CLAIM, {"lane": lane, "now": act.micros}).first() for lane in taken)
+            row = next((found for found in claims if found is not None), None)
             if row is None:
                 return False
-            outgoing = _go_on(act, row)
+            outgoing = _go_on(act, row, any(each in lanes.OUTBOUND for each in taken))
     except DiskFull:
         raise  # no fault of the run: it is taken up again as it stands
     except Exception:
@@ -62,8 +84,10 @@ def run_due(workspace: Workspace) -> bool:
     return True
 
 
-def _go_on(act: Act, row: sa.Row[Any]) -> Outgoing | None:
-    """Starts a run or takes it up again, within one transaction; gives the step outside it comes to, if it does."""
+def _go_on(act: Act, row: sa.Row[Any], outward: bool) -> Outgoing | None:
+    """Starts a run or takes it up again, within one transaction; gives the step outside it comes to, if this worker does such."""
+    if is_paused(act, row.automation):
+        return change(act.connection, row, state="paused")
     automation = version_of(act, row.automation, row.version)
     if automation is None:
         return finish(act, row, "stopped", _("The version of the automation it began with cannot be read any more."))
@@ -82,58 +106,120 @@ def _go_on(act: Act, row: sa.Row[Any]) -> Outgoing | None:
         )
     chain = tuple(json.loads(row.cause)) if row.cause else ()
     act.act_for(owner)
-    act.cause = Cause(row.event, (*chain, link(row.automation, row.record)))
+    act.cause = Cause(row.event, (*chain, link(row.automation, row.record)), bulk=lanes.inward(row.lane) == lanes.BULK)
     if row.started_at is None and not starts(act, row, automation):
         return None
-    return _steps(act, row, automation)
+    if getattr(row, "records", None) is not None:
+        return groups.go_on(act, row, automation)
+    return Turn(act, row, automation, outward).steps()
 
 
-def _steps(act: Act, row: sa.Row[Any], automation: Automation) -> Outgoing | None:
-    """The steps from where the run stands."""
-    known = {each.path: each for each in act.connection.execute(sa.select(automation_step).where(automation_step.c.run == row.id))}
-    arms = {path: json.loads(each.result or "{}").get("arm") for path, each in known.items()}
-    finished = {path for path, each in known.items() if each.state in FINISHED}
-    tries = row.tries
-    while True:
-        path, step = next(_open_steps(automation.steps, "", finished, arms), (None, None))
-        if path is None or step is None:
-            return finish(act, row, "done", None)
-        doing = Doing(act.workspace, row, automation, path, act)
-        if step.outside:
-            return prepare(act, row, doing, step, known.get(path), tries)
-        result = _do_inside(act, row, doing, step, tries)
-        if result is None:
-            return None
-        finished.add(path)
-        arms[path] = result.get("arm")
-        tries = 0
+@dataclass
+class Turn:
+    """What one worker does for one run within one transaction. What changes of the run's row is written once, at the end of the turn."""
+
+    act: Act
+    row: sa.Row[Any]
+    automation: Automation
+    outward: bool
+    """Whether this worker does steps outside as well."""
+    known: dict[str, sa.Row[Any]] = field(default_factory=dict)
+    done: int = 0
+    tries: int = 0
+
+    def steps(self) -> Outgoing | None:
+        """The steps from where the run stands."""
+        self.tries = self.row.tries
+        results = self._known_results() if self.row.started_at is not None else {}
+        for path, step in _open_steps(self.automation.steps, "", results):
+            if self.done >= STEPS_A_TURN:
+                return self._write(state="running", due_at=self.act.micros)
+            if step.outside:
+                return self._outside(path, step)
+            result = self._inside(path, step)
+            if result is None:
+                return None
+            results[path] = result
+        return self._end("done", None)
+
+    def _known_results(self) -> dict[str, dict[str, Any]]:
+        lines = self.act.connection.execute(sa.select(automation_step).where(automation_step.c.run == self.row.id))
+        self.known = {each.path: each for each in lines}
+        return {path: json.loads(each.result or "{}") for path, each in self.known.items() if each.state in FINISHED}
+
+    def _doing(self, path: str) -> Doing:
+        known = self.known.get(path)
+        kept = json.loads(known.result or "{}") if known is not None and known.state == "waiting" else {}
+        return Doing(self.act.workspace, self.row, self.automation, path, self.act, kept=kept)
+
+    def _outside(self, path: str, step: Any) -> Outgoing | None:
+        """Into the hands of a worker for steps outside: this one, where it is such."""
+        if not self.outward:
+            return self._write(state="running", lane=lanes.outbound(self.row.lane), due_at=self.act.micros)
+        self._write(state="running")
+        return prepare(self.act, self.row, self._doing(path), step, self.known.get(path), self.tries)
+
+    def _inside(self, path: str, step: Any) -> dict[str, Any] | None:
+        """One step with its line in the log. None when the run does not go on: of a step that failed nothing stays, of those before it everything."""
+        act, doing, after_commit = self.act, self._doing(path), len(self.act.after_commit)
+        waits: Waits | None = None
+        ends: Ends | None = None
+        result: dict[str, Any] = {}
+        try:
+            with savepoint(act.connection):
+                try:
+                    result = step.run(doing) or {}
+                except Waits as raised:
+                    waits = raised
+                except Ends as raised:
+                    ends = raised
+        except TierloomError as error:
+            del act.after_commit[after_commit:]
+            act.workspace.ids.forget()  # a block of ids taken by the step went back with it
+            self._note(path, step, "failed", message=error.message)
+            return self._end("failed", error.message)
+        if waits is not None:
+            self._note(path, step, "waiting", waits.keep, waits.reason)
+            self._write()
+            return put_off(act.connection, self.row, clock.to_micros(waits.until), waits.reason, waits.wakes)
+        message = doing.skipped if ends is None else ends.reason
+        self._note(path, step, "skipped" if doing.skipped else "failed" if ends and ends.failed else "done", result, message)
+        self.done, self.tries = self.done + 1, 0
+        return result if ends is None else self._end("failed" if ends.failed else "done", ends.reason)
+
+    def _note(self, path: str, step: Any, state: str, result: dict[str, Any] | None = None, message: Any = None) -> None:
+        new = path not in self.known
+        note(self.act, self.row, path, step.type, state, result, message, self.tries + 1, new)
+
+    def _write(self, **values: Any) -> None:
+        """What this turn has changed of the run's row."""
+        if self.row.started_at is None:
+            values = {"started_at": self.act.micros, "state": "running", **values}
+        if self.done:
+            values = {"step": self.row.step + self.done, "tries": 0, **values}
+        if values:
+            change(self.act.connection, self.row, **values)
+
+    def _end(self, state: str, reason: Any) -> None:
+        started = self.row.started_at if self.row.started_at is not None else self.act.micros
+        finish(self.act, self.row, state, reason, step=self.row.step + self.done, started_at=started)
 
 
-def _open_steps(given: Any, prefix: str, finished: set[str], arms: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Paths and steps that are not finished, in order; of a branch only the arm it has taken."""
-    for number, step in enumerate(given):
+def _open_steps(steps: Any, prefix: str, results: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Paths and steps that are not finished, in order, each once; whoever asks for the next has put the result of the last into `results`.
+
+    Of a branch only the arm that it took, of a loop its steps as often as it has found something.
+    """
+    for number, step in enumerate(steps):
         path = f"{prefix}{number}"
-        if path not in finished:
+        if path not in results:
             yield path, step
-        elif arms.get(path):
-            yield from _open_steps(getattr(step, arms[path]), f"{path}/{arms[path]}/", finished, arms)
-
-
-def _do_inside(act: Act, row: sa.Row[Any], doing: Doing, step: Any, tries: int) -> dict[str, Any] | None:
-    """One step with its line in the log. None when it failed: what it wrote is taken back, what steps before it wrote stays."""
-    after_commit = len(act.after_commit)
-    try:
-        with act.connection.begin_nested():
-            result = step.run(doing) or {}
-    except TierloomError as error:
-        del act.after_commit[after_commit:]
-        act.workspace.ids.forget()  # a block of ids taken by the step went back with it
-        note(act, row, doing.path, step.type, "failed", message=error.message, tries=tries + 1)
-        finish(act, row, "failed", error.message)
-        return None
-    note(act, row, doing.path, step.type, "skipped" if doing.skipped else "done", result, doing.skipped, tries + 1)
-    change(act.connection, row, step=table.c.step + 1, tries=0)
-    return result
+        arm = results[path].get("arm")
+        if arm is None:
+            continue
+        inside = step.arms().get(arm, ())
+        for time in range(results[path].get("times", 0)) if step.repeats else [None]:
+            yield from _open_steps(inside, f"{path}/{arm}/" if time is None else f"{path}/{arm}/{time}/", results)
 
 
 def _broke_off(workspace: Workspace, row: sa.Row[Any]) -> None:
@@ -146,8 +232,7 @@ def _broke_off(workspace: Workspace, row: sa.Row[Any]) -> None:
         automation = version_of(act, row.automation, row.version)
         tries = row.tries + 1
         if automation is None or tries >= automation.retry.times:
-            change(act.connection, row, tries=tries)
-            finish(act, row, "failed", message)
+            finish(act, row, "failed", message, tries=tries)
             return
         change(
             act.connection,
@@ -155,32 +240,13 @@ def _broke_off(workspace: Workspace, row: sa.Row[Any]) -> None:
             state="waiting" if row.started_at is None else "running",
             tries=tries,
             reason=stored(message),
-            due_at=act.micros + wait_before(automation, tries) // clock.MICROSECOND,
+            due_at=act.micros + wait_before(automation, tries, of=row.id) // clock.MICROSECOND,
         )
 
 
-def retry(act: Act, run_id: int) -> None:
-    """Runs a failed or stopped run again from the step at which it stood. One that did nothing yet takes the automation as it is now."""
-    require(act.person, "build")
-    row = act.connection.execute(sa.select(table).where(table.c.id == run_id)).first()
-    if row is None:
-        raise NotFound(_("There is no such run."))
-    if row.state not in ("failed", "stopped"):
-        raise NotFound(_("Only a run that failed or was stopped can be run again."))
-    failed = (automation_step.c.run == run_id, automation_step.c.state == "failed")
-    for each in act.connection.execute(sa.select(automation_step.c.id, automation_step.c.result).where(*failed)).all():
-        kept = each.result if each.result and "sent" in json.loads(each.result) else None
-        act.connection.execute(automation_step.update().where(automation_step.c.id == each.id).values(result=kept))
-    version = act.catalogue.versions.get(("automation", row.automation), row.version) if row.step == 0 else row.version
-    change(
-        act.connection,
-        row,
-        state="waiting",
-        reason=None,
-        tries=0,
-        due_at=act.micros,
-        finished_at=None,
-        lease_by=None,
-        lease_until=None,
-        version=version,
-    )
+def next_due(workspace: Workspace, taken: Sequence[int] = lanes.ALL) -> int | None:
+    """When the next run of these lanes is due; None when none waits."""
+    with reading(workspace.engine) as connection:
+        first = [sa.select(sa.func.min(table.c.due_at)).where(table.c.lane == each, table.c.state.in_(OPEN)) for each in taken]
+        found = [connection.execute(each).scalar() for each in first]
+    return min((each for each in found if each is not None), default=None)

@@ -1,13 +1,15 @@
 """Whether a run begins: in whose name, under which condition, and not too many a minute."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from runtime.automation import modes
 from runtime.automation.doing import Doing
 from runtime.automation.listening import author_of, problems_of
-from runtime.automation.run_rows import change, finish
+from runtime.automation.run_rows import finish
 from runtime.collaboration import telling
 from runtime.definitions.automation import Automation
 from runtime.effect.assignment import is_held_out
@@ -16,14 +18,23 @@ from runtime.people.accounts import builders, by_id, named
 from runtime.people.may import may
 from runtime.people.person import SYSTEM, Person
 from runtime.records.rows import read_record
+from runtime.system.prepared import prepared
 from runtime.system.tables import automation_run as table
-from runtime.texts import _
+from runtime.texts import Message, _
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 MINUTE = 60_000_000
 WORKERS_AT_MOST = 64
+_RECENT = (
+    sa.select(table.c.started_at)
+    .where(table.c.automation == sa.bindparam("automation"), table.c.started_at > sa.bindparam("since"))
+    .order_by(table.c.started_at.desc())
+    .limit(1)
+    .offset(sa.bindparam("but"))
+)
+"""When the run began that was the so-many-and-first last."""
 
 
 def owner_of(act: Act, automation: Automation, version: int) -> Person | None:
@@ -59,8 +70,12 @@ def tell_that_it_stands_still(act: Act, automation: Automation, owner: str) -> N
     """Once a day, to those who build."""
     app = automation.app or next(iter(act.catalogue.apps), None)
     link = None if app is None else f"/apps/{app}/-/runs?automation={automation.key}"
-    subject = _("“{automation}” stands still: {owner}, in whose name it runs, is not active any more", automation=automation.label, owner=owner)
-    telling.tell(act, "automation", [each.id for each in builders(act.connection)], subject, "", None, f"still:{automation.key}:{act.day}", link)
+    subject = _(
+        "“{automation}” stands still: {owner}, in whose name it runs, is not active any more", automation=automation.label, owner=owner
+    )
+    telling.tell(
+        act, "automation", [each.id for each in builders(act.connection)], subject, "", None, f"still:{automation.key}:{act.day}", link
+    )
 
 
 def starts(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
@@ -73,53 +88,61 @@ def starts(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
     if wrong:
         finish(act, row, "stopped", _("The automation is broken: {problem}", problem=wrong[0].message))
         return False
-    if row.record is not None and not _is_there(act, row):
-        finish(act, row, "skipped", _("The record has been deleted."))
+    if automation.mode == "queued" and not modes.is_turn_of(act, row):
         return False
-    if row.record is not None and not may(act.person, "view", row.form, row.record):
-        finish(act, row, "skipped", _("{owner}, in whose name it runs, may not see this record.", owner=act.person.name))
-        return False
-    doing = Doing(act.workspace, row, automation, given_act=act)
-    try:
-        if not doing.trigger.begins(doing):
-            finish(act, row, "skipped", _("The condition of its trigger did not become true."))
+    if getattr(row, "records", None) is None:
+        ends = left_out(Doing(act.workspace, row, automation, given_act=act))
+        if ends is not None:
+            finish(act, row, *ends)
             return False
-        if automation.when is not None and not doing.holds(automation.when):
-            finish(act, row, "skipped", _("Its condition did not hold."))
-            return False
-    except TierloomError as error:
-        finish(act, row, "failed", _("Its condition cannot be worked out: {reason}", reason=error.message))
-        return False
-    if is_held_out(automation, row.record):
-        finish(act, row, "held_out", _("Held out: for this group it does nothing, so that its effect can be told."))
-        return False
     if _is_too_fast(act, row, automation):
         return False
-    change(act.connection, row, started_at=act.micros, state="running")
+    if automation.mode in ("single", "restart"):
+        refused = modes.refusal(act, row, automation.mode)
+        if refused is not None:
+            finish(act, row, *refused)
+            return False
     return True
 
 
-def _is_there(act: Act, row: sa.Row[Any]) -> bool:
+def left_out(doing: Doing) -> tuple[str, Message] | None:
+    """Why the automation does nothing for the run's record, if it does nothing: the state in which the run ends, and the reason."""
+    row, act, automation = doing.run, doing.act, doing.automation
+    if row.record is not None and not _is_there(act, row, doing.trigger.of_deleted):
+        return "skipped", _("The record has been deleted.")
+    if row.record is not None and not may(act.person, "view", row.form, row.record):
+        return "skipped", _("{owner}, in whose name it runs, may not see this record.", owner=act.person.name)
+    try:
+        if not doing.trigger.begins(doing):
+            return "skipped", _("The condition of its trigger did not become true.")
+        if automation.when is not None and not doing.holds(automation.when):
+            return "skipped", _("Its condition did not hold.")
+    except TierloomError as error:
+        return "failed", _("Its condition cannot be worked out: {reason}", reason=error.message)
+    if is_held_out(automation, row.record):
+        return "held_out", _("Held out: for this group it does nothing, so that its effect can be told.")
+    return None
+
+
+def _is_there(act: Act, row: Any, in_trash: bool) -> bool:
+    """Whether its record is where the trigger found it: among the others, or in the trash."""
     found = read_record(act, row.form, row.record) if row.form in act.catalogue.forms else None
-    return found is not None and found.deleted_at is None
+    return found is not None and (in_trash or found.deleted_at is None)
 
 
 def _is_too_fast(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
     """Keeps to `runs_per_minute`: all that wait are put off, in their order, until a minute after the run that filled the limit."""
     limit = automation.limit.runs_per_minute
-    recent = (
-        sa.select(table.c.started_at)
-        .where(table.c.automation == row.automation, table.c.started_at > act.micros - MINUTE)
-        .order_by(table.c.started_at.desc())
-        .limit(limit)
-    )
-    started = act.connection.execute(recent).scalars().all()
-    if act.connection.dialect.name == "postgresql" and len(started) + WORKERS_AT_MOST >= limit:
+    recent = prepared(act.catalogue.memo, "automation.recent", act.connection.dialect, lambda: _RECENT)
+    asked = {"automation": row.automation, "since": act.micros - MINUTE}
+    if act.connection.dialect.name == "postgresql":
+        if recent.scalar(act.connection, {**asked, "but": max(0, limit - WORKERS_AT_MOST)}) is None:
+            return False  # far from the limit, whatever the other workers are about to begin
         act.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"automation {row.automation}"))))
-        started = act.connection.execute(recent).scalars().all()
-    if len(started) < limit:
+    filled = recent.scalar(act.connection, {**asked, "but": limit - 1})
+    if filled is None:
         return False
-    free_at = started[-1] + MINUTE
+    free_at = filled + MINUTE
     act.connection.execute(
         table.update()
         .where(table.c.automation == row.automation, table.c.state == "waiting", table.c.started_at.is_(None), table.c.due_at < free_at)

@@ -164,6 +164,20 @@ def send(workspace: Workspace, job: jobs.Job) -> dict[str, Any]:
     return {}
 
 
+def say_now(workspace: Workspace, name: str, text: str, key: str) -> None:
+    """Has a bot say something at once, for a worker. Raises Trouble; the same `key` is the same message."""
+    with reading(workspace.engine) as connection:
+        row = connection.execute(sa.select(table).where(table.c.name == name, table.c.enabled == 1).order_by(table.c.id)).first()
+        if row is None:
+            raise Trouble(_("There is no bot called {name}, or it is switched off.", name=name), again=False)
+        kept = json.loads(get_secret(connection, workspace.settings.secret_key, row.secret))
+    address, message = MESSAGES[row.service](text[:LONGEST], kept["address"], kept["key"], workspace.now())
+    headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+    refused = _refusal(outbound.send("POST", address, to_json(message).encode(), headers, workspace.settings.outbound_allow).text)
+    if refused is not None:
+        raise Trouble(refused, again=False)
+
+
 def _refusal(text: str) -> Message | None:
     """The services answer 200 to everything and say in the body whether they took it."""
     try:

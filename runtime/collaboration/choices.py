@@ -30,6 +30,7 @@ KINDS: dict[str, Message] = {
     "change": _("Somebody else changes a record that I follow"),
     "automation": _("An automation stands still because its owner has left"),
     "ownership": _("A record is shared with me, I join its team, or it goes back to the pool"),
+    "approval": _("Somebody waits for my decision, or a workflow of mine goes on"),
     "access": _("Somebody asks to be let in to a page"),
     "review": _("A review of a tier model asks me for something, or tells me what changes"),
 }
@@ -53,6 +54,7 @@ USUAL = {
     "change": Choice(),
     "automation": Choice(mail=DAILY),
     "ownership": Choice(mail=DAILY),
+    "approval": Choice(mail=NOW),
     "access": Choice(mail=NOW),
     "review": Choice(mail=NOW),
 }

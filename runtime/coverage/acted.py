@@ -60,7 +60,7 @@ def acted_by_tag(act: Act, tags: TagSet, span: timedelta = LATELY) -> dict[str, 
 
 def _done(act: Act, form: str, keys: set[str], span: timedelta) -> list[Any]:
     run, step = automation_run.c, automation_step.c
-    did = sa.exists().where(step.run == run.id, step.state == "done", step.type != "branch")
+    did = sa.exists().where(step.run == run.id, step.state == "done", step.type.not_in(("branch", "for_each", "wait", "stop")))
     since = act.micros - span // timedelta(microseconds=1)
     return [run.form == form, run.automation.in_(sorted(keys)), run.state == "done", run.started_at > since, did]
 

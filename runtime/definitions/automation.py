@@ -1,4 +1,5 @@
 """Automation: a trigger, a condition, and steps."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pydantic import Field
 from runtime.definitions.effect import HoldOut
 from runtime.definitions.model import Definition, FormulaText, FormulaUse, Model, Who
 from runtime.definitions.shelf import STEPS, TRIGGERS, OneOf
-from runtime.definitions.step import Step
+from runtime.definitions.step import Step, every, formulas_of, name_problems_of, problems_of
 from runtime.definitions.trigger import Trigger
 from runtime.errors import Problem
 from runtime.texts import _
@@ -29,7 +30,10 @@ class Retry(Model):
 
 
 class Limit(Model):
+    """How many begin in any minute, and how many may wait to begin before the automation pauses by itself."""
+
     runs_per_minute: int = Field(600, ge=1, le=100_000)
+    waiting: int = Field(250_000, ge=1, le=10_000_000)
 
 
 class Automation(Definition):
@@ -41,6 +45,8 @@ class Automation(Definition):
     steps: tuple[AnyStep, ...] = Field(min_length=1, max_length=50)
     retry: Retry = Retry()
     limit: Limit = Limit()
+    mode: Literal["parallel", "single", "restart", "queued"] = "parallel"
+    """When it is running for the record already: both run, the second is skipped, the first is stopped, or the second waits for the first to end."""
     owner: Who | None = None
     """With whose rights it reads and writes; left out: with those of whoever published it."""
     provisional: bool = False
@@ -54,10 +60,28 @@ class Automation(Definition):
             yield Problem("owner", _("An automation runs with the rights of one person. Name a person."))
         yield from (each.under("trigger") for each in self.trigger.problems(catalogue))
         form = self.trigger.form_key(catalogue)
-        for number, step in enumerate(self.steps):
-            yield from (each.under(f"steps/{number}") for each in step.problems(form, catalogue))
+        yield from (each.under("steps") for each in problems_of(self.steps, form, catalogue))
+        names = self.trigger.names(catalogue)
+        yield from (each.under("steps") for each in name_problems_of(self.steps, form, names, catalogue))
+        yield from (each.under("steps") for each in self._key_problems(form, catalogue))
         if self.hold_out is not None:
             yield from (each.under("hold_out") for each in self.hold_out.problems(form, catalogue))
+
+    def _key_problems(self, form: str | None, catalogue: Catalogue) -> Iterator[Problem]:
+        """Names of steps that stand for something else already."""
+        fields = catalogue.forms[form].by_key if form in catalogue.forms else {}
+        taken = {"this", "previous", *(name.partition(".")[0] for name in self.trigger.names(catalogue))}
+        for path, step in every(self.steps):
+            if step.key is None:
+                continue
+            if step.key in taken:
+                yield Problem(f"{path}/key", _("The name {name} stands for something else here. Choose another.", name=step.key))
+            elif step.key in fields:
+                yield Problem(
+                    f"{path}/key",
+                    _("The form has a field with the key {key}, so a step cannot have this name. Choose another.", key=step.key),
+                )
+            taken.add(step.key)
 
     def form_around(self, catalogue: Catalogue) -> str | None:
         return self.trigger.form_key(catalogue)
@@ -67,7 +91,6 @@ class Automation(Definition):
         form, names = self.trigger.form_key(catalogue), self.trigger.names(catalogue)
         if self.when is not None:
             yield FormulaUse("when", self.when, form, None, ("boolean",), names, frozenset({"person"}))
-        for number, step in enumerate(self.steps):
-            yield from (use.under(f"steps/{number}") for use in step.formulas(form, names, catalogue))
+        yield from (use.under("steps") for use in formulas_of(self.steps, form, names, catalogue))
         if self.hold_out is not None:
             yield from (use.under("hold_out") for use in self.hold_out.formulas(catalogue))

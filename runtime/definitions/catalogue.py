@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from runtime.definitions.tag_set import TagSet
     from runtime.definitions.tier_model import TierModel
     from runtime.definitions.view import View
+    from runtime.definitions.wording import Wording
+    from runtime.definitions.workflow import Workflow
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Catalogue:
     views: dict[str, View] = field(default_factory=dict)
     dashboards: dict[str, Dashboard] = field(default_factory=dict)
     permission_sets: dict[str, PermissionSet] = field(default_factory=dict)
+    wordings: dict[str, Wording] = field(default_factory=dict)
+    workflows: dict[str, Workflow] = field(default_factory=dict)
     columns: dict[tuple[str, str], StoredColumn] = field(default_factory=dict)
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
     ids: dict[tuple[str, str], int] = field(default_factory=dict)

@@ -77,6 +77,7 @@ def _read(body: dict[str, Any]) -> Companion | None:
 def problems_together(act: Act, definition: Definition, others: Iterable[Companion]) -> list[Problem]:
     """What keeps a definition from being published together with others. Paths lie inside it; those of another one are empty."""
     beside = [each.definition for each in others]
+    beside += [load(each) for follow in versions.FOLLOWERS for each in follow(act, [definition, *beside])]
     if not beside:
         return check([definition], act.catalogue)
     labels = {f"{each.kind}:{each.key}": each.label for each in beside}

@@ -78,6 +78,8 @@ class FieldType(Model):
 
     type: str
     key: FieldKey
+    formerly: tuple[FieldKey, ...] = Field((), max_length=50, title="Former keys")
+    """Keys that it had before: its values stay where they are, and its history is read on."""
     label: Text = Field(title="Label")
     help: Text | None = Field(None, title="Help text")
     required: bool = Field(False, title="Required")

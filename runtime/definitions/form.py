@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -14,10 +14,11 @@ from runtime.definitions.form_rules import Rule
 from runtime.definitions.model import Definition, FormulaUse, Model, Text, repeated
 from runtime.definitions.naming import Names
 from runtime.definitions.pool import CONTACTS, Pool, TeamRole
+from runtime.definitions.renames import again, former_problems, not_there
 from runtime.definitions.shelf import FIELD_TYPES, OneOf
 from runtime.definitions.types import Type
 from runtime.errors import Problem
-from runtime.texts import _
+from runtime.texts import Message, _
 
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
@@ -76,6 +77,34 @@ class Form(Definition):
         return self.by_key.get(key)
 
     @cached_property
+    def former(self) -> dict[str, str]:
+        """Former keys of its fields → the keys that they have now."""
+        return {was: field.key for field in self.fields for was in field.formerly if was not in self.by_key}
+
+    def as_called_now(self, by_key: dict[str, Any]) -> dict[str, Any]:
+        """What was written down by the keys of another day, by those that the fields have now. What stands under a key that one field had
+        and another one has is nobody's: whose it is, and who may see it, cannot be told."""
+        if not self._ever_renamed:
+            return by_key
+        shared = {was for field in self.fields for was in field.formerly} & self.by_key.keys()
+        return {self.former.get(key, key): each for key, each in by_key.items() if key not in shared}
+
+    @cached_property
+    def _ever_renamed(self) -> bool:
+        return any(field.formerly for field in self.fields)
+
+    def unknown(self, key: str) -> Message:
+        """That there is no field with a key, and what it is called by now if it had that key once."""
+        return not_there(key, self.fields)
+
+    @classmethod
+    def restored(cls, body: dict[str, Any], live: dict[str, Any] | None) -> dict[str, Any]:
+        """A field that is called something else by now keeps its values under the key that it had in the older version."""
+        if live is None:
+            return body
+        return {**body, "fields": again(body["fields"], live["fields"])}
+
+    @cached_property
     def sections(self) -> tuple[Section, ...]:
         """The layout, with the fields it leaves out in a section of their own (or all fields where there is none)."""
         placed = {key for section in self.layout for key in section.fields}
@@ -108,6 +137,7 @@ class Form(Definition):
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(catalogue)
         yield from _twice("fields", [field.key for field in self.fields])
+        yield from former_problems("fields", self.fields)
         for name in ("title", "event_date"):
             key = getattr(self, name)
             if key is not None and key not in self.by_key:

@@ -12,7 +12,9 @@ from runtime.definitions.segment import Segment
 from runtime.definitions.tag_set import TagSet
 from runtime.definitions.tier_model import TierModel
 from runtime.definitions.view import View
+from runtime.definitions.wording import Wording
+from runtime.definitions.workflow import Workflow
 
 KINDS: dict[str, type[Definition]] = {
     "app": App, "form": Form, "tag_set": TagSet, "tier_model": TierModel, "segment": Segment, "potential": Potential,
-    "automation": Automation, "view": View, "dashboard": Dashboard, "permission_set": PermissionSet}
+    "automation": Automation, "workflow": Workflow, "view": View, "dashboard": Dashboard, "permission_set": PermissionSet, "wording": Wording}

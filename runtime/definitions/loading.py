@@ -20,7 +20,7 @@ from runtime.texts import Message, _
 
 CHECKS: list[Callable[[Definition, Catalogue], Iterable[Problem]]] = []
 """Further checks of a definition among the others in force (formulas, for one), added by runtime/kinds.py in plain sight."""
-SHOWN_BROKEN = ("app", "automation", "dashboard", "view", "workflow")
+SHOWN_BROKEN = ("app", "automation", "dashboard", "view", "wording", "workflow")
 """Kinds that are shown as broken where something they read is gone; of all others nothing may be taken away."""
 
 

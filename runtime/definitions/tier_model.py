@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from runtime.definitions.effect import Effect
+from runtime.definitions.effect import Effect, Related
 from runtime.definitions.model import Color, Definition, FormulaText, FormulaUse, Key, Model, Text, Who, repeated
 from runtime.definitions.naming import Names
+from runtime.definitions.service_plan import Commission, Contacts, Plan
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -95,14 +96,6 @@ class Movement(Model):
     provisional_below_quality: int | None = Field(None, ge=0, le=100)
 
 
-class Plan(Model):
-    contact_every_days: int | None = Field(None, ge=1)
-    respond_within_hours: int | None = Field(None, ge=1)
-    channel: str | None = None
-    owner_pool: Who | None = None
-    script: Text | None = None
-
-
 class Workload(Model):
     """What the plans ask of one owner. `owner`: the member field that says who looks after a record."""
 
@@ -149,6 +142,8 @@ class TierModel(Definition):
     freeze: tuple[Freeze, ...] = ()
     movement: Movement = Movement()
     plans: dict[Key, Plan] = {}
+    contacts: Contacts | None = None
+    commission: Commission | None = None
     workload: Workload = Workload()
     as_of: Literal["today"] | Annotated[date, Field(strict=False)] = "today"
     on_publish: Literal["place", "respect_movement"] = "place"
@@ -179,9 +174,10 @@ class TierModel(Definition):
             for number, bound in enumerate(getattr(self, name)):
                 if bound.tier not in self.by_key:
                     yield Problem(f"{name}/{number}/tier", _("This model has no tier with the key {key}.", key=bound.tier))
-        for key in self.plans:
+        for key, plan in self.plans.items():
             if key not in self.by_key:
                 yield Problem(f"plans/{key}", _("This model has no tier with the key {key}.", key=key))
+            yield from (each.under(f"plans/{key}") for each in plan.problems())
         for number, lane in enumerate(self.lanes):
             other = catalogue.tier_models.get(lane.tier_model)
             if other is None:
@@ -194,7 +190,16 @@ class TierModel(Definition):
         yield from self._owner(catalogue)
         if self.effect is not None:
             yield from (each.under("effect") for each in self.effect.problems(self.form, catalogue))
+        for path, source in self._related():
+            yield from (each.under(path) for each in source.problems(self.form, catalogue))
         yield from self._tests()
+
+    def _related(self) -> Iterator[tuple[str, Related]]:
+        """Related records beside those of `effect`, each with its path."""
+        if self.contacts is not None:
+            yield from ((f"contacts/{path}", each) for path, each in self.contacts.each())
+        if self.commission is not None:
+            yield "commission", self.commission
 
     def _owner(self, catalogue: Catalogue) -> Iterator[Problem]:
         key, form = self.workload.owner, catalogue.forms.get(self.form)
@@ -245,3 +250,5 @@ class TierModel(Definition):
                 yield FormulaUse(f"{name}/{number}/when", bound.when, self.form, None, ("boolean",), allow=frozenset({"dimension"}))
         if self.effect is not None:
             yield from (replace(use.under("effect"), kept=False) for use in self.effect.formulas(catalogue))
+        for path, source in self._related():
+            yield from (replace(use.under(path), kept=False) for use in source.formulas(catalogue))

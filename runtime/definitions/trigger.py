@@ -22,6 +22,10 @@ class Trigger(Model):
         """The form whose record the automation's formulas read, or None."""
         return None
 
+    def in_order(self) -> Iterator[tuple[str, str]]:
+        """Dates (form, field) by whose order the clock looks for records; they get an index."""
+        yield from ()
+
     def names(self, catalogue: Catalogue) -> dict[str, Type]:
         """Extra names its automation's formulas may use."""
         return {}

@@ -32,6 +32,8 @@ MAY_SAVE: list[Callable[[Act, str, str, dict[str, Any] | None], None]] = []
 """Asked before a draft is changed: (act, kind, key, new body). Raises NotAllowed. Filled by runtime/kinds.py in plain sight."""
 MAY_PUBLISH: list[Callable[[Act, list[Definition]], None]] = []
 """The same before a set is published."""
+FOLLOWERS: list[Callable[[Act, list[Definition]], list[dict[str, Any]]]] = []
+"""What has to be published together with a set, such as what names a field that the set renames. Filled by runtime/kinds.py in plain sight."""
 SET_ASIDE = _("A draft that was set aside.")
 """The note of a version that was never live."""
 
@@ -219,9 +221,10 @@ def publish(
     """
     given = list(bodies)
     lock(act)
+    wanted, given = len(given), whole(act, given)
     loaded, problems = checked(act.catalogue, given)
     if not decided:
-        _ask_all(act, loaded)
+        _ask_all(act, loaded[:wanted])
     if problems:
         raise DefinitionProblems(problems)
     if (act.person.id > 0 and not decided) if asked is None else asked:
@@ -256,6 +259,14 @@ def publish(
     for apply in APPLY:
         apply(act, before, changed)
     return published
+
+
+def whole(act: Act, bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A set, and behind it what has to follow it. Raises DefinitionProblems for what cannot be loaded."""
+    if "formerly" not in to_json(bodies):
+        return bodies
+    loaded = load_all(bodies)
+    return [*bodies, *(each for follow in FOLLOWERS for each in follow(act, loaded))]
 
 
 def checked(catalogue: Catalogue, bodies: list[dict[str, Any]]) -> tuple[list[Definition], list[Problem]]:
@@ -333,7 +344,7 @@ def as_restored(act: Act, kind: str, key: str, number: int) -> dict[str, Any]:
 def dry_run(act: Act, bodies: Iterable[dict[str, Any]]) -> list[Problem]:
     """The problems publishing would find; nothing is changed."""
     try:
-        return check(load_all(bodies), act.catalogue)
+        return check(load_all(whole(act, list(bodies))), act.catalogue)
     except DefinitionProblems as error:
         return error.problems
 
@@ -368,6 +379,7 @@ def _next_revision(act: Act) -> int:
 
 
 def _make_roles(act: Act, changed: list[Definition]) -> None:
-    known = set(act.connection.execute(sa.select(role.c.key)).scalars())
-    for key in sorted({key for each in changed for key in each.roles()} - known):
+    wanted = {key for each in changed for key in each.roles()}
+    known = set(act.connection.execute(sa.select(role.c.key)).scalars()) if wanted else set()
+    for key in sorted(wanted - known):
         act.connection.execute(role.insert().values(key=key, label=None, wanted=1))

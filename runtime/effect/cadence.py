@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.definitions.effect import Related
 from runtime.definitions.versions import SET_ASIDE
-from runtime.effect.contacts import Contact, contacts_with
+from runtime.effect.contacts import Contact, contacts_of
 from runtime.effect.related import related_rows
 from runtime.formulas import zones
 from runtime.formulas.sql_pieces import BIG, whole
@@ -100,7 +99,7 @@ def cadence(act: Act, model: TierModel, first: date, last: date) -> Cadence:
     """Of the customers that the person sees. Raises NotAllowed for whoever may not see their tiers."""
     require_tiers(act, model)
     promised = promises(act, model, first, last)
-    found, shown = contacts_with(act.catalogue, model.form), seen_contacts(act, model)
+    found, shown = contacts_of(act.catalogue, model), seen_contacts(act, model)
     said = Cadence(bool(promised), tuple(dict.fromkeys(each.form for each in found)), _hidden(act, found))
     if not promised or not shown:
         return said
@@ -140,7 +139,7 @@ def overdue(act: Act, model: TierModel, day: date, tier: str | None = None, skip
 
 
 def seen_contacts(act: Act, model: TierModel) -> list[Contact]:
-    return [each for each in contacts_with(act.catalogue, model.form) if each.seen_by(act.person)]
+    return [each for each in contacts_of(act.catalogue, model) if each.seen_by(act.person)]
 
 
 def _overdue(row: Any, day: int) -> Overdue:
@@ -293,9 +292,7 @@ def _made(act: Act, model: TierModel, shown: list[Contact], last: date) -> Any:
     """Which customer was contacted on which day, up to the last one and not after today."""
     each = []
     for contact in shown:
-        found = related_rows(
-            act, Related(form=contact.form, reference=contact.reference, on=contact.on, when=contact.done), model.form, None
-        )
+        found = related_rows(act, contact.related, model.form, None)
         day = zones.day(found.at, act.zone) if found.is_instant else found.at
         ahead = (
             found.at >= whole(end_of(act, min(last, act.today)))

@@ -117,7 +117,7 @@ def _value(source: Revenue | Cost) -> str | None:
 def _amounts(act: Act, model: TierModel, source: Revenue | Cost, before: date, first: date, last: date) -> list[Any]:
     """(tier, whether in the later period, amount, how many records), in one statement."""
     found, moves = related_rows(act, source, model.form, _value(source)), tier_history.alias()
-    start, middle, end = (_edge(act, day, found.is_instant) for day in (before, first, last + timedelta(days=1)))
+    start, middle, end = (edge(act, day, found.is_instant) for day in (before, first, last + timedelta(days=1)))
     is_now = sa.case((found.at >= middle, 1), else_=0)
     instant = found.instant
     in_force = sa.and_(
@@ -140,7 +140,7 @@ def _amounts(act: Act, model: TierModel, source: Revenue | Cost, before: date, f
     return [(tier, bool(later), _money(source, int(amount or 0), found.scale), count) for tier, later, amount, count in rows]
 
 
-def _edge(act: Act, day: date, is_instant: bool) -> int:
+def edge(act: Act, day: date, is_instant: bool) -> int:
     """The beginning of a day as the field keeps it."""
     return clock.to_micros(datetime.combine(day, time(), act.zone)) if is_instant else clock.to_day(day)
 

@@ -31,8 +31,9 @@ class DateTime(ColumnField):
         return control(self, StringField, validators, reader, widget=DateTimeLocalInput())
 
     def to_entry(self, value: datetime | None, reader: Reader) -> str | None:
-        """The form of `<input type="datetime-local">`, in the reader's zone; seconds only where there are any."""
+        """The form of `<input type="datetime-local">`, in the reader's zone; seconds only where there are any,
+        and never more of them than a browser reads: what it cannot read it would show and send as blank."""
         if value is None:
             return None
         here = value.astimezone(reader.zone).replace(tzinfo=None)
-        return here.isoformat(timespec="auto" if here.second or here.microsecond else "minutes")
+        return here.isoformat(timespec="milliseconds" if here.microsecond else "seconds" if here.second else "minutes")

@@ -11,6 +11,7 @@ from wtforms import FormField
 
 from runtime.definitions.field_type import FieldType, Lookup, Reader
 from runtime.definitions.model import FormulaUse, repeated
+from runtime.definitions.renames import former_problems, not_there
 from runtime.definitions.shelf import FIELD_TYPES, OneOf
 from runtime.definitions.types import LIST, RECORD, Type
 from runtime.errors import FieldError, Problem
@@ -81,7 +82,7 @@ class Subform(FieldType):
         for key, given in raw.items():
             field = self.by_key.get(key)
             if field is None:
-                problems.append(Problem(f"{path}/{key}", _("The rows have no field with this key.")))
+                problems.append(Problem(f"{path}/{key}", not_there(key, self.fields, _("The rows have no field with this key."))))
             elif field.writable:
                 try:
                     row[key] = field.parse(given, lookup)
@@ -145,6 +146,7 @@ class Subform(FieldType):
         yield from super().problems(form, catalogue)
         for key in sorted(repeated([field.key for field in self.fields])):
             yield Problem("fields", _("The key {key} stands there twice.", key=key))
+        yield from former_problems("fields", self.fields)
         if self.min_rows is not None and self.min_rows > self.max_rows:
             yield Problem("min_rows", _("The least value is more than the most."))
         for number, field in enumerate(self.fields):

@@ -17,7 +17,7 @@ from runtime.pages.cells import title_of
 from runtime.pages.columns import columns_of
 from runtime.pages.web import reader, reading, signed_in
 from runtime.people.may import may, sees
-from runtime.records import query
+from runtime.records import drafts, query
 from runtime.reports.dashboards import figures_of
 from runtime.system.tables import automation_run, import_file, person
 from runtime.system.workspace import Act
@@ -58,6 +58,7 @@ def home(app: str) -> str:
             blocks=drawn,
             sides=any(each.place == "side" for each, _facts in drawn),
             may_design=may(g.person, "build", app=found.key),
+            unfinished=len(drafts.of_person(act)),
         )
 
 

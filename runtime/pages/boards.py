@@ -264,12 +264,13 @@ def calendar(act: Act, app: str, wish: Wish) -> dict[str, Any]:
         begin = days.day_of(record.values.get(on), act.zone)
         if begin is None:
             continue
-        card = {**how.card(record), "time": _time(record.values.get(on))}
+        card = {**how.card(record), "time": _time(record.values.get(on)), "begin": begin.isoformat()}
         for each in days.days_of(begin, days.day_of(record.values.get(until), act.zone) if until else None, span):
             by_day[each].append({**card, "goes_on": each != begin})
     whole = [
         {
             "day": each,
+            "iso": each.isoformat(),
             "number": each.day,
             "today": each == act.today,
             "outside": month and each.month != day.month,
@@ -286,6 +287,7 @@ def calendar(act: Act, app: str, wish: Wish) -> dict[str, Any]:
         for each in span.days
     ]
     return {
+        "carrying": carrying(wish, how.base),
         "weeks": [whole[start : start + 7] for start in range(0, len(whole), 7)],
         "month": month,
         "title": _month_words(day) if month else f"{_day_words(span.first)} – {_day_words(span.end - timedelta(days=1))}",
@@ -303,6 +305,14 @@ def calendar(act: Act, app: str, wish: Wish) -> dict[str, Any]:
         "cut": page.next is not None,
         "empty": not page.records,
     }
+
+
+def carrying(wish: Wish, base: str) -> dict[str, str] | None:
+    """What the page needs to move records to other days; None where the person may change those days in no record."""
+    fields = [key for key in (wish.places["date"], wish.places["until"]) if key]
+    if not all(movable(wish, each) for each in fields):
+        return None
+    return {"base": base, "on": fields[0], "until": fields[1] if len(fields) > 1 else ""}
 
 
 def _touching(wish: Wish, span: days.Span, on: str, until: str | None) -> str:
@@ -367,10 +377,19 @@ def timeline(act: Act, app: str, wish: Wish) -> dict[str, Any]:
         left, right = max(0, (begin - span.first).days), min(whole, (last - span.first).days + 1)
         words = _day_words(begin) if last == begin else f"{_day_words(begin)} – {_day_words(last)}"
         bars.append(
-            {**how.card(record), "left": f"{100 * left / whole:.2f}", "width": f"{100 * (right - left) / whole:.2f}", "words": words}
+            {
+                **how.card(record),
+                "begin": begin.isoformat(),
+                "last": last.isoformat(),
+                "left": f"{100 * left / whole:.2f}",
+                "width": f"{100 * (right - left) / whole:.2f}",
+                "words": words,
+            }
         )
     step = {"span": "month"} if month else {}
     return {
+        "carrying": carrying(wish, how.base),
+        "days": whole,
         "bars": bars,
         "marks": [
             {"at": f"{100 * (each - span.first).days / whole:.2f}", "words": reader().date(each)}

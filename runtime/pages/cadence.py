@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 
 from runtime.definitions.tier_model import TierModel
-from runtime.effect.cadence import Kept, cadence, overdue
+from runtime.effect import adherence
+from runtime.effect.cadence import Cadence, Kept, overdue
+from runtime.effect.contacts import contacts_of
+from runtime.errors import NotFound
 from runtime.pages.apps import find_app
 from runtime.pages.coverage import find_model
 from runtime.pages.tier_past import badge_of
-from runtime.pages.web import reader, reading, signed_in
+from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import may
 from runtime.records import query
+from runtime.system import jobs
 from runtime.system.workspace import Act
 from runtime.texts import _
 
@@ -23,13 +27,23 @@ blueprint = Blueprint("cadence", __name__)
 
 ROWS = 50
 OWNERS = 20
+LONGEST = timedelta(days=1100)
 
 
 def cadence_card(act: Act, app: str, model: TierModel, first: date, last: date) -> dict[str, Any]:
-    """What the card says, in the words and figures of the reader."""
-    found = cadence(act, model, first, last)
+    """What the card says, in the words and figures of the reader; of many customers what was worked out for them, with its day."""
+    kept = adherence.figures(act, model, first, last)
+    found = kept.found or Cadence(True, tuple(each.form for each in contacts_of(act.catalogue, model)), False)
     owners = found.owners or ()
     return {
+        "working": kept.job is not None,
+        "lacking": kept.found is None,
+        "at": reader().datetime(kept.at) if kept.at is not None else None,
+        "job": jobs.find(act.connection, kept.job) if kept.job is not None else None,
+        "anew_href": f"/apps/{app}/-/tiers/{model.key}/adherence",
+        "follow_ups_href": f"/apps/{app}/-/tiers/{model.key}/follow-ups",
+        "first": first.isoformat(),
+        "last": last.isoformat(),
         "promised": found.promised,
         "forms": forms_named(act, found.forms),
         "hidden": found.hidden,
@@ -69,6 +83,23 @@ def late_href(app: str, model: TierModel, day: date, tier: str | None = None) ->
 
 def _name(owner: int | None) -> str:
     return reader().person_name(owner) if owner is not None else reader().say(_("Nobody looks after them"))
+
+
+@blueprint.post("/apps/<app>/-/tiers/<model>/adherence")
+@signed_in
+def work_out(app: str, model: str) -> Any:
+    """Has the figures worked out between two days, as the person sees them."""
+    first, last = (request.form.get(name, "") for name in ("first", "last"))
+    with writing() as act:
+        found = find_model(act, app, model)
+        try:
+            days = date.fromisoformat(first), min(date.fromisoformat(last), act.today)
+        except ValueError:
+            raise NotFound(_("There is no such day.")) from None
+        if days[0] > days[1] or days[1] - days[0] > LONGEST:
+            raise NotFound(_("There is no such day."))
+        adherence.ask(act, found, *days)
+    return go_to(f"/apps/{app}/-/tiers/{model}/effect?{urlencode({'from': days[0].isoformat(), 'to': days[1].isoformat()})}#cadence-title")
 
 
 # -- who waits ------------------------------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def shown(app: str, model: str) -> str:
     """The last 90 days, or those of ?from= and ?to="""
     with reading() as act:
         found_app, found = find_app(act, app), find_model(act, app, model)
-        first, last = _days(act)
+        first, last = days_asked(act)
         table = effect_table(act, found, first, last)
         return render_template(
             "effect/tiers.html",
@@ -47,7 +47,7 @@ def shown(app: str, model: str) -> str:
         )
 
 
-def _days(act: Act) -> tuple[date, date]:
+def days_asked(act: Act) -> tuple[date, date]:
     """In their order; no day lies ahead, and what cannot be read is the last 90 days."""
     last = min(_day("to") or act.today, act.today)
     first = min(_day("from") or last - PERIOD + timedelta(days=1), act.today)

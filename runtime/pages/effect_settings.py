@@ -1,4 +1,4 @@
-"""Where revenue and cost of the tiers come from, as a page: it changes the draft of the tier model."""
+"""Which records count for a tier model, as a page: revenue and cost, contacts and replies, commission. It changes the draft of the model."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ blueprint = Blueprint("effect_settings", __name__)
 Json = dict[str, Any]
 PLACE = "/build/<app>/tiers/<key>/effect"
 SPARE = {"revenue": 1, "costs": 2}
+DATED = {"made": 1, "replies": 1}
+PLACES = ("effect", "contacts", "commission")
 UNITS = {"minutes": _("minutes"), "hours": _("hours")}
 
 
@@ -37,7 +39,12 @@ def edit(app: str, key: str) -> str:
 def save(app: str, key: str) -> Any:
     """Keeps the choices in the draft; what is wrong is said first."""
     with writing() as act:
-        body = _with(_body(act, key), chosen(request.form, _body(act, key)))
+        before = _body(act, key)
+        parts = {"effect": chosen(request.form, before), "contacts": dated(request.form), "commission": commission(request.form)}
+        body = {
+            **{name: value for name, value in before.items() if name not in PLACES},
+            **{name: part for name, part in parts.items() if part},
+        }
         problems = _problems(act, body)
         if problems:
             return _page(act, app, key, body, problems), 422
@@ -54,18 +61,13 @@ def _body(act: Act, key: str) -> Json:
     return body
 
 
-def _with(body: Json, effect: Json) -> Json:
-    rest = {name: value for name, value in body.items() if name != "effect"}
-    return {**rest, "effect": effect} if effect else rest
-
-
 def _problems(act: Act, body: Json) -> list[Problem]:
-    """Those of revenue and cost; what else is wrong with a draft is said in the designer."""
+    """Those of this page; what else is wrong with a draft is said in the designer."""
     try:
         found = check([load(body)], act.catalogue)
     except DefinitionProblems as error:
         found = error.problems
-    return [each for each in found if each.path.startswith("effect")]
+    return [each for each in found if each.path.startswith(PLACES)]
 
 
 # -- what can be chosen -----------------------------------------------------------------------------------------------------------------
@@ -81,6 +83,8 @@ def sources(catalogue: Catalogue, target: str) -> list[dict[str, Any]]:
                 name: [(f"{form.key}.{reference}.{each.key}", f"{label}: {reader().shown(each.label)}") for each in _of(form, *wanted)]
                 for name, wanted in {"days": ("date", "datetime"), "amounts": ("money",), "times": ("number",)}.items()
             }
+            people = [each for each in form.fields if each.type == "member" and each.stores == "column"]
+            kinds["people"] = [(f"{form.key}.{reference}.{each.key}", f"{label}: {reader().shown(each.label)}") for each in people]
             if kinds["days"]:
                 found.append({"label": label, **kinds})
     return found
@@ -126,6 +130,29 @@ def _line(sent: MultiDict[str, str], name: str, number: int) -> Json:
     return {**line, "amount": value}
 
 
+def dated(sent: MultiDict[str, str]) -> Json:
+    """The records that count as contact and as reply; a line without a day is left out."""
+    found: Json = {}
+    for name in DATED:
+        for place, when in zip(sent.getlist(f"{name}_day"), sent.getlist(f"{name}_when"), strict=False):
+            form, _dot, rest = place.partition(".")
+            reference, _dot, on = rest.partition(".")
+            if on:
+                found.setdefault(name, []).append(
+                    {"form": form, "reference": reference, "on": on, **({"when": when.strip()} if when.strip() else {})}
+                )
+    return found
+
+
+def commission(sent: MultiDict[str, str]) -> Json:
+    """The amount that earns a commission; nothing where none is chosen."""
+    line = _line(sent, "commission", 0)
+    if not line:
+        return {}
+    person = _day(sent.get("commission_person", ""), line["form"])
+    return {**line, "percent": _number(sent.get("commission_percent", "").strip()), **({"person": person} if person else {})}
+
+
 def _day(text: str, form: str) -> str:
     """The field with the day; one of another form is named with it, so that checking says what is wrong."""
     chosen_form, _dot, rest = text.partition(".")
@@ -140,9 +167,20 @@ def _number(text: str) -> Any:
 def _page(act: Act, app: str, key: str, body: Json, problems: list[Problem]) -> str:
     effect = body.get("effect") if isinstance(body.get("effect"), dict) else {}
     lines = {
-        name: [*(_shown(each) for each in (effect or {}).get(name, ()) if isinstance(each, dict)), *({} for _row in range(spare))]
+        name: [
+            *(_shown(each, act.catalogue, body["form"]) for each in (effect or {}).get(name, ()) if isinstance(each, dict)),
+            *({} for _row in range(spare)),
+        ]
         for name, spare in SPARE.items()
     }
+    contacts = body.get("contacts") if isinstance(body.get("contacts"), dict) else {}
+    for name, spare in DATED.items():
+        lines[name] = [
+            *(_shown(each, act.catalogue, body["form"]) for each in (contacts or {}).get(name, ()) if isinstance(each, dict)),
+            *({} for _row in range(spare)),
+        ]
+    line = body.get("commission") if isinstance(body.get("commission"), dict) else {}
+    lines["commission"] = [_shown(line, act.catalogue, body["form"]) if line else {}]
     return render_template(
         "effect/settings.html",
         app=app,
@@ -156,9 +194,11 @@ def _page(act: Act, app: str, key: str, body: Json, problems: list[Problem]) -> 
     )
 
 
-def _shown(line: Json) -> Json:
+def _shown(line: Json, catalogue: Catalogue, target: str) -> Json:
+    """Which field points at the customer may be left out where there is only one."""
     kind, value = ("time", line.get("time")) if line.get("time") else ("amount", line.get("amount"))
-    place = f"{line.get('form')}.{line.get('reference')}"
+    found = pointers(str(line.get("form")), target, catalogue)
+    place = f"{line.get('form')}.{line.get('reference') or (found[0] if found else '')}"
     return {
         "what": f"{kind}:{place}.{value}",
         "day": f"{place}.{line.get('on')}",
@@ -166,4 +206,6 @@ def _shown(line: Json) -> Json:
         "label": reader().shown(line["label"]) if line.get("label") else "",
         "unit": line.get("unit", "minutes"),
         "rate": line.get("rate", ""),
+        "percent": line.get("percent", ""),
+        "person": f"{place}.{line['person']}" if line.get("person") else "",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, jsonify, render_template, request
@@ -22,6 +23,7 @@ from runtime.pages.entry_paste import pasted
 from runtime.pages.entry_rules import carried, paths, standing
 from runtime.pages.lists import find_form
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
+from runtime.pages.wordings import beside_entry
 from runtime.people.may import may, require, sees
 from runtime.people.rights import VIEW
 from runtime.records import drafts, gateway, query
@@ -45,7 +47,7 @@ def new(app: str, form: str) -> str:
         draft, editable = _draft(request.args), _editable(definition, "add")
         if draft is None:
             return _page(act, found_app, definition, opened(definition, reader(), _first_values(act, definition), editable))
-        begun = MultiDict(drafts.read(act, form, draft))
+        begun = MultiDict(drafts.read(act, form, draft)[0])
         return _page(
             act, found_app, definition, fill(definition, begun, ActLookup(act), reader(), editable=editable, quiet=True), draft=draft
         )
@@ -96,29 +98,30 @@ def _draft(given: Mapping[str, str]) -> int | None:
     return int(number) if number.isdecimal() and len(number) < 19 else None
 
 
-def _put_aside(app: str, form: str) -> Any:
+def _put_aside(app: str, form: str, record: int | None = None) -> Any:
     """Keeps what was typed, however unfinished, as a draft of the person."""
     pairs = [(name, text) for name, text in request.form.items(multi=True) if name.startswith(PREFIX) or name == LEFT_OUT]
+    action = "add" if record is None else "edit"
     with writing() as act:
         find_app(act, app)
         definition = find_form(act, form)
-        require(g.person, "add", form)
-        typed = fill(definition, request.form, ActLookup(act), reader(), editable=_editable(definition, "add"), quiet=True)
+        require(g.person, action, form, record)
+        before = query.get(act, form, record) if record is not None else None
+        typed = fill(
+            definition, request.form, _lookup(act, form, record), reader(), editable=_editable(definition, action, record), quiet=True
+        )
         title = definition.by_key[definition.title].display(typed.values.get(definition.title), reader())
-        number = drafts.save(act, form, title, pairs, _draft(request.form))
+        changing = drafts.Changing(before.id, _version(request.form)) if before is not None else None
+        number = drafts.save(act, form, title or (title_of(definition, before) if before else ""), pairs, _draft(request.form), changing)
     flash(reader().say(_("Kept as a draft. Only you see it, on every device where you sign in.")), "good")
-    return go_to(f"/apps/{app}/{form}/new?draft={number}&done=draft")
+    place = f"/apps/{app}/{form}/new" if record is None else f"/apps/{app}/{form}/{record}/edit"
+    return go_to(f"{place}?draft={number}&done=draft")
 
 
-@blueprint.post("/apps/<app>/<form>/drafts/<int:draft>/delete")
-@signed_in
-def delete_draft(app: str, form: str, draft: int) -> Any:
-    with writing() as act:
-        find_app(act, app)
-        find_form(act, form)
-        drafts.delete(act, form, draft)
-    flash(reader().say(_("The draft is deleted.")), "good")
-    return go_to(f"/apps/{app}/{form}/new")
+def _version(given: Mapping[str, str]) -> int | None:
+    """The version at which a page was opened."""
+    text = given.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 @blueprint.get("/apps/<app>/<form>/<int:record>/edit")
@@ -127,15 +130,21 @@ def edit(app: str, form: str, record: int) -> str:
     with reading() as act:
         found_app, definition = find_app(act, app), find_form(act, form)
         require(g.person, "edit", form, record)
-        found = query.get(act, form, record)
-        entry = opened(definition, reader(), found.values, _editable(definition, "edit", record), found.masked)
-        return _page(act, found_app, definition, entry, found)
+        found, editable, draft = query.get(act, form, record), _editable(definition, "edit", record), _draft(request.args)
+        if draft is None:
+            return _page(act, found_app, definition, opened(definition, reader(), found.values, editable, found.masked), found)
+        pairs, version = drafts.read(act, form, draft, record)
+        entry = fill(definition, MultiDict(pairs), _lookup(act, form, record), reader(), found.values, editable, found.masked, quiet=True)
+        return _page(act, found_app, definition, entry, found, draft=draft, version=version)
 
 
 @blueprint.post("/apps/<app>/<form>/<int:record>/edit")
 @signed_in
 def change(app: str, form: str, record: int) -> Any:
     """Saves a changed record. When somebody else was quicker, both values are shown, and the rest of what was typed stays."""
+    if request.form.get("then") == "draft":
+        return _put_aside(app, form, record)
+    draft = _draft(request.form)
     stale: Record | None = None
     problems: list[Problem] = []
     entry: Entry | None = None
@@ -147,10 +156,12 @@ def change(app: str, form: str, record: int) -> Any:
             before = query.get(act, form, record)
             lookup, editable = _lookup(act, form, record), _editable(definition, "edit", record)
             entry = fill(definition, request.form, lookup, reader(), before.values, editable, before.masked)
-            version = int(request.form["version"]) if request.form.get("version", "").isdecimal() else None
+            version = _version(request.form)
             if entry.ok:
                 try:
                     saved = gateway.update(act, form, record, entry.values, version)
+                    if draft is not None:
+                        drafts.delete(act, form, draft)
                 except Refused as error:
                     problems = error.problems
                 except Stale as error:
@@ -166,7 +177,7 @@ def change(app: str, form: str, record: int) -> Any:
         entry.tell(problems)
         now = stale or query.get(act, form, record)
         conflicts = _conflicts(act, definition, entry, now, version) if stale is not None else []
-        return _page(act, found_app, definition, entry, now, conflicts), status
+        return _page(act, found_app, definition, entry, now, conflicts, draft=draft), status
 
 
 @blueprint.post("/apps/<app>/<form>/check")
@@ -266,6 +277,11 @@ def drawn(act: Act, app: Any, form: Form, entry: Entry, asked: list[str], templa
     return _page(act, app, form, entry, template=template, only=asked, **more)
 
 
+def drawn_over(act: Act, app: Any, form: Form, record: Record, entry: Entry, asked: list[str], template: str, **more: Any) -> str:
+    """The page of a record for whoever changes only the fields in `asked`, on a template of its own that is told `more`."""
+    return _page(act, app, form, entry, record, template=template, only=asked, **more)
+
+
 def _as_many_rows(plan: Plan, values: dict[str, Any], raw: dict[str, Any]) -> bool:
     """Whether rows have the numbers that they have on the page: blank ones are left out."""
     return all(len(values.get(each) or ()) == len(raw.get(each) or ()) for each in plan.row_rules)
@@ -323,8 +339,9 @@ def _page(
         record=record,
         tabs=arranged(sections, [each.path.partition("/")[0] for each in entry.problems]),
         tried_at=tried_at,
+        words_for=None if tried_at or only is not None else beside_entry(act, app.key, form, values),
         draft=draft,
-        drafts=[] if record or tried_at or only is not None else drafts.of_person(act, form.key),
+        drafts=[] if tried_at or only is not None else _drafts_beside(act, form.key, record),
         watched=[] if only is not None else [PREFIX + key for key in watched(form)],
         hidden=stands.hidden,
         needed=stands.needed,
@@ -333,6 +350,11 @@ def _page(
         name=title_of(form, record) if record else None,
         **more,
     )
+
+
+def _drafts_beside(act: Act, form: str, record: Record | None) -> list[drafts.Draft]:
+    """Own drafts of the same: of new records beside a new one, of this record beside its change."""
+    return [each for each in drafts.of_person(act, form) if each.record == (record.id if record is not None else None)]
 
 
 def _is_there(form: Form, key: str, record: Record | None) -> bool:
@@ -413,8 +435,11 @@ def _first_values(act: Act, form: Form) -> dict[str, Any]:
 
 def proposed(act: Act, plan: Plan, given: Mapping[str, Any], lookup: ActLookup) -> dict[str, Any]:
     """The values of a new record before anybody types. Defaults were written for people of the house: whoever comes by a public link gets
-    only those of which they see what is read."""
+    only those of which they see what is read. Moments are proposed to the minute."""
     values = dict(prepare(act, plan, given, None, lookup).values)
+    for key in plan.defaults:
+        if isinstance(moment := values.get(key), datetime):
+            values[key] = moment.replace(second=0, microsecond=0)
     if act.person.gives is not None:
         for key, default in plan.defaults.items():
             if not reads_whole(act, plan.form.key, default):

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, render_template
 
+from runtime.automation import lanes, tending
 from runtime.pages.jobs import NAMES
 from runtime.pages.web import builder_only, reader, reading, workspace
 from runtime.system import clock, upgrade, waiting
@@ -25,6 +26,12 @@ blueprint = Blueprint("health_page", __name__, url_prefix="/admin/health")
 LATELY = timedelta(days=7)
 LEAST_FREE = 500 * 1024 * 1024
 LINES = 10
+LANES = {
+    lanes.INTERACTIVE: _("Runs due now"),
+    lanes.BULK: _("Runs due now, in bulk"),
+    lanes.OUTSIDE: _("Calls outside due now"),
+    lanes.OUTSIDE + lanes.BULK: _("Calls outside due now, in bulk"),
+}
 Row = dict[str, Any]
 
 
@@ -81,8 +88,33 @@ def _jobs(act: Act) -> list[Tile]:
 def _runs(act: Act) -> list[Tile]:
     states = sa.select(automation_run.c.state, sa.func.count()).where(_open_or_fresh(act, automation_run)).group_by(automation_run.c.state)
     found = {state: count for state, count in act.connection.execute(states)}
-    under_way = found.get("waiting", 0) + found.get("running", 0)
-    return [Tile(_("Runs of automations under way"), f"{under_way:,}"), _trouble(_("Runs of automations failed"), found.get("failed", 0))]
+    return [
+        *(_lane(act, lane, label) for lane, label in LANES.items()),
+        Tile(_("Runs that wait for their time"), f"{_not_due(act):,}", _("for a day, an answer or another try")),
+        Tile(
+            _("Runs put aside"), f"{found.get('paused', 0) + found.get('queued', 0):,}", _("paused, or behind an older run of their record")
+        ),
+        _trouble(_("Runs of automations failed"), found.get("failed", 0)),
+    ]
+
+
+def _lane(act: Act, lane: int, label: Message) -> Tile:
+    """Runs of a lane that are due and not taken up, and for how long the oldest has been."""
+    run = automation_run.c
+    due = (run.lane == lane, run.state.in_(("waiting", "running")), run.due_at <= act.micros)
+    count, since = act.connection.execute(sa.select(sa.func.count(), sa.func.min(run.due_at)).where(*due)).one()
+    age = act.now - (clock.from_micros(since) or act.now)
+    if not count:
+        return Tile(label, "0")
+    slow = age > waiting.SLOW
+    said = _("The oldest for {n} minutes. Is a worker running?", n=int(age.total_seconds() // 60)) if slow else None
+    return Tile(label, f"{count:,}", said, "bad" if slow else None)
+
+
+def _not_due(act: Act) -> int:
+    run = automation_run.c
+    later = sa.select(sa.func.count()).where(run.state.in_(("waiting", "running")), run.due_at > act.micros)
+    return act.connection.execute(later).scalar() or 0
 
 
 def _trouble(label: Message, number: int) -> Tile:
@@ -114,8 +146,17 @@ def _failed(act: Act) -> list[Row]:
 
 
 def _paused(act: Act) -> list[Row]:
-    off = [each for each in act.catalogue.automations.values() if not each.enabled]
-    return [{"label": each.label, "href": f"/apps/{each.app}/-/runs?automation={each.key}" if each.app else ""} for each in off]
+    """Automations that stand still: paused, with since when and why, and those that are switched off."""
+    paused = tending.paused(act)
+    found = []
+    for each in act.catalogue.automations.values():
+        pause = paused.get(each.key)
+        if pause is None and each.enabled:
+            continue
+        href = f"/apps/{each.app}/-/runs?automation={each.key}" if each.app else ""
+        why = shown(pause.reason, reader().language) if pause is not None and pause.reason else ""
+        found.append({"label": each.label, "href": href, "paused_at": pause.at if pause is not None else None, "why": why})
+    return found
 
 
 def _versions(act: Act) -> list[tuple[str, str]]:

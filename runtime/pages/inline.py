@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, render_template, request
@@ -22,7 +23,7 @@ from runtime.records.rows import Record, read_record
 from runtime.system import clock
 from runtime.system.workspace import Act
 from runtime.texts import _
-from runtime.views import lanes
+from runtime.views import days, lanes
 
 blueprint = Blueprint("inline", __name__)
 
@@ -86,15 +87,83 @@ def change(app: str, form: str, record: int, key: str) -> Any:
                 return _conflict(definition, before, key, person, written)
             saved = gateway.update(act, form, record, {key: value}, before.version)
             return _row(act, app, definition, record, saved.version, bool(saved.changes), request.form.get("columns", ""))
-    except Refused as error:
-        here = [each for each in error.problems if each.path.partition("/")[0] == key] or error.problems
-        answer = jsonify(detail=" ".join(dict.fromkeys(reader().say(each.message) for each in here)) or reader().say(error.message))
-        answer.status_code = 422
-        return answer
-    except Stale as error:
-        answer = jsonify(detail=reader().say(error.message))
-        answer.status_code = 409
-        return answer
+    except (Refused, Stale) as error:
+        return _said(error, key)
+
+
+def _said(error: Refused | Stale, key: str = "") -> Response:
+    """What is wrong with the field `key`, or with the whole; 422, or 409 where somebody was quicker."""
+    problems = error.problems if isinstance(error, Refused) else []
+    here = [each for each in problems if each.path.partition("/")[0] == key] or problems
+    answer = jsonify(detail=" ".join(dict.fromkeys(reader().say(each.message) for each in here)) or reader().say(error.message))
+    answer.status_code = 422 if isinstance(error, Refused) else 409
+    return answer
+
+
+@blueprint.post("/apps/<app>/<form>/<int:record>/days")
+@signed_in
+def move(app: str, form: str, record: int) -> Any:
+    """A record moved on a calendar or along time. `on` and `until` name its fields; it begins on `day`, at the same time of day, and lasts as
+    long as before, or ends on `last`. Answers the days it had (`was`), so that the same door takes it back."""
+    given = request.form
+    try:
+        with writing() as act:
+            find_app(act, app)
+            definition = find_form(act, form)
+            before = query.get(act, form, record)
+            keys = [key for key in (given.get("on", ""), given.get("until", "")) if key]
+            for key in keys:
+                _require_cell(definition, key, record)
+            version = int(given["version"]) if given.get("version", "").isdecimal() else before.version
+            if version != before.version:
+                for key in keys:
+                    if (person := _changed_by(act, definition, record, key, version)) is not None:
+                        return _conflict(definition, before, key, person, given.get("day", ""))
+            wanted, was = _moved(act, definition, before, keys)
+            saved = gateway.update(act, form, record, wanted, before.version)
+        return jsonify(version=saved.version, changed=bool(saved.changes), was=was)
+    except (Refused, Stale) as error:
+        return _said(error)
+
+
+def _moved(act: Act, form: Form, before: Record, keys: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of the fields of days, and the days they had."""
+    if not keys or any(form.by_key[key].formula_type().kind not in ("date", "datetime") for key in keys):
+        raise NotFound(_("This field cannot be changed in a list."))
+    first, last = _day_sent("day"), _day_sent("last")
+    now: dict[str, Any] = {key: before.values.get(key) for key in keys}
+    began = days.day_of(now[keys[0]], act.zone)
+    if first is None or began is None:
+        raise Refused([Problem(keys[0], _("This is not a day."))])
+    wanted: dict[str, Any] = {keys[0]: _on_day(act, now[keys[0]], first)}
+    was = {"day": began.isoformat()}
+    if len(keys) > 1 and (ended := days.day_of(now[keys[1]], act.zone) or (began if last else None)) is not None:
+        end = last or ended + (first - began)
+        if end < first:
+            raise Refused([Problem(keys[1], _("It would end before it begins."))])
+        wanted[keys[1]] = _on_day(act, now[keys[1]] or _like(form.by_key[keys[1]], now[keys[0]], began), end)
+        was["last"] = ended.isoformat()
+    return wanted, was
+
+
+def _day_sent(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.form.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _on_day(act: Act, value: date | datetime, day: date) -> date | datetime:
+    """The same time of day, where people are, on another day."""
+    if not isinstance(value, datetime):
+        return day
+    there = value.astimezone(act.zone)
+    return there.replace(year=day.year, month=day.month, day=day.day).astimezone(value.tzinfo)
+
+
+def _like(kind: Any, value: date | datetime, day: date) -> date | datetime:
+    """For an end that was blank: as the beginning, if that has a time of day."""
+    return value if kind.formula_type().kind == "datetime" and isinstance(value, datetime) else day
 
 
 def _sent(act: Act, form: Form, before: Record, key: str) -> tuple[Any, str]:

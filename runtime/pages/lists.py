@@ -10,6 +10,7 @@ from flask import Blueprint, Response, flash, g, jsonify, render_template, reque
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
+from runtime.automation import selecting
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
@@ -267,6 +268,7 @@ def records(app: str, form: str) -> str:
             tags=_taggable(act, definition),
             may_hand_over=bool(member_fields(act, form)),
             may_edit=may(g.person, "edit", form),
+            startable=selecting.startable(act, form),
             has_pool=definition.pool is not None,
             may_merge=may(g.person, "edit", form) and may(g.person, "delete", form),
             model=act.catalogue.model_of(form),

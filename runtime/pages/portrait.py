@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from flask import g
 
 from runtime.definitions.form import Form
-from runtime.effect.contacts import contact_of
+from runtime.cadence.facts import day_of, last_of
+from runtime.effect.cadence import seen_contacts
 from runtime.pages.web import reader
 from runtime.people.may import may
 from runtime.records.rows import Record
@@ -81,7 +82,7 @@ def steps(
     follow_up = next((each for each in related if each["form"].key == "follow_up"), None)
     found = [
         *_late(act, follow_up),
-        *_contact(act, plan, related, follow_up),
+        *_contact(act, form, record, plan, follow_up),
         *_grace(act, record, card),
         *_lift(here, card),
         *_gaps(form, record, here, quality),
@@ -105,12 +106,13 @@ def _late(act: Act, follow_up: dict[str, Any] | None) -> Iterator[Step]:
             return
 
 
-def _contact(act: Act, plan: Any, related: list[dict[str, Any]], follow_up: dict[str, Any] | None) -> Iterator[Step]:
+def _contact(act: Act, form: Form, record: Record, plan: Any, follow_up: dict[str, Any] | None) -> Iterator[Step]:
     """The service standard of the tier says how often somebody gets in touch."""
+    model = act.catalogue.model_of(form.key)
     if plan is None or not plan.contact_every_days:
         return
-    last = max((day for each in related for day in _contacts(act, each)), default=None)
-    days = None if last is None else (act.today - last).days
+    at = last_of(act, model, seen_contacts(act, model), [record.id]).get(record.id) if model is not None else None
+    days = None if at is None else act.day - day_of(act, at)
     if days is not None and days <= plan.contact_every_days:
         return
     why = (
@@ -122,19 +124,6 @@ def _contact(act: Act, plan: Any, related: list[dict[str, Any]], follow_up: dict
     )
     text = _("Get in touch: {channel}", channel=plan.channel) if plan.channel else _("Get in touch")
     yield Step("phone-plus", text, why, follow_up["new"] if follow_up else "", _("Add a follow-up") if follow_up else None, True)
-
-
-def _contacts(act: Act, related: dict[str, Any]) -> Iterator[date]:
-    """The days on which somebody of the house was in touch, as the cadence of the tiers counts them."""
-    form: Form = related["form"]
-    contact = contact_of(form, related["reference"])
-    if contact is None:
-        return
-    for each in related["page"]:
-        at = each.values.get(contact.on)
-        day = at.astimezone(act.zone).date() if isinstance(at, datetime) else at
-        if day is not None and day <= act.today and (contact.done is None or each.values.get(contact.done)):
-            yield day
 
 
 def _grace(act: Act, record: Record, card: dict[str, Any] | None) -> Iterator[Step]:

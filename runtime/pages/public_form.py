@@ -37,13 +37,13 @@ from runtime.pages.public_frame import (
     ticket_of,
 )
 from runtime.pages.web import reader, workspace
-from runtime.public import tickets
+from runtime.public import effort, links, tickets
 from runtime.public.arriving import Arrival, Closed, bound, invitation_of, receive, was_claimed
 from runtime.public.links import Link, closed_because, hosts
 from runtime.public.questions import in_words, new_sum
-from runtime.public.settings import FILL, asked, host_of, shown
+from runtime.public.settings import CHOSEN, FILL, PEOPLE, asked, host_of, shown
 from runtime.public.tickets import Invitation, Ticket
-from runtime.records import query
+from runtime.records import linking, query
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import plan_of
 from runtime.system.workspace import Act
@@ -58,8 +58,10 @@ TRAP = "second_name"
 """A field that people do not see; scripts like its name."""
 FILES_AN_HOUR = 200
 CHECKS_AN_HOUR = 3_000
+FINDS_AN_HOUR = 3_000
 OLD = _("This page was open for more than a day. Look over what you filled in, then send it once more.")
 WRONG_SUM = _("That is not the sum. Try this one.")
+NO_EFFORT = _("Your device had not finished the small piece of arithmetic that keeps scripts out. It does so now: send it once more.")
 HIDDEN_TROUBLE = _("The form cannot be sent just now. Tell whoever gave you the address.")
 GIVEN = _("This was given already. Use another value, or ask whoever gave you the address.")
 OF_THE_HOUSE = ("a record that you may not see",)
@@ -129,6 +131,8 @@ def send(token: str) -> Any:
         at_most(link.settings.per_link, "send", link)
         if link.settings.question and not tickets.answers(workspace(), ticket, seal, request.form.get("answer", "")):
             return _again(act, link, tickets.again(ticket, new_sum()), WRONG_SUM, field="answer"), 422
+        if link.settings.effort and not effort.is_done(ticket.number, request.form.get("effort", "")):
+            return _again(act, link, tickets.again(ticket, new_sum() if link.settings.question else None), NO_EFFORT), 422
     return _let_in(token, link, tickets.again(ticket, new_sum() if link.settings.question else None))
 
 
@@ -195,15 +199,25 @@ def started(token: str) -> Any:
 @blueprint.get("/f/<token>/find/<field>")
 @for_strangers
 def find(token: str, field: str) -> Response:
-    """The records that a reference of this link may point at: the gate shows no others."""
+    """What a field of this link may be filled with: the records and values that the gate shows, the people that the link names."""
     with looking(token, FILL) as (act, link):
         _require_ticket(link, request.args.get("page"))
+        at_most(FINDS_AN_HOUR, "find", link, request.remote_addr or "unknown")
         definition = act.catalogue.forms[link.form]
-        if field not in asked(definition, link.settings) or definition.by_key[field].type != "reference":
+        if field not in asked(definition, link.settings) or definition.by_key[field].type not in (*CHOSEN, *PEOPLE):
             raise NotFound(_("This form has no field with the key {key}.", key=field[:60]))
-        other = act.catalogue.forms[getattr(definition.by_key[field], "form")]
-        page = query.page(act, other.key, search=request.args.get("q", "")[:100], columns=[other.title], limit=10)
-        return jsonify([{"value": str(each.id), "title": title_of(other, each), "hint": ""} for each in page.records])
+        found = _choices(act, link, definition.by_key[field], request.args.get("q", "").strip()[:100])
+        return jsonify([{"value": value, "title": title, "hint": ""} for value, title in found])
+
+
+def _choices(act: Act, link: Link, kind: Any, search: str) -> list[tuple[str, str]]:
+    if kind.type == "linked_choice":
+        return [(each, each) for each in linking.values(act, kind, search)]
+    if kind.type in PEOPLE:
+        return [(str(id), name) for id, name in links.people(act, link) if search.casefold() in name.casefold()]
+    other = act.catalogue.forms[kind.form]
+    page = query.page(act, other.key, search=search, columns=[other.title], limit=10)
+    return [(str(each.id), title_of(other, each)) for each in page.records]
 
 
 @blueprint.post("/f/<token>/files/<field>")
@@ -341,12 +355,23 @@ def _drawn(
 ) -> str:
     definition = act.catalogue.forms[link.form]
     text = tickets.write(workspace(), ticket)
-    return drawn(act, link, definition, entry, text, problem=problem, closed=closed, wrong_answer=field == "answer", sum=ticket.sum)
+    return drawn(
+        act,
+        link,
+        definition,
+        entry,
+        text,
+        problem=problem,
+        closed=closed,
+        wrong_answer=field == "answer",
+        sum=ticket.sum,
+        number=ticket.number,
+    )
 
 
 def drawn(act: Act, link: Link, form: Form, entry: Entry, page: str, **more: Any) -> str:
     """The form as a stranger sees it; also for whoever looks at it before it is switched on."""
-    sum = more.pop("sum", None)
+    sum, number = more.pop("sum", None), more.pop("number", "")
     return entry_page.drawn(
         act,
         SimpleNamespace(key="-"),
@@ -358,6 +383,7 @@ def drawn(act: Act, link: Link, form: Form, entry: Entry, page: str, **more: Any
         page=page,
         trap=TRAP,
         question=in_words(sum) if sum is not None else None,
+        effort=SimpleNamespace(number=number, bits=effort.BITS) if number and link.settings.effort else None,
         here=more.pop("here", None) or address(),
         equip=lambda: _equip(link, form, entry, page),
         greeted=_greeted(act, link, form, entry),
@@ -378,7 +404,7 @@ def _equip(link: Link, form: Form, entry: Entry, page: str) -> str:
     for each in form.fields:
         if each.key not in entry:
             continue
-        if each.type == "reference":
+        if each.type in (*CHOSEN, *PEOPLE):
             entry[each.key].search_url = f"{link.path}/find/{each.key}?page={page}"
         elif isinstance(each, Attached):
             entry[each.key].send_url = f"{link.path}/files/{each.key}?page={page}"

@@ -17,11 +17,14 @@ from runtime.pages.buttons import buttons_of
 from runtime.pages.entry_layout import arranged
 from runtime.pages.cells import cell, tag_facts, tier_facts, title_of, visible
 from runtime.pages.comments import talk_of
+from runtime.pages.locks import lock_shown
+from runtime.pages.wordings import has_wordings
 from runtime.pages.lists import find_form
 from runtime.pages.ownership import ownership_of
 from runtime.pages.potential_card import potential_cards
-from runtime.pages import portrait, tier_acts
+from runtime.pages import follow_ups, portrait, tier_acts
 from runtime.pages.tier_card import tier_card
+from runtime.pages.record_flows import flows_of
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import may
 from runtime.quality import merging
@@ -98,16 +101,19 @@ def show(app: str, form: str, record: int) -> Any:
             into=into,
             card=card,
             model=model,
-            parts=arranged(_sections(act, app, definition, found)),
+            parts=arranged(sections(act, app, definition, found)),
             panels=[each for each in visible(definition, record) if each.type == "query_panel"],
             buttons=buttons_of(app, definition, record) if found.deleted_at is None else [],
             related=related,
             happened=happened[:SHOWN],
             talk=talk_of(act, definition, found),
+            wordings=has_wordings(act, form),
+            lock=lock_shown(act, form, record),
             tab=request.args.get("tab", "all"),
             tags=_tags(act, definition, found),
             addable=_addable(act, definition, found),
             plan=plan,
+            cadence=follow_ups.card(act, app, model, record, _tier_of(definition, found)) if alive else None,
             potential=potential_cards(act, definition, found) if found.deleted_at is None else [],
             quality=filled,
             waiting=derived.is_waiting(act, form, record),
@@ -118,10 +124,11 @@ def show(app: str, form: str, record: int) -> Any:
             now=act.now,
             quick=_quick(definition, found),
             ownership=ownership_of(act, app, definition, found),
+            flows=flows_of(act, form, record),
         )
 
 
-def _sections(act: Act, app: str, form: Form, record: Record) -> list[dict[str, Any]]:
+def sections(act: Act, app: str, form: Form, record: Record) -> list[dict[str, Any]]:
     """The fields by section, without those that have a place of their own on the page."""
     named: dict[str, set[int]] = {}
     for each in form.fields:
@@ -193,7 +200,7 @@ def _change(act: Act, app: str, form: Form, row: Any) -> Happening | None:
     assert at is not None
     who = reader().person_name(row.person) if row.person else reader().say(SOURCES.get(row.source, _("Tierloom")))
     door = reader().say(DOORS[row.source]) if row.source in DOORS and row.person else ""
-    changes = json.loads(row.changes)
+    changes = form.as_called_now(json.loads(row.changes))
     if row.action == "tags":
         seen = {key: each for key, each in changes.items() if may(g.person, "view", form.key, row.record, key)}
         return _tag_change(at, who, form, seen) if seen else None
@@ -348,10 +355,13 @@ def _addable(act: Act, form: Form, record: Record) -> list[dict[str, str]]:
 
 
 def _plan(model: Any, record: Record, form: Form) -> Any:
+    tier = _tier_of(form, record)
+    return model.plans.get(tier) if model is not None and tier is not None else None
+
+
+def _tier_of(form: Form, record: Record) -> str | None:
     field_type = next((each for each in form.fields if each.stores == "rated"), None)
-    if model is None or field_type is None:
-        return None
-    return model.plans.get(record.values.get(field_type.key))
+    return record.values.get(field_type.key) if field_type is not None else None
 
 
 def quality(form: Form, record: Record) -> int | None:

@@ -1,76 +1,33 @@
-"""The run log of an app: what automations did, for whom and why, the latest failures on top; each run with its steps."""
+"""The run log of an app: what automations did, for whom and why, the latest failures on top; running again, cancelling, pausing."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from flask import Blueprint, g, render_template, request
 
-from runtime.automation import log, runs
-from runtime.automation.listening import version_of
-from runtime.automation.starting import in_whose_name, owner_of
-from runtime.automation.words import field_label, sentence
-from runtime.definitions.automation import Automation
+from runtime.automation import log, tending
+from runtime.automation.run_rows import UNFINISHED
+from runtime.automation.tending import AGAIN
 from runtime.effect.experiments import experiments
 from runtime.errors import NotFound
 from runtime.pages.apps import find_app
+from runtime.pages.run_words import STATES, about_of, label_of, state_of, why_of
 from runtime.pages.web import done, reader, reading, signed_in, writing
 from runtime.people.may import may, require
-from runtime.people.person import SYSTEM
 from runtime.records import query
-from runtime.system import clock
-from runtime.system.tables import automation_run
 from runtime.system.workspace import Act
-from runtime.texts import Message, _
+from runtime.texts import _
 
 blueprint = Blueprint("runs", __name__)
 
 ROWS = 50
 ON_TOP = 3
 RECENT = timedelta(days=7)
-AGAIN = ("failed", "stopped")
-STATES: dict[str, tuple[Message, str, str]] = {
-    "waiting": (_("waiting"), "quiet", "clock"),
-    "running": (_("running"), "accent", "player-play"),
-    "done": (_("done"), "good", "check"),
-    "skipped": (_("nothing to do"), "quiet", "player-skip-forward"),
-    "held_out": (_("held out"), "quiet", "users-group"),
-    "failed": (_("failed"), "bad", "alert-circle"),
-    "stopped": (_("stopped"), "care", "player-stop"),
-}
-"""Each state of a run in words, with its tone and icon."""
-STEP_STATES: dict[str, tuple[Message, str, str]] = {
-    "started": (_("under way"), "accent", "player-play"),
-    **{key: STATES[key] for key in ("done", "skipped", "failed")},
-}
-TRIGGERS: dict[str, Message] = {
-    "record_created": _("a new record"),
-    "record_updated": _("a changed record"),
-    "tier_changed": _("a changed tier"),
-    "tier_grace": _("a grace period"),
-    "form_submitted": _("a public form"),
-    "segment_entered": _("entering a segment"),
-    "segment_left": _("leaving a segment"),
-    "date_field": _("a date of the record"),
-    "schedule": _("the clock"),
-}
-SOURCES: dict[str, Message] = {
-    "form": _("entered by hand"),
-    "public_form": _("from a public form"),
-    "api": _("through the interface"),
-    "import": _("from an import"),
-    "automation": _("by an automation"),
-    "workflow": _("by a workflow"),
-    "schedule": _("in the nightly run"),
-    "merge": _("after a merge"),
-    "publish": _("after publishing"),
-    "undo": _("after an undo"),
-}
+MOST_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -87,125 +44,130 @@ class Line:
     reason: str
     at: datetime | None
     again: bool
+    open: bool
 
 
 # -- the log --------------------------------------------------------------------------------------------------------------------------
 @blueprint.get("/apps/<app>/-/runs")
 @signed_in
 def run_log(app: str) -> str:
-    """Runs, newest first: ?automation=&state=&before="""
+    """Runs, newest first: ?automation=&state=&since=&until=&before="""
     with reading() as act:
         found_app = find_app(act, app)
-        require(g.person, "build")
-        automation, state, before = (
-            request.args.get("automation") or None,
-            request.args.get("state") or None,
-            request.args.get("before", ""),
-        )
-        if state is not None and state not in STATES:
-            raise NotFound(_("There is no such state of a run."))
-        mine = _of_app(act, app) if automation is None else [automation_run.c.automation == automation]
-        counts = _counts(act, mine)
-        wanted = [
-            *mine,
-            *([automation_run.c.state == state] if state else []),
-            *([automation_run.c.id < int(before)] if before.isdecimal() else []),
-        ]
-        rows = _rows(act, wanted, ROWS + 1)
-        failures = _failures(act, mine) if state is None and not before else []
+        asked = Asked.of_request(act, app)
+        found = asked.runs(act, asked.state, asked.before, ROWS)
+        failures = asked.runs(act, "failed", None, ON_TOP, act.now - RECENT).runs if asked.state is None and not asked.before else []
         on_top = {each.id for each in failures}
-        lines = _lines(act, app, [each for each in rows[:ROWS] if each.id not in on_top])
         return render_template(
             "runs.html",
             app=found_app,
-            lines=lines,
-            failures=_lines(act, app, failures),
-            failed=counts.get("failed", 0),
-            total=sum(counts.values()),
-            states=_tabs(app, automation, state, counts),
+            lines=lines_of(act, app, [each for each in found.runs if each.id not in on_top]),
+            failures=lines_of(act, app, failures),
+            failed=found.counts.get("failed", 0),
+            total=sum(found.counts.values()),
+            states=_tabs(app, asked, found.counts),
             automations=_automations(act, app),
-            automation=automation,
-            state=state,
+            asked=asked,
+            automation=asked.automation,
+            state=asked.state,
             broken=_broken(act, app),
-            experiment=_experiment(act, app, automation),
-            failed_href=_href(app, automation=automation, state="failed"),
-            next_href=_href(app, automation=automation, state=state, before=rows[ROWS - 1].id) if len(rows) > ROWS else None,
-            first_href=_href(app, automation=automation, state=state) if before else None,
+            standing=_paused(act, app, asked.automation),
+            experiment=_experiment(act, app, asked.automation),
+            failed_href=asked.href(app, state="failed"),
+            next_href=asked.href(app, before=found.next) if found.next is not None else None,
+            first_href=asked.href(app) if asked.before else None,
+            may_tend=may(g.person, "build"),
         )
 
 
-def _of_app(act: Act, app: str) -> list[Any]:
-    """Runs of the automations of an app, also of those that are gone: all but those of other apps."""
-    others = [key for key, each in act.catalogue.automations.items() if each.app not in (None, app)]
-    return [automation_run.c.automation.not_in(others)] if others else []
+@dataclass(frozen=True)
+class Asked:
+    """What the log is narrowed to. `others` are the automations of other apps, which this log leaves out."""
+
+    automation: str | None
+    state: str | None
+    since: date | None
+    until: date | None
+    before: int | None
+    others: tuple[str, ...]
+
+    @classmethod
+    def of_request(cls, act: Act, app: str) -> Asked:
+        given = request.values
+        state, before = given.get("state") or None, given.get("before", "")
+        if state is not None and state not in STATES:
+            raise NotFound(_("There is no such state of a run."))
+        others = tuple(key for key, each in act.catalogue.automations.items() if each.app not in (None, app))
+        return cls(
+            given.get("automation") or None,
+            state,
+            _day(given.get("since")),
+            _day(given.get("until")),
+            int(before) if before.isdecimal() else None,
+            others,
+        )
+
+    def runs(self, act: Act, state: str | None, before: int | None, limit: int, since: datetime | None = None) -> log.Runs:
+        first = since if since is not None else None if self.since is None else _midnight(act, self.since)
+        last = None if self.until is None else _midnight(act, self.until + timedelta(days=1))
+        return log.runs(
+            act,
+            self.automation,
+            state,
+            None,
+            before,
+            limit,
+            since=first,
+            until=last,
+            without=None if self.automation else list(self.others),
+        )
+
+    @property
+    def narrowed(self) -> dict[str, str]:
+        """But for the state, as an address has it."""
+        days = {name: "" if day is None else day.isoformat() for name, day in (("since", self.since), ("until", self.until))}
+        return {name: value for name, value in {"automation": self.automation or "", **days}.items() if value}
+
+    def href(self, app: str, **wanted: Any) -> str:
+        given = {**self.narrowed, **({"state": self.state} if self.state else {}), **wanted}
+        return _href(app, **{name: value for name, value in given.items() if value})
 
 
-def _counts(act: Act, conditions: list[Any]) -> dict[str, int]:
-    rows = act.connection.execute(sa.select(automation_run.c.state, sa.func.count()).where(*conditions).group_by(automation_run.c.state))
-    return {state: count for state, count in rows}
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise NotFound(_("Give a day like 2024-01-31.")) from None
 
 
-def _rows(act: Act, conditions: list[Any], limit: int) -> list[Any]:
-    return list(
-        act.connection.execute(sa.select(automation_run).where(*conditions).order_by(automation_run.c.id.desc()).limit(limit)).all()
-    )
+def _midnight(act: Act, day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), act.zone)
 
 
-def _failures(act: Act, conditions: list[Any]) -> list[Any]:
-    """The last failures of this week: older ones stay in their place."""
-    since = clock.to_micros(act.now - RECENT)
-    return _rows(act, [*conditions, automation_run.c.state == "failed", automation_run.c.created_at > since], ON_TOP)
-
-
-def _lines(act: Act, app: str, rows: list[Any]) -> list[Line]:
+def lines_of(act: Act, app: str, found: list[log.Run]) -> list[Line]:
     wanted: dict[str, set[int]] = {}
-    for row in rows:
-        if row.form in act.catalogue.forms and row.record is not None:
-            wanted.setdefault(row.form, set()).add(row.record)
+    for each in found:
+        if each.form in act.catalogue.forms and each.record is not None and may(g.person, "view", each.form, each.record):
+            wanted.setdefault(each.form, set()).add(each.record)
     titles = query.titles(act, wanted)
-    return [_line(act, app, row, titles) for row in rows]
+    return [_line(act, app, each, titles) for each in found]
 
 
-def _line(act: Act, app: str, row: Any, titles: dict[tuple[str, int], str]) -> Line:
-    about, about_href = _about(act, app, row.form, row.record, titles)
-    reason = reader().shown(json.loads(row.reason)) if row.reason else ""
+def _line(act: Act, app: str, run: log.Run, titles: dict[tuple[str, int], str]) -> Line:
+    about, about_href = about_of(act, app, run.form, run.record, titles)
     return Line(
-        row.id,
-        f"/apps/{app}/-/runs/{row.id}",
-        _label(act, row.automation),
+        run.id,
+        f"/apps/{app}/-/runs/{run.id}",
+        label_of(act, run.automation),
         about,
         about_href,
-        _why(row.trigger, row.source),
-        state_of(row.state),
-        reason,
-        clock.from_micros(row.started_at or row.created_at),
-        row.state in AGAIN,
+        why_of(run.trigger, run.source),
+        state_of(run.state),
+        reader().shown(run.reason) if run.reason else "",
+        run.started_at or run.created_at,
+        run.state in AGAIN,
+        run.state in UNFINISHED,
     )
-
-
-def _about(act: Act, app: str, form: str | None, record: int | None, titles: dict[tuple[str, int], str]) -> tuple[str, str | None]:
-    if form is None or record is None:
-        return "", None
-    seen = form in act.catalogue.forms and may(g.person, "view", form, record)
-    return titles.get((form, record), f"#{record}"), f"/apps/{app}/{form}/{record}" if seen else None
-
-
-def _why(trigger: str, source: str) -> str:
-    """What set a run off, in words."""
-    words = reader().say(TRIGGERS[trigger]) if trigger in TRIGGERS else trigger
-    if trigger == "schedule" or source not in SOURCES:
-        return words
-    return reader().say(_("{what}, {source}", what=words, source=SOURCES[source]))
-
-
-def state_of(state: str, words: dict[str, tuple[Message, str, str]] = STATES) -> dict[str, str]:
-    label, tone, icon = words.get(state, (Message("{state}", {"state": state}), "quiet", "point"))
-    return {"key": state, "label": reader().say(label), "tone": tone, "icon": icon}
-
-
-def _label(act: Act, key: str) -> str:
-    found = act.catalogue.automations.get(key)
-    return reader().shown(found.label) if found is not None else key
 
 
 def _automations(act: Act, app: str) -> list[dict[str, Any]]:
@@ -219,7 +181,7 @@ def _automations(act: Act, app: str) -> list[dict[str, Any]]:
 def _broken(act: Act, app: str) -> list[dict[str, Any]]:
     """Automations of the app that are off because something they need is gone."""
     return [
-        {"key": key, "label": _label(act, key), "message": reader().say(problems[0].message)}
+        {"key": key, "label": label_of(act, key), "message": reader().say(problems[0].message)}
         for key, problems in log.broken(act).items()
         if act.catalogue.automations[key].app in (None, app)
     ]
@@ -233,22 +195,35 @@ def _experiment(act: Act, app: str, automation: str | None) -> str | None:
     return f"/apps/{app}/-/experiments/{automation}" if automation in known else None
 
 
-def _tabs(app: str, automation: str | None, state: str | None, counts: dict[str, int]) -> list[dict[str, Any]]:
-    found = [
-        {
-            "label": f"{reader().say(_('All'))} {reader().number(sum(counts.values()))}",
-            "href": _href(app, automation=automation),
-            "active": state is None,
-        }
-    ]
+def _paused(act: Act, app: str, automation: str | None) -> list[dict[str, Any]]:
+    """Automations of the app that somebody, or they themselves, let stand still."""
+    found = []
+    for key, each in tending.paused(act).items():
+        if act.catalogue.automations[key].app in (None, app) and automation in (None, key):
+            if each.by is not None:
+                reader().know_people([each.by])
+            found.append(
+                {
+                    "key": key,
+                    "label": label_of(act, key),
+                    "by": reader().person_name(each.by) if each.by is not None else "",
+                    "reason": reader().shown(each.reason) if each.reason else "",
+                }
+            )
+    return found
+
+
+def _tabs(app: str, asked: Asked, counts: dict[str, int]) -> list[dict[str, Any]]:
+    every = f"{reader().say(_('All'))} {reader().number(sum(counts.values()))}"
+    found = [{"label": every, "href": _href(app, **asked.narrowed), "active": asked.state is None}]
     for key, (label, _tone, _icon) in STATES.items():
-        if counts.get(key) or key == state:
+        if counts.get(key) or key == asked.state:
             text = reader().say(label)
             found.append(
                 {
                     "label": f"{text[:1].upper()}{text[1:]} {reader().number(counts.get(key, 0))}",
-                    "href": _href(app, automation=automation, state=key),
-                    "active": state == key,
+                    "href": _href(app, **asked.narrowed, state=key),
+                    "active": asked.state == key,
                 }
             )
     return found
@@ -259,138 +234,69 @@ def _href(app: str, **wanted: Any) -> str:
     return f"/apps/{app}/-/runs" + (f"?{urlencode(given)}" if given else "")
 
 
-# -- one run --------------------------------------------------------------------------------------------------------------------------
-@blueprint.get("/apps/<app>/-/runs/<int:run>")
-@signed_in
-def show(app: str, run: int) -> str:
-    with reading() as act:
-        found_app = find_app(act, app)
-        found = log.run(act, run)
-        automation = version_of(act, found.automation, found.version)
-        titles = query.titles(act, {found.form: {found.record}}) if found.form in act.catalogue.forms and found.record is not None else {}
-        about, about_href = _about(act, app, found.form, found.record, titles)
-        return render_template(
-            "run.html",
-            app=found_app,
-            run=found,
-            label=_label(act, found.automation),
-            about=about,
-            about_href=about_href,
-            why=_why(found.trigger, found.source),
-            form=act.catalogue.forms.get(found.form or ""),
-            state=state_of(found.state),
-            reason=reader().shown(found.reason) if found.reason else "",
-            said=sentence(automation, reader().language, act.catalogue) if automation is not None else "",
-            when=automation.when if automation is not None else None,
-            steps=[_step(act, app, automation, found.form, each) for each in found.steps],
-            took=_took(found.started_at, found.finished_at),
-            chain=[_label(act, each.partition(":")[0]) for each in found.chain],
-            again=found.state in AGAIN,
-            known=found.automation in act.catalogue.automations,
-            owner=_owner(act, automation, found.version) if automation is not None else "",
-            steps_open=_not_reached(automation, found),
-        )
-
-
 @blueprint.post("/apps/<app>/-/runs/<int:run>/retry")
 @signed_in
 def retry(app: str, run: int) -> Any:
     with writing() as act:
         find_app(act, app)
-        runs.retry(act, run)
+        tending.retry(act, run)
     return done(f"/apps/{app}/-/runs/{run}", _("The run goes on from the step at which it stood."))
 
 
-def _owner(act: Act, automation: Automation, version: int) -> str:
-    """With whose rights a run of this version reads and writes, in words."""
-    owner, name = owner_of(act, automation, version), in_whose_name(act, automation, version)
-    if owner is None:
-        return reader().say(_("{name}, who is not active any more", name=name))
-    if owner == SYSTEM:
-        return reader().say(_("Tierloom, with every right; published by {name}", name=name) if name != SYSTEM.name else _("Tierloom"))
-    return owner.name
+@blueprint.post("/apps/<app>/-/runs/<int:run>/cancel")
+@signed_in
+def cancel(app: str, run: int) -> Any:
+    with writing() as act:
+        find_app(act, app)
+        if not tending.cancel(act, [run]):
+            raise NotFound(_("This run has ended already."))
+    return done(f"/apps/{app}/-/runs/{run}", _("The run is cancelled. What its steps did stays."))
 
 
-def _step(act: Act, app: str, automation: Automation | None, form: str | None, line: log.StepLine) -> dict[str, Any]:
-    step = _at(automation, line.path)
-    words = step.sentence(reader().language, act.catalogue, form) if step is not None else line.type
-    return {
-        "words": words[:1].upper() + words[1:],
-        "state": state_of(line.state, STEP_STATES),
-        "message": reader().shown(line.message) if line.message else "",
-        "tries": line.tries,
-        "at": line.started_at,
-        "took": _took(line.started_at, line.finished_at),
-        "results": _results(act, app, line),
-        "depth": line.path.count("/") // 2,
-    }
+@blueprint.post("/apps/<app>/-/runs/tend")
+@signed_in
+def tend(app: str) -> Any:
+    """Runs again or cancels many: those that are ticked, or with `all` every one that the log is narrowed to."""
+    act_on, wanted = request.form.get("what"), [int(each) for each in request.form.getlist("run") if each.isdecimal()]
+    with writing() as act:
+        find_app(act, app)
+        require(g.person, "build")
+        asked = Asked.of_request(act, app)
+        if request.form.get("all"):
+            wanted = _all_of(act, asked, AGAIN if act_on == "again" else UNFINISHED)
+        count = tending.replay(act, wanted) if act_on == "again" else tending.cancel(act, wanted) if act_on == "cancel" else 0
+    words = _("{n} runs go on from where they stood.", n=count) if act_on == "again" else _("{n} runs are cancelled.", n=count)
+    return done(asked.href(app), words if count else _("No run was ticked that this can be done with."))
 
 
-def _at(automation: Automation | None, path: str) -> Any:
-    """The step of an automation at a path of its run log: `1`, or `1/then/0` within a branch."""
-    found: Any = automation
-    given: Any = automation.steps if automation is not None else ()
-    for part in path.split("/"):
-        if part.isdecimal():
-            if int(part) >= len(given):
-                return None
-            found = given[int(part)]
+def _all_of(act: Act, asked: Asked, states: tuple[str, ...]) -> list[int]:
+    """Page by page the runs in these states, as many as can be tended at once."""
+    found: list[int] = []
+    for state in states if asked.state is None else [each for each in states if each == asked.state]:
+        cursor: int | None = None
+        while len(found) < MOST_AT_ONCE:
+            page = asked.runs(act, state, cursor, log.MOST)
+            found += [each.id for each in page.runs]
+            cursor = page.next
+            if cursor is None:
+                break
+    return found[:MOST_AT_ONCE]
+
+
+@blueprint.post("/apps/<app>/-/runs/pause")
+@signed_in
+def pause(app: str) -> Any:
+    """Lets an automation stand still, or go on with what waits: {automation, on}."""
+    key = request.form.get("automation", "")
+    with writing() as act:
+        find_app(act, app)
+        if request.form.get("on"):
+            tending.resume(act, key)
         else:
-            given = getattr(found, part, ())
-    return found
-
-
-def _results(act: Act, app: str, line: log.StepLine) -> list[dict[str, str | None]]:
-    """What a step did, with links to the records it wrote."""
-    result, found = line.result, []
-    form, record = result.get("form"), result.get("record")
-    if form in act.catalogue.forms and isinstance(record, int):
-        title = query.titles(act, {form: {record}}).get((form, record), f"#{record}")
-        href = f"/apps/{app}/{form}/{record}" if may(g.person, "view", form, record) else None
-        found.append({"text": f"{reader().shown(act.catalogue.forms[form].label)} {title}", "href": href})
-    if result.get("changed") and isinstance(result["changed"], list):
-        names = "、" if reader().language == "zh" else ", "
-        found.append(
-            {
-                "text": reader().say(
-                    _(
-                        "changed: {fields}",
-                        fields=names.join(reader().shown(field_label(form, key, act.catalogue)) for key in result["changed"]),
-                    )
-                ),
-                "href": None,
-            }
-        )
-    people = result.get("people") or ([result["person"]] if isinstance(result.get("person"), int) else [])
-    if people:
-        reader().know_people(people)
-        found.append(
-            {"text": reader().say(_("to {people}", people=", ".join(reader().person_name(each) for each in people))), "href": None}
-        )
-    if result.get("to"):
-        found.append({"text": reader().say(_("to {people}", people=", ".join(result["to"]))), "href": None})
-    if result.get("arm"):
-        found.append(
-            {"text": reader().say(_("the condition held") if result["arm"] == "then" else _("the condition did not hold")), "href": None}
-        )
-    if result.get("status"):
-        found.append({"text": reader().say(_("answered with {status}", status=result["status"])), "href": None})
-    return found
-
-
-def _took(start: datetime | None, end: datetime | None) -> str:
-    if start is None or end is None:
-        return ""
-    span = end - start
-    if span < timedelta(seconds=1):
-        return reader().say(_("under a second"))
-    if span < timedelta(minutes=2):
-        return reader().say(_("{n} seconds", n=int(span.total_seconds())))
-    return reader().say(_("{n} minutes", n=int(span.total_seconds() // 60)))
-
-
-def _not_reached(automation: Automation | None, run: log.Run) -> int:
-    """How many of the automation's own steps the run has not come to."""
-    if automation is None or run.state == "skipped":
-        return 0
-    return max(0, len(automation.steps) - len([each for each in run.steps if "/" not in each.path]))
+            tending.pause(act, key)
+    words = (
+        _("The automation goes on with what waits.")
+        if request.form.get("on")
+        else _("The automation stands still until somebody lets it go on.")
+    )
+    return done(_href(app, automation=key), words)

@@ -11,7 +11,7 @@ from runtime.definitions.segment import Segment
 from runtime.errors import FormulaProblems, NotFound, Refused
 from runtime.pages.apps import find_app
 from runtime.pages.rule_words import in_words
-from runtime.pages.runs import SOURCES
+from runtime.pages.run_words import SOURCES
 from runtime.pages.segment_charts import members_line
 from runtime.pages.web import reader, reading, signed_in
 from runtime.people.may import may

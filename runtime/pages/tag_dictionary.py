@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from runtime.automation.people import in_words as who_in_words
-from runtime.definitions.tag_set import Tag, TagSet
+from runtime.definitions.tag_set import Tag, TagSet, folded
 from runtime.errors import FormulaProblems
 from runtime.formulas.definitions import formula
 from runtime.pages.apps import find_app
@@ -34,20 +34,23 @@ blueprint = Blueprint("tag_dictionary", __name__)
 @blueprint.get("/apps/<app>/-/tags")
 @signed_in
 def dictionary(app: str) -> str:
-    """One dictionary of the app: ?set="""
+    """One dictionary of the app: ?set= and, of its tags, those with the words of ?q= in name, meaning or use."""
+    searched = " ".join(request.args.get("q", "").split())[:100]
     with reading() as act:
         here = frame(act, app)
         if here is None:
             return render_template("tag_dictionary.html", app=find_app(act, app), here=None, set=None)
         counts, judged = _counts(act, here.set), _judged(act, here)
+        lines = [_line(act, here, tag, counts, judged) for tag in here.set.tags if _has(tag, searched)]
         return render_template(
             "tag_dictionary.html",
             app=here.app,
+            searched=searched,
             here=here,
             set=here.set,
             form=here.form,
-            lines=[_line(act, here, tag, counts, judged) for tag in here.set.tags if not tag.archived],
-            archived=[_line(act, here, tag, counts, judged) for tag in here.set.tags if tag.archived],
+            lines=[each for each in lines if not each["archived"]],
+            archived=[each for each in lines if each["archived"]],
             judged=bool(judged),
             rights=[
                 (reader().say(label), people(act, here.set, who))
@@ -60,6 +63,15 @@ def dictionary(app: str) -> str:
                 if who
             ],
         )
+
+
+def _has(tag: Tag, words: str) -> bool:
+    """Whether each of the words stands somewhere in a tag, in any language and case."""
+    said = [
+        each for one in (tag.meaning, tag.use) if one is not None for each in ([one] if isinstance(one, str) else (one.zh, one.en)) if each
+    ]
+    text = folded(" ".join((*tag.names, *said)))
+    return all(word in text for word in folded(words).split())
 
 
 def _judged(act: Act, here: Frame) -> dict[str, Verdict]:
@@ -98,6 +110,7 @@ def _line(act: Act, here: Frame, tag: Tag, counts: dict[str, int], judged: dict[
         "rule": words,
         "formula": text,
         "count": counts.get(tag.key, 0),
+        "archived": tag.archived,
         "until": tag.expires,
         "over": tag.expires is not None and tag.expires < act.today,
         "into": reader().shown(here.set.final(tag).label) if tag.merged_into else None,

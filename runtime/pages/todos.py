@@ -13,6 +13,7 @@ from runtime.pages.comments import todo_line, wanted_todo
 from runtime.pages.web import by_path, done, go_to, local_path, reader, reading, signed_in, writing
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
+from runtime.workflow import boxes
 
 blueprint = Blueprint("todos", __name__, url_prefix="/tasks")
 
@@ -76,11 +77,13 @@ def _page(refusal: Refused | None = None) -> str:
     before = request.args.get("before", type=int)
     with reading() as act:
         rows = {"todo": todos.open_ones, "given": todos.given_ones, "done": lambda one: todos.done_ones(one, before)}[box](act)
+        approvals = boxes.count(act, "todo")
         groups = _groups(box, [(row, _line(act, row)) for row in rows])
     return render_template(
         "todos.html",
         box=box,
         boxes=BOXES,
+        approvals=approvals,
         groups=groups,
         errors=by_path(refusal),
         values=request.form if refusal else {},

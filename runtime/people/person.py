@@ -29,6 +29,8 @@ class Person:
     """What records that are shared with them give them, within an act: see `runtime/people/shares.py`."""
     gives: Any = field(default=None, compare=False, repr=False)
     """Of a public link: all it gives, as grants by form; then no permission set is asked. Two that give different things differ in `email`."""
+    knows: frozenset[int] | None = None
+    """Of a public link: the only people whom it may name. Of everybody else None: they may name all."""
     rights: Any = field(default=None, compare=False, repr=False)
     """What they may do with records, within an act; builders may everything and need none."""
 

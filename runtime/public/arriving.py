@@ -16,6 +16,7 @@ from runtime.automation.once import insert_once
 from runtime.errors import NotFound, TierloomError
 from runtime.public import links, tickets
 from runtime.public.holding import hold_files
+from runtime.public.inviting import is_revoked
 from runtime.public.links import FULL, Link, closed_because
 from runtime.public.tickets import Invitation, Ticket
 from runtime.records import gateway, outbox
@@ -112,6 +113,8 @@ def invitation_of(act: Act, link: Link, text: str) -> Invitation | None:
         return None
     found = tickets.read_invitation(act.workspace, text)
     if found is None or (found.link, found.turn) != (link.id, link.turn) or link.settings.bound is None:
+        raise Closed(_("This personal link does not hold any more. Ask whoever sent it for another one."))
+    if is_revoked(act.connection, found.number):
         raise Closed(_("This personal link does not hold any more. Ask whoever sent it for another one."))
     if act.micros >= found.until:
         raise Closed(_("The time of this personal link is over. Ask whoever sent it for another one."))

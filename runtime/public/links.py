@@ -20,7 +20,7 @@ from runtime.people.rights import DESIGNING, is_one_of
 from runtime.public.settings import FILL, HOST, QUERY, LinkSettings, may_be_asked, problems, read_settings
 from runtime.system import audit, clock
 from runtime.system.database import to_json
-from runtime.system.tables import public_claim, public_day, public_entry, public_link
+from runtime.system.tables import person, public_claim, public_day, public_entry, public_invitation, public_link
 from runtime.system.workspace import set_setting
 from runtime.texts import Message, _
 
@@ -112,6 +112,13 @@ def everywhere(connection: sa.Connection) -> list[Link]:
     return [_read(row) for row in connection.execute(sa.select(public_link).order_by(public_link.c.id))]
 
 
+def people(act: Act, link: Link) -> list[tuple[int, str]]:
+    """Those whom strangers may choose, with their names; who left is not among them."""
+    own = person.c
+    statement = sa.select(own.id, own.name).where(own.id.in_(link.settings.people), own.active == 1).order_by(own.name, own.id)
+    return [(id, name) for id, name in act.connection.execute(statement)]
+
+
 # -- changing -----------------------------------------------------------------------------------------------------------------------
 def make(act: Act, form: str, kind: str, label: str, settings: LinkSettings | None = None) -> Link:
     """A new link, switched off."""
@@ -193,7 +200,7 @@ def set_password(act: Act, id: int, password: str) -> Link:
 def remove(act: Act, id: int) -> None:
     """The link with its figures and what waits in its inbox; records that came by it stay."""
     link = get(act, id, lock=True)
-    for table in (public_claim, public_day, public_entry):
+    for table in (public_claim, public_day, public_entry, public_invitation):
         act.connection.execute(table.delete().where(table.c.link == id))
     act.connection.execute(public_link.delete().where(public_link.c.id == id))
     _note(act, "public_link_removed", link)

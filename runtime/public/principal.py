@@ -27,14 +27,16 @@ def person_of(link: Link) -> int:
 def stranger(catalogue: Catalogue, link: Link, target: int | None = None, found: Iterable[int] = ()) -> Person:
     """`target`: the record to which a signed link is bound. `found`: the records that a query may show."""
     gives = _of_query(catalogue, link, found) if link.kind == QUERY else _of_form(catalogue, link, target)
+    knows = frozenset(link.settings.people)
     told = repr(
         sorted(
             (form, [(each.key, sorted(each.actions), sorted(each.fields.items()), each.rows) for each in grants])
             for form, grants in gives.items()
         )
+        + sorted(knows)
     )
     digest = hashlib.sha256(told.encode()).hexdigest()[:24]
-    return Person(person_of(link), email=f"public-link:{digest}", name=link.label, gives=gives)
+    return Person(person_of(link), email=f"public-link:{digest}", name=link.label, gives=gives, knows=knows)
 
 
 def _of_form(catalogue: Catalogue, link: Link, target: int | None) -> Grants:
@@ -47,14 +49,18 @@ def _of_form(catalogue: Catalogue, link: Link, target: int | None) -> Grants:
         _give(catalogue, gives, getattr(form.by_key[settings.bound], "form"), "*bound", f"id == {target:d}", settings.greeting)
     for key, condition in settings.pick.items():
         if levels.get(key) == "edit":
-            _give(catalogue, gives, getattr(form.by_key[key], "form"), f"*pick {key}", condition, True)
+            kind = form.by_key[key]
+            source = getattr(kind, "field", None) if kind.type == "linked_choice" else None
+            _give(catalogue, gives, getattr(kind, "form"), f"*pick {key}", condition, True, source)
     gives.setdefault(link.form, []).append(Grant("*public", frozenset({"view", "add"}), levels, NO_RECORD))
     return {form: tuple(grants) for form, grants in gives.items()}
 
 
-def _give(catalogue: Catalogue, gives: dict[str, list[Grant]], form: str, key: str, rows: str, named: bool) -> None:
-    """Sight of records of another form: that they are there and, if they are to be `named`, their title."""
-    fields = {catalogue.forms[form].title: "view"} if named else {}
+def _give(
+    catalogue: Catalogue, gives: dict[str, list[Grant]], form: str, key: str, rows: str, named: bool, field: str | None = None
+) -> None:
+    """Sight of records of another form: that they are there and, if they are to be `named`, their title or another `field`."""
+    fields = {field or catalogue.forms[form].title: "view"} if named else {}
     gives.setdefault(form, []).append(Grant(key, frozenset({"view"}), fields, rows))
 
 

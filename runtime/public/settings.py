@@ -24,10 +24,21 @@ if TYPE_CHECKING:
 
 FILL, QUERY = "fill", "query"
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?")
-INSIDE = ("member", "members", "department", "departments", "multi_reference", "tags", "tier", "button")
-"""Kinds whose control lists people or records of the house."""
+PEOPLE = ("member", "members")
+"""Asked only with a list of the people who may be chosen."""
+CHOSEN = ("reference", "multi_reference", "linked_choice")
+"""Asked only with a condition that says which records of the house may be chosen."""
+INSIDE: dict[str, Message] = {
+    "department": _("It would show how the house is organised."),
+    "departments": _("It would show how the house is organised."),
+    "tags": _("Tags are given by people of the house."),
+    "tier": _("Tiers are given by the house."),
+    "button": _("Buttons are for people of the house."),
+}
+"""Kinds that are never asked, and why."""
 NEVER_SHOWN = ("reference", "multi_reference", "lookup", "rollup", "subform", "tags", "tier", "button")
 """Kinds that show other records, or more than one value, on a query page."""
+MOST_PEOPLE = 50
 Short = Annotated[str, Field(max_length=300)]
 
 
@@ -40,7 +51,9 @@ class LinkSettings(Model):
     prefill: tuple[Annotated[str, Names()], ...] = ()
     """Fields that the address may fill: `?name=Lin`."""
     pick: dict[Annotated[str, Names()], FormulaText] = {}
-    """Of a reference: which records a stranger may choose from. A reference that is not named here is not asked."""
+    """Of what is chosen from records: which of them a stranger may choose from. A field of that kind that is not named here is not asked."""
+    people: tuple[Annotated[int, Field(ge=1)], ...] = Field((), max_length=MOST_PEOPLE)
+    """The people of the house whom strangers may choose, by name. Without any, no field of people is asked."""
     heading: LocalText | None = None
     intro: LocalText | None = None
     thanks: LocalText | None = None
@@ -54,6 +67,8 @@ class LinkSettings(Model):
     once_field: Annotated[str, Names()] | None = None
     seconds: int = Field(3, ge=0, le=60)
     question: bool = False
+    effort: bool = False
+    """The device does a small piece of arithmetic before the entry is sent."""
     keep: bool = True
     bound: Annotated[str, Names()] | None = None
     """The reference that a signed link fills in."""
@@ -100,11 +115,32 @@ def shown(form: Form, settings: LinkSettings) -> list[str]:
 
 
 def may_be_asked(kind: FieldType, settings: LinkSettings) -> bool:
-    if not kind.writable or kind.type == "serial" or kind.type in INSIDE or kind.stores not in ("column", "many", "rows"):
-        return False
-    if kind.stores == "rows":
-        return not any(line.type in (*INSIDE, "reference") for line in kind.lines().values())
-    return kind.type != "reference" or kind.key in settings.pick
+    return why_not_asked(kind, settings) is None
+
+
+def why_not_asked(kind: FieldType, settings: LinkSettings) -> Message | None:
+    """Why strangers cannot be asked a field; None where they can. Said to whoever makes the link, so that no field is missing silently."""
+    if not kind.writable or kind.type == "serial":
+        return _("It fills itself.")
+    if (never := why_never_asked(kind)) is not None:
+        return never
+    if kind.type in CHOSEN and kind.key not in settings.pick:
+        return _("Say which records may be chosen.")
+    if kind.type in PEOPLE and not settings.people:
+        return _("Say which people may be chosen.")
+    return None
+
+
+def why_never_asked(kind: FieldType) -> Message | None:
+    """Why no setting of a link lets strangers fill in a field that people fill in."""
+    if kind.type in INSIDE:
+        return INSIDE[kind.type]
+    if kind.stores not in ("column", "many", "rows"):
+        return _("There is nothing to fill in.")
+    wrong = next((line for line in kind.lines().values() if line.type in (*INSIDE, *PEOPLE, *CHOSEN)), None)
+    if wrong is None:
+        return None
+    return _("Its rows hold “{field}”, which is chosen from people or records of the house.", field=wrong.label)
 
 
 def may_be_shown(kind: FieldType) -> bool:
@@ -114,7 +150,7 @@ def may_be_shown(kind: FieldType) -> bool:
 def may_be_matched(kind: FieldType) -> bool:
     return (
         kind.stores == "column"
-        and kind.type not in (*INSIDE, *NEVER_SHOWN, "rich_text", "long_text", "checkbox")
+        and kind.type not in (*INSIDE, *PEOPLE, *NEVER_SHOWN, "rich_text", "long_text", "checkbox")
         and not isinstance(kind, Attached)
     )
 
@@ -141,9 +177,12 @@ def _of_form(settings: LinkSettings, form: Form, catalogue: Catalogue) -> Iterat
     open_fields = asked(form, settings)
     if not open_fields:
         yield Problem("fields", _("Choose at least one field that is filled in."))
-    yield from _unfit(
-        "fields", settings.fields, form, lambda each: may_be_asked(each, settings) or (each.stores == "computed" and may_be_shown(each))
-    )
+    for key in settings.fields:
+        kind = form.field(key)
+        if kind is None:
+            yield Problem("fields", _("This form has no field with the key {key}.", key=key))
+        elif not (kind.stores == "computed" and may_be_shown(kind)) and (why := why_not_asked(kind, settings)) is not None:
+            yield Problem("fields", _("“{field}” cannot be asked: {why}", field=kind.label, why=why))
     for key in settings.prefill:
         if key not in open_fields:
             yield Problem("prefill", _("The address may fill only fields that are asked; {key} is not.", key=key))
@@ -151,6 +190,11 @@ def _of_form(settings: LinkSettings, form: Form, catalogue: Catalogue) -> Iterat
         missing = each.required and each.writable and each.key not in open_fields and each.key != settings.bound
         if missing and getattr(each, "default", None) is None and each.key not in form.shown_by_rule:
             yield Problem("fields", _("“{field}” is needed and not asked, so nobody could send the form.", field=each.label))
+        if each.required and each.key == settings.bound and not settings.signed_only:
+            yield Problem(
+                "signed_only",
+                _("“{field}” is needed, and only a signed link fills it in. Open the page by signed links only.", field=each.label),
+            )
     yield from _of_references(settings, form, catalogue)
     if settings.once_field is not None and (settings.once_field not in open_fields or form.by_key[settings.once_field].stores != "column"):
         yield Problem("once_field", _("Once for each value needs a field that is asked."))
@@ -159,7 +203,7 @@ def _of_form(settings: LinkSettings, form: Form, catalogue: Catalogue) -> Iterat
 def _of_references(settings: LinkSettings, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
     for key, condition in settings.pick.items():
         kind = form.field(key)
-        if kind is None or kind.type != "reference":
+        if kind is None or kind.type not in CHOSEN:
             yield Problem("pick", _("This form has no field with the key {key}.", key=key))
             continue
         try:

@@ -207,5 +207,5 @@ class _Ages:
             .limit(MOST_CHANGES)
         )
         for at, changes in act.connection.execute(query):
-            for key in json.loads(changes):
+            for key in record.form.as_called_now(json.loads(changes)):
                 self.known.setdefault((record.id, key), at)

@@ -20,7 +20,7 @@ from runtime.people.may import may, require, sees
 from runtime.people.rights import VIEW
 from runtime.quality import belongings, choosing
 from runtime.quality.choosing import Pair
-from runtime.records import derived, merging, query
+from runtime.records import derived, locking, merging, query
 from runtime.records.changes import Changes
 from runtime.records.gateway import plan_for
 from runtime.records.merged import merge_of
@@ -187,6 +187,8 @@ def merge(
     mine, theirs = _both(act, form, keep, other)
     if any(wanted is not None and wanted != record.version for wanted, record in zip(versions, (mine, theirs), strict=True)):
         raise Stale(_("Somebody has changed one of the two records meanwhile. Look at both again before you merge them."))
+    for each in (keep, other):
+        locking.require_open(act, form, each)
     pairs = choosing.pairs_of(act, mine, theirs)
     values = choosing.chosen(pairs, take or {})
     if problems := _problems(act, form, keep, other):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runtime.definitions.field_type import Lookup
 from runtime.errors import Problem, TierloomError
 from runtime.people.may import may, require
-from runtime.records import derived, gateway, outbox
+from runtime.records import derived, gateway, locking, outbox
 from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.gateway import BatchResult, BatchRow, Saved
 from runtime.records.lookup import ActLookup
@@ -46,6 +46,7 @@ def delete_batch(act: Act, form: str, versions: Mapping[int, int]) -> dict[int, 
     if act.person.rights is not None:
         act.person.rights.know(form, found)
     refused: dict[int, Problem] = {}
+    locked = locking.refusals(act, form, found)
     good: list[Record] = []
     for record, version in versions.items():
         here = found.get(record)
@@ -53,6 +54,8 @@ def delete_batch(act: Act, form: str, versions: Mapping[int, int]) -> dict[int, 
             refused[record] = Problem("", GONE)
         elif here.version != version:
             refused[record] = Problem("", CHANGED)
+        elif record in locked:
+            refused[record] = Problem("", locked[record])
         else:
             good.append(here)
     pointed = _pointed_at(act, form, [each.id for each in good])

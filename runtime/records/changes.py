@@ -25,6 +25,8 @@ class Changes:
     """What was touched, in its order."""
     former: dict[tuple[str, str], set[Any]] = field(default_factory=lambda: defaultdict(set))
     """(form, field) → the stored values that records had before, of fields by which records are looked up."""
+    held: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """The records of a form that no other writer can change before this act ends (runtime/records/holding.py)."""
 
     def touch(self, form: str, name: str, ids: Collection[int]) -> None:
         self.touched[form][name].update(ids)

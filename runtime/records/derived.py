@@ -17,10 +17,12 @@ import sqlalchemy as sa
 from runtime.definitions.catalogue import Catalogue
 from runtime.formulas.definitions import computed
 from runtime.people.person import SYSTEM
+from runtime.records import passing
 from runtime.records.affected import CALENDAR, DAY, all_touched, names_read, spread, ways
 from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.computing import Computing
 from runtime.records.graph import FIELD, Atom, depths
+from runtime.records.holding import hold
 from runtime.records.looking_up import NAME, PEOPLE
 from runtime.records.population import recut
 from runtime.records.population import wanted as wanted_cuts
@@ -86,6 +88,7 @@ def derive_all(act: Act, changes: Changes) -> None:
     begin = all_touched(act.catalogue, changes)
     if begin:
         spread(act, changes, begin)
+    hold(act, changes, AT_ONCE)
     settle(act, changes, AT_ONCE)
 
 
@@ -125,6 +128,7 @@ def settle(act: Act, changes: Changes, most: int | None = None, kinds: Iterable[
         step.settle(act, changes, ids)
         if len(changes.log) > start:
             spread(act, changes, [(form, name, some, False) for form, name, some in changes.log[start:]])
+            hold(act, changes, most)
 
 
 def _more_than(most: int, changes: Changes, form: str) -> bool:
@@ -142,6 +146,7 @@ def leave_note(act: Act, form: str, ids: Iterable[int], changes: Changes) -> Non
             "quiet": not act.fires,
             "event": act.cause.event if act.cause else None,
             "automations": list(act.cause.automations) if act.cause else [],
+            **({"bulk": True} if act.cause and act.cause.bulk else {}),
         }
     )
     statement = prepared(act.catalogue.memo, "dirty", act.connection.dialect, lambda: _upsert_nothing(act.connection.dialect))
@@ -176,7 +181,7 @@ def work_off(workspace: Workspace, stop: Callable[[], bool] = lambda: False) -> 
 
 def _work_off_some(workspace: Workspace, form: str, source: str, cause: str | None) -> int:
     told = json.loads(cause) if cause else {}
-    chain = Cause(told.get("event"), tuple(told.get("automations", ()))) if told.get("event") else None
+    chain = Cause(told.get("event"), tuple(told.get("automations", ())), told.get("bulk", False)) if told.get("event") else None
     with workspace.writing(SYSTEM, source, chain) as act:
         act.fires = not told.get("quiet", False)
         same = (
@@ -208,28 +213,40 @@ def is_waiting(act: Act, form: str, record: int) -> bool:
 
 # -- the day changes ----------------------------------------------------------------------------------------------------------------
 def refresh_day(workspace: Workspace, form: str) -> int:
-    """Works out anew, by sets, the computed fields of a form that change with the day, and the fields that read them; gives how many records
-    were looked at. Only what differs is written. Tags and tiers have runs of their own every night."""
+    """Brings the computed fields of a form that change with the day, and the fields that read them, up to date by sets; gives how many records
+    were looked at: those whom the days since the last time concern, or all. Only what differs is written. Tags and tiers have runs of their
+    own every night."""
     recut(workspace, form)
-    done, last = 0, 0
-    while True:
-        with workspace.writing(SYSTEM, "schedule") as act:
-            if form not in act.catalogue.forms or not day_fields(act.catalogue, form):
-                return done
+    with workspace.reading(SYSTEM, "schedule") as act:
+        if form not in act.catalogue.forms or not day_fields(act.catalogue, form):
+            return 0
+        ids = _concerned(act, form)
+        if ids is None:
             main = tables_of(act.catalogue)[form].main
-            ids = (
-                act.connection.execute(
-                    sa.select(main.c.id).where(main.c.id > last, main.c.deleted_at.is_(None)).order_by(main.c.id).limit(CHUNK)
-                )
-                .scalars()
-                .all()
-            )
-            if not ids:
-                return done
+            ids = list(act.connection.execute(sa.select(main.c.id).where(main.c.deleted_at.is_(None)).order_by(main.c.id)).scalars())
+        day, revision = act.day, act.catalogue.revision
+    for start in range(0, len(ids), CHUNK):
+        with workspace.writing(SYSTEM, "schedule") as act:
+            if act.catalogue.revision != revision and not (form in act.catalogue.forms and day_fields(act.catalogue, form)):
+                return start
             changes = Changes(act.source, late=True)
-            changes.touch(form, DAY, ids)
+            changes.touch(form, DAY, ids[start : start + CHUNK])
             settle(act, changes, kinds=(FIELD,))
-            done, last = done + len(ids), ids[-1]
+    with workspace.writing(SYSTEM, "schedule") as act:
+        if act.catalogue.revision == revision:
+            passing.mark(act, f"fields:{form}", day)
+    return len(ids)
+
+
+def _concerned(act: Act, form: str) -> list[int] | None:
+    """The records whose computed fields the days since the last refresh concern; None: they may be all."""
+    found = passing.passed(act, f"fields:{form}", form, others=True)
+    if found is None:
+        return None
+    fields = computed(act.catalogue, act.catalogue.forms[form])
+    for key in day_fields(act.catalogue, form):
+        found.follow(fields[key])
+    return found.records()
 
 
 def follows_day(catalogue: Catalogue, form: str) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from runtime.definitions.field_type import FieldType, Lookup
+from runtime.definitions.renames import not_there
 from runtime.errors import FieldError, Problem, TierloomError
 from runtime.formulas import Formula
 from runtime.formulas.evaluate import evaluate
@@ -102,9 +103,7 @@ def _parse(
             known = plan.form.field(key)
             entry.wrong(
                 key,
-                _("This form has no field with the key {key}.", key=key)
-                if known is None
-                else _("This field fills itself and cannot be written."),
+                plan.form.unknown(key) if known is None else _("This field fills itself and cannot be written."),
             )
             continue
         if key not in trusted and not may(act.person, action, plan.form.key, entry.record, key):
@@ -157,9 +156,7 @@ def _parse_rows(act: Act, plan: Plan, entry: Entry, subform: FieldType, raw: Any
             if key not in lines or not lines[key].writable:
                 entry.wrong(
                     f"{subform.key}/{number}/{key}",
-                    _("This form has no field with the key {key}.", key=key)
-                    if key not in lines
-                    else _("This field fills itself and cannot be written."),
+                    not_there(key, lines.values()) if key not in lines else _("This field fills itself and cannot be written."),
                 )
         for key, line in lines.items():
             if not line.writable:

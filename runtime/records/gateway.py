@@ -17,7 +17,7 @@ from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused, Stale
 from runtime.files import using
 from runtime.people.may import may, require
-from runtime.records import derived, outbox
+from runtime.records import derived, locking, outbox
 from runtime.records.affected import relation_matters
 from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.entries import Entry, Parsed, prepare
@@ -84,6 +84,7 @@ def update(act: Act, form: str, record: int, values: Mapping[str, Any], version:
     plan = plan_for(act, form)
     before = _present(act, form, record)
     require(act.person, "edit", form, record)
+    locking.require_open(act, form, record)
     if version is not None and version != before.version:
         raise Stale(_("Somebody changed this record while you were editing. Choose which values to keep."), seen_as(act, before))
     entry = prepare(act, plan, values, before, lookup or ActLookup(act, present=before))
@@ -95,6 +96,7 @@ def delete(act: Act, form: str, record: int, version: int | None = None) -> Save
     plan = plan_for(act, form)
     before = _present(act, form, record)
     require(act.person, "delete", form, record)
+    locking.require_open(act, form, record)
     if version is not None and version != before.version:
         raise Stale(_("Somebody changed this record while you were looking at it. Look again before you delete it."), seen_as(act, before))
     _followers(act, form, record)
@@ -149,11 +151,14 @@ def entries_of(act: Act, plan: Plan, rows: Sequence[BatchRow], lookup: Lookup, l
     if act.person.rights is not None:
         act.person.rights.know(plan.form.key, known)
         known = {record: each for record, each in known.items() if may(act.person, "view", plan.form.key, record)}
+    locked = locking.refusals(act, plan.form.key, known)
     entries: list[Entry] = []
     parsed: Parsed = {}
     for row in rows:
         if row.id is not None and row.id not in known:
             entries.append(Entry(row.id, None, problems=[Problem("", _("This record does not exist any more."))]))
+        elif row.id is not None and row.id in locked:
+            entries.append(Entry(row.id, None, problems=[Problem("", locked[row.id])]))
         else:
             entries.append(prepare(act, plan, row.values, known[row.id] if row.id is not None else None, lookup, parsed))
     return entries

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 def can_be_taken_back(act: Act, form: str, row: Any) -> bool:
     """Whether a change holds something that this person could set back; what has happened since is looked at when they do."""
-    return row.action == "update" and row.source != "merge" and any(may(act.person, "edit", form, row.record, key) for key in _writable(act, form, row))
+    return (
+        row.action == "update"
+        and row.source != "merge"
+        and any(may(act.person, "edit", form, row.record, key) for key in _writable(act, form, row))
+    )
 
 
 def take_back(act: Act, form: str, record: int, number: int) -> Saved:
@@ -43,8 +47,9 @@ def take_back(act: Act, form: str, record: int, number: int) -> Saved:
 
 def _writable(act: Act, form: str, row: Any) -> dict[str, list[Any]]:
     """Of a change, the fields that people fill in and that still are there."""
-    writable = gateway.plan_for(act, form).writable
-    return {key: change for key, change in json.loads(row.changes).items() if key in writable}
+    plan = gateway.plan_for(act, form)
+    changes = plan.form.as_called_now(json.loads(row.changes))
+    return {key: change for key, change in changes.items() if key in plan.writable}
 
 
 def _changed_since(act: Act, now: Record, row: Any, key: str, new: Any) -> Problem | None:
@@ -54,7 +59,7 @@ def _changed_since(act: Act, now: Record, row: Any, key: str, new: Any) -> Probl
         return None
     since = (table.c.form == row.form, table.c.record == row.record, table.c.version > row.version)
     later = act.connection.execute(sa.select(table).where(*since).order_by(table.c.version))
-    person = next((each.person for each in later if key in json.loads(each.changes)), None)
+    person = next((each.person for each in later if key in now.form.as_called_now(json.loads(each.changes))), None)
     if person is None:
         return Problem(key, _("{field} has another value by now. Set it by hand if you want the old one back.", field=field_type.label))
     return Problem(

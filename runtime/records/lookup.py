@@ -92,7 +92,8 @@ class ActLookup:
                 .scalars()
                 .all()
             )
-            self.known["person", wanted] = found[0] if len(found) == 1 else self._person_by_number(wanted)
+            one, knows = found[0] if len(found) == 1 else self._person_by_number(wanted), self.act.person.knows
+            self.known["person", wanted] = one if knows is None or one in knows else None
         return self.known["person", wanted]
 
     def _person_by_number(self, text: str) -> int | None:

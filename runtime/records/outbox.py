@@ -24,6 +24,7 @@ KINDS = (
     "segment_left",
     "import_finished",
     "form_submitted",
+    "workflow_finished",
 )
 
 
@@ -43,7 +44,7 @@ def append(
         act.person.rights.forget()
     number = act.take_ids("event")
     if cause is None and act.cause is not None:
-        cause = {"event": act.cause.event, "automations": list(act.cause.automations)}
+        cause = {"event": act.cause.event, "automations": list(act.cause.automations), **({"bulk": True} if act.cause.bulk else {})}
     statement = prepared(act.catalogue.memo, "outbox.append", act.connection.dialect, lambda: _INSERT)
     statement.run(
         act.connection,

@@ -8,7 +8,8 @@ once, and indexes are built beside the writers. Publishing works without all thi
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -19,14 +20,28 @@ from runtime.definitions import versions
 from runtime.definitions.catalogue import Catalogue, StoredColumn
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
-from runtime.errors import DefinitionProblems
+from runtime.definitions.renames import renames
+from runtime.errors import DefinitionProblems, TierloomError
 from runtime.formulas.definitions import computed
 from runtime.people.person import Person
-from runtime.records.schema_changes import add_column, known_columns, operations_on, wanted_columns, wanted_indexes
+from runtime.records import converting
+from runtime.records.schema_changes import (
+    Column,
+    Converted,
+    add_column,
+    by_meaning,
+    field_at,
+    is_converted,
+    known_columns,
+    moved,
+    operations_on,
+    wanted_columns,
+    wanted_indexes,
+)
 from runtime.records.tables import FormTables, tables_of
 from runtime.system import database
 from runtime.system.tables import stored_column
-from runtime.system.workspace import Workspace
+from runtime.system.workspace import Act, Workspace
 
 PATIENCE = "200ms"
 """So long a change of a table stands in the queue, and all writers of the table behind it."""
@@ -37,12 +52,16 @@ New = tuple[str, str, str, str, str, FieldType]
 """Form, path, signature, place, table, field."""
 
 
-def prepare(workspace: Workspace, person: Person, bodies: list[dict[str, Any]]) -> None:
-    """To be called before the act that publishes a set. Raises NotAllowed; what is wrong with the set is left for the publishing to say."""
+def prepare(workspace: Workspace, person: Person, bodies: list[dict[str, Any]], told: Callable[[int], None] = lambda done: None) -> None:
+    """To be called before the act that publishes a set. Raises NotAllowed; what is wrong with the set is left for the publishing to say.
+
+    `told`: how many values of fields with another type have been read, after each block.
+    """
     with workspace.reading(person, "publish") as act:
         try:
+            wanted, bodies = bodies, versions.whole(act, bodies)
             loaded, problems = versions.checked(act.catalogue, bodies)
-            versions.ask_publishing(act, bodies)
+            versions.ask_publishing(act, wanted)
         except DefinitionProblems:
             return
         if problems:
@@ -50,18 +69,62 @@ def prepare(workspace: Workspace, person: Person, bodies: list[dict[str, Any]]) 
         catalogue, then = act.catalogue, act.catalogue.with_definitions(loaded)
         stored = known_columns(act.connection)
     forms = [each for each in loaded if isinstance(each, Form) and (each.key, "") in catalogue.columns]
+    stored = _as_called_then(catalogue, then, stored)
     new = [each for form in forms for each in _new(form, then, stored)]
     if new:
         _make_room(workspace, new)
         with workspace.reading(person, "publish") as act:
-            stored = known_columns(act.connection)
+            stored = _as_called_then(catalogue, then, known_columns(act.connection))
     then = replace(then, columns=_columns_then(then, catalogue, stored))
+    converting.ahead(workspace, person, [work for form in forms for work in _conversions(catalogue, then, form, stored[form.key])], told)
     versions.look_ahead(catalogue, bodies, _warm(then))
     if workspace.engine.dialect.name == "postgresql":
         _build_indexes(workspace, then, [each.key for each in forms])
 
 
-def _new(form: Form, then: Catalogue, stored: dict[str, list[Any]]) -> Iterator[New]:
+def to_convert(act: Act, bodies: list[dict[str, Any]]) -> int:
+    """How many values publishing a set would have to read, because their field gets another type. 0 for what cannot be published."""
+    if not any(_retypes(act.catalogue, body) for body in bodies):
+        return 0
+    try:
+        loaded = versions.load_all(bodies)
+        then = act.catalogue.with_definitions(loaded)
+        stored = _as_called_then(act.catalogue, then, known_columns(act.connection))
+        forms = [each for each in loaded if isinstance(each, Form) and (each.key, "") in act.catalogue.columns]
+        works = [work for form in forms for work in _conversions(act.catalogue, then, form, stored[form.key], anywhere=True)]
+    except TierloomError:
+        return 0
+    return converting.waiting(act.connection, works)
+
+
+def _retypes(catalogue: Catalogue, body: dict[str, Any]) -> bool:
+    """Whether there is anything published whose values might be read."""
+    return body.get("kind") == "form" and body.get("key") in catalogue.forms
+
+
+def _as_called_then(now: Catalogue, then: Catalogue, stored: dict[str, list[Column]]) -> dict[str, list[Column]]:
+    """The columns under the keys that their fields will have."""
+    keys = {key: renames(now.forms.get(key), form) for key, form in then.forms.items()}
+    return defaultdict(list, {key: moved(columns, keys.get(key, {})) for key, columns in stored.items()})
+
+
+def _conversions(now: Catalogue, then: Catalogue, form: Form, columns: list[Column], anywhere: bool = False) -> Iterator[converting.Work]:
+    """`anywhere`: also those for which there is no room yet."""
+    live = {each.path: each for each in columns if each.live}
+    meaning = by_meaning(columns)
+    path_then = {path: was for was, path in renames(now.forms.get(form.key), form).items()}
+    for path, signature, place, field in wanted_columns(form, then):
+        present, target = live.get(path), meaning.get((path, signature, place))
+        old = field_at(now.forms.get(form.key), path_then.get(path, path))
+        if present is None or old is None or (present.signature, present.place) == (signature, place):
+            continue
+        if is_converted(old, field, present.place, place) and (target is not None or anywhere):
+            rows = live.get(path.partition(".")[0]) if "." in path else None
+            converted = Converted(form, path, old, present.id, target.id if target is not None else 0)
+            yield converting.work_of(then, live[""].id, rows.id if rows is not None else None, converted)
+
+
+def _new(form: Form, then: Catalogue, stored: dict[str, list[Column]]) -> Iterator[New]:
     """The columns that a form has not yet, in tables that it has."""
     there = {(row.path, row.signature, row.place) for row in stored[form.key]}
     tables = {row.path: f"r_{row.id}" for row in stored[form.key] if row.live and row.place in ("form", "rows")}
@@ -100,11 +163,11 @@ def _add(workspace: Workspace, connection: sa.Connection, new: list[New]) -> Non
         add_column(operations, table, row["id"], field)
 
 
-def _columns_then(then: Catalogue, now: Catalogue, stored: dict[str, list[Any]]) -> dict[tuple[str, str], StoredColumn]:
+def _columns_then(then: Catalogue, now: Catalogue, stored: dict[str, list[Column]]) -> dict[tuple[str, str], StoredColumn]:
     """The columns as they will be once the set is published, as far as there is room for them; in the order of their numbers."""
     found: dict[tuple[str, str], StoredColumn] = {}
     for form in then.forms.values():
-        there = {(row.path, row.signature, row.place): row for row in stored.get(form.key, ())}
+        there = by_meaning(stored.get(form.key, []))
         for path, signature, place, _field in wanted_columns(form, then):
             row = there.get((path, signature, place))
             if row is not None:

@@ -300,6 +300,20 @@ def ids(
         )
 
 
+def matching(act: Act, form: str, condition: Formula | None, names: dict[str, Any], sort: Sequence[str] = (), limit: int = 1) -> list[int]:
+    """The ids of the records, as far as the person sees them, for which a checked condition holds whose extra names have these values
+    (as expressions), in an order."""
+    require(act.person, "view", form)
+    rows = Rows(act, form, names=names, guard=guard.guard_of(act))
+    if condition is not None:
+        guard.require_readable(act, form, condition)
+    holding = [] if condition is None else [to_sql(require_sql(condition), rows.source)]
+    order = _order(act, act.catalogue.forms[form], rows, sort or ["id"])
+    query = rows.select(rows.id).where(*holding).order_by(*_ordering(order), rows.id).limit(limit)
+    with _within_limits(act):
+        return list(act.connection.execute(query, _values(act, None)).scalars())
+
+
 def whole(act: Act, form: str, ids: list[int]) -> list[Record]:
     """Records that the person has been found to see, with all their values but for what is kept from them."""
     found = read_records(act, form, ids)
@@ -398,11 +412,17 @@ def may_ask(act: Act, form: str, condition: str) -> bool:
 
 def _said(act: Act, form: str, text: str, **more: Any) -> Formula:
     """A formula that the database can answer for all records at once. Raises FormulaProblems."""
-    found = formula(act.catalogue, form, text, **more)
+    return require_sql(formula(act.catalogue, form, text, **more))
+
+
+def require_sql(found: Formula) -> Formula:
+    """Refuses a formula that the database cannot answer for all records at once. Raises FormulaProblems."""
     if not found.sql:
-        sentence = _("This cannot be asked of all records at once. Make a formula field of a part of it and ask for that field.")
-        raise FormulaProblems([FormulaProblem(sentence, 0, max(1, len(text)))])
+        raise FormulaProblems([FormulaProblem(NOT_SQL, 0, max(1, len(found.text)))])
     return found
+
+
+NOT_SQL = _("This cannot be asked of all records at once. Make a formula field of a part of it and ask for that field.")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -19,10 +19,9 @@ from runtime.definitions.catalogue import Catalogue, StoredColumn
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
 from runtime.definitions.model import Definition
-from runtime.errors import TierloomError
+from runtime.definitions.renames import Renames, renames
 from runtime.formulas.definitions import computed, is_computed, lives_in_calc
-from runtime.records import tables
-from runtime.records.lookup import NoLookup
+from runtime.records import converting, tables
 from runtime.records.tables import FormTables, tables_of
 from runtime.system import audit
 from runtime.system.tables import derived_dirty, stored_column
@@ -30,24 +29,24 @@ from runtime.system.tables import derived_dirty, stored_column
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
-CHUNK = 5_000
-
 
 def apply_schema(act: Act, before: Catalogue, changed: list[Definition]) -> None:
     """Brings the tables of all forms to what the definitions in force need, in the publishing transaction."""
     operations = operations_on(act.connection)
     if act.connection.dialect.name == "postgresql":
         act.connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
-    converted: list[tuple[Form, FieldType, StoredColumn]] = []
+    converted: list[Converted] = []
     stored = known_columns(act.connection)
     for form in act.catalogue.forms.values():
-        converted += _Publishing(act, operations, before).form(form, stored[form.key])
+        renamed = renames(before.forms.get(form.key), form)
+        _move(act, stored[form.key], renamed)
+        converted += _Publishing(act, operations, before).form(form, moved(stored[form.key], renamed), renamed)
     columns = _live_columns(act)
     if columns != act.catalogue.columns:  # where it was prepared they are as foreseen, and what is compiled stays
         act.catalogue = replace(act.catalogue, columns=columns, memo={})
     act.workspace.adopt(act.catalogue)
-    for form, old_field, old_column in converted:
-        _convert(act, form, old_field, old_column)
+    for each in converted:
+        _convert(act, each)
     _make_indexes(act, operations)
     for form in act.catalogue.forms.values():
         if _computes_differently(form, before, act.catalogue):
@@ -73,19 +72,74 @@ def mark_all(act: Act, form: str) -> None:
 def _computes_differently(form: Form, before: Catalogue, now: Catalogue) -> bool:
     if form.key not in before.forms:
         return False
+    paths = renames(before.forms[form.key], form)
+    key_then = {now_at: was_at for was_at, now_at in paths.items()}
     was = {each.key: getattr(each, "formula") for each in before.forms[form.key].fields if is_computed(each)}
     return any(
-        was.get(key) != getattr(form.by_key[key], "formula") or before.columns.get((form.key, key)) != now.columns.get((form.key, key))
+        was.get(key_then.get(key, key)) != getattr(form.by_key[key], "formula")
+        or before.columns.get((form.key, key_then.get(key, key))) != now.columns.get((form.key, key))
         for key in computed(now, form)
     )
 
 
-def known_columns(connection: sa.Connection) -> dict[str, list[Any]]:
+@dataclass(frozen=True)
+class Column:
+    """A column that was ever made; one that is not live is hidden."""
+
+    id: int
+    path: str
+    signature: str
+    place: str
+    live: bool
+
+    @property
+    def stored(self) -> StoredColumn:
+        return StoredColumn(self.id, self.signature, self.place)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A field whose values go from one column to another: `path` is that of the new one."""
+
+    form: Form
+    path: str
+    old: FieldType
+    source: int
+    target: int
+
+
+def known_columns(connection: sa.Connection) -> dict[str, list[Column]]:
     """By form every column that was ever made, also those that are hidden."""
-    found: dict[str, list[Any]] = defaultdict(list)
+    found: dict[str, list[Column]] = defaultdict(list)
     for row in connection.execute(sa.select(stored_column).order_by(stored_column.c.id)):
-        found[row.form].append(row)
+        found[row.form].append(Column(row.id, row.path, row.signature, row.place, bool(row.live)))
     return found
+
+
+def moved(columns: list[Column], renamed: Renames) -> list[Column]:
+    """The columns as they are called once fields have other keys. What is hidden stays under the key that it had; a live column whose key
+    another field takes over is hidden."""
+    if not renamed:
+        return columns
+    targets = set(renamed.values())
+    found = []
+    for each in columns:
+        path = path_now(each.path, renamed)
+        taken = path == each.path and not targets.isdisjoint((path, path.partition(".")[0]))
+        found.append(each if not each.live else replace(each, live=False) if taken else replace(each, path=path))
+    return found
+
+
+def path_now(path: str, renamed: Renames) -> str:
+    """`items.price` as `lines.cost`, or as `lines.price` where only the sub-form has another key."""
+    head, dot, tail = path.partition(".")
+    return renamed.get(path) or (f"{renamed[head]}.{tail}" if dot and head in renamed else path)
+
+
+def _move(act: Act, columns: list[Column], renamed: Renames) -> None:
+    for was, now in zip(columns, moved(columns, renamed), strict=True):
+        if was != now:
+            act.connection.execute(stored_column.update().where(stored_column.c.id == was.id).values(path=now.path, live=int(now.live)))
 
 
 def _live_columns(act: Act) -> dict[tuple[str, str], StoredColumn]:
@@ -101,24 +155,24 @@ class _Publishing:
     def __init__(self, act: Act, operations: Operations, before: Catalogue):
         self.act, self.operations, self.before = act, operations, before
 
-    def form(self, form: Form, rows: list[Any]) -> list[tuple[Form, FieldType, StoredColumn]]:
-        stored = {(row.path, row.signature, row.place): row for row in rows}
+    def form(self, form: Form, rows: list[Column], renamed: Renames) -> list[Converted]:
+        stored = by_meaning(rows)
         live = {row.path: row for row in stored.values() if row.live}
-        converted: list[tuple[Form, FieldType, StoredColumn]] = []
+        path_then = {now: was for was, now in renamed.items()}
+        converted: list[Converted] = []
         for path, signature, place, field in wanted_columns(form, self.act.catalogue):
             present = live.pop(path, None)
             if present is not None and (present.signature, present.place) == (signature, place):
                 continue
-            if present is not None:
-                self._live(present.id, 0)
-                old = _field_at(self.before.forms.get(form.key), path)
-                if old is not None and field is not None and old.writable and field.writable and place == present.place == "main":
-                    converted.append((form, old, StoredColumn(present.id, present.signature, present.place)))
             kept = stored.get((path, signature, place))
             if kept is not None:
                 self._live(kept.id, 1)
-            else:
-                self._add(form, path, signature, place, field)
+            number = kept.id if kept is not None else self._add(form, path, signature, place, field)
+            if present is not None:
+                self._live(present.id, 0)
+                old = field_at(self.before.forms.get(form.key), path_then.get(path, path))
+                if old is not None and is_converted(old, field, present.place, place):
+                    converted.append(Converted(form, path, old, present.id, number))
         for gone in live.values():
             self._live(gone.id, 0)
         return converted
@@ -126,7 +180,7 @@ class _Publishing:
     def _live(self, number: int, live: int) -> None:
         self.act.connection.execute(stored_column.update().where(stored_column.c.id == number).values(live=live))
 
-    def _add(self, form: Form, path: str, signature: str, place: str, field: FieldType | None) -> None:
+    def _add(self, form: Form, path: str, signature: str, place: str, field: FieldType | None) -> int:
         number = self.act.take_ids("stored_column")
         self.act.connection.execute(
             stored_column.insert().values(id=number, form=form.key, path=path, signature=signature, place=place, live=1)
@@ -146,6 +200,7 @@ class _Publishing:
             self._column(table, number, field)
         else:
             self._column(self._table(form, path.rpartition(".")[0]), number, field)
+        return number
 
     def _column(self, table: str, number: int, field: FieldType | None) -> None:
         assert field is not None
@@ -199,7 +254,17 @@ def wanted_columns(form: Form, catalogue: Catalogue) -> Iterator[tuple[str, str,
             yield f"{field.key}.{line.key}", line.signature(), "row", line
 
 
-def _field_at(form: Form | None, path: str) -> FieldType | None:
+def by_meaning(columns: list[Column]) -> dict[tuple[str, str, str], Column]:
+    """By path, signature and place; of several the live one, else the newest."""
+    return {(each.path, each.signature, each.place): each for each in sorted(columns, key=lambda each: (each.live, each.id))}
+
+
+def is_converted(old: FieldType, new: FieldType | None, place: str, new_place: str) -> bool:
+    """Whether values are taken over into a field's new column; those of other places begin anew."""
+    return new is not None and old.writable and new.writable and place == new_place and place in ("main", "row")
+
+
+def field_at(form: Form | None, path: str) -> FieldType | None:
     if form is None:
         return None
     head, _dot, tail = path.partition(".")
@@ -207,36 +272,26 @@ def _field_at(form: Form | None, path: str) -> FieldType | None:
     return field if not tail or field is None else field.lines().get(tail)
 
 
-def _convert(act: Act, form: Form, old: FieldType, column: StoredColumn) -> None:
-    """Fills the new column of a changed type from the old one."""
-    built = tables_of(act.catalogue)[form.key]
-    new = built.by_path[old.key]
-    source = sa.Column(f"f_{column.id}", old.column_type())
-    table = sa.Table(built.main.name, sa.MetaData(), sa.Column("id", sa.BigInteger), source)
-    target = built.column(old.key).name
-    done, lost, last = 0, 0, 0
-    while rows := act.connection.execute(
-        sa.select(table.c.id, source).where(table.c.id > last, source.is_not(None)).order_by(table.c.id).limit(CHUNK)
-    ).all():
-        for record, stored in rows:
-            try:
-                value = new.parse(old.to_json(old.from_column(stored)), NoLookup(act.zone))
-                act.connection.exec_driver_sql(
-                    f"UPDATE {table.name} SET {target} = {_mark(act, 1)} WHERE id = {_mark(act, 2)}", (new.to_column(value), record)
-                )
-                done += 1
-            except (TierloomError, ValueError, TypeError):
-                lost += 1
-        last = rows[-1][0]
-    audit.note(act, "convert", f"form:{form.key}/{old.key}", **{"from": old.type, "to": new.type}, converted=done, not_converted=lost)
-
-
-def _mark(act: Act, _number: int) -> str:
-    return "?" if act.connection.dialect.name == "sqlite" else "%s"
+def _convert(act: Act, converted: Converted) -> None:
+    """Fills the new column of a changed type from the old one, as far as that was not done before (records/converting.py)."""
+    numbers = tables_of(act.catalogue)[converted.form.key].numbers
+    head, dot, _tail = converted.path.partition(".")
+    work = converting.work_of(act.catalogue, numbers[""], numbers[head] if dot else None, converted)
+    done, lost, samples = converting.finish(act, work)
+    audit.note(
+        act,
+        "convert",
+        f"form:{converted.form.key}/{converted.path}",
+        **{"from": work.old.type, "to": work.new.type},
+        converted=done,
+        not_converted=lost,
+        **({"samples": samples} if samples else {}),
+    )
 
 
 def _make_indexes(act: Act, operations: Operations) -> None:
-    """An index for every reference, one for every unique field, and one for every aggregate that a published formula uses."""
+    """An index for every reference, one for every unique field, one for every aggregate that a published formula uses, and one for every date
+    by which the clock looks for records."""
     known = _known_indexes(act.connection)
     for form in act.catalogue.forms.values():
         built = tables_of(act.catalogue)[form.key]
@@ -249,11 +304,7 @@ def _make_indexes(act: Act, operations: Operations) -> None:
             operations.create_index(name, built.main.name, columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
             there.add(name)
         for name in there:
-            if (
-                name
-                and name.startswith("uq_f_")
-                and name not in {wanted for wanted, _columns, unique in wanted_here if unique}
-            ):
+            if name and name.startswith("uq_f_") and name not in {wanted for wanted, _columns, unique in wanted_here if unique}:
                 operations.drop_index(name, built.main.name)
 
 
@@ -282,6 +333,11 @@ def wanted_indexes(catalogue: Catalogue, form: Form, built: FormTables) -> Itera
                 [built.column(field.key).name, *aggregates],
                 False,
             )
+    for key in sorted({key for each in catalogue.automations.values() for owner, key in each.trigger.in_order() if owner == form.key}):
+        if key in built.main.c:
+            yield f"ix_{built.main.name}_{key}", [key, "id"], False
+        elif built.places.get(key) == "main":
+            yield f"ix_f_{built.numbers[key]}_due", [built.column(key).name, "id"], False
 
 
 def _aggregated_columns(catalogue: Catalogue, form: Form, reference: FieldType, built: FormTables) -> list[str]:

@@ -393,6 +393,12 @@ class RelatedRows:
         self.columns.append(value)
         return sa.literal_column(f"{self.name}.c{len(self.columns)}", value.type)
 
+    def records(self, conditions: Sequence[ColumnElement[bool]]) -> sa.Select[Any]:
+        """The ids of the outer records that have related rows which meet the conditions."""
+        (table, on_first), *rest = self.tables
+        clause, __ = self._joined(table, [table], rest)
+        return sa.select(on_first.left).select_from(clause).where(*self.conditions, *conditions).distinct()
+
     def grouped(self) -> sa.Subquery:
         """The aggregates worked out together, by the record that they belong to (`of`), for those the statement asks for; of one record they
         are one row without it."""

@@ -67,7 +67,7 @@ class RecordValues:
 
     @property
     def holidays(self) -> str:
-        return self.act.workspace.holidays
+        return self.act.workspace.calendar
 
     def member_name(self, member: int) -> str | None:
         return self.act.connection.execute(sa.select(person.c.name).where(person.c.id == member)).scalar()

@@ -30,6 +30,8 @@ class Cause:
 
     event: int | None = None
     automations: tuple[str, ...] = ()
+    bulk: bool = False
+    """Whether it came in bulk: what follows from it does not go before what a person waits for."""
 
     @property
     def depth(self) -> int:
@@ -157,6 +159,11 @@ class Workspace:
     def holidays(self) -> str:
         """The country whose public holidays are no working days, by its two letters."""
         return self.setting("holidays", "CN")
+
+    @property
+    def calendar(self) -> str:
+        """That country, and behind it the days of the workspace's own on which it is otherwise: `CN 2027-01-04- 2027-01-09+`."""
+        return " ".join((self.holidays, *self.setting("own_days").split()))
 
     @property
     def currency(self) -> str:

@@ -138,16 +138,17 @@ def change(
     by_rule: bool = False,
     reason: str | None = None,
     follow: bool = True,
+    expired: bool = False,
 ) -> list[int]:
     """Writes (added, removed) tags of records with history and one event, and notes what was touched; `follow` works out what depends on
-    it."""
+    it. `expired`: what is removed goes because its time is over."""
     changed = {record: each for record, each in wanted.items() if each[0] or each[1]}
     if not changed:
         return []
     before = tags_of(act, tags.form, changed)
     _remove(act, tags, changed, reason)
     _add(act, tags, changed, by_rule, reason)
-    _after(act, tags, changed, before, changes, follow)
+    _after(act, tags, changed, before, changes, follow, expired)
     return list(changed)
 
 
@@ -196,9 +197,10 @@ def _after(
     before: dict[int, list[str]],
     changes: Changes,
     follow: bool,
+    expired: bool = False,
 ) -> None:
     """The event, the lines in the timelines, and what depends on the tags."""
-    event = _tell(act, tags, changed, changes.source)
+    event = _tell(act, tags, changed, changes.source, expired)
     _remember(act, tags, changed, before, event, changes.source)
     changes.event = changes.event or event
     for name in ("tags", *tag_fields(act, tags)):
@@ -272,8 +274,9 @@ def expiry(act: Act, tag: Tag) -> int | None:
     return clock.to_micros(datetime.combine(tag.expires + timedelta(days=1), time(), act.zone))
 
 
-def _tell(act: Act, tags: TagSet, changed: dict[int, tuple[list[str], list[str]]], source: str) -> int:
-    told = [(record, {"tag_set": tags.key, "added": added, "removed": removed}) for record, (added, removed) in changed.items()]
+def _tell(act: Act, tags: TagSet, changed: dict[int, tuple[list[str], list[str]]], source: str, expired: bool) -> int:
+    why = {"expired": True} if expired else {}
+    told = [(record, {"tag_set": tags.key, "added": added, "removed": removed, **why}) for record, (added, removed) in changed.items()]
     if len(told) == 1:
         return outbox.append(act, "tags_changed", tags.form, told[0][0], told[0][1], source=source)
     return outbox.append(act, "tags_changed", tags.form, None, to_json({"items": told}), records=list(changed), source=source)

@@ -15,6 +15,7 @@ from runtime.people.person import SYSTEM
 from runtime.records.changes import Changes
 from runtime.records.tables import tables_of
 from runtime.system import audit, jobs
+from runtime.system.chunks import chunks, work_through
 from runtime.system.sets import among
 from runtime.system.tables import tag_assignment
 from runtime.tags import journal, undoing
@@ -52,8 +53,7 @@ def preview(act: Act, tag_set: str, tag: str, taking: bool, records: Iterable[in
     tags, chosen = _checked(act, tag_set, tag, taking)
     wanted = list(dict.fromkeys(records))
     changed = same = ruled = kept = 0
-    for begin in range(0, len(wanted), CHUNK):
-        some = wanted[begin : begin + CHUNK]
+    for some in chunks(wanted, CHUNK):
         fresh, stuck, allowed = _sorted(act, tags, chosen, taking, some)
         changed, ruled, kept = changed + len(fresh), ruled + len(stuck), kept + len(some) - len(allowed)
         same += len(allowed) - len(fresh) - len(stuck)
@@ -87,23 +87,17 @@ def queue(act: Act, tags: TagSet, number: int, parts: list[tuple[str, bool, list
 
 def run(workspace: Workspace, job: Job) -> dict[str, Any]:
     """The job; begun again it finds what is done already done. Cancelled, it keeps what is done, which can be taken back."""
-    number, reason, done = job.payload["change"], job.payload["reason"], 0
-    person = job.person()
-    try:
-        for tag, taking, records in job.payload["parts"]:
-            for begin in range(0, len(records), CHUNK):
-                job.progress(done, job.total)
-                some = records[begin : begin + CHUNK]
-                with workspace.writing(person) as act:
-                    tags, chosen = _known(act, job.payload["tag_set"], tag)
-                    part(act, tags, number, chosen, taking, some, reason, job.payload["curating"])
-                done += len(some)
-        job.progress(done, job.total)
-    except Exception:  # cancelled too: what is done stays, and can be taken back
-        _end(workspace, number, "stopped")
-        raise
-    _end(workspace, number, "done")
-    return {"records": done}
+    number, reason, person = job.payload["change"], job.payload["reason"], job.person()
+
+    def work(one: tuple[str, bool, list[int]]) -> int:
+        tag, taking, some = one
+        with workspace.writing(person) as act:
+            tags, chosen = _known(act, job.payload["tag_set"], tag)
+            part(act, tags, number, chosen, taking, some, reason, job.payload["curating"])
+        return len(some)
+
+    parts = ((tag, taking, some) for tag, taking, records in job.payload["parts"] for some in chunks(records, CHUNK))
+    return {"records": work_through(job, parts, work, lambda state: _end(workspace, number, state))}
 
 
 def _end(workspace: Workspace, number: int, state: str) -> None:

@@ -251,4 +251,4 @@ def _end(act: Act, tag_set: str, tags_by_record: dict[int, list[str]]) -> list[i
     moves: dict[int, tuple[list[str], list[str]]] = {
         record: ([], [tag for tag in over if (record, tag) in here]) for record, over in tags_by_record.items()
     }
-    return change(act, tags, moves, Changes(act.source), by_rule=True)
+    return change(act, tags, moves, Changes(act.source), by_rule=True, expired=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from runtime.definitions.model import Definition
 from runtime.definitions.tier_model import TierModel
 from runtime.formulas.to_sql import NotAsSql
 from runtime.people.person import SYSTEM
-from runtime.records import derived
+from runtime.records import derived, passing
 from runtime.records.changes import Changes
 from runtime.records.streaming import attempted, without_jit
 from runtime.records.tables import tables_of
@@ -28,14 +28,14 @@ from runtime.system import clock, jobs
 from runtime.system.prepared import Prepared, prepared
 from runtime.system.tables import event, tier_state
 from runtime.system.workspace import Act, Workspace
-from runtime.tiers.compiled import CompiledModel, compile
+from runtime.tiers.compiled import DAY_MICROS, CompiledModel, compile
 from runtime.tiers.facts import BIG, Facts
 from runtime.tiers.firsts import FirstTiers
 from runtime.tiers.moving import Outcomes
 from runtime.tiers.outcome import DECIDE, FIGURES, FIRST, MOVE, OUTCOME, outcomes
-from runtime.tiers.quantiles import Cuts, cut_population, store
+from runtime.tiers.quantiles import Cuts, cut_population, store, stored_cuts
 from runtime.tiers.rating import facts_of, many_rows_of, ratings, streamed, touch_tier
-from runtime.tiers.states import hold
+from runtime.tiers.states import alone, hold
 from runtime.tiers.statements import facts_place, layer, rated, unsettled, with_state
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 
 CHUNK = 5_000
 KIND = "tier_recompute"
+MARK = "tiers:{}"
+"""What stands in `day_done` for a model, by its number."""
+OLDEST = "SELECT mod(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 4294967296)"
+"""Below it, every transaction of PostgreSQL has ended by now."""
 TOLD = ("tier_changed", "tier_grace", "tier_override_ended")
 """The kinds of events that ratings bring about."""
 
@@ -61,10 +65,16 @@ def recompute(
     return dict(found)
 
 
+def finished(act: Act, model: CompiledModel, day: int) -> None:
+    """Notes that everybody is rated as of a day: the nights after it need only look at whom the days since then concern."""
+    if model.model.as_of == "today":
+        passing.mark(act, MARK.format(model.number), day)
+
+
 def _run(workspace: Workspace, model_key: str, as_of: date | None, source: str, job: Job | None, fires: bool) -> tuple[Counter[str], bool]:
     """One run; and whether somebody has written while first tiers were given, which may then tell of facts from before it."""
     with workspace.engine.connect() as connection:
-        run = _Run(workspace, connection, model_key, as_of, source, job, fires)
+        run = Run(workspace, connection, model_key, as_of, source, job, fires)
         try:
             run.prepare()
             run.apply()
@@ -81,7 +91,7 @@ def _refresh_day(workspace: Workspace, model_key: str, as_of: date | None) -> No
         derived.refresh_day(workspace, model.form)
 
 
-class _Run:
+class Run:
     def __init__(
         self, workspace: Workspace, connection: sa.Connection, model_key: str, as_of: date | None, source: str, job: Job | None, fires: bool
     ):
@@ -89,6 +99,8 @@ class _Run:
         self.as_of, self.source, self.job, self.fires = as_of, source, job, fires
         self.counts: Counter[str] = Counter(first=0, up=0, down=0, left=0, moved=0, figures=0)
         self.tables: list[sa.Table] = []
+        self.later: list[int] = []
+        """Records to be rated one by one after all others."""
         self.done = 0
 
     # -- working out ----------------------------------------------------------------------------------------------------------
@@ -100,6 +112,8 @@ class _Run:
             self.read_at = act.micros
         with self.connection.begin():
             act = self.act = self._act()
+            if self.connection.dialect.name == "postgresql":
+                self.oldest = self.connection.exec_driver_sql(OLDEST).scalar()
             without_jit(act)
             self.model = compile(act.catalogue, self.model_key)
             self.day = clock.to_day(self.as_of) if self.as_of is not None else self.model.day(act.day)
@@ -112,8 +126,7 @@ class _Run:
 
     def _work_out(self, act: Act, facts: Facts) -> None:
         """Facts go into a table where they are read more than once: for cut points, or for first tiers of everybody."""
-        self.table = self._temporary("tier_result", OUTCOME)
-        self.outcomes = Outcomes(self.model, self.table, self.day, self.source)
+        self._begin()
         mine = tier_state.c.model == self.model.number
         anybody = bool(self.connection.execute(sa.select(sa.exists().where(mine))).scalar())
         table = self.table
@@ -126,9 +139,17 @@ class _Run:
                 table = source
         if anybody:
             self._gone(act)
+        self._known(act, facts, table, rated_before=anybody)
+
+    def _begin(self) -> None:
+        self.table = self._temporary("tier_result", OUTCOME)
+        self.outcomes = Outcomes(self.model, self.table, self.day, self.source)
+
+    def _known(self, act: Act, facts: Facts, table: sa.Table, rated_before: bool) -> None:
+        """All outcomes lie in their table, or where nobody was rated before, all facts do in theirs."""
         if self.connection.dialect.name == "postgresql":
             self.connection.exec_driver_sql("ANALYZE tier_result")
-        self.firsts = FirstTiers(act, facts, table, self.cuts, self.day, self.source, rated_before=anybody)
+        self.firsts = FirstTiers(act, facts, table, self.cuts, self.day, self.source, rated_before)
         self.ids = {what: self.outcomes.ids(self.connection, what) for what in (FIGURES, MOVE, DECIDE)}
         self.ids[FIRST] = self.firsts.candidates()
 
@@ -223,13 +244,24 @@ class _Run:
     # -- applying -------------------------------------------------------------------------------------------------------------
     def apply(self) -> None:
         with self._writing() as act:
-            store(act, self.model, self.cuts, self.sizes, self.day)
-        late = self._by_old_cuts()
+            replaced = self.source == "publish" or stored_cuts(act, self.model) != self.cuts
+            if replaced:
+                alone(act, self.model)
+                store(act, self.model, self.cuts, self.sizes, self.day)
+            if self.as_of is not None:
+                passing.forget(act, MARK.format(self.model.number))  # the next night rates everybody as of today again
+        self.carry_out(self._by_old_cuts() if replaced else [])
+        if self.as_of is None:
+            with self._writing() as act:
+                finished(act, self.model, self.day)
+
+    def carry_out(self, late: Iterable[int]) -> None:
+        """What the outcomes say, in chunks; then the `late` ones, and those whom somebody else has rated meanwhile, by this moment's facts."""
         for what, do in ((FIRST, self._first), (FIGURES, self._figures), (MOVE, self._move), (DECIDE, self._decide)):
             for low, high in self._chunks(what):
                 with self._writing() as act:
                     do(act, low, high)
-        late = sorted({*late, *self.outcomes.overtaken})
+        late = sorted({*late, *self.later, *self.outcomes.overtaken})
         for start in range(0, len(late), CHUNK):
             with self._writing() as act:
                 self._rate(act, late[start : start + CHUNK])
@@ -305,24 +337,25 @@ class _Run:
             derived.derive_all(act, changes)
 
     def _by_old_cuts(self) -> list[int]:
-        """Records that were rated while this run was at work, by the cut points from before it."""
-        if not self.model.has_quantiles:
-            return []
-        late = (
-            self.connection.execute(
-                sa.select(tier_state.c.record).where(tier_state.c.model == self.model.number, tier_state.c.at > self.read_at)
-            )
-            .scalars()
-            .all()
-        )
+        """Records that were rated while this run was at work, by the cut points or the version from before it. Whoever rated so has ended."""
+        query = sa.select(tier_state.c.record).where(tier_state.c.model == self.model.number, self._not_seen(tier_state))
+        late = self.connection.execute(query).scalars().all()
         self.connection.commit()
         return list(late)
+
+    def _not_seen(self, table: sa.Table) -> Any:
+        """Rows that were written after this run has read, or so shortly before that it may not have seen them."""
+        if self.connection.dialect.name == "postgresql":
+            # an instant says when a transaction began; what this run could not see was written by one that is not older than the oldest of then
+            return sa.literal_column(f"age({table.name}.xmin) <= age('{self.oldest}'::xid)", sa.Boolean())
+        return table.c.at > self.read_at
 
     def written_meanwhile(self) -> bool:
         """Whether records that the model reads were written since the run began. A record without a tier has no state that tells."""
         with self.connection.begin():
             forms = _forms_read(self._act(), self.model.model)
-            query = sa.select(event.c.id).where(event.c.at > self.read_at, event.c.form.in_(forms), event.c.kind.not_in(TOLD))
+            recent = event.c.at > self.read_at - DAY_MICROS
+            query = sa.select(event.c.id).where(recent, self._not_seen(event), event.c.form.in_(forms), event.c.kind.not_in(TOLD))
             return self.connection.execute(query.limit(1)).first() is not None
 
     def clean(self) -> None:
@@ -334,24 +367,13 @@ class _Run:
 
 
 # -- work in the background -------------------------------------------------------------------------------------------------------
-def register() -> None:
-    """Makes the recompute known as a kind of long work."""
-    jobs.KINDS[KIND] = _do
-
-
-def _do(workspace: Workspace, job: Job) -> dict[str, int]:
-    wanted = job.payload
-    day = date.fromisoformat(wanted["as_of"]) if wanted.get("as_of") else None
-    return recompute(workspace, wanted["model"], day, wanted.get("source", "schedule"), job, wanted.get("fires", True))
-
-
-def queue(act: Act, model: str, as_of: date | None = None, source: str = "schedule", fires: bool = True) -> int:
-    """Queues a full recompute; gives the job's id."""
+def queue(act: Act, model: str, as_of: date | None = None, source: str = "schedule", fires: bool = True, nightly: bool = False) -> int:
+    """Queues a full recompute, or what is due every night; gives the job's id."""
     compile(act.catalogue, model)
     return jobs.start(
         act,
         KIND,
-        {"model": model, "as_of": None if as_of is None else as_of.isoformat(), "source": source, "fires": fires},
+        {"model": model, "as_of": None if as_of is None else as_of.isoformat(), "source": source, "fires": fires, "nightly": nightly},
         subject=f"tier_model:{model}",
     )
 

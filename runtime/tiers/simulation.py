@@ -150,7 +150,7 @@ def simulate(
         bounds = _fill(trial, population, wanted, job)
         trial.cut(whole=wanted == population)
         for low, high in bounds:
-            tally.take(decided(trial, trial.rows(low, high)), trial.money is not None)
+            tally.take(decided(trial, trial.counted(low, high)))
             _tell(job, population + tally.total, population)
         grown = Fraction(population, tally.total) if wanted < population and tally.total else Fraction(1)
         model, day = trial.model.model, clock.from_day(trial.day) or act.today
@@ -179,7 +179,7 @@ def _fill(trial: Trial, population: int, wanted: int, job: Job | None) -> list[t
         ids = trial.sample(trial.ids(), wanted)
         trial.fill_ids(ids)
         return [(0, ids[-1])] if ids else []
-    bounds, size = [], JOB_CHUNK if population > EXACT else CHUNK
+    bounds, size = list[tuple[int, int]](), JOB_CHUNK if population > EXACT else CHUNK
     for number, (low, high) in enumerate(trial.bounds(size=size), 1):
         trial.fill(low, high)
         bounds.append((low, high))

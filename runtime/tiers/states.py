@@ -43,6 +43,8 @@ HISTORY = (
     "event",
 )
 WIDTH = len(RATED)
+RATING = 7403
+"""PostgreSQL's advisory locks of this class stand for rating by a model."""
 
 
 def later(at: Any, now: Any) -> Any:
@@ -58,10 +60,17 @@ def mark(act: Act, model: CompiledModel, ids: Collection[int]) -> None:
 
 
 def hold(act: Act, model: CompiledModel, ids: Collection[int]) -> None:
-    """Keeps others from rating these records until the act ends. SQLite has one writer anyway."""
+    """Keeps others from rating these records, and a recompute from replacing the cut points, until the act ends. SQLite has one writer
+    anyway."""
     if act.connection.dialect.name == "postgresql":
         statement = prepared(act.catalogue.memo, "tier_state.hold", act.connection.dialect, _holding)
         statement.all(act.connection, {"the_model": model.number, "ids": sorted(ids)})
+
+
+def alone(act: Act, model: CompiledModel) -> None:
+    """Waits until nobody is rating by a model any more, and keeps everybody from it until the act ends."""
+    if act.connection.dialect.name == "postgresql":
+        act.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({RATING}, {model.number})")
 
 
 @dataclass
@@ -326,7 +335,9 @@ def _marking() -> Any:
 
 
 def _holding() -> Any:
-    return sa.select(tier_state.c.record).where(*_these()).order_by(tier_state.c.record).with_for_update()
+    rating = sa.func.pg_advisory_xact_lock_shared(sa.literal_column(str(RATING)), sa.bindparam("the_model", type_=sa.Integer()))
+    shared = sa.cast(sa.select(rating).scalar_subquery(), sa.Text).is_not(None)  # asked for first, also where there is no state
+    return sa.select(tier_state.c.record).where(shared, *_these()).order_by(tier_state.c.record).with_for_update()
 
 
 def _these() -> list[Any]:

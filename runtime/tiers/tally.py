@@ -1,4 +1,4 @@
-"""What a trial comes to: counted row by row as its ratings arrive, and written down without a language."""
+"""What a trial comes to: counted by the database, added up here, and written down without a language."""
 
 from __future__ import annotations
 
@@ -61,16 +61,14 @@ class Tally:
     def __post_init__(self) -> None:
         self.tiers: tuple[Tier, ...] = (None, *sorted(self.ranks, key=self.ranks.__getitem__))
 
-    def take(self, rows: list[tuple[Any, ...]], with_money: bool) -> None:
-        """Counts rows as `trial.ROW` names them, all of them decided."""
-        self.cells.update(map(_cell, rows))
-        if with_money:
-            money = self.money
-            for row in rows:
-                if row[5]:
-                    money[_move(row)] += int(row[5])
-        tiers = self.tiers
-        moved = [row for row in rows if row[1] != tiers[row[2] or 0]]
+    def take(self, rows: list[tuple[Any, ...]]) -> None:
+        """Counts rows as `trial.COUNTED` names them, all of them decided."""
+        cells, money, tiers = self.cells, self.money, self.tiers
+        for row in rows:
+            cells[_cell(row)] += row[9]
+            if row[5]:
+                money[_move(row)] += int(row[5])
+        moved = sorted(row for row in rows if row[0] is not None and row[1] != tiers[row[2] or 0])
         self.first += [self._mover(row) for row in moved[: FIRST_MOVERS + 1 - len(self.first)]]
         self.biggest = heapq.nlargest(BIGGEST, chain(self.biggest, moved), key=self._size)
 

@@ -44,6 +44,8 @@ BIN = 2
 """Points of a bin of the distribution of scores."""
 ROW = ("record", "was", "rank", "bin", "owner", "money", "score", "was_score", "odd")
 """What a rating of a trial says of each record. `rank` is the tier of the draft, `odd` that movement, a freeze or an override has a say."""
+COUNTED = (*ROW, "many")
+"""The same of records that are counted together, which stay where they are; only a record that moves, or is odd, is named."""
 
 
 @contextmanager
@@ -268,6 +270,23 @@ class Trial:
     # -- ratings --------------------------------------------------------------------------------------------------------------
     @cached_property
     def _rated(self) -> Prepared:
+        return Prepared(self._rating(), self.dialect)
+
+    @cached_property
+    def _counted(self) -> Prepared:
+        row, ranks = self._rating().subquery("every").c, self.model.rules.ranks
+        after = sa.case({sa.literal_column(str(rank)): sa.literal(key, sa.Text()) for key, rank in ranks.items()}, value=row["rank"])
+        moves = sa.or_(row.odd == YES, row.was.is_distinct_from(after))
+        who = sa.case((moves, row.record))
+        place = sa.func.coalesce(row.bin, NO) * sa.literal_column(str(len(ranks) + 1)) + sa.func.coalesce(row["rank"], NO)
+        groups = [place, row.was, who, *([row.owner] if self.owner else [])]
+        columns = {name: sa.func.max(row[name]) for name in ROW} | {"record": who, "was": row.was, "many": sa.func.count()}
+        if self.owner:
+            columns["owner"] = row.owner
+        columns["money"] = sa.cast(sa.func.sum(row.money), BIG) if self.money else sa.null()
+        return Prepared(sa.select(*[columns[name].label(name) for name in COUNTED]).group_by(*groups), self.dialect)
+
+    def _rating(self) -> sa.Select[Any]:
         table, low, high = self.table, _bound("low"), _bound("high")
         source = sa.select(*table.c).where(table.c.record > low, table.c.record <= high).subquery("facts")
         money = [self.money.column] if self.money is not None else []
@@ -285,7 +304,7 @@ class Trial:
             "was_score": was.c.score,
             "odd": self._odd(found.c, was.c),
         }
-        return Prepared(sa.select(*[columns[name].label(name) for name in ROW]).select_from(joined), self.dialect)
+        return sa.select(*[columns[name].label(name) for name in ROW]).select_from(joined)
 
     def _before(self, low: Any, high: Any) -> Any:
         """Tier and score to compare with: the present ones, or those at the end of the past day."""
@@ -314,6 +333,10 @@ class Trial:
     def rows(self, low: int, high: int) -> list[tuple[Any, ...]]:
         """ROW of each record of the table above `low` and up to `high`; `rank` of the odd ones is not decided yet."""
         return self._rated.all(self.connection, {**self.given, "low": low, "high": high, **self.cuts.parameters})
+
+    def counted(self, low: int, high: int) -> list[tuple[Any, ...]]:
+        """COUNTED of the same records; those of the odd ones are not decided yet."""
+        return self._counted.all(self.connection, {**self.given, "low": low, "high": high, **self.cuts.parameters})
 
     def owners(self) -> int:
         """How many people look after a record of the form."""

@@ -134,7 +134,7 @@ def headings_row(rows: Sequence[Row], fields: Mapping[str, FieldType]) -> int:
 def propose(form: Form, fields: Mapping[str, FieldType], headings: Sequence[str]) -> list[Column]:
     """A proposal for every column of the file."""
     columns = [Column(index, heading.strip()) for index, heading in enumerate(headings)]
-    every = {name: each.key for each in form.fields for name in names_of(each)}
+    every = {folded(was): now for was, now in form.former.items()} | {name: each.key for each in form.fields for name in names_of(each)}
     taken: set[str] = set()
     for column in columns:
         column.how, column.key = _exact(form, fields, every, folded(column.heading), taken)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,10 @@ from runtime.records.gateway import BatchRow
 from runtime.records.lookup import ActLookup
 from runtime.records.rows import read_records
 from runtime.system import audit, jobs
+from runtime.system.chunks import DONE, chunks, work_through
 from runtime.system.database import to_json
 from runtime.system.sets import among
-from runtime.system.tables import bulk_edit, bulk_edit_row
+from runtime.system.tables import bulk_edit, bulk_edit_chunk, bulk_edit_row
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
@@ -35,18 +36,23 @@ if TYPE_CHECKING:
 
 KIND, UNDO = "bulk_edit", "bulk_edit_undo"
 AT_ONCE, CHUNK = 200, 500
-MOST = 50_000
+MOST = 1_000_000
+LOOKED_AT = 20_000
+"""Records that are looked at to say beforehand how many would change."""
 REASONS = 200
 """Reasons shown of records that were left out."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """`changed`: records that would change; `same`: those that have the value already; `skipped`: those that cannot have it, by reason."""
+    """`changed`: records that would change; `same`: those that have the value already; `skipped`: those that cannot have it, by reason.
+    Of very many only the first are looked at: `looked` of `all`."""
 
     changed: int
     same: int
     skipped: tuple[tuple[Message, int], ...]
+    looked: int
+    all: int
 
     @property
     def left_out(self) -> int:
@@ -66,10 +72,11 @@ def field_of(act: Act, form: str, key: str) -> FieldType:
 def preview(act: Act, form: str, key: str, value: Any, records: Iterable[int]) -> Preview:
     """What `start` would do. Nothing is written."""
     field_of(act, form, key)
-    wanted = list(dict.fromkeys(records))[:MOST]
+    every = list(dict.fromkeys(records))[:MOST]
+    wanted = every[:LOOKED_AT]
     changed, same, why = 0, 0, Counter[Message]()
-    for begin in range(0, len(wanted), CHUNK):
-        found = check_batch(act, form, [BatchRow({key: value}, record) for record in wanted[begin : begin + CHUNK]], ActLookup(act))
+    for some in chunks(wanted, CHUNK):
+        found = check_batch(act, form, [BatchRow({key: value}, record) for record in some], ActLookup(act))
         for saved, problems in zip(found.saved, found.problems, strict=True):
             if saved is None:
                 why[problems[0].message] += 1
@@ -77,7 +84,7 @@ def preview(act: Act, form: str, key: str, value: Any, records: Iterable[int]) -
                 changed += 1
             else:
                 same += 1
-    return Preview(changed, same, tuple(why.most_common(20)))
+    return Preview(changed, same, tuple(why.most_common(20)), len(wanted), len(every))
 
 
 def start(act: Act, app: str, form: str, key: str, value: Any, records: Iterable[int]) -> int:
@@ -107,7 +114,9 @@ def start(act: Act, app: str, form: str, key: str, value: Any, records: Iterable
         part(act, number, form, key, value, wanted)
         _set(act, number, state="done")
     else:
-        _set(act, number, job=jobs.start(act, KIND, {"edit": number, "records": wanted}, subject=f"form:{form}", total=len(wanted)))
+        kept = [{"edit": number, "number": place, "records": to_json(some)} for place, some in enumerate(chunks(wanted, CHUNK))]
+        act.connection.execute(bulk_edit_chunk.insert(), kept)
+        _set(act, number, job=jobs.start(act, KIND, {"edit": number}, subject=f"form:{form}", total=len(wanted)))
     return number
 
 
@@ -132,25 +141,22 @@ def _line(number: int, record: int, outcome: str, before: str | None = None, why
 
 
 def run(workspace: Workspace, job: Job) -> dict[str, Any]:
-    """The job; begun again it leaves out what is done. Cancelled, it keeps what is done, which can be taken back."""
+    """The job; begun again it goes on with the chunks that are left. Cancelled, it keeps what is done, which can be taken back."""
     number, person = job.payload["edit"], job.person()
-    try:
-        with workspace.reading(person) as act:
-            found = find(act, number)
-            known = set(act.connection.execute(sa.select(bulk_edit_row.c.record).where(bulk_edit_row.c.edit == number)).scalars())
-        left, done = [each for each in job.payload["records"] if each not in known], len(known)
-        for begin in range(0, len(left), CHUNK):
-            job.progress(done, job.total)
-            some = left[begin : begin + CHUNK]
-            with workspace.writing(person) as act:
-                part(act, number, found.form, found.field, value_of(act, found), some)
-            done += len(some)
-        job.progress(done, job.total)
-    except Exception:  # cancelled too: what is done stays, and can be taken back
-        _end(workspace, number, "stopped")
-        raise
-    _end(workspace, number, "done")
-    return {"records": done}
+    with workspace.reading(person) as act:
+        found, own = find(act, number), bulk_edit_chunk.c
+        left = list(act.connection.execute(sa.select(own.number).where(own.edit == number).order_by(own.number)).scalars())
+        done = sum(counts(act, number).values())
+
+    def work(place: int) -> int:
+        this = (bulk_edit_chunk.c.edit == number, bulk_edit_chunk.c.number == place)
+        with workspace.writing(person) as act:
+            records = json.loads(act.connection.execute(sa.select(bulk_edit_chunk.c.records).where(*this)).scalar_one())
+            part(act, number, found.form, found.field, value_of(act, found), records)
+            act.connection.execute(bulk_edit_chunk.delete().where(*this))
+        return len(records)
+
+    return {"records": work_through(job, left, work, lambda state: _end(workspace, number, state), done)}
 
 
 def value_of(act: Act, found: Any) -> Any:
@@ -169,39 +175,43 @@ def undo(act: Act, number: int) -> bool:
     if total > AT_ONCE:
         _set(act, number, job=jobs.start(act, UNDO, {"edit": number}, subject=f"form:{found.form}", total=total))
         return False
-    while _undo_part(act, found):
-        continue
+    last = 0
+    while (some := _undo_part(act, found, last)) is not None:
+        last = some[1]
     _set(act, number, state="undone")
     return True
 
 
 def run_undo(workspace: Workspace, job: Job) -> dict[str, Any]:
-    number, person, done = job.payload["edit"], job.person(), 0
-    try:
-        while True:
-            job.progress(done, job.total)
-            with workspace.writing(person, "undo") as act:
-                some = _undo_part(act, find(act, number))
-            if not some:
-                break
-            done += some
-    except Exception:  # what is left can be taken back later
-        _end(workspace, number, "stopped")
-        raise
-    _end(workspace, number, "undone")
-    return {"records": done}
+    number, person = job.payload["edit"], job.person()
+
+    def parts() -> Iterator[int]:
+        nonlocal last
+        while last is not None:
+            yield last
+
+    def work(after: int) -> int:
+        nonlocal last
+        with workspace.writing(person, "undo") as act:
+            some = _undo_part(act, find(act, number), after)
+        last = None if some is None else some[1]
+        return 0 if some is None else some[0]
+
+    last: int | None = 0
+    # stopped: what is left can be taken back later
+    return {"records": work_through(job, parts(), work, lambda state: _end(workspace, number, "undone" if state == DONE else state))}
 
 
-def _undo_part(act: Act, found: Any) -> int:
-    """The next records of a change; gives how many were looked at."""
+def _undo_part(act: Act, found: Any, after: int = 0) -> tuple[int, int] | None:
+    """The next records of a change, those with an id above `after`; gives how many and the last of them, None when there are none."""
     rows = act.connection.execute(
         sa.select(bulk_edit_row)
-        .where(bulk_edit_row.c.edit == found.id, bulk_edit_row.c.outcome == "changed")
+        .where(bulk_edit_row.c.edit == found.id, bulk_edit_row.c.record > after, bulk_edit_row.c.outcome == "changed")
         .order_by(bulk_edit_row.c.record)
         .limit(CHUNK)
     ).all()
     if not rows:
-        return 0
+        return None
     field, wanted = act.catalogue.forms[found.form].by_key[found.field], json.loads(found.value)
     here = {each.id: each for each in read_records(act, found.form, [row.record for row in rows], True) if each.deleted_at is None}
     if act.person.rights is not None:
@@ -230,7 +240,7 @@ def _undo_part(act: Act, found: Any) -> int:
         bulk_edit_row.delete().where(bulk_edit_row.c.edit == found.id, among(bulk_edit_row.c.record, [row.record for row in rows]))
     )
     act.connection.execute(bulk_edit_row.insert(), outcomes)
-    return len(rows)
+    return len(rows), rows[-1].record
 
 
 # -- reading ------------------------------------------------------------------------------------------------------------------------

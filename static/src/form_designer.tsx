@@ -14,8 +14,8 @@ import { BeginDialog } from './form_designer/begin';
 import { CanvasPage, openPartOf, turnTo } from './form_designer/canvas';
 import { ChecksPage } from './form_designer/checks';
 import { startDrawing } from './form_designer/controls';
-import { startDragging } from './form_designer/drag';
 import { rules, sections, selected } from './form_designer/model';
+import { OtherKeyDialog } from './form_designer/other_key';
 import { Palette } from './form_designer/palette';
 import { Panel } from './form_designer/panel';
 import { startPresence } from './form_designer/presence';
@@ -35,7 +35,7 @@ function Page() {
   return <Panes left={<Palette />} middle={<CanvasPage />} right={<Panel />} names={NAMES} />;
 }
 
-const Dialogs = () => <><PublishDialog /><StaleDialog /><BeginDialog /><RemovingDialog /></>;
+const Dialogs = () => <><PublishDialog /><StaleDialog /><BeginDialog /><RemovingDialog /><OtherKeyDialog /></>;
 const Preview = () => <button class="btn td-try" type="button" aria-pressed={tab.value === 'preview'} aria-label={t('preview_button')} title={t('preview_button')} onClick={() => { tab.value = tab.value === 'preview' ? 'fields' : 'preview'; }}><Icon name="eye" /><span class="td-label">{t('preview_button')}</span></button>;
 
 const place = signal(fromAddress('select'));
@@ -45,7 +45,6 @@ inAddress('select', place);
 effect(() => { const key = place.value.slice(2).split('.')[0]!; const section = place.value.startsWith('s:') ? Number(key) : sections.peek().findIndex(each => each.fields.includes(key)); if (section >= 0) openPartOf(section); });
 onJump(turnTo);
 onJoin(readyToJoin);
-startDragging();
 startDrawing();
 startPreview();
 startPresence();

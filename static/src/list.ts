@@ -3,12 +3,14 @@ import './css/views.css';
 import { startBoards } from './views/board';
 import { startEditing } from './views/cells';
 import { startCounts } from './views/counts';
+import { startDays } from './views/days';
 import { startDialogs } from './views/dialogs';
 import { startSortables } from './views/sortable';
 import { startWidths } from './views/widths';
 
 startSortables();
 startBoards();
+startDays();
 startEditing();
 startCounts();
 startWidths();

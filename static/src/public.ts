@@ -1,6 +1,9 @@
 // Pages of public links: tells once that somebody has begun, and keeps what was typed when the language is changed.
 import './css/public.css';
 import { $, eachNow } from './base/dom';
+import { startEffort } from './public/effort';
+
+startEffort();
 
 eachNow<HTMLFormElement>('form[data-started]', form => {
   const tell = () => {

@@ -19,7 +19,8 @@ import { ReviewPage } from './tier_designer/review';
 import { ScoreCard } from './tier_designer/scores';
 import { askAgain, day, failing, simulation, startAsking, tests, warnings } from './tier_designer/server';
 import { Simulation } from './tier_designer/simulation';
-import { MovementPage, PlansPage, TiersPage } from './tier_designer/tabs';
+import { PlansPage } from './tier_designer/plans';
+import { MovementPage, TiersPage } from './tier_designer/tabs';
 
 const TABS = ['scoring', 'tiers', 'movement', 'plans', 'review'];
 
@@ -29,7 +30,7 @@ function turn(parts: string[]): void {
   if (first === 'dimensions') { tab.value = 'scoring'; selected.value = String(dimensions.value[Number(second ?? 0)]?.key ?? ''); return; }
   if (EXCEPTIONS.some(each => each === first)) { tab.value = 'scoring'; selected.value = `${first}/${second ?? 0}`; return; }
   if (first === 'population') { tab.value = 'scoring'; selected.value = 'population'; return; }
-  tab.value = first === 'tiers' ? 'tiers' : ['movement', 'on_publish', 'recompute'].includes(first) ? 'movement' : ['plans', 'workload'].includes(first) ? 'plans' : ['tests', 'review'].includes(first) ? 'review' : 'json';
+  tab.value = first === 'tiers' ? 'tiers' : ['movement', 'on_publish', 'recompute'].includes(first) ? 'movement' : ['plans', 'workload', 'contacts', 'commission'].includes(first) ? 'plans' : ['tests', 'review'].includes(first) ? 'review' : 'json';
 }
 
 function Scoring() {

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime import kinds
-from runtime.automation import engine, matching, outbound, outside
+from runtime.automation import engine, matching, outbound, outside, runs
 from runtime.automation.steps.create_record import CreateRecord
 from runtime.system.workspace import Workspace
 from tests.support.databases import settings_for
@@ -32,11 +32,13 @@ def then_die(call: Callable[..., Any]) -> Callable[..., Any]:
     return done_and_dead
 
 
+OF_A_WAIT = "put off, not committed"
 POINTS: dict[str, Callable[[], Any]] = {
     "runs made, not committed": lambda: setattr(matching, "add", then_die(matching.add)),
     "record added, not committed": lambda: setattr(CreateRecord, "run", then_die(CreateRecord.run)),
     "noted, not yet called": lambda: setattr(outbound, "send", die),
     "called, not yet noted": lambda: setattr(outbound, "send", then_die(outbound.send)),
+    OF_A_WAIT: lambda: setattr(runs, "put_off", then_die(runs.put_off)),
     "noted as called, not committed": lambda: setattr(outside, "_fenced", then_die(outside._fenced)),
 }
 

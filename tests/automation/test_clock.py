@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -87,29 +87,6 @@ def office(house: House) -> House:
     return house
 
 
-def test_a_schedule_starts_a_run_at_each_of_its_times(office: House) -> None:
-    """Case A08."""
-    office.at("2024-01-01").publish(scheduled("0 8 31 * *"))
-    days = [f"{date(2024, 1, 1) + timedelta(days=number)} 08:00" for number in range(182)]
-    office.ticks(*days)
-    assert [f"{run.created_at.astimezone(SHANGHAI):%m-%d %H:%M}" for run in office.runs(state="done")] == [
-        "01-31 08:00",
-        "03-31 08:00",
-        "05-31 08:00",
-    ]
-
-
-def test_a_time_missed_for_a_while_is_made_up_and_one_missed_for_long_is_shown(office: House) -> None:
-    """Case A20: down 01:00–07:00 and 01:00–09:00."""
-    office.at("2024-05-06 01:00").publish(scheduled("0 2 * * *"))
-    office.ticks("2024-05-06 07:00", "2024-05-07 09:00")
-    assert [(run.state, f"{run.created_at.astimezone(SHANGHAI):%d %H:%M}") for run in office.runs()] == [
-        ("done", "06 07:00"),
-        ("skipped", "07 09:00"),
-    ]
-    assert "Missed" in office.runs()[1].reason["en"] and "2024-05-07 02:00" in office.runs()[1].reason["en"]
-
-
 def test_of_many_times_missed_only_the_last_is_made_up(office: House) -> None:
     office.at("2024-05-06 01:00").publish(scheduled("0 * * * *"))
     office.ticks("2024-05-06 04:30")
@@ -182,46 +159,11 @@ def told(house: House) -> list[tuple[str, str]]:
     return [(house.values(run.record)["name"], f"{run.created_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}") for run in house.runs(state="done")]
 
 
-def test_thirty_days_before_a_date(contracts: House) -> None:
-    """Case A11."""
-    contracts.at("2024-01-10").publish(reminding(days=-30, at="09:00"))
-    contracts.create(name="K1", due_on="2024-03-31", owner=1)
-    contracts.create(name="K2", due_on="2024-03-30", owner=1)
-    contracts.create(name="K3", owner=1)
-    contracts.at("2024-01-20").create(name="K4", due_on="2024-02-01", owner=1)
-    contracts.ticks("2024-01-20 10:00", "2024-02-28 09:00", "2024-02-29 08:59", "2024-02-29 09:00", "2024-03-01 09:00", "2024-03-02 09:00")
-    assert told(contracts) == [("K2", "2024-02-29 09:00"), ("K1", "2024-03-01 09:00")]
-
-
-def test_a_day_that_had_passed_already_is_made_up_once_if_asked(contracts: House) -> None:
-    """Case A11, catch up."""
-    contracts.at("2024-01-10").publish(reminding(days=-30, catch_up=True))
-    contracts.at("2024-01-20").create(name="K4", due_on="2024-02-01", owner=1)
-    contracts.ticks("2024-01-20 10:00", "2024-01-20 10:01", "2024-01-21 09:00")
-    assert told(contracts) == [("K4", "2024-01-20 10:00")]
-
-
 def test_making_up_does_not_reach_for_records_from_before_it_was_switched_on(contracts: House) -> None:
     contracts.at("2024-01-05").create(name="old", due_on="2024-01-20", owner=1)
     contracts.at("2024-01-10").publish(reminding(days=-30, catch_up=True))
     contracts.ticks("2024-01-10 10:00", "2024-01-11 09:00")
     assert told(contracts) == []
-
-
-def test_a_birthday_on_29_february_comes_on_the_28th_in_common_years(contracts: House) -> None:
-    """Case A14."""
-    contracts.at("2022-12-31").publish(reminding(every="year", at="10:00"))
-    contracts.create(name="Lin", due_on="1992-02-29", owner=1)
-    contracts.ticks(
-        "2023-02-27 10:00",
-        "2023-02-28 10:00",
-        "2023-03-01 10:00",
-        "2024-02-28 10:00",
-        "2024-02-29 10:00",
-        "2024-03-01 10:00",
-        "2025-01-01 10:00",
-    )
-    assert told(contracts) == [("Lin", "2023-02-28 10:00"), ("Lin", "2024-02-29 10:00")]
 
 
 def test_a_date_with_a_time_counts_by_its_day_in_the_workspace(contracts: House) -> None:

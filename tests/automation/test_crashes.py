@@ -11,7 +11,7 @@ import pytest
 from runtime.automation import engine
 from runtime.system.workspace import Workspace
 from tests.automation.conftest import House, Receiver, adding, allow, automation, created, tell, visits, webhook
-from tests.automation.dying import POINTS, exit_code_of_a_worker_until
+from tests.automation.dying import OF_A_WAIT, POINTS, exit_code_of_a_worker_until
 from tests.makers import form_json, number, text
 
 
@@ -43,7 +43,7 @@ def dies_at(house: House, point: str) -> None:
     )
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [each for each in POINTS if each != OF_A_WAIT])
 def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(rules: House, receiver: Receiver, point: str) -> None:
     rules.create(name="Lin")
     dies_at(rules, point)
@@ -54,6 +54,20 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(rules: 
     assert rules.notifications() == [(1, "end")]
     assert len(receiver.calls) == (2 if point in ("called, not yet noted", "noted as called, not committed") else 1)
     assert len(set(receiver.keys)) == 1 and len({call.body for call in receiver.calls}) == 1
+
+
+def test_a_worker_killed_while_it_puts_a_run_off_neither_loses_the_wait_nor_calls_another_automation_twice(rules: House) -> None:
+    rules.publish(automation({"type": "called", "form": "customer"}, {"type": "wait", "hours": 1}, tell(subject="called"), key="helper"))
+    rules.publish(
+        automation(created(), adding(note="'a'"), {"type": "run_automation", "automation": "helper", "wait": True}, adding(note="'b'"))
+    )
+    rules.create(name="Lin")
+    dies_at(rules, OF_A_WAIT)
+    assert rules.all("visit") == []
+    rules.settle()
+    rules.later(hours=1).settle()
+    assert [visit["note"] for visit in rules.all("visit")] == ["a", "b"] and rules.notifications() == [(1, "called")]
+    assert [run.state for run in rules.runs()] == ["done", "done"]
 
 
 def test_the_lease_of_a_living_worker_is_respected(rules: House, receiver: Receiver) -> None:

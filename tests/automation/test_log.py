@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,35 @@ def test_every_setting_of_a_kind_is_in_the_docs(shelf: object) -> None:
         if setting_ != "type"
     }
     assert sorted(f"{name}: {setting_}" for name, setting_ in settings if f"`{setting_}`" not in docs) == []
+
+
+# -- whose runs, and when -------------------------------------------------------------------------------------------------------------
+def test_whoever_an_automation_runs_in_the_name_of_sees_its_runs_and_no_others(small_house: House) -> None:
+    small_house.person("boss@example.com", "boss")
+    mine = automation(created(), tell(), owner="user:boss@example.com")
+    small_house.publish(form_json(text()), mine, automation(created(), tell(), key="other"))
+    small_house.create(name="a")
+    small_house.settle()
+    boss = small_house.as_person(1)
+    with small_house.workspace.reading(boss) as act:
+        assert {each.automation for each in log.runs(act).runs} == {"rule"}
+        numbers = {each.automation: each.id for each in log.runs(act, of_designer=True).runs}
+        assert log.run(act, numbers["rule"]).automation == "rule"
+        with pytest.raises(NotAllowed):
+            log.run(act, numbers["other"])
+
+
+def test_the_log_is_narrowed_to_days_and_sums_up_each_automation(logged: House) -> None:
+    middle = logged.moment + timedelta(days=1)
+    logged.at("2024-05-09T10:00:00")
+    logged.create(name="late")
+    logged.settle()
+    with logged.workspace.reading(SYSTEM) as act:
+        assert [
+            len(log.runs(act, since=since, until=until).runs) for since, until in ((None, middle), (middle, None), (middle, middle))
+        ] == [6, 2, 0]
+        assert len(log.runs(act, without=["rule"]).runs) == 4
+        assert {key: each.failed for key, each in log.summaries(act).items()} == {"rule": 0, "other": 0}
+        assert log.summaries(act)["rule"].last == logged.moment
+        steps = log.steps_of(act, [each.id for each in log.runs(act, "rule").runs])
+        assert [len(lines) for lines in steps.values()] == [1, 1, 1, 1]

@@ -5,7 +5,7 @@ import argparse
 import importlib
 import sys
 
-BENCHMARKS = ("browser_rules", "one_record", "imports", "recompute", "list_page", "form_submit", "formulas", "formulas_write", "tiers", "gate", "sessions", "form_designer", "entry_render", "entry_live", "publishing")
+BENCHMARKS = ("browser_rules", "one_record", "imports", "recompute", "list_page", "form_submit", "formulas", "formulas_write", "tiers", "gate", "sessions", "form_designer", "entry_render", "entry_live", "publishing", "automation_runs", "automation_matching")
 
 
 def main() -> int:

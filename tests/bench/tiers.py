@@ -7,6 +7,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from runtime.system import database
 from runtime.system.workspace import Act, Workspace
 from runtime.texts import in_language
 from runtime.tiers import recomputing
+from runtime.tiers.nightly import follow_day
 from runtime.tiers.recomputing import recompute
 from runtime.tiers.simulation import simulate
 from runtime.tiers.trial import Trial, load_model, scratch
@@ -32,19 +34,20 @@ from tests.bench.databases import bare, settle_down, workspace_on
 from tests.bench.formulas import filled
 from tests.bench.formulas_write import timed
 from tests.bench.measuring import ROUNDS, Result
-from tests.bench.tiers_by_hand import ROLLED, ByHand, OneByHand, taken_back
+from tests.bench.tiers_by_hand import ByHand, OneByHand, taken_back
 
 FULL, NTILE, NIGHTLY, AGAIN, TRIED, MEMORY = 1.15, 0.5, 0.15, 1.5, 1.0, 600
 MIDDLE, SLOWEST, GROWTH, PICTURE = 2.5, 4.0, 3.0, 3.0
 WRITES = 400
 Clock = Callable[[], float]
+WINDOW = "on=orders.paid_on, days=365"
 CUSTOMER = makers.form_json(
     makers.text("code"),
     makers.number("activity", decimals=0),
     makers.number("growth", decimals=2),
-    makers.formula("last_on", "MAX(orders.paid_on)", result="date"),
-    makers.formula("orders_count", "COUNT(orders)", result="number", decimals=0),
-    makers.formula("spend", "SUM(orders.amount)", result="money", currency="CNY"),
+    makers.formula("last_on", f"MAX(orders.paid_on, {WINDOW})", result="date"),
+    makers.formula("orders_count", f"COUNT(orders, {WINDOW})", result="number", decimals=0),
+    makers.formula("spend", f"SUM(orders.amount, {WINDOW})", result="money", currency="CNY"),
 )
 ORDER = makers.form_json(
     makers.text("no"),
@@ -53,7 +56,6 @@ ORDER = makers.form_json(
     makers.money("amount"),
     key="order",
 )
-WINDOW = "on=orders.paid_on, days=365"
 
 
 def dimension(key: str, weight: int, value: str, cuts: Any = 5, better: str = "higher") -> dict[str, Any]:
@@ -62,10 +64,9 @@ def dimension(key: str, weight: int, value: str, cuts: Any = 5, better: str = "h
     return {"key": key, "label": key, "weight": weight, "value": value, "bands": {**bands, "better": better}}
 
 
-def model(key: str, recency: dict[str, Any], frequency: dict[str, Any], monetary: dict[str, Any], on_change: bool) -> dict[str, Any]:
+def model(key: str, recency: dict[str, Any], frequency: dict[str, Any], monetary: dict[str, Any]) -> dict[str, Any]:
     own = [dimension("activity", 15, "activity", [10, 30, 60, 90]), dimension("growth", 15, "growth", [0, 10, 25, 50])]
     tiers = [{"key": tier, "label": tier, "from": least} for tier, least in (("best", 70), ("good", 50), ("fair", 30), ("plain", 0))]
-    recompute = {"on_change": on_change}
     dimensions = [recency, frequency, monetary, *own]
     return {
         "kind": "tier_model",
@@ -74,7 +75,6 @@ def model(key: str, recency: dict[str, Any], frequency: dict[str, Any], monetary
         "form": "customer",
         "dimensions": dimensions,
         "tiers": tiers,
-        "recompute": recompute,
     }
 
 
@@ -83,14 +83,12 @@ MODEL = model(
     dimension("recency", 20, f"DAYS_SINCE(MAX(orders.paid_on, {WINDOW}))", better="lower"),
     dimension("frequency", 20, f"COUNT(orders, {WINDOW})", [1, 2, 3, 4]),
     dimension("monetary", 30, f"SUM(orders.amount, {WINDOW})"),
-    on_change=True,
 )
 ROLLED_UP = model(
     "nightly",
-    dimension("recency", 20, "DAYS_SINCE(last_on)", sorted(ROLLED["r"]), "lower"),
+    dimension("recency", 20, "DAYS_SINCE(last_on)", better="lower"),
     dimension("frequency", 20, "orders_count", [1, 2, 3, 4]),
-    dimension("monetary", 30, "spend", [cut // 100 for cut in ROLLED["m"]]),
-    on_change=False,
+    dimension("monetary", 30, "spend"),
 )
 
 
@@ -106,6 +104,7 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
         yield from shop.memory()
         pairs = shop.one_by_one()
         yield from shop.write_results(pairs)
+        yield from shop.nights()
     small = max(count // 100, 100)
     with workspace_on(database_name) as workspace:
         before = Shop(workspace, small, database_name).one_by_one()
@@ -117,36 +116,30 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
 
 # -- the data -------------------------------------------------------------------------------------------------------------------------
 class Shop:
-    """Customers with states and history by both models."""
+    """Customers with states and history."""
 
     def __init__(self, workspace: Workspace, count: int, database_name: str):
         self.workspace, self.count, self.database = workspace, count, database_name
         self.clock: Clock = time.process_time if database_name == "sqlite" else time.perf_counter
         self.unit = "CPU seconds" if database_name == "sqlite" else "seconds"
         with workspace.writing(SYSTEM, "publish") as act:
-            versions.publish(act, [CUSTOMER, ORDER, MODEL, ROLLED_UP])
+            versions.publish(act, [CUSTOMER, ORDER, MODEL])
         with workspace.writing(SYSTEM) as act:
             self.by_hand = ByHand(act, "value")
-            self.nightly_by_hand = ByHand(act, "nightly")
             fill(act, count)
             settle_down(act.connection)
-        for key in ("value", "nightly"):
-            assert recompute(workspace, key)["first"] == count
+        assert recompute(workspace, "value")["first"] == count
         with workspace.writing(SYSTEM) as act:
             settle_down(act.connection)
         self.connection = bare(workspace)
 
     def change(self) -> None:
         """One half of a twentieth spends what the other half spent: cut points stay, and each of them moves."""
-        hand, of = self.by_hand, self.by_hand.of
-        amount, customer, order = hand.row["amount"], hand.row["customer"], hand.order
+        hand = self.by_hand
+        amount, customer = hand.row["amount"], hand.row["customer"]
         with self.workspace.writing(SYSTEM) as act:
-            execute = act.connection.exec_driver_sql
-            execute(f"UPDATE {order} SET {amount} = 905000 - {amount} WHERE {customer} % 20 = 0".replace("%", self._percent))
-            execute(
-                f"UPDATE {hand.calc} SET {of['spend']} = (SELECT COALESCE(SUM({amount}), 0) FROM {order} "
-                f"WHERE {customer} = record AND deleted_at IS NULL) WHERE record % 20 = 0".replace("%", self._percent)
-            )
+            swapped = f"UPDATE {hand.order} SET {amount} = 905000 - {amount} WHERE {customer} % 20 = 0"
+            act.connection.exec_driver_sql(swapped.replace("%", self._percent))
 
     @property
     def _percent(self) -> str:
@@ -169,30 +162,40 @@ class Shop:
     # -- recomputes -------------------------------------------------------------------------------------------------------------
     def recomputes(self) -> Iterator[Result]:
         """Each round the reference, the obvious statement and ours start from the same states; only ours stays."""
-        rows = []
+        rows, wanted = [], dict[str, str]()
         for round in range(ROUNDS + 1):
             self.change()
             if round == 0:
-                wanted = [self._digested(hand, work) for hand, work in self._works()]
-            by_hand, nightly_by_hand = (self.taken_back(work) for _hand, work in self._works())
-            tiles = self.taken_back(self.by_hand.by_tiles)
+                wanted = self._digested(self.by_hand.full)
+            by_hand, tiles = self.taken_back(self.by_hand.full), self.taken_back(self.by_hand.by_tiles)
             told = self._events()
             ours = timed(lambda: self._moved("value"), self.clock)
             if round == 0:
-                self._same(self.by_hand, wanted[0], told)
-            told = self._events()
-            nightly = timed(lambda: self._moved("nightly"), self.clock)
-            if round == 0:
-                self._same(self.nightly_by_hand, wanted[1], told)
+                self._same(wanted, told)
             else:
-                rows.append((ours, by_hand, tiles, nightly, nightly_by_hand))
+                rows.append((ours, by_hand, tiles))
         yield self.medians("tiers, full recompute", [(row[0], row[1]) for row in rows], FULL)
         yield self.medians("tiers, full recompute beside NTILE", [(row[0], row[2]) for row in rows], NTILE)
-        yield self.medians("tiers, from roll-ups beside full", [(row[3], row[0]) for row in rows], NIGHTLY)
-        yield self.medians("tiers, from roll-ups", [(row[3], row[4]) for row in rows], FULL)
 
-    def _works(self) -> list[tuple[ByHand, Callable[[Any], Any]]]:
-        return [(self.by_hand, self.by_hand.full), (self.nightly_by_hand, self.nightly_by_hand.nightly)]
+    def nights(self) -> Iterator[Result]:
+        """Days that pass: the fields kept as roll-ups and the ratings that read them, by cut points that stay, of those whose window has moved
+        or who have passed a cut. Beside it a full recompute on the same day, for which a twentieth has changed. A write would now be rated by
+        both models, so nothing is measured after it."""
+        with self.workspace.writing(SYSTEM, "publish") as act:
+            versions.publish(act, [ROLLED_UP])
+        recompute(self.workspace, "nightly")
+        with self.workspace.writing(SYSTEM) as act:
+            settle_down(act.connection)
+        began, now, pairs, moved = self.workspace.now(), self.workspace.now, [], []
+        for round in range(ROUNDS + 1):
+            self.workspace.now = lambda days=round + 1: began + timedelta(days=days)  # type: ignore[method-assign,misc]
+            night = timed(lambda: moved.append(follow_day(self.workspace, "nightly")), self.clock)
+            self.change()
+            full = timed(lambda: self._moved("value"), self.clock)
+            pairs += [(night, full)] if round else []
+        self.workspace.now = now  # type: ignore[method-assign]
+        assert all(found and found["up"] + found["down"] > self.count // 1_000 for found in moved), moved
+        yield self.medians("tiers, from roll-ups beside full", pairs, NIGHTLY)
 
     def _moved(self, key: str) -> None:
         found = recompute(self.workspace, key)
@@ -206,33 +209,27 @@ class Shop:
             cursor.execute(query)
             return cursor.fetchone()[0]
 
-    def _digested(self, hand: ByHand, work: Callable[[Any], Any]) -> dict[str, str]:
+    def _digested(self, work: Callable[[Any], Any]) -> dict[str, str]:
         told = self._events()
         with taken_back(self.connection) as cursor:
             work(cursor)
-            return hand.digest(cursor, told)
+            return self.by_hand.digest(cursor, told)
 
-    def _same(self, hand: ByHand, wanted: dict[str, str], told: int) -> None:
+    def _same(self, wanted: dict[str, str], told: int) -> None:
         with taken_back(self.connection) as cursor:
-            found = hand.digest(cursor, told)
+            found = self.by_hand.digest(cursor, told)
         if found != wanted:
-            raise AssertionError(
-                f"{hand.key}: {[name for name in wanted if wanted[name] != found[name]]} differ from what is written by hand"
-            )
+            raise AssertionError(f"{[name for name in wanted if wanted[name] != found[name]]} differ from what is written by hand")
 
     # -- nothing changed, a trial, a picture ----------------------------------------------------------------------------------------
     def nothing_changed(self) -> Iterator[Result]:
         """A second run, and one scan of everybody's facts and ratings beside the states by cut points that are known."""
-        yield self._twice("value", self.by_hand, self.by_hand.facts, self._cuts())
-        yield self._twice("nightly", self.nightly_by_hand, self.nightly_by_hand.rolled_up, ROLLED)
-
-    def _twice(self, key: str, hand: ByHand, facts: str, cuts: dict[str, Any]) -> Result:
-        before, pairs = self._written(), []
+        before, cuts, pairs = self._written(), self._cuts(), []
         for _round in range(ROUNDS):
-            scan = self.taken_back(lambda cursor: self._none(hand.count(cursor, cuts, facts)))
-            pairs.append((timed(lambda: self._nothing(key), self.clock), scan))
+            scan = self.taken_back(lambda cursor: self._none(self.by_hand.count(cursor, cuts, self.by_hand.facts)))
+            pairs.append((timed(lambda: self._nothing("value"), self.clock), scan))
         assert self._written() == before
-        return self.medians(f"tiers, nothing changed ({key})", pairs, AGAIN)
+        yield self.medians("tiers, nothing changed", pairs, AGAIN)
 
     def _cuts(self) -> dict[str, Any]:
         with taken_back(self.connection) as cursor:
@@ -249,7 +246,7 @@ class Shop:
     def _written(self) -> list[Any]:
         return [
             self._asked(f"SELECT MAX({name}) FROM {table}")
-            for table, name in (("tier_state", "at"), ("tier_history", "id"), ("event", "id"))
+            for table, name in (("tier_state", "at"), ("tier_history", "id"), ("event", "id"), ("tier_cuts", "at"), ("day_done", "at"))
         ]
 
     def tried_out(self) -> Iterator[Result]:
@@ -260,7 +257,7 @@ class Shop:
             without = timed(lambda: without_writes(self.workspace, "value"), self.clock)
             simulated = timed(lambda: self._simulated(draft), self.clock)
             pairs += [(simulated, without)] if round else []
-        self._moved("value"), self._moved("nightly")
+        self._moved("value")
         yield self.medians("tiers, exact simulation", pairs, TRIED)
 
     def _simulated(self, draft: Any) -> None:
@@ -337,7 +334,7 @@ def rated(act: Act, customer: int) -> None:
 def without_writes(workspace: Workspace, key: str) -> None:
     """All of a recompute before its first write."""
     with workspace.engine.connect() as connection:
-        run = recomputing._Run(workspace, connection, key, None, "schedule", None, True)
+        run = recomputing.Run(workspace, connection, key, None, "schedule", None, True)
         try:
             run.prepare()
         finally:
@@ -358,7 +355,8 @@ def peak_of(work: str, url: str, folder: str) -> float:
 
 
 def fill(act: Act, count: int) -> None:
-    """Orders lie in the order of their days, not of their customers; one customer in fifty has none, and every 17th order no day."""
+    """Orders lie in the order of their days, not of their customers, and on all days of two years; one customer in fifty has none, and every
+    17th order no day."""
     tables, hand = tables_of(act.catalogue), ByHand(act, "value")
     filled(
         act,
@@ -378,12 +376,14 @@ def fill(act: Act, count: int) -> None:
         {
             "no": "'S' || n",
             "customer": f"{customer} + CASE WHEN {customer} % 50 = 7 THEN 1 ELSE 0 END",
-            "paid_on": f"CASE WHEN n % 17 = 0 THEN NULL ELSE {act.day} - (n * 31 + {customer} * 17) % 700 END",
+            "paid_on": f"CASE WHEN n % 17 = 0 THEN NULL ELSE {act.day} - (n * 31 + {customer} * 17) % 701 END",
             "amount": f"CASE WHEN {customer} % 20 <> 0 THEN (n * 7919) % 100003 WHEN {customer} % 40 = 0 THEN 900000 + n % 1000 ELSE 5000 - n % 1000 END",
         },
     )
     of, row = hand.of, hand.row
+    inside = f"o.{row['paid_on']} BETWEEN {act.day - 364} AND {act.day}"
     act.connection.exec_driver_sql(
         f"INSERT INTO {hand.calc} (record, {of['last_on']}, {of['orders_count']}, {of['spend']}) SELECT c.id, MAX(o.{row['paid_on']}), "
-        f"COUNT(o.id), COALESCE(SUM(o.{row['amount']}), 0) FROM {hand.customer} c LEFT JOIN {hand.order} o ON o.{row['customer']} = c.id GROUP BY c.id"
+        f"COUNT(o.id), COALESCE(SUM(o.{row['amount']}), 0) FROM {hand.customer} c LEFT JOIN {hand.order} o ON o.{row['customer']} = c.id "
+        f"AND {inside} GROUP BY c.id"
     )

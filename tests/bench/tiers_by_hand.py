@@ -48,15 +48,6 @@ class ByHand:
             f"LEFT JOIN {self.order} o ON o.{self.row['customer']} = c.id AND o.deleted_at IS NULL WHERE c.deleted_at IS NULL GROUP BY c.id"
         )
 
-    @property
-    def rolled_up(self) -> str:
-        """The same from roll-up columns."""
-        return (
-            f"SELECT c.id AS record, {self.day} - k.{self.of['last_on']} AS r, k.{self.of['orders_count']} AS f, k.{self.of['spend']} AS m, "
-            f"c.{self.of['activity']} AS a, c.{self.of['growth']} AS g, k.{self.of['orders_count']} AS n FROM {self.customer} c "
-            f"LEFT JOIN {self.calc} k ON k.record = c.id WHERE c.deleted_at IS NULL"
-        )
-
     def banded(self, facts: str, cuts: dict[str, Any]) -> str:
         bands = {key: self._band(key, cuts[key]) for key in "rfmag"}
         missing = "r IS NULL OR n = 0 OR a IS NULL OR g IS NULL"
@@ -115,9 +106,6 @@ class ByHand:
 
     def by_tiles(self, cursor: Any) -> None:
         self.write(cursor, self.changes(self.by_ntile()))
-
-    def nightly(self, cursor: Any) -> None:
-        self.write(cursor, self.changes(self.banded(f"({self.rolled_up}) AS facts", ROLLED)))
 
     def write(self, cursor: Any, changes: str) -> None:
         """The states in one statement; history closed and added; one event a chunk of movers."""
@@ -277,10 +265,6 @@ class OneByHand:
 def shown(score: int) -> str:
     """A stored score as it is told: 12.5."""
     return f"{(Decimal(score) / 10_000).normalize():f}"
-
-
-ROLLED = {**CUTS, "r": (300, 120, 60, 30), "m": (50_000, 100_000, 200_000, 300_000)}
-"""The fixed cuts of the model that reads roll-up columns."""
 
 
 def _hashed(cursor: Any, query: str) -> str:

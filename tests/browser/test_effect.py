@@ -66,7 +66,7 @@ def shop(live: Live) -> World:
         (f"{TIERS}/uses", "What uses the tiers"),
         ("/apps/shop/-/tags/uses", "What uses the tags"),
         (f"{TIERS}/effect", "What the tiers bring and cost"),
-        ("/build/shop/tiers/value/effect", "Where revenue and cost come from"),
+        ("/build/shop/tiers/value/effect", "What counts for the tiers"),
         ("/apps/shop/-/experiments", "Experiments"),
     ],
 )

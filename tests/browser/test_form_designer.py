@@ -198,10 +198,10 @@ def test_escape_leaves_a_dragged_field_where_it_was(shop: Live, page: Page) -> N
     page.mouse.move(box["x"] + 20, box["y"] + 10)
     page.mouse.down()
     page.mouse.move(end["x"] + 5, end["y"] + 10, steps=5)
-    expect(page.locator(".fd-shadow")).to_be_visible()
+    expect(page.locator(".tl-carried")).to_be_visible()
     page.keyboard.press("Escape")
     page.mouse.up()
-    expect(page.locator(".fd-shadow")).to_have_count(0)
+    expect(page.locator(".tl-carried")).to_have_count(0)
     expect(page.locator("[data-fd]").nth(2)).to_have_attribute("data-fd", str(key))
 
 
@@ -245,6 +245,33 @@ def test_several_fields_are_selected_and_changed_together(shop: Live, page: Page
 
 
 # -- names, types, users ----------------------------------------------------------------------------------------------------------------
+def test_a_published_key_is_changed_and_whatever_names_it_is_published_with_it(shop: Live, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    shop.sign_in(page)
+    page.goto("/build/shop/forms/order")
+    hit(page, "amount").click()
+    page.get_by_role("button", name="Another key").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Customer")
+    dialog.get_by_label("Key", exact=True).fill("Net worth")
+    expect(dialog).to_contain_text("The key will be net_worth.")
+    assert axe(page) == []
+    page.keyboard.press("Enter")
+    expect(field(page, "net_worth")).to_be_visible()
+    saved(page)
+    page.get_by_role("button", name="Undo").click()
+    expect(field(page, "amount")).to_be_visible()
+    page.get_by_role("button", name="Redo").click()
+    page.get_by_role("button", name="Publish v2").click()
+    for sentence in ("Amount · Key: amount → net_worth", "amount is called net_worth from then on.", "Reworded and published with it"):
+        expect(dialog).to_contain_text(sentence)
+    expect(dialog).not_to_contain_text("No longer shown")
+    dialog.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Published as version 2.")).to_be_visible()
+    assert "SUM(orders.net_worth, " in str(live_body(shop, "customer"))
+    assert live_body(shop, "order")["fields"][2]["formerly"] == ["amount"]
+
+
 def test_both_names_are_written_in_place_and_the_key_follows_until_it_is_published(shop: Live, page: Page) -> None:
     shop.sign_in(page)
     page.goto(PLACE)

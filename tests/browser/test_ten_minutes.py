@@ -11,7 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 from runtime.definitions import versions
 from runtime.people.person import SYSTEM
 from runtime.records import gateway
-from tests.browser.test_form_designer import APP, CUSTOMER, PHONE, begin, drag, field, frame, hit, live_body, palette, rename, saved
+from runtime.texts import _
+from tests.browser.test_form_designer import APP, CUSTOMER, PHONE, chinese, drag, field, frame, hit, live_body, palette, rename, saved
 from tests.support.browser import axe
 from tests.tiers.world import ORDER, TAGS, VISIT
 
@@ -32,9 +33,11 @@ def shop(live: Live) -> Live:
     return live
 
 
-def test_forty_fields_are_built_by_dragging_published_and_taken_back(shop: Live, page: Page) -> None:
+def test_in_chinese_forty_fields_are_built_by_dragging_published_and_taken_back(shop: Live, new_page: Callable[..., Page]) -> None:
+    page = new_page(locale="zh-CN")
     shop.sign_in(page)
-    begin(page)
+    chinese(shop)
+    _begin(page)
     panel = page.locator(".fd-panel")
     _choice(page, panel)
     for before, kind in (
@@ -51,7 +54,7 @@ def test_forty_fields_are_built_by_dragging_published_and_taken_back(shop: Live,
     # eight fields, and the same again in three more sections, one of them on a tab of its own
     copies: list[str] = []
     for number, part in enumerate(("Section", "Section", "Tab"), 1):
-        page.get_by_role("region", name="Parts of the page").get_by_role("button", name=part, exact=True).click()
+        page.get_by_role("region", name=zh("Parts of the page")).get_by_role("button", name=zh(part), exact=True).click()
         if part == "Tab":
             page.locator(".fd-parts").get_by_role("button").first.click()
         if copies:
@@ -59,10 +62,10 @@ def test_forty_fields_are_built_by_dragging_published_and_taken_back(shop: Live,
         else:
             hit(page, "name").click()
             page.keyboard.press("Control+a")
-        panel.get_by_role("button", name="Duplicate").click()
-        expect(panel.locator("h2")).to_have_text("8 fields selected")
+        panel.get_by_role("button", name=zh("Duplicate")).click()
+        expect(panel.locator("h2")).to_have_text(zh("{n} fields selected", n=8))
         copies = [str(each.get_attribute("data-fd")) for each in page.locator("[data-fd].active").all()]
-        panel.get_by_label("Move to").select_option(str(number))
+        panel.get_by_label(zh("Move to")).select_option(str(number))
         expect(page.locator(f"[data-section='{number}'] [data-fd]")).to_have_count(8)
         if part == "Tab":
             page.locator(".fd-parts").get_by_role("button").first.click()
@@ -92,42 +95,48 @@ def test_forty_fields_are_built_by_dragging_published_and_taken_back(shop: Live,
     for before, kind in (("total", "long_text"), ("long_text", "checkbox"), ("checkbox", "percent"), ("percent", "slider")):
         put(page, kind, field(page, before), 0.8, 0.7)
     hit(page, "bought_on").click()
-    panel.get_by_role("button", name="Show only if").click()
-    panel.get_by_label("Value", exact=True).select_option("warranty")
+    panel.get_by_role("button", name=zh("Show only if …")).click()
+    panel.get_by_label(zh("Value"), exact=True).select_option("warranty")
     hit(page, "phone").click()
-    panel.get_by_role("button", name="Require if").click()
-    saved(page)
+    panel.get_by_role("button", name=zh("Require if …")).click()
+    expect(page.locator("[data-layer=draft]")).to_contain_text("已保存")
     expect(page.locator("[data-layer=problems]")).to_have_count(0)
-    expect(page.locator(".fd-counts")).to_contain_text("40 fields")
+    expect(page.locator(".fd-counts")).to_contain_text(zh("{n} fields", n=40))
     assert axe(page) == []
 
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name=zh("Preview")).click()
     tried = frame(page)
     expect(tried.get_by_label("Bought on", exact=True)).to_be_hidden()
     tried.get_by_role("radio", name="Warranty").first.check()
     expect(tried.get_by_label("Bought on", exact=True)).to_be_visible()
     expect(tried.get_by_role("tab")).to_have_count(2)
-    page.get_by_role("button", name="Phone").click()
+    page.get_by_role("button", name=zh("On a phone")).click()
     expect(page.locator(".fd-frame.fd-w-phone")).to_be_visible()
-    page.get_by_label("Seen as").select_option("member")
+    page.get_by_label(zh("Seen as")).select_option("member")
     expect(tried.get_by_role("tab")).to_have_count(2)
     assert axe(page) == []
 
-    _publish(page, 1, "New: Form “Repair order”")
+    _publish(page, 1, "Repair order")
     first = live_body(shop, "repair_order")
     assert len(first["fields"]) == 40 and len(first["layout"]) == 4 and first["rules"][0]["show"] == ["bought_on"]
 
     # one field goes, one comes, one is called something else; then version 1 again
-    page.get_by_role("link", name="Fields").click()
+    page.get_by_role("link", name=zh("Fields")).click()
     hit(page, "slider").click()
     page.keyboard.press("Delete")
     put(page, "time", field(page, "name"))
     rename(page, "url", "Web page")
-    _publish(page, 2, "Added: field “Time of day”", "Removed: field “Slider”", "New columns: time", "No longer shown: slider")
+    _publish(
+        page,
+        2,
+        added(zh("Time of day")),
+        removed(zh("Slider")),
+        zh("New columns: {fields}. They begin empty, or with their default value.", fields="time"),
+    )
     page.goto(f"{HERE}/versions")
-    page.get_by_role("link", name="Restore v1 …").click()
-    expect(page.get_by_role("main")).to_contain_text("Added: field “Slider”")
-    page.get_by_role("button", name="Put version 1 in force").click()
+    page.get_by_role("link", name=zh("Restore v{version} …", version=1)).click()
+    expect(page.get_by_role("main")).to_contain_text(added(zh("Slider")))
+    page.get_by_role("button", name=zh("Put version {number} in force", number=1)).click()
     expect(page.get_by_role("main")).to_contain_text("v3")
     assert live_body(shop, "repair_order") == first
 
@@ -138,14 +147,35 @@ def put(page: Page, kind: str, to: Locator, right: float = 0.8, down: float = 0.
     drag(page, palette(page, kind), to, right, down)
 
 
+def zh(text: str, **values: object) -> str:
+    """A word of the screen, as a Chinese reader sees it."""
+    return str(_(text, **values).in_language("zh"))
+
+
+def added(name: str) -> str:
+    return zh("Added: {thing} “{name}”", thing=zh("field"), name=name)
+
+
+def removed(name: str) -> str:
+    return zh("Removed: {thing} “{name}”", thing=zh("field"), name=name)
+
+
+def _begin(page: Page) -> None:
+    page.goto("/build/shop")
+    page.get_by_role("button", name=zh("New"), exact=True).click()
+    page.get_by_label(zh("Name"), exact=True).fill("Repair order")
+    page.get_by_role("button", name=zh("Begin a draft")).click()
+    expect(field(page, "name")).to_be_visible()
+
+
 def _choice(page: Page, panel: Locator) -> None:
     put(page, "choice", field(page, "name"))
     rename(page, "choice", "Kind")
-    panel.get_by_role("button", name="Paste a list").click()
-    panel.get_by_label("One option a line").fill("Warranty\nPaid")
-    panel.get_by_role("button", name="Add them").click()
+    panel.get_by_role("button", name=zh("Paste a list")).click()
+    panel.get_by_label(zh("One option a line")).fill("Warranty\nPaid")
+    panel.get_by_role("button", name=zh("Add them")).click()
     for _number in range(3):
-        panel.get_by_role("button", name="Remove: Option").first.click()
+        panel.locator(".fd-options").get_by_role("button", name=zh("Remove")).first.click()
 
 
 def _select(page: Page, keys: list[str]) -> None:
@@ -154,12 +184,12 @@ def _select(page: Page, keys: list[str]) -> None:
 
 
 def _publish(page: Page, number: int, *account: str) -> None:
-    page.get_by_role("button", name=f"Publish v{number}").click()
+    page.get_by_role("button", name=zh("Publish v{version} …", version=number)).click()
     dialog = page.get_by_role("dialog")
     for sentence in account:
         expect(dialog).to_contain_text(sentence)
-    dialog.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text(f"Published as version {number}.")).to_be_visible()
+    dialog.get_by_role("button", name=zh("Publish")).click()
+    expect(page.get_by_text(zh("Published as version {version}.", version=number))).to_be_visible()
 
 
 def test_on_a_phone_several_fields_are_duplicated_dragged_and_published_by_touch(shop: Live, new_page: Callable[..., Page]) -> None:

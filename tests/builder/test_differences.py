@@ -79,3 +79,10 @@ def test_yes_and_no_are_words_and_long_values_are_cut() -> None:
 def test_nonsense_in_a_draft_is_compared_as_well(odd: Any) -> None:
     for before, after in (({"fields": odd, "label": "x"}, {"fields": [{"key": 5}], "label": odd}), ({"fields": [{}]}, {"fields": odd})):
         assert all(isinstance(each, str) for each in said(before, after) + said(after, before, "zh"))
+
+
+def test_a_field_with_another_key_is_the_same_field_in_both_directions() -> None:
+    before = {"kind": "form", "key": "f", "fields": [{"type": "text", "key": "phone", "label": "Phone"}]}
+    after = {"kind": "form", "key": "f", "fields": [{"type": "text", "key": "mobile", "formerly": ["phone"], "label": "Phone"}]}
+    assert said(before, after) == ["Phone · Key: phone → mobile"]
+    assert said(after, before) == ["Phone · Key: mobile → phone"]

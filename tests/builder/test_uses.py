@@ -15,7 +15,7 @@ from runtime.definitions.kinds import KINDS
 from runtime.definitions.loading import check, is_elsewhere
 from runtime.definitions.model import FormulaUse
 from runtime.definitions.naming import fields_named, marker
-from runtime.definitions.shelf import CHARTS, FIELD_TYPES, STEPS, TRIGGERS
+from runtime.definitions.shelf import CHARTS, FIELD_TYPES, NODES, STEPS, TRIGGERS
 from runtime.formulas.definitions import of_use
 from runtime.people.person import SYSTEM
 from runtime.public.settings import LinkSettings
@@ -41,9 +41,9 @@ from tests.makers import (
 )
 
 kinds.load()
-SHELVES = (FIELD_TYPES, TRIGGERS, STEPS, CHARTS)
+SHELVES = (FIELD_TYPES, TRIGGERS, STEPS, CHARTS, NODES)
 NO_FIELDS = {
-    *("key", "type", "kind", "form", "app", "icon", "format", "by", "many_name", "tag", "tag_set", "tier", "tier_model", "to", "from_"),
+    *("todo", "key", "type", "kind", "form", "app", "icon", "format", "by", "many_name", "tag", "tag_set", "tier", "tier_model", "to", "from_"),
     *("segment", "automation", "grace_automation", "merged_into", "dashboard", "view", "items", "entries", "plans", "bands", "options"),
     *(
         "label",
@@ -81,7 +81,9 @@ NO_FIELDS = {
         "timezone",
         "url",
     ),
+    "formerly",
     *("secret", "color", "redirect", "embed", "region", "min", "max", "cuts", "as_of", "sources", "actions", "expires", "kinds", "lines"),
+    *("day", "headers", "secrets_in", "take", "path", "reason", "bot", "wording", "quiet_from", "quiet_until", "plan", "tiers", "tags", "inputs", "return_to", "role"),
 }
 """Settings with a text that names no field: keys of other things, words for people (places in them are formulas), formats."""
 UNMARKED = {("Filled", "field")}

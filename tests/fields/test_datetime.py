@@ -42,3 +42,4 @@ def test_an_instant_is_stored_in_microseconds_and_given_in_utc() -> None:
 def test_it_is_entered_in_the_readers_zone() -> None:
     assert field_of(instant()).to_entry(HALF_PAST_NINE, PlainReader(zone=ZoneInfo("Asia/Tokyo"))) == "2024-01-31T10:30"
     assert field_of(instant()).to_entry(HALF_PAST_NINE.replace(second=5), PlainReader()) == "2024-01-31T09:30:05"
+    assert field_of(instant()).to_entry(HALF_PAST_NINE.replace(microsecond=123456), PlainReader()) == "2024-01-31T09:30:00.123"

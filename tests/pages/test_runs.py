@@ -213,3 +213,47 @@ def test_the_log_is_for_those_who_build(shop: Shop, app: Any, signed_in: Visitor
 
 def test_a_run_that_is_not_there_is_not_found(shop: Shop, signed_in: Visitor):
     assert signed_in.get(f"{LOG}/4711").status_code == 404
+
+
+# -- tending many, and what happened to one -----------------------------------------------------------------------------------------
+def test_many_are_run_again_or_cancelled_ticked_or_all_that_the_log_is_narrowed_to(shop: Shop, signed_in: Visitor):
+    shop.publish(HOOK)
+    for name in ("Ann", "Bo", "Cy"):
+        shop.customer(name, 5)
+    first = run_of(signed_in, state="failed").rpartition("/")[2]
+    signed_in.post(f"{LOG}/tend", {"what": "again", "run": first})
+    assert len(hrefs(signed_in.get(f"{LOG}?state=waiting").get_data(as_text=True))) == 1
+    signed_in.post(f"{LOG}/tend", {"what": "again", "all": "1", "automation": "hook"})
+    assert len(hrefs(signed_in.get(f"{LOG}?state=waiting").get_data(as_text=True))) == 3
+    signed_in.post(f"{LOG}/tend", {"what": "cancel", "all": "1", "state": "waiting"})
+    assert len(hrefs(signed_in.get(f"{LOG}?state=stopped").get_data(as_text=True))) == 3
+    assert "Cancelled by Ada" in words(signed_in.get(LOG))
+    assert signed_in.get(f"{LOG}?since=yesterday").status_code == 404
+
+
+def test_an_automation_can_be_made_to_stand_still_and_to_go_on(shop: Shop, signed_in: Visitor):
+    shop.publish(GREET)
+    signed_in.post(f"{LOG}/pause", {"automation": "greet"})
+    shop.customer("Ann", 5)
+    assert "stands still, stopped by Ada" in words(signed_in.get(LOG))
+    assert len(hrefs(signed_in.get(f"{LOG}?state=paused").get_data(as_text=True))) == 1
+    signed_in.post(f"{LOG}/pause", {"automation": "greet", "on": "1"})
+    engine.settle(shop.workspace)
+    assert len(hrefs(signed_in.get(f"{LOG}?state=done").get_data(as_text=True))) == 1
+
+
+def test_what_happened_to_a_record_is_told_to_those_who_may_see_it(shop: Shop, app: Any, signed_in: Visitor, add_person: Any):
+    shop.publish(GREET)
+    ann = shop.customer("Ann", 5)
+    assert f"{LOG}/of/customer/{ann}" in signed_in.get(f"/apps/shop/customer/{ann}").get_data(as_text=True)
+    assert "Call Hello Ann" in words(signed_in.get(f"{LOG}/of/customer/{ann}"))
+    member = Visitor(app).sign_in(add_person("m@example.com", "member").email, PASSWORD)
+    told = member.get(f"{LOG}/of/customer/{ann}")
+    assert "Greet done because of a new record, entered by hand" in words(told)
+    assert f'href="{LOG}/' not in told.get_data(as_text=True).replace(f"{LOG}/of", "")
+    guest = Visitor(app).sign_in(add_person("g@example.com", "guest").email, PASSWORD)
+    assert guest.get(f"{LOG}/of/customer/{ann}").status_code in (403, 404)
+    assert [
+        member.post(f"{LOG}/tend", {"what": "again", "all": "1"}).status_code,
+        member.post(f"{LOG}/pause", {"automation": "greet"}).status_code,
+    ] == [403, 403]

@@ -159,6 +159,7 @@ def test_every_picture_has_the_same_figures_as_a_table(shop: Workspace, settings
         {"type": "table", "form": "member", "columns": ["name"]},
         {"type": "tier_movement", "tier_model": "value"},
         {"type": "score_histogram", "tier_model": "value"},
+        {"type": "plan_kept", "tier_model": "value"},
     ],
 )
 def test_a_tile_asks_before_it_reads(shop: Workspace, settings: dict[str, Any]):
@@ -226,6 +227,7 @@ def test_tiles_come_in_reading_order(shop: Workspace):
         ({"type": "tier_movement", "tier_model": "value", "from": "3"}, "parts/0/from"),
         ({"type": "tier_movement", "tier_model": "nothing"}, "parts/0/tier_model"),
         ({"type": "score_histogram", "tier_model": "nothing"}, "parts/0/tier_model"),
+        ({"type": "plan_kept", "tier_model": "nothing"}, "parts/0/tier_model"),
     ],
 )
 def test_what_is_wrong_with_a_tile_is_said_with_its_path(settings: dict[str, Any], problem: str):

@@ -21,14 +21,14 @@ CHUNK = 3
 def work_until(chunks: int, folder: str, database: str, moment: str) -> None:
     """Takes up the waiting job and dies when this many chunks are committed and the next is written but not committed."""
     recomputing.CHUNK = CHUNK
-    follow, done = recomputing._Run._follow, iter(range(chunks))
+    follow, done = recomputing.Run._follow, iter(range(chunks))
 
     def follow_or_die(run: Any, act: Any, moved: list[int]) -> None:
         follow(run, act, moved)
         if next(done, None) is None:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    recomputing._Run._follow = follow_or_die  # type: ignore[method-assign]
+    recomputing.Run._follow = follow_or_die  # type: ignore[method-assign]
     jobs.run_next(Workspace(settings_for(Path(folder), database), now=lambda: datetime.fromisoformat(moment)))
 
 

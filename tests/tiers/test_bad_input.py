@@ -190,7 +190,7 @@ def test_a_model_that_is_published_during_a_recompute_ends_it_and_its_own_run_fi
     monkeypatch.setattr(recomputing, "CHUNK", 3)
     world = World(workspace, by_points(dimension("points", "points", [10, 20, 30])))
     people = [world.customer(points=25) for _number in range(7)]
-    follow = recomputing._Run._follow
+    follow = recomputing.Run._follow
     newer = [by_points(dimension("points", "points", [1, 2, 3]))]
 
     def publish_between(run: Any, act: Any, moved: list[int]) -> None:
@@ -198,7 +198,7 @@ def test_a_model_that_is_published_during_a_recompute_ends_it_and_its_own_run_fi
         if newer:
             act.after_commit.append(lambda body=newer.pop(): world.publish(body))
 
-    monkeypatch.setattr(recomputing._Run, "_follow", publish_between)
+    monkeypatch.setattr(recomputing.Run, "_follow", publish_between)
     with pytest.raises(Cancelled):
         world.recompute()
     assert [world.tier(each) for each in people] == ["gold"] * 3 + [None] * 4

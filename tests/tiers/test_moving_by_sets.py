@@ -15,7 +15,7 @@ from runtime.system.workspace import Act
 from runtime.tiers.compiled import compile
 from runtime.tiers.outcome import DECIDE
 from runtime.tiers.rating import facts_of, ratings
-from runtime.tiers.recomputing import _Run
+from runtime.tiers.recomputing import Run
 from runtime.tiers.trial import scratch
 from tests.tiers.test_sql_and_python_agree import models
 from tests.tiers.test_sql_and_python_agree import people as people
@@ -63,16 +63,16 @@ OF_A_VERSION = {"score", "lane", "floor"}
 """What this version would not have left there beside the bands."""
 
 
-def run_of(people: World, act: Act, placing: bool) -> _Run:
+def run_of(people: World, act: Act, placing: bool) -> Run:
     """A recompute that has worked out what is to be done and has written nothing."""
-    run = _Run(people.workspace, act.connection, "tried", None, "schedule", None, True)
+    run = Run(people.workspace, act.connection, "tried", None, "schedule", None, True)
     run.act, run.model, run.day, run.placing = act, compile(act.catalogue, "tried"), act.day, placing
     run.given = {"today": act.day, "now": act.micros}
     run._work_out(act, facts_of(act, run.model))
     return run
 
 
-def apply(act: Act, run: _Run) -> None:
+def apply(act: Act, run: Run) -> None:
     run.firsts.give(act, 0, EVERYBODY)
     run.outcomes.figures(act, 0, EVERYBODY)
     run.outcomes.moves(act, 0, EVERYBODY)

@@ -12,7 +12,8 @@ from runtime.people.person import SYSTEM
 from runtime.system import jobs
 from runtime.system.tables import derived_dirty, job, tier_cuts, tier_history, tier_state
 from runtime.tiers import recomputing
-from runtime.tiers.recomputing import after_publish, queue, register
+from runtime.tiers.nightly import register
+from runtime.tiers.recomputing import after_publish, queue
 from tests.tiers.world import BY_AMOUNT, TODAY, World, dimension, model
 
 BY_NIGHT = {"on_change": False}
@@ -178,7 +179,7 @@ def test_somebody_rated_meanwhile_is_not_overwritten(workspace, monkeypatch):
     ann, ben = world.customer(), world.customer(points=15)
     with workspace.writing(SYSTEM) as act:
         act.connection.execute(tier_state.delete())
-    apply = recomputing._Run.apply
+    apply = recomputing.Run.apply
 
     def meanwhile(run):
         world.later(minutes=1)
@@ -186,7 +187,7 @@ def test_somebody_rated_meanwhile_is_not_overwritten(workspace, monkeypatch):
         world.change("customer", ann, points=25)
         return apply(run)
 
-    monkeypatch.setattr(recomputing._Run, "apply", meanwhile)
+    monkeypatch.setattr(recomputing.Run, "apply", meanwhile)
     world.recompute()
     assert (world.tier(ann), world.tier(ben)) == ("gold", "diamond")
     assert world.history(ben)[-1][:2] == (None, "diamond")

@@ -9,9 +9,10 @@ import pytest
 
 from runtime.records import query
 from runtime.system import jobs
+from runtime.system.tables import bulk_edit_chunk
 from runtime.views import bulk
 from tests.pages.visitor import Visitor, words
-from tests.views.conftest import CUSTOMER, Shop
+from tests.views.conftest import CUSTOMER, SALES, Shop
 
 LIST = "/apps/shop/customer"
 
@@ -132,6 +133,7 @@ def test_many_are_changed_by_a_job_that_can_be_cancelled_and_goes_on_where_it_st
     with shop.workspace.writing(shop.ada) as act:
         number = bulk.start(act, "shop", "customer", "stage", "won", ids)
         bulk.part(act, number, "customer", "stage", "won", ids[:2])
+        act.connection.execute(bulk_edit_chunk.delete().where(bulk_edit_chunk.c.edit == number, bulk_edit_chunk.c.number == 0))
         job = bulk.find(act, number).job
     assert jobs.run_now(shop.workspace, job).state == "done"
     with shop.workspace.reading(shop.ada) as act:
@@ -142,6 +144,27 @@ def test_many_are_changed_by_a_job_that_can_be_cancelled_and_goes_on_where_it_st
         jobs.cancel(act.connection, job)
     with shop.workspace.reading(shop.ada) as act:
         assert jobs.find(act.connection, job).state == "cancelled"
+
+
+def test_of_very_many_only_the_first_are_counted_beforehand(shop: Shop, ada: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "LOOKED_AT", 2)
+    ids = [shop.add(name=f"N{number}") for number in range(5)]
+    sent = {"whole": "1", "back": "", "field": "stage", "f_stage": "won"}
+
+    counted = words(ada.post(f"{LIST}/bulk", {**sent, "ask": "count"}))
+    assert "will change 2" in counted and "the first 2 of 5 records" in counted and "Change 5 records" in counted
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    monkeypatch.setattr(bulk, "CHUNK", 2)
+    ada.post(f"{LIST}/bulk/do", sent)
+    with shop.workspace.reading(shop.ada) as act:
+        job = bulk.find(act, 1).job
+    assert jobs.run_now(shop.workspace, job).state == "done" and {value(shop, each, "stage") for each in ids} == {"won"}
+    shop.change(ids[3], stage="new")
+    with shop.workspace.writing(shop.ada, "undo") as act:
+        assert not bulk.undo(act, 1)
+        job = bulk.find(act, 1).job
+    assert jobs.run_now(shop.workspace, job).state == "done"
+    assert [value(shop, each, "stage") for each in ids] == [None, None, None, "new", None]
 
 
 def test_somebody_elses_change_and_fields_that_are_not_theirs_stay_closed(shop: Shop, ada: Visitor, sue: Visitor) -> None:
@@ -160,3 +183,52 @@ def test_a_whole_list_is_only_what_the_person_sees(shop: Shop, sue: Visitor) -> 
     sue.post(f"{LIST}/bulk/do", {"id": [str(other)], "field": "stage", "f_stage": "won"})
 
     assert (value(shop, hers, "stage"), value(shop, other, "stage")) == ("won", None)
+
+
+# -- calendars and timelines ----------------------------------------------------------------------------------------------------------
+def moved(visitor: Visitor, record: int, **sent: str) -> Any:
+    return visitor.post(f"{LIST}/{record}/days", {"on": "starts_on", "until": "ends_on", **sent})
+
+
+def days_of(shop: Shop, record: int) -> tuple[str, str | None]:
+    with shop.workspace.reading(shop.ada) as act:
+        values = query.get(act, "customer", record).values
+    return str(values["starts_on"]), str(values["ends_on"]) if values["ends_on"] else None
+
+
+def test_a_record_is_carried_to_another_day_and_back_and_lasts_as_long(shop: Shop, ada: Visitor) -> None:
+    record = shop.add(name="Ann", starts_on="2026-05-04", ends_on="2026-05-06")
+
+    there = moved(ada, record, day="2026-05-11")
+    assert there.status_code == 200 and days_of(shop, record) == ("2026-05-11", "2026-05-13")
+    assert there.json["was"] == {"day": "2026-05-04", "last": "2026-05-06"}
+    longer = moved(ada, record, day="2026-05-11", last="2026-05-20", version=str(there.json["version"]))
+    assert longer.status_code == 200 and days_of(shop, record) == ("2026-05-11", "2026-05-20")
+    assert moved(ada, record, **there.json["was"]).status_code == 200 and days_of(shop, record) == ("2026-05-04", "2026-05-06")
+    assert moved(ada, record, day="2026-05-04", last="2026-05-01").status_code == 422
+
+
+def test_what_somebody_else_moved_meanwhile_is_not_moved_over(shop: Shop, ada: Visitor) -> None:
+    record = shop.add(name="Ann", starts_on="2026-05-04")
+    shop.change(record, starts_on="2026-06-01")
+    assert moved(ada, record, day="2026-05-11", version="1").status_code == 409
+    shop.change(record, note="other")
+    assert moved(ada, record, day="2026-05-11", version="2").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent", [{"day": "soon"}, {}, {"day": "2026-05-01", "on": "name"}, {"day": "2026-05-01", "on": "secret", "until": ""}]
+)
+def test_what_is_no_day_and_no_field_of_days_is_not_moved(shop: Shop, ada: Visitor, sent: dict[str, str]) -> None:
+    record = shop.add(name="Ann", starts_on="2026-05-04")
+    assert moved(ada, record, **sent).status_code in (404, 422) and days_of(shop, record) == ("2026-05-04", None)
+
+
+def test_only_who_may_change_the_record_and_its_days_moves_it(shop: Shop, sue: Visitor) -> None:
+    own, other = shop.add(name="Own", starts_on="2026-05-04", owner=shop.sue.id), shop.add(name="Other", starts_on="2026-05-04")
+    assert moved(sue, own, day="2026-05-05").status_code == 200
+    assert moved(sue, other, day="2026-05-05").status_code == 404 and days_of(shop, other)[0] == "2026-05-04"
+    shop.publish({**SALES, "fields": {"*": "edit", "ends_on": "view"}})
+    assert moved(sue, own, day="2026-05-06").status_code in (403, 404) and days_of(shop, own)[0] == "2026-05-05"
+    page = sue.get(f"{LIST}?as=calendar&date=starts_on&until=ends_on&day=2026-05-05").get_data(as_text=True)
+    assert "data-days" not in page and "data-days" in sue.get(f"{LIST}?as=calendar&date=starts_on&day=2026-05-05").get_data(as_text=True)

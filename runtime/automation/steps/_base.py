@@ -21,6 +21,11 @@ STEP_FORMULAS = frozenset({"person", "effects"})
 class Inside(Step):
     """Changes only this workspace: its effect commits together with its line in the run log."""
 
+    @property
+    def grouped(self) -> bool:  # type: ignore[override]
+        """What it gives to others stands once in the run log, so it cannot be given for each record of a group."""
+        return self.key is None
+
 
 class Outside(Step):
     """Calls the outside world. What it will send is fixed by `prepare` and committed before the first try; `run` sends it."""
@@ -48,6 +53,15 @@ def value_problems(path: str, form_key: str | None, values: dict[str, str], cata
             yield Problem(f"{path}/{key}", _("This form has no field with the key {key}.", key=key))
         elif not field.writable or field.stores not in ("column", "many"):
             yield Problem(f"{path}/{key}", _("The field {key} cannot be written by a step.", key=key))
+
+
+def needed_values(path: str, form_key: str, values: dict[str, str], catalogue: Catalogue) -> Iterator[Problem]:
+    """Fields that a new record needs and that get no value."""
+    for field in catalogue.forms[form_key].fields:
+        if field.required and field.writable and field.key not in values and field.default is None:
+            yield Problem(
+                f"{path}/{field.key}", _("A record of {form} needs {field}.", form=catalogue.forms[form_key].label, field=field.label)
+            )
 
 
 def value_formulas(

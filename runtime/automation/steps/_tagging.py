@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from runtime.automation.steps._base import Inside, needs_record
+from runtime.automation.steps._target import OnRecord
 from runtime.automation.words import quoted
 from runtime.definitions.model import Key
+from runtime.definitions.step import Names as Known
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -17,21 +18,23 @@ if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
 
 
-class Tagging(Inside):
+class Tagging(OnRecord):
     tag_set: Key = Field(title="Tag dictionary")
     tag: Key = Field(title="Tag")
 
     def problems(self, form: str | None, catalogue: Catalogue) -> Iterator[Problem]:
-        yield from needs_record(form)
         tags = catalogue.tag_sets.get(self.tag_set)
         if tags is None:
             yield Problem("tag_set", _("There is no tag set with the key {key}.", key=self.tag_set))
-        elif form is not None and tags.form != form:
-            yield Problem("tag_set", _("This tag dictionary belongs to another form."))
         elif self.tag not in tags.by_key:
             yield Problem("tag", _("This dictionary has no tag with the key {key}.", key=self.tag))
         elif tags.by_key[self.tag].archived:
             yield Problem("tag", _("The tag {tag} is archived.", tag=tags.by_key[self.tag].label))
+
+    def about(self, target: str, names: Known, catalogue: Catalogue) -> Iterator[Problem]:
+        tags = catalogue.tag_sets.get(self.tag_set)
+        if tags is not None and tags.form != target:
+            yield Problem("tag_set", _("This tag dictionary belongs to another form."))
 
     def label(self, language: str, catalogue: Catalogue) -> str:
         tags = catalogue.tag_sets.get(self.tag_set)

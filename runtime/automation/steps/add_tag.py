@@ -19,8 +19,11 @@ class AddTag(Tagging):
     type: Literal["add_tag"] = "add_tag"
 
     def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
-        return _("add the tag {tag}", tag=self.label(language, catalogue)).in_language(language)
+        return self.of_target(language, catalogue, form, _("add the tag {tag}", tag=self.label(language, catalogue)))
 
     def run(self, doing: Doing) -> dict[str, Any] | None:
-        changed = assigning.give(doing.act, self.tag_set, self.tag, [doing.needed_record()])
+        aim = self.aimed(doing)
+        if aim is None:
+            return None
+        changed = assigning.give(doing.act, self.tag_set, self.tag, [aim.record])
         return {"tag": self.tag, "changed": bool(changed)}

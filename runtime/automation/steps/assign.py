@@ -1,4 +1,4 @@
-"""Assign: hands the record to somebody of a pool."""
+"""Assign: hands the record to somebody of a pool, and says why it was this one."""
 
 from __future__ import annotations
 
@@ -8,47 +8,83 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import sqlalchemy as sa
 from pydantic import Field
 
-from runtime.automation.once import insert_once
-from runtime.automation.people import in_words, people_of, who_problems
+from runtime.automation.finding import condition_problems, condition_use, names_about, value_of, as_column
+from runtime.automation.people import POOLS, in_words, people_of, who_problems
 from runtime.automation.steps._base import Inside, needs_record
+from runtime.automation.steps._turns import in_turn
 from runtime.automation.words import field_label, quoted
-from runtime.definitions.model import Who
+from runtime.definitions.model import FormulaText, FormulaUse, Model, Who
 from runtime.definitions.naming import Names
 from runtime.definitions.shelf import STEPS
-from runtime.errors import Problem
+from runtime.definitions.step import Names as Known
+from runtime.definitions.types import MEMBER
+from runtime.errors import Problem, TierloomError
+from runtime.formulas.definitions import formula
+from runtime.formulas.to_sql import to_sql
 from runtime.records import gateway
-from runtime.records.tables import tables_of
-from runtime.system.ids import take
-from runtime.system.tables import id_counter
-from runtime.texts import _
+from runtime.records.sources import Rows
+from runtime.texts import LANGUAGES, Message, _
 
 if TYPE_CHECKING:
     from runtime.automation.doing import Doing
     from runtime.definitions.catalogue import Catalogue
+
+PERSON = frozenset({"person"})
+
+
+class PoolFor(Model):
+    """Those who get records of a kind: by tier, by language, by whatever a condition can tell."""
+
+    when: FormulaText = Field(title="If")
+    pool: Who = Field(title="Who may get it")
+
+
+class Overloaded(TierloomError):
+    """Everybody of a pool has as many records as one may have."""
 
 
 @STEPS.register
 class Assign(Inside):
     """`by` least_loaded: whoever has the fewest records of this form; round_robin: one after the other.
 
-    Nobody gets more than `capacity` records; when all are full the record stays where it is, and the run log says so.
+    The first of `pools` whose condition holds names who may get it, else `pool`: groups and roles are people's skills. With `keep` whoever has
+    the record keeps it, and `rather` is asked before anybody else, as far as they belong to the pool. `counting`: only such records count as
+    load. Nobody gets more than `capacity`; when all are full the record stays where it is, or with `when_full` the run fails.
     """
 
     type: Literal["assign"] = "assign"
     field: Annotated[str, Names()] = Field(title="Field")
     pool: Who = Field(title="Who may get it")
+    pools: tuple[PoolFor, ...] = Field((), max_length=20, title="Others for some records")
     by: Literal["least_loaded", "round_robin"] = Field("least_loaded", title="Choose by")
+    keep: bool = Field(False, title="Whoever has it keeps it")
+    rather: FormulaText | None = Field(None, title="Rather this person")
     capacity: int | None = Field(None, ge=1, title="Most records a person")
+    counting: FormulaText | None = Field(None, title="Count only records for which")
+    when_full: Literal["leave", "fail"] = Field("leave", title="When all are full")
 
     def problems(self, form: str | None, catalogue: Catalogue) -> Iterator[Problem]:
         yield from needs_record(form)
         field = catalogue.forms[form].field(self.field) if form in catalogue.forms else None
         if form in catalogue.forms and (field is None or field.formula_type().kind != "member" or not field.writable):
             yield Problem("field", _("The field {key} holds no person.", key=self.field))
-        if not self.pool.startswith(("role:", "user:")):
-            yield Problem("pool", _("A pool is a role or a person."))
-        else:
-            yield from who_problems("pool", self.pool, form, catalogue)
+        named = [("pool", self.pool), *((f"pools/{number}/pool", each.pool) for number, each in enumerate(self.pools))]
+        for path, pool in named:
+            if not pool.startswith(POOLS):
+                yield Problem(path, _("A pool is a role, a group, a department or a person."))
+            else:
+                yield from who_problems(path, pool, form, catalogue)
+
+    def name_problems(self, form: str | None, names: Known, catalogue: Catalogue) -> Iterator[Problem]:
+        yield from condition_problems("counting", self.counting, form or "", form, names, catalogue)
+
+    def formulas(self, form: str | None, names: Known, catalogue: Catalogue) -> Iterator[FormulaUse]:
+        for number, each in enumerate(self.pools):
+            yield FormulaUse(f"pools/{number}/when", each.when, form, None, ("boolean",), names, PERSON)
+        if self.rather is not None:
+            yield FormulaUse("rather", self.rather, form, None, MEMBER, names, PERSON)
+        if self.counting is not None and form is not None:
+            yield condition_use("counting", self.counting, form, form, names, catalogue)
 
     def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
         named = {
@@ -62,43 +98,68 @@ class Assign(Inside):
             message = _("assign {field} to whoever of {pool} has the fewest", **named)
         if self.capacity is not None:
             message = _("{assign} (at most {most} each)", assign=message, most=self.capacity)
+        if self.keep:
+            message = _("{assign}, unless somebody of them has it", assign=message)
         return message.in_language(language)
 
     def run(self, doing: Doing) -> dict[str, Any] | None:
         act, form = doing.act, doing.form
         assert form is not None
-        pool = people_of(act, self.pool)
+        who = next((each.pool for each in self.pools if doing.holds(each.when)), self.pool)
+        pool = people_of(act, who)
         if not pool:
-            return doing.skip(_("There is nobody in the pool {pool}. The record stays where it is.", pool=self.pool))
+            return doing.skip(_("There is nobody in the pool {pool}. The record stays where it is.", pool=who))
         # taking the turn also makes parallel runs of this step wait for each other, so that they count the same loads
-        turns = f"turn {doing.automation.key} {doing.path}"
-        insert_once(act.connection, id_counter, {"name": turns, "next": 1})
-        turn = take(act.connection, turns) - 1
+        turn = in_turn(act, f"{doing.automation.key} {doing.path}")
+        has = doing.values.field(self.field)
+        if self.keep and has in pool:
+            return self._said(doing, has, None, _("It was with {person} already, who belongs to the pool.", person=self._name(doing, has)))
         loads = self._loads(doing, pool)
         free = [each for each in pool if self.capacity is None or loads[each] < self.capacity]
         if not free:
-            return doing.skip(
-                _(
-                    "Everybody in the pool {pool} has {most} records already. The record stays where it is.",
-                    pool=self.pool,
-                    most=self.capacity,
-                )
-            )
+            return self._full(doing, who, loads)
+        chosen, why = self._choice(doing, pool, free, loads, turn)
+        gateway.update(act, form, doing.needed_record(), {self.field: chosen})
+        return self._said(doing, chosen, loads, why)
+
+    def _choice(self, doing: Doing, pool: list[int], free: list[int], loads: dict[int, int], turn: int) -> tuple[int, Message]:
+        rather = None if self.rather is None else doing.value(self.rather)
+        if rather in free:
+            return rather, _("{person} is asked before anybody else.", person=self._name(doing, rather))
         if self.by == "round_robin":
             chosen = min(free, key=lambda each: (pool.index(each) - turn) % len(pool))
-        else:
-            chosen = min(free, key=lambda each: (loads[each], each))
-        gateway.update(act, form, doing.needed_record(), {self.field: chosen})
-        return {"person": chosen, "records": loads[chosen] + 1}
+            return chosen, _("It was the turn of {person}.", person=self._name(doing, chosen))
+        chosen = min(free, key=lambda each: (loads[each], each))
+        return chosen, _("{person} had the fewest: {count}.", person=self._name(doing, chosen), count=loads[chosen])
+
+    def _full(self, doing: Doing, who: str, loads: dict[int, int]) -> dict[str, Any] | None:
+        message = _("Everybody in the pool {pool} has {most} records already. The record stays where it is.", pool=who, most=self.capacity)
+        if self.when_full == "fail":
+            raise Overloaded(message)
+        doing.skip(message)
+        return {"loads": {str(person): count for person, count in loads.items()}}
+
+    def _said(self, doing: Doing, chosen: int, loads: dict[int, int] | None, why: Message) -> dict[str, Any]:
+        """What the run log keeps: who, with how many now, what everybody had, and why."""
+        result: dict[str, Any] = {"person": chosen, "why": {language: why.in_language(language) for language in LANGUAGES}}
+        if loads is not None:
+            result |= {"records": loads[chosen] + 1, "loads": {str(person): count for person, count in loads.items()}}
+        return result
+
+    def _name(self, doing: Doing, person: int) -> str:
+        return doing.values.member_name(person) or f"#{person}"
 
     def _loads(self, doing: Doing, pool: list[int]) -> dict[int, int]:
         """How many other living records of the form each of the pool has."""
-        built = tables_of(doing.act.catalogue)[doing.form or ""]
-        column, main = built.column(self.field), built.main
-        query = (
-            sa.select(column, sa.func.count())
-            .where(column.in_(pool), main.c.deleted_at.is_(None), main.c.id != doing.record_id)
-            .group_by(column)
-        )
-        found = {person: count for person, count in doing.act.connection.execute(query)}
+        form = str(doing.form)
+        rows = Rows(doing.act, form)
+        main, column, conditions = rows.table, rows.built.column(self.field), []
+        if self.counting is not None:
+            names = names_about(form, doing.names, doing.act.catalogue)
+            asked = formula(doing.act.catalogue, form, self.counting, names, PERSON, expect=("boolean",))
+            rows.names = {name: as_column(value_of(doing, name), names[name]) for name in asked.uses.names}
+            conditions.append(to_sql(asked, rows.source))
+        query = rows.select(column, sa.func.count()).where(column.in_(pool), main.c.id != doing.record_id, *conditions).group_by(column)
+        values = {"today": doing.act.day, "now": doing.act.micros}
+        found = {person: count for person, count in doing.act.connection.execute(query, values)}
         return {each: found.get(each, 0) for each in pool}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from runtime.automation.steps._base import Inside, value_formulas, value_problems
+from runtime.automation.given import record_names
+from runtime.automation.steps._base import Inside, needed_values, value_formulas, value_problems
 from runtime.automation.words import form_label, quoted
 from runtime.definitions.model import FormulaText, FormulaUse, Key
 from runtime.definitions.naming import Names
@@ -33,11 +34,10 @@ class CreateRecord(Inside):
             yield Problem("form", _("There is no form with the key {key}.", key=self.form))
             return
         yield from value_problems("values", self.form, self.values, catalogue)
-        for field in catalogue.forms[self.form].fields:
-            if field.required and field.writable and field.key not in self.values and field.default is None:
-                yield Problem(
-                    f"values/{field.key}", _("A record of {form} needs {field}.", form=catalogue.forms[self.form].label, field=field.label)
-                )
+        yield from needed_values("values", self.form, self.values, catalogue)
+
+    def gives(self, form: str | None, names: dict[str, Type], catalogue: Catalogue) -> dict[str, Type]:
+        return record_names(self.key, self.form, catalogue) if self.key is not None and self.form in catalogue.forms else {}
 
     def formulas(self, form: str | None, names: dict[str, Type], catalogue: Catalogue) -> Iterator[FormulaUse]:
         yield from value_formulas("values", self.form, self.values, form, names, catalogue)
@@ -48,4 +48,4 @@ class CreateRecord(Inside):
     def run(self, doing: Doing) -> dict[str, Any] | None:
         values = {key: doing.value(text) for key, text in self.values.items()}
         saved = gateway.create(doing.act, self.form, values)
-        return {"form": self.form, "record": saved.id}
+        return {"form": self.form, "record": saved.id, **({"gives": {self.key: saved.id}} if self.key is not None else {})}

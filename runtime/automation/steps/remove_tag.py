@@ -27,8 +27,11 @@ class RemoveTag(Tagging):
             yield Problem("tag", _("The tag {tag} follows a rule and would come back at once.", tag=tags.by_key[self.tag].label))
 
     def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
-        return _("remove the tag {tag}", tag=self.label(language, catalogue)).in_language(language)
+        return self.of_target(language, catalogue, form, _("remove the tag {tag}", tag=self.label(language, catalogue)))
 
     def run(self, doing: Doing) -> dict[str, Any] | None:
-        changed = assigning.take(doing.act, self.tag_set, self.tag, [doing.needed_record()])
+        aim = self.aimed(doing)
+        if aim is None:
+            return None
+        changed = assigning.take(doing.act, self.tag_set, self.tag, [aim.record])
         return {"tag": self.tag, "changed": bool(changed)}

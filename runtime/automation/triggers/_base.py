@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from runtime.automation.words import quoted
+from runtime.automation.clock import Works
+from runtime.automation.words import form_label, quoted
 from runtime.definitions.model import Key
 from runtime.definitions.trigger import Trigger
 from runtime.errors import Problem
@@ -18,11 +19,21 @@ from runtime.texts import Message, _
 if TYPE_CHECKING:
     from runtime.automation.doing import Doing
     from runtime.definitions.catalogue import Catalogue
-    from runtime.system.workspace import Act
 
 
 class EventTrigger(Trigger):
     """Listens to events. What it needs to remember of one is kept with the run, so that events may be cleaned up."""
+
+    grouped: ClassVar[bool] = True
+    """Whether many records of one event may be dealt with by one run, if the steps allow it too."""
+    of_deleted: ClassVar[bool] = False
+    """Whether its runs are about records that are in the trash."""
+    own_sources: ClassVar[tuple[str, ...]] = ()
+    """Sources it answers to without the automation listing them, because it is about nothing else."""
+
+    def listens(self, catalogue: Catalogue) -> Iterator[tuple[str | None, str]]:
+        """What an event must be about to concern it: (form, topic), as `matching.topics` names them; a topic of "" is any."""
+        yield self.form_key(catalogue), ""
 
     def facts(self, item: dict[str, Any]) -> dict[str, Any] | None:
         """What a run keeps of its part of the event's payload."""
@@ -50,6 +61,9 @@ class SegmentTrigger(EventTrigger):
 
     segment: Key = Field(title="Segment")
 
+    def listens(self, catalogue: Catalogue) -> Iterator[tuple[str | None, str]]:
+        yield self.form_key(catalogue), f"segment:{self.segment}"
+
     def form_key(self, catalogue: Catalogue) -> str | None:
         segment = catalogue.segments.get(self.segment)
         return segment.form if segment is not None else None
@@ -71,28 +85,48 @@ class SegmentTrigger(EventTrigger):
         return item.get("segment") == self.segment and record is not None
 
 
-class ClockTrigger(Trigger):
-    """Fired by the clock: automation/clock.py asks the kind which times have come, and whom they concern."""
+class RecordTrigger(EventTrigger):
+    """Listens to what happens to the records of a form."""
 
-    coalesce: ClassVar[bool] = True
-    """Whether several times that came while nobody was there fire only once, for the last of them."""
+    form: Key = Field(title="Form")
+
+    def form_key(self, catalogue: Catalogue) -> str | None:
+        return self.form
+
+    def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
+        yield from no_form(self.form, catalogue)
+
+    def sentence(self, language: str, catalogue: Catalogue) -> str:
+        return self.happens(quoted([form_label(self.form, catalogue)], language)).in_language(language)
+
+    @staticmethod
+    def happens(form: str) -> Message:
+        """The sentence that says it, of the form's quoted name."""
+        raise NotImplementedError
+
+    def matches(self, event: Any, record: int | None, item: dict[str, Any], catalogue: Catalogue) -> bool:
+        return event.form == self.form and record is not None
+
+
+class ClockTrigger(Trigger):
+    """Fired by the clock: automation/due.py asks the kind which times have come, and whom they concern."""
+
+    grouped: ClassVar[bool] = False
+    of_deleted: ClassVar[bool] = False
+
+    @property
+    def coalesce(self) -> bool:
+        """Whether of several times that came while nobody was there only the last may fire."""
+        return False
 
     @property
     def grace(self) -> timedelta:
         """How late it may still fire."""
         raise NotImplementedError
 
-    def times(self, since: datetime, now: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    def times(self, since: datetime, now: datetime, zone: ZoneInfo, works: Works) -> Iterator[datetime]:
         """Instants after `since` up to `now` at which it was due, in order."""
         raise NotImplementedError
-
-    def records(self, act: Act, due: datetime) -> list[int | None]:
-        """The records it fires for at this time; [None] for an automation about no record."""
-        return [None]
-
-    def late(self, act: Act, automation: str, changed: int) -> Iterator[tuple[datetime, int]]:
-        """Records changed after `changed` (an instant in microseconds) whose time had passed already."""
-        yield from ()
 
     def values(self, doing: Doing) -> dict[str, Any]:
         return {}

@@ -41,4 +41,6 @@ class ButtonPressed(EventTrigger):
         yield from no_form(self.form, catalogue)
 
     def sentence(self, language: str, catalogue: Catalogue) -> str:
-        return _("when somebody presses a button on a record of {form}", form=quoted([form_label(self.form, catalogue)], language)).in_language(language)
+        return _(
+            "when somebody presses a button on a record of {form}", form=quoted([form_label(self.form, catalogue)], language)
+        ).in_language(language)

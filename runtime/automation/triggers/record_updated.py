@@ -36,6 +36,11 @@ class RecordUpdated(EventTrigger):
     def form_key(self, catalogue: Catalogue) -> str | None:
         return self.form
 
+    def listens(self, catalogue: Catalogue) -> Iterator[tuple[str | None, str]]:
+        yield from ((self.form, f"changes:{key}") for key in self.fields)
+        if not self.fields:
+            yield self.form, ""
+
     def names(self, catalogue: Catalogue) -> dict[str, Type]:
         form = catalogue.forms.get(self.form)
         return form.before if form is not None else {}

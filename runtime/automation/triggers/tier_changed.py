@@ -37,6 +37,9 @@ class TierChanged(EventTrigger):
         model = catalogue.tier_models.get(self.tier_model)
         return model.form if model is not None else None
 
+    def listens(self, catalogue: Catalogue) -> Iterator[tuple[str | None, str]]:
+        yield self.form_key(catalogue), f"model:{self.tier_model}"
+
     def names(self, catalogue: Catalogue) -> dict[str, Type]:
         model = catalogue.tier_models.get(self.tier_model)
         tiers = CHOICE(tuple(tier.key for tier in model.ranked) if model is not None else ())

@@ -34,6 +34,9 @@ class TierGrace(EventTrigger):
         model = catalogue.tier_models.get(self.tier_model)
         return model.form if model is not None else None
 
+    def listens(self, catalogue: Catalogue) -> Iterator[tuple[str | None, str]]:
+        yield self.form_key(catalogue), f"model:{self.tier_model}"
+
     def names(self, catalogue: Catalogue) -> dict[str, Type]:
         return {"grace_until": DATE}
 

@@ -40,7 +40,19 @@ def _year(country: str, year: int) -> tuple[frozenset[date], frozenset[date], fr
     return frozenset(day for day in found if day.year == year), worked, frozenset(found.weekend)
 
 
+@lru_cache(maxsize=100)
+def _own(calendar: str) -> tuple[str, dict[date, bool]]:
+    """The country, and whether people work on the days of the workspace's own: `CN 2027-01-04- 2027-01-09+`."""
+    country, *own = calendar.split()
+    return country, {date.fromisoformat(each[:-1]): each.endswith("+") for each in own}
+
+
 def is_workday(day: date, country: str) -> bool:
+    """`country`: its two letters; behind them may stand days of the workspace's own, as `Workspace.calendar` writes them."""
+    if " " in country:
+        country, own = _own(country)
+        if day in own:
+            return own[day]
     off, worked, weekend = _year(country, day.year)
     return day in worked or (day.weekday() not in weekend and day not in off)
 

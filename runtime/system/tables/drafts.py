@@ -15,6 +15,8 @@ entry_draft = Table(
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("record", BigInteger),
+    Column("version", BigInteger),
 )
-"""`body`: JSON of the (name, text) pairs that the page would send."""
+"""`body`: JSON of the (name, text) pairs that the page would send. `record`: what is being changed, as it was at `version`; none: a new one."""
 Index(None, entry_draft.c.person, entry_draft.c.form)

@@ -37,6 +37,22 @@ public_claim = Table(
 )
 """What may be used once: a page that was handed out, a device, a value, the n-th use of a signed link. Only hashes are kept."""
 Index(None, public_claim.c.kind, public_claim.c.at)
+public_invitation = Table(
+    "public_invitation",
+    metadata,
+    key(),
+    Column("number", Text, nullable=False, unique=True),
+    Column("link", ForeignKey("public_link.id"), nullable=False),
+    Column("turn", BigInteger, nullable=False),
+    Column("record", BigInteger, nullable=False),
+    Column("uses", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("person", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+"""A signed link that was made for `record`, by `person`. The address itself is not kept: its `number` tells it from others."""
+Index(None, public_invitation.c.link, public_invitation.c.id)
 public_entry = Table(
     "public_entry",
     metadata,

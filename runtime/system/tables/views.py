@@ -40,6 +40,14 @@ bulk_edit = Table(
     Column("job", BigInteger),
 )
 """`value`: what the field was set to, as JSON. `state`: running, done, stopped, undoing or undone. `records`: how many were meant."""
+bulk_edit_chunk = Table(
+    "bulk_edit_chunk",
+    metadata,
+    Column("edit", ForeignKey("bulk_edit.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("records", Text, nullable=False),
+)
+"""Records that a job has still to change, some in each line, as JSON."""
 bulk_edit_row = Table(
     "bulk_edit_row",
     metadata,

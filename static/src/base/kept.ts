@@ -30,6 +30,10 @@ function read(key: string): Kept | null {
 /** The unfinished input that was put back into a form; null where there is none. */
 export const keptIn = (form: HTMLFormElement): Values | null => (form.dataset.keep ? read(form.dataset.keep)?.values ?? null : null);
 
+/** Everything that is kept on this device, the newest first. */
+export const everythingKept = (): { key: string; at: number; values: Values }[] => Object.keys(stored() ?? {}).filter(name => name.startsWith(PREFIX))
+  .map(name => name.slice(PREFIX.length)).flatMap(key => { const kept = read(key); return kept ? [{ key, ...kept }] : []; }).sort((one, other) => other.at - one.at);
+
 export function forget(key: string): void { stored()?.removeItem(PREFIX + key); }
 
 function put(form: HTMLFormElement, values: Values): void {

@@ -95,6 +95,11 @@ function namesFor(name: string, path: Path): Named[] | null {
   return null;
 }
 
+/** A designer that knows more about what its settings can name says so: of a setting, and of the keys of a mapping. */
+let offered: (name: string, path: Path, shape: Shape) => Named[] | null = () => null;
+let offeredKeys: (name: string, path: Path) => Named[] | null = () => null;
+export const onNames = (of: typeof offered, keys: typeof offeredKeys): void => { offered = of; offeredKeys = keys; };
+
 function SelectInput({ path, options, optional, fallback }: { path: Path; options: Named[]; optional: boolean; fallback?: Json }) {
   const value = at(path);
   const now = value === undefined || value === null ? '' : String(value);
@@ -250,7 +255,7 @@ function ListInput({ path, name, shape, required }: Placed) {
 }
 
 function One({ path, name, shape, label }: { path: Path; name: string; shape: Shape; label: string }) {
-  const names = namesFor(name, path);
+  const names = offered(name, path, shape) ?? namesFor(name, path);
   if (names) return <div class="tl-grow"><label class="visually-hidden" for={idOf(path)}>{label}</label><SelectInput path={path} options={names} optional={false} /></div>;
   if (shape.is === 'number') return <NumberInput path={path} label={label} />;
   return <div class="tl-grow"><label class="visually-hidden" for={idOf(path)}>{label}</label><StringInput path={path} name={name} shape={shape} required /></div>;
@@ -275,14 +280,18 @@ function MapInput({ path, name, shape, required }: Placed) {
   if (!isObject(value)) return <NotAForm path={path} name={name} />;
   const values = shapeOf((shape.schema.additionalProperties ?? shape.schema.patternProperties?.[Object.keys(shape.schema.patternProperties)[0]!] ?? {}) as Schema);
   const raw = (shape.schema.additionalProperties || Object.values(shape.schema.patternProperties ?? {})[0] || {}) as Schema;
-  const add = () => { const key = wanted.trim(); if (key && !(key in value)) { change(path, { ...value, [key]: beginning(raw) }); toggle([...path, key].join('/'), true); setWanted(''); } };
+  const keys = offeredKeys(name, path);
+  const nameOfKey = (key: string): string => keys?.find(each => each.key === key)?.label ?? key;
+  const add = (given = wanted) => { const key = given.trim(); if (key && !(key in value)) { change(path, { ...value, [key]: beginning(raw) }); toggle([...path, key].join('/'), true); setWanted(''); } };
   return <fieldset class="tl-field tb-list"><legend class="form-label">{titleOf(name)}</legend><Problems path={path} />
-    <ul class="tb-entries">{Object.keys(value).map(key => <li class="tb-entry" key={key}><div class="tb-entry-head"><span class="tb-map-key tl-cut">{key}</span>
+    <ul class="tb-entries">{Object.keys(value).map(key => <li class="tb-entry" key={key}><div class="tb-entry-head"><span class="tb-map-key tl-cut">{nameOfKey(key)}</span>
       <span class="tb-entry-tools"><button class="btn btn-sm btn-ghost btn-icon" type="button" aria-label={`${t('remove')}: ${key}`} title={t('remove')} onClick={() => change([...path, key], undefined)}><Icon name="x" /></button></span></div>
       <div class="tb-entry-body"><Value path={[...path, key]} name="value" shape={values} required /></div></li>)}</ul>
-    <div class="tl-row"><input class="form-control tb-map-new" id={idOf(path)} value={wanted} list="known-fields" aria-label={t('name_key')} placeholder={t('name_key')} autocomplete="off" spellcheck={false}
+    {keys ? <select class="form-select" id={idOf(path)} value="" aria-label={t('add', { thing: given.things[name] ?? t('entry') })} onChange={event => { add(event.currentTarget.value); event.currentTarget.value = ''; }}>
+      <option value="">{t('add', { thing: given.things[name] ?? t('entry') })}</option>{keys.filter(each => !(each.key in value)).map(each => <option value={each.key} key={each.key}>{each.label || each.key}</option>)}</select>
+      : <div class="tl-row"><input class="form-control tb-map-new" id={idOf(path)} value={wanted} list="known-fields" aria-label={t('name_key')} placeholder={t('name_key')} autocomplete="off" spellcheck={false}
       onInput={event => setWanted(event.currentTarget.value)} onKeyDown={event => { if (event.key === 'Enter') { event.preventDefault(); add(); } }} />
-      <button class="btn btn-sm" type="button" onClick={add}><Icon name="plus" />{t('add', { thing: given.things[name] ?? t('entry') })}</button></div></fieldset>;
+      <button class="btn btn-sm" type="button" onClick={() => add()}><Icon name="plus" />{t('add', { thing: given.things[name] ?? t('entry') })}</button></div>}</fieldset>;
 }
 
 function UnionInput({ path, name, shape }: Placed) {
@@ -342,7 +351,7 @@ export function Value(placed: Placed) {
     return <Group name={name}><ObjectInput path={path} schema={shape.schema} />{shape.optional && <button class="btn btn-sm btn-ghost" type="button" onClick={() => change(path, undefined)}><Icon name="x" />{t('remove')}</button>}</Group>;
   }
   if (shape.is === 'any') return <NotAForm path={path} name={name} />;
-  const names = namesFor(name, path);
+  const names = offered(name, path, shape) ?? namesFor(name, path);
   return <Row path={path} name={name} required={required}>
     {shape.is === 'number' ? <NumberInput path={path} placeholder={shape.default !== undefined && shape.default !== null ? t('as_default', { value: String(shape.default) }) : undefined} />
       : shape.is === 'choice' ? <ChoiceInput path={path} values={shape.schema.enum} fallback={shape.optional ? null : shape.default} />

@@ -110,13 +110,18 @@ function Tools({ design }: { design: Design }) {
 
 /** Tabs take a line of their own where the first one has no room for them, in whatever language. */
 function fit(top: HTMLElement): void {
+  const again = () => {
+    top.classList.remove('td-two-lines');
+    top.classList.toggle('td-two-lines', top.scrollWidth > top.clientWidth);
+  };
   let width = 0;
   new ResizeObserver(() => {
     if (top.clientWidth === width) return;
     width = top.clientWidth;
-    top.classList.remove('td-two-lines');
-    top.classList.toggle('td-two-lines', top.scrollWidth > top.clientWidth);
+    again();
   }).observe(top);
+  // hints and the state of the draft come later and take room of their own
+  new MutationObserver(again).observe(top, { childList: true, characterData: true, subtree: true });
 }
 
 // -- panes ------------------------------------------------------------------------------------------------------------------------

@@ -4,10 +4,10 @@ import type { ComponentChildren } from 'preact';
 import { fetchJson, request, send } from '../base/http';
 import { Dialog } from './dialog';
 import { Icon } from './icon';
-import { becameLive, body, failure, given, jump, live, overtaken, problems, readFrom, saveNow, saving, settle, shown, at, t, type Json, type Overtaken, type Problem } from './state';
+import { becameLive, body, failure, given, jump, live, overtaken, problems, readFrom, saveNow, saving, settle, shown, at, t, type Json, type Link, type Overtaken, type Problem } from './state';
 
-interface Preview { changes: Problem[]; effect: string[]; reason: string[]; together: string[]; problems: Problem[]; advice: Problem[]; live: number | null; next: number; based_on: number | null }
-interface Published { version: number; jobs: number[]; body: Json }
+interface Preview { changes: Problem[]; effect: string[]; reason: string[]; together: string[]; users: Link[]; following: Link[]; problems: Problem[]; advice: Problem[]; live: number | null; next: number; based_on: number | null }
+interface Published { version: number; jobs: number[]; body: Json; later?: boolean }
 interface Progress { state: string; done: number; total: number | null; moved: number; message: string | null }
 
 const preview = signal<Preview | null>(null);
@@ -17,7 +17,7 @@ const note = signal('');
 const reason = signal('');
 const refused = signal('');
 const busy = signal(false);
-const outcome = signal<{ version: number; jobs: number[]; progress: Progress[] } | null>(null);
+const outcome = signal<{ version: number; jobs: number[]; progress: Progress[]; later: boolean } | null>(null);
 const afterwards: (() => void)[] = [];
 /** What a designer looks at again once a published version has been carried out. */
 export const onPublished = (act: () => void): void => { afterwards.push(act); };
@@ -46,9 +46,9 @@ async function publish(): Promise<void> {
   if (answer.status === 409) { isOpen.value = false; overtaken.value = said as Overtaken; return; }
   if (!answer.ok) { refused.value = said.errors?.[0]?.message ?? said.detail ?? ''; return; }
   const done = said as Published;
-  becameLive(done.version, done.body);
+  if (!done.later) becameLive(done.version, done.body);
   isOpen.value = false;
-  outcome.value = { version: done.version, jobs: done.jobs, progress: [] };
+  outcome.value = { version: done.version, jobs: done.jobs, progress: [], later: !!done.later };
   if (done.jobs.length) void watch(done.jobs);
 }
 
@@ -60,6 +60,7 @@ async function watch(jobs: number[]): Promise<void> {
     if (progress?.every(each => !['waiting', 'running'].includes(each.state))) break;
     await new Promise(resolve => setTimeout(resolve, 400));
   }
+  if (outcome.value?.later && outcome.value.progress.every(each => each.state === 'done')) location.reload();
   for (const act of afterwards) act();
 }
 
@@ -71,11 +72,11 @@ export function Outcome() {
   const moved = found.progress.reduce((sum, each) => sum + each.moved, 0);
   const done = found.progress.reduce((sum, each) => sum + each.done, 0);
   const total = found.progress.reduce((sum, each) => sum + (each.total ?? 0), 0);
-  const sentence = !found.jobs.length ? t('published', { version: found.version }) : !ended ? t('job_running') : failed ? t('job_failed', { reason: failed.message ?? '' })
-    : moved === 0 ? t('job_done_none') : moved === 1 ? t('job_done_one') : t('job_done', { n: moved.toLocaleString('en') });
+  const sentence = !found.jobs.length ? t('published', { version: found.version }) : !ended ? t(found.later ? 'values_running' : 'job_running') : failed ? t(found.later ? 'values_failed' : 'job_failed', { reason: failed.message ?? '' })
+    : found.later ? t('values_done') : moved === 0 ? t('job_done_none') : moved === 1 ? t('job_done_one') : t('job_done', { n: moved.toLocaleString('en') });
   return <div class={`tl-note tb-outcome ${failed ? 'tl-note-bad' : ended || !found.jobs.length ? 'tl-note-good' : ''}`} role="status"><Icon name={failed ? 'alert-circle' : ended || !found.jobs.length ? 'circle-check' : 'refresh'} />
     <div class="tl-grow"><div class="tl-row tl-row-wrap"><b>{sentence}</b>{!ended && total > 0 && <span class="tl-meta">{t('job_progress', { done, total })}</span>}
-      {ended && found.jobs.length > 0 && given.app !== '-' && <a class="btn btn-sm" href={`/apps/${given.app}/-/tiers`}>{t('see_tiers')}</a>}</div>
+      {ended && found.jobs.length > 0 && !found.later && given.app !== '-' && <a class="btn btn-sm" href={`/apps/${given.app}/-/tiers`}>{t('see_tiers')}</a>}</div>
       {!ended && found.jobs.length > 0 && <progress class="tl-progress tl-progress-small" aria-label={t('job_running')} {...(total ? { value: done, max: total } : {})} />}</div>
     <button class="btn btn-sm btn-ghost btn-icon" type="button" aria-label={t('close')} title={t('close')} onClick={() => { outcome.value = null; }}><Icon name="x" /></button></div>;
 }
@@ -98,10 +99,12 @@ export function PublishDialog({ children }: { children?: ComponentChildren }) {
         {found.changes.length ? <ul class="tb-plain tb-changes" tabIndex={0} aria-label={t('changes')}>{found.changes.map(each => <li key={each.path + each.message}>{each.message}</li>)}</ul> : <p class="tl-quiet">{t('no_changes')}</p>}
         {found.live !== null && found.based_on !== null && found.based_on < found.live && <div class="tl-note tl-note-care"><Icon name="alert-triangle" /><div>{t('older_base', { base: found.based_on, live: found.live })}</div></div>}
         {found.effect.length > 0 && <><h3 class="tb-part">{t('effect')}</h3>{found.effect.map(each => <p key={each}>{each}</p>)}</>}
+        {found.users?.length > 0 && <p class="tl-second">{t('look_at_users')} {found.users.map((each, n) => <span key={each.href}>{n ? ' · ' : ''}<a href={each.href}>{each.label}</a></span>)}</p>}
         {found.together.length > 0 && <><h3 class="tb-part">{t('together')}</h3><ul class="tb-plain">{found.together.map(each => <li key={each}>{each}</li>)}</ul></>}
+        {found.following?.length > 0 && <><h3 class="tb-part">{t('following')}</h3><ul class="tb-plain">{found.following.map(each => <li key={each.href}><a href={each.href}>{each.label}</a> <span class="tl-quiet tl-meta">{each.kind}</span></li>)}</ul></>}
         {children}
         {blocked > 0 && <><div class="tl-note tl-note-bad"><Icon name="alert-circle" /><div><b>{blocked === 1 ? t('blocked_one') : t('blocked', { n: blocked })}</b>
-          <ul class="tb-plain">{found.problems.map(each => <li key={each.path + each.message}><button class="tb-problem" type="button" onClick={() => goTo(each.path)}>{each.message}</button></li>)}</ul></div></div></>}
+          <ul class="tb-plain">{found.problems.map(each => <li key={each.path + each.message}>{each.href ? <a href={each.href}>{each.message}</a> : <button class="tb-problem" type="button" onClick={() => goTo(each.path)}>{each.message}</button>}</li>)}</ul></div></div></>}
         {found.advice.length > 0 && <ul class="tb-plain tl-second">{found.advice.map(each => <li key={each.path + each.message}>{each.message}</li>)}</ul>}
         {found.reason.length > 0 && <div class="tl-note tl-note-care tb-reason"><Icon name="alert-triangle" /><div class="tl-grow"><b>{t('reason_needed')}</b>
           <ul class="tb-plain">{found.reason.map(each => <li key={each}>{each}</li>)}</ul>

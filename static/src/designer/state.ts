@@ -7,7 +7,7 @@ import { isObject, merged, patches, placed, read, recalled, written, type Json, 
 
 export { isObject, type Json, type Path };
 export type Schema = Record<string, any>;
-export interface Problem { path: string; message: string }
+export interface Problem { path: string; message: string; href?: string }
 export interface Named { key: string; label: string }
 export interface Link { kind: string; icon: string; label: string; href: string }
 interface Saved { time: string; who: string; mine: boolean; based_on: number | null }

@@ -56,8 +56,8 @@ function SectionHead({ section, n }: { section: Section; n: number }) {
     if (event.key === 'Escape') select('');
   };
   const write = () => { naming = ''; select(id); setWriting(true); };
-  return <div class="fd-section-head" onPointerDown={event => press(event, () => ({ cargo: { is: 'section', n }, label: name, icon: 'section' }))}>
-    <span class="fd-grip" aria-hidden="true" onPointerDown={event => { event.stopPropagation(); press(event, () => ({ cargo: { is: 'section', n }, label: name, icon: 'section' }), true); }}><Icon name="grip-vertical" /></span>
+  return <div class="fd-section-head" onPointerDown={event => press(event, () => ({ cargo: { is: 'section', n }, label: name }))}>
+    <span class="fd-grip" aria-hidden="true" onPointerDown={event => { event.stopPropagation(); press(event, () => ({ cargo: { is: 'section', n }, label: name }), true); }}><Icon name="grip-vertical" /></span>
     {writing ? <NamesEditor value={section.label} name={t('label')} put={label => putName(n, label)} close={() => { setWriting(false); naming = ''; focusOn(id); }} />
       : <button class="fd-section-name" type="button" id={`fd-${id}`} aria-pressed={isSelected(id)} aria-describedby="fd-how" onKeyDown={keys} onClick={() => select(id, false)} onDblClick={write}>{section.divider ? <Icon name="separator" /> : null}{name}<span class="visually-hidden">, {t('section')}</span></button>}
     <span class="fd-columns-switch" role="group" aria-label={t('columns_of', { what: name })} onPointerDown={event => event.stopPropagation()}>{[1, 2, 3, 4].map(count => <button type="button" class={section.columns === count ? 'active' : ''} aria-pressed={section.columns === count} aria-label={count === 1 ? t('column_one') : t('columns_n', { n: count })} title={count === 1 ? t('column_one') : t('columns_n', { n: count })}

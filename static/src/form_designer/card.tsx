@@ -6,7 +6,7 @@ import { Icon } from '../designer/icon';
 import { body, change, given, isObject, t, undo, type Json } from '../designer/state';
 import { controlOf, whenNear } from './controls';
 import { carryField, press } from './drag';
-import { duplicateFields, focusOn, isWide, keyOf, kindIcon, kindName, nameOf, pathOf, select, selectTo, selected, selectedKeys, sections, setWide, several, step, stepAll, type Thing } from './model';
+import { duplicateFields, focusOn, isWide, keyOf, kindName, nameOf, pathOf, select, selectTo, selected, selectedKeys, sections, setWide, several, step, stepAll, type Thing } from './model';
 import { followLabel } from './renaming';
 import { ask } from './removing';
 import { showPanel } from './shown';
@@ -158,10 +158,10 @@ export class Card extends Component<CardProps, { writing: boolean }> {
     const usual = isRows || field.type === 'long_text';
     const write = () => { select(id); this.setState({ writing: true }); };
     return <div class={`fd-field${wide || usual ? ' fd-wide' : ''}${chosen ? ' active' : ''}${faults.length ? ' fd-faulty' : ''}`} data-fd={key} data-n={n} data-columns={columns}
-      onPointerDown={event => { if (!(event.target as Element).closest('input, .fd-tools, [data-column], .fd-grip')) press(event, () => carryField(key, selectedKeys.peek(), kindIcon(field.type))); }}>
+      onPointerDown={event => { if (!(event.target as Element).closest('input, .fd-tools, [data-column], .fd-grip')) press(event, () => carryField(key, selectedKeys.peek())); }}>
       <button class="fd-hit" type="button" id={`fd-${id}`} aria-pressed={chosen} aria-describedby={faults.length ? `fd-p-${key}` : 'fd-how'} onKeyDown={this.#keys} onClick={this.#click} onDblClick={write}>
         <span class="visually-hidden">{name}, {kindName(field.type)}{field.required === true ? `, ${t('required')}` : ''}{chips ? `, ${chips}` : ''}</span></button>
-      <span class="fd-grip" aria-hidden="true" onPointerDown={event => { event.stopPropagation(); press(event, () => carryField(key, selectedKeys.peek(), kindIcon(field.type)), true); }}><Icon name="grip-vertical" /></span>
+      <span class="fd-grip" aria-hidden="true" onPointerDown={event => { event.stopPropagation(); press(event, () => carryField(key, selectedKeys.peek()), true); }}><Icon name="grip-vertical" /></span>
       <div class="fd-head">{this.state.writing ? <LabelEditor id={id} close={() => { this.setState({ writing: false }); focusOn(`f:${keyOf(this.props.field)}`); }} />
         : <span class="fd-label form-label" onDblClick={write}>{name}{field.required === true && <span class="tl-required"> *</span>}</span>}
         {chips && !this.state.writing && <span class="fd-chip tl-cut" title={chips}>{chips}</span>}</div>

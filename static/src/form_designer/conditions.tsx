@@ -5,7 +5,7 @@ import { Icon } from '../designer/icon';
 import { problemsAt, t, type Path } from '../designer/state';
 import { FormulaBox } from '../formula_editor/box';
 import { quoted } from '../formula_editor/words';
-import { fields, keyOf, nameOf, optionsOf, type Thing } from './model';
+import { fields, keyOf, nameOf, optionsOf, type Thing } from '../designer/condition_fields';
 
 export interface Condition { field: string; relation: string; value: string }
 export interface Conditions { all: boolean; list: Condition[] }

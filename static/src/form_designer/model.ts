@@ -1,5 +1,6 @@
 // The draft read as a form: forgiving, for a draft may hold anything. Every change of its structure is one step of the history.
 import { batch, computed, signal } from '@preact/signals';
+import { keyOf, nameOf, optionsOf } from '../designer/condition_fields';
 import { resolve, kindsOf, requiredOf, shapeOf, turned } from '../designer/schema';
 import { body, given, isObject, live, replace, shown, t, type Json, type Named, type Path, type Schema } from '../designer/state';
 
@@ -18,12 +19,10 @@ const draft = (): Thing => isObject(body.value) ? body.value : {};
 export const now = (): Thing => { const found = body.peek(); return isObject(found) ? found : {}; };
 
 export const fields = computed(() => things(draft().fields));
-export const keyOf = (field: Thing | undefined): string => String(field?.key ?? '');
-export const nameOf = (field: Thing | undefined): string => shown(field?.label) || keyOf(field) || t('unnamed');
+export { keyOf, nameOf, optionsOf };
 export const fieldOf = (key: string): Thing | undefined => fields.value.find(each => keyOf(each) === key);
 export const placeOf = (key: string): number => fields.value.findIndex(each => keyOf(each) === key);
 export const columnsOf = (field: Thing | undefined): Thing[] => things(field?.fields);
-export const optionsOf = (field: Thing | undefined): Thing[] => things(field?.options);
 export const rules = computed(() => things(draft().rules));
 
 // -- types ------------------------------------------------------------------------------------------------------------------------
@@ -116,13 +115,24 @@ export function freeKey(label: string, taken: readonly string[]): string {
   const base = !cleaned || TAKEN.has(cleaned) ? `${cleaned || 'field'}_1`.replace(/^field_1$/, 'field') : cleaned;
   for (let n = 1; ; n += 1) { const key = n === 1 ? base : `${base}_${n}`; if (!taken.includes(key)) return key; }
 }
-const isLiveField = (key: string): boolean => things(isObject(live.value.body) ? live.value.body.fields : undefined).some(each => keyOf(each) === key);
-export const isLive = (id: string): boolean => {
-  if (id.startsWith('f:')) return isLiveField(id.slice(2));
-  const [subform = '', column = ''] = id.slice(2).split('.');
-  const found = things(isObject(live.value.body) ? live.value.body.fields : undefined).find(each => keyOf(each) === subform);
-  return columnsOf(found).some(each => keyOf(each) === column);
+/** The key that a thing of the draft has in the published form, where it is there: its own, or one that it had before. */
+const liveKey = (thing: Thing | undefined, published: readonly Thing[]): string | undefined => {
+  const known = published.map(keyOf);
+  return thing && [...texts(thing.formerly), keyOf(thing)].findLast(each => known.includes(each));
 };
+const publishedFields = (): Thing[] => things(isObject(live.value.body) ? live.value.body.fields : undefined);
+
+/** By which name the published form knows a field (`price`) or column (`items.price`) of the draft; undefined for what was never published. */
+export function liveName(id: string): string | undefined {
+  const [first = '', column] = id.slice(2).split('.');
+  const owner = fields.value.find(each => keyOf(each) === first);
+  const key = liveKey(owner, publishedFields());
+  if (column === undefined || key === undefined) return column === undefined ? key : undefined;
+  const published = publishedFields().find(each => keyOf(each) === key);
+  const line = liveKey(columnsOf(owner).find(each => keyOf(each) === column), columnsOf(published));
+  return line === undefined ? undefined : `${key}.${line}`;
+}
+export const isLive = (id: string): boolean => liveName(id) !== undefined;
 
 // -- where things can go ------------------------------------------------------------------------------------------------------------
 export interface Spot { section: number; index: number }

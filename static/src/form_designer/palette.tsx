@@ -34,7 +34,7 @@ export function Palette() {
     <div class="fd-search"><Icon name="search" /><input class="form-control" type="search" value={wanted.value} placeholder={t('find_type')} aria-label={t('find_type')} onInput={event => { wanted.value = event.currentTarget.value; }} /></div>
     {families.map(each => <section class="fd-family" aria-label={each.label} key={each.family}><h2 class="fd-family-name">{each.label}</h2>
       <div class="fd-types">{each.types.map(one => <button class="fd-type" type="button" title={one.about} data-type={one.type} key={one.type} onClick={() => add(one)}
-        onPointerDown={event => press(event, () => ({ cargo: { is: 'new', type: one.type }, label: one.label, icon: one.icon }))}><Icon name={one.icon} /><span>{one.label}</span></button>)}</div></section>)}
+        onPointerDown={event => press(event, () => ({ cargo: { is: 'new', type: one.type }, label: one.label }))}><Icon name={one.icon} /><span>{one.label}</span></button>)}</div></section>)}
     {looks.length > 0 && <section class="fd-family" aria-label={t('parts_of_page')}><h2 class="fd-family-name">{t('parts_of_page')}</h2>
       <div class="fd-types">{looks.map(look => <button class="fd-type" type="button" key={look} onClick={() => addLook(look)}><Icon name={look === 'section' ? 'section' : look === 'divider' ? 'separator' : 'browser'} /><span class="tl-cut">{t(look)}</span></button>)}</div></section>}
     {!families.length && !looks.length && <p class="tl-quiet">{t('no_type', { wanted: wanted.value })}</p>}

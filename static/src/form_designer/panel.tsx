@@ -4,7 +4,8 @@ import { ObjectInput, Problems, Suggestions, titleOf, Value } from '../designer/
 import { Icon } from '../designer/icon';
 import { resolve, shapeOf } from '../designer/schema';
 import { change, given, shown, t, type Json, type Path } from '../designer/state';
-import { columnKinds, columnsOf, duplicateFields, changeSection, fieldOf, fields, focusOn, freeKey, isLive, isWide, keyOf, kindIcon, kindName, kinds, KINDS, more, moveFields, moveSection, nameOf, only, pathOf, removeSection, sections, selectedKeys, setWide, turnKind, type Thing } from './model';
+import { columnKinds, columnsOf, duplicateFields, changeSection, fieldOf, fields, focusOn, freeKey, isLive, isWide, keyOf, kindIcon, kindName, kinds, KINDS, liveName, more, moveFields, moveSection, nameOf, only, pathOf, removeSection, sections, selectedKeys, setWide, turnKind, type Thing } from './model';
+import { askKey } from './other_key';
 import { renameKey, usersWithin } from './renaming';
 import { openPartOf } from './canvas';
 import { ask, askColumn } from './removing';
@@ -15,7 +16,7 @@ import { RulesOfField } from './rules';
 const COMMON = ['help', 'required', 'unique', 'default', 'mask'];
 const FEW = 6;
 const ownOf = (names: string[]): string[] => { const own = names.filter(each => !COMMON.includes(each) && !DONE_ELSEWHERE.includes(each)); return own.length <= FEW ? own : []; };
-const DONE_ELSEWHERE = ['type', 'key', 'label', 'options', 'fields'];
+const DONE_ELSEWHERE = ['type', 'key', 'formerly', 'label', 'options', 'fields'];
 
 export function Panel() {
   const id = only.value;
@@ -51,7 +52,7 @@ function KeyAndType({ id, path, field, schemas }: { id: string; path: Path; fiel
   const [text, setText] = useState<string | null>(null);
   const others = (path.length === 4 ? columnsOf(fields.value[Number(path[1])]) : fields.value).map(keyOf).filter(each => each !== keyOf(field));
   const put = () => { const wanted = text?.trim() ?? ''; setText(null); if (wanted && wanted !== keyOf(field)) renameKey(id, freeKey(wanted, others)); };
-  const users = (given.field_uses[keyOf(field)] ?? []).length + usersWithin(keyOf(field)).length;
+  const users = (given.field_uses[liveName(id) ?? ''] ?? []).length + usersWithin(keyOf(field)).length;
   return <div class="fd-pair">
     <div class="tl-field"><label class="form-label" for={`f-${place}/type`}>{t('field_type')}</label>
       <select class="form-select" id={`f-${place}/type`} value={String(field.type ?? '')} onChange={event => { const next = schemas[event.currentTarget.value]; if (next) change(path, turnKind(field, event.currentTarget.value, next)); }}>
@@ -60,7 +61,7 @@ function KeyAndType({ id, path, field, schemas }: { id: string; path: Path; fiel
       </select><Problems path={[...path, 'type']} />{fixed && users > 0 && <p class="tl-help">{t('retype_users', { n: users })}</p>}</div>
     <div class="tl-field"><label class="form-label" for={`f-${place}/key`}>{titleOf('key')}</label>
       <input class="form-control" id={`f-${place}/key`} value={text ?? keyOf(field)} readOnly={fixed} autocomplete="off" spellcheck={false} title={fixed ? t('key_fixed') : undefined}
-        onInput={event => setText(event.currentTarget.value)} onBlur={put} onKeyDown={event => { if (event.key === 'Enter') { event.preventDefault(); put(); } }} /><Problems path={[...path, 'key']} /></div>
+        onInput={event => setText(event.currentTarget.value)} onBlur={put} onKeyDown={event => { if (event.key === 'Enter') { event.preventDefault(); put(); } }} />{fixed && <button class="btn btn-sm fd-rename" type="button" onClick={() => askKey(id)}><Icon name="pencil" />{t('other_key')}</button>}<Problems path={[...path, 'key']} /><Problems path={[...path, 'formerly']} /></div>
   </div>;
 }
 
@@ -81,7 +82,7 @@ function MoveTo({ keys, now }: { keys: readonly string[]; now: number }) {
 
 function Users({ field }: { field: Thing }) {
   const key = keyOf(field);
-  const users = (given.field_uses[key] ?? []).filter(each => each.href !== given.here);
+  const users = (given.field_uses[liveName(`f:${key}`) ?? ''] ?? []).filter(each => each.href !== given.here);
   const within = usersWithin(key);
   return <section class="fd-users" aria-labelledby="fd-users-title"><h3 class="tb-part" id="fd-users-title">{t('where_used')}</h3>
     {!users.length && !within.length ? <p class="tl-quiet">{t('used_by_none')}</p>

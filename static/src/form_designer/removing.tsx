@@ -6,13 +6,13 @@ import { speak } from '../base/speak';
 import { Dialog } from '../designer/dialog';
 import { Icon } from '../designer/icon';
 import { given, t, undo, type Link } from '../designer/state';
-import { changeColumns, fieldOf, focusOn, isLive, keyOf, nameOf, removeFields, sections } from './model';
+import { changeColumns, fieldOf, focusOn, isLive, keyOf, liveName, nameOf, removeFields, sections } from './model';
 import { usersWithin } from './renaming';
 
 interface Question { keys: readonly string[]; users: Link[]; within: string[] }
 const question = signal<Question | null>(null);
 
-const usersOf = (key: string): Link[] => (given.field_uses[key] ?? []).filter(each => each.href !== given.here);
+const usersOf = (key: string): Link[] => (given.field_uses[liveName(`f:${key}`) ?? ''] ?? []).filter(each => each.href !== given.here);
 
 export function ask(keys: readonly string[]): void {
   const users = [...new Map(keys.flatMap(usersOf).map(each => [each.href, each])).values()];

@@ -2,7 +2,7 @@
 import { batch } from '@preact/signals';
 import { isObject, replace, shown, t, type Branches, type Json } from '../designer/state';
 import { scan } from '../formula_editor/words';
-import { columnsOf, fields, freeKey, isForRows, isLive, keyOf, laidOut, nameOf, now, pathOf, RULE_LISTS, rules, select, selected, texts, things, type Thing } from './model';
+import { columnsOf, fields, freeKey, isForRows, isLive, keyOf, laidOut, liveName, nameOf, now, pathOf, RULE_LISTS, rules, select, selected, texts, things, type Thing } from './model';
 
 /** Words of a formula that mean this field of the form itself, or this column of a sub-form, under their new name. */
 export function renamedIn(text: string, from: string, to: string, subform?: string): string {
@@ -32,20 +32,29 @@ export function renameKey(id: string, to: string, sameStep = false): void {
   if (id.startsWith('c:')) {
     const [subform = '', from = ''] = id.slice(2).split('.');
     const outside = (value: Json): Json => walked(value, text => onlyOwned(text, subform, from, to));
-    const columns = (field: Thing): Json[] => columnsOf(field).map(one => walked(keyOf(one) === from ? { ...one, key: to } : one, text => renamedIn(text, from, to, subform)));
+    const was = liveName(id);
+    const columns = (field: Thing): Json[] => columnsOf(field).map(one => walked(keyOf(one) === from ? called(one, to, was?.split('.')[1]) : one, text => renamedIn(text, from, to, subform)));
     const renamed = things(form.fields).map(each => keyOf(each) === subform ? { ...each, fields: columns(each) } : outside(each));
     batch(() => { replace({ ...form, fields: renamed, ...(form.rules ? { rules: outside(form.rules) } : {}) }, sameStep); select(`c:${subform}.${to}`); });
     return;
   }
   const from = id.slice(2);
-  const next = withKey(form, from, to);
+  const next = withKey(form, from, to, liveName(id));
   batch(() => { replace(next, sameStep); selected.value = selected.value.map(each => each === id ? `f:${to}` : each); });
 }
 
-/** The form with another key for a field, wherever the form itself names it. */
-export function withKey(form: Thing, from: string, to: string): Thing {
+/** A field under another key; one that is published remembers by which key it is known. */
+function called(field: Thing, to: string, published?: string): Thing {
+  const { formerly, ...rest } = field;
+  const all = [...new Set([...texts(formerly), ...(published ? [published] : [])])].filter(each => each !== to);
+  const next = { ...rest, key: to };
+  return all.length ? { ...next, formerly: all } : next;
+}
+
+/** The form with another key for a field, wherever the form itself names it. `published`: the key by which the published form has it. */
+export function withKey(form: Thing, from: string, to: string, published?: string): Thing {
   const swap = (value: Json | undefined): Json[] => texts(value).map(key => key === from ? to : key);
-  const next: Thing = walked({ ...form, fields: things(form.fields).map(each => keyOf(each) === from ? { ...each, key: to } : each) }, text => renamedIn(text, from, to)) as Thing;
+  const next: Thing = walked({ ...form, fields: things(form.fields).map(each => keyOf(each) === from ? called(each, to, published) : each) }, text => renamedIn(text, from, to)) as Thing;
   if (Array.isArray(next.layout)) next.layout = things(next.layout).map(each => ({ ...each, fields: swap(each.fields), ...(each.wide ? { wide: swap(each.wide) } : {}) }));
   if (Array.isArray(next.rules)) next.rules = things(next.rules).map(each => renamedRule(each, from, to));
   if (Array.isArray(next.duplicates)) next.duplicates = things(next.duplicates).map(each => ({ ...each, match: things(each.match).map(one => one.field === from ? { ...one, field: to } : one) }));

@@ -28,7 +28,7 @@ function Column({ subform, column, m }: { subform: string; column: Thing; m: num
     if (event.key === 'Enter') { event.preventDefault(); select(id); showPanel(); }
   };
   return <div class={`fd-column${isSelected(id) ? ' active' : ''}${faults.length ? ' fd-faulty' : ''}`} data-column={key}
-    onPointerDown={event => { event.stopPropagation(); if (!(event.target as Element).closest('input')) press(event, () => ({ cargo: { is: 'column', subform, key }, label: name, icon: kindIcon(column.type) })); }}>
+    onPointerDown={event => { event.stopPropagation(); if (!(event.target as Element).closest('input')) press(event, () => ({ cargo: { is: 'column', subform, key }, label: name })); }}>
     {writing ? <LabelEditor id={id} close={() => { setWriting(false); focusOn(id); }} />
       : <button class="fd-column-name" type="button" id={`fd-${id}`} aria-pressed={isSelected(id)} onKeyDown={keys} onClick={event => { event.stopPropagation(); select(id); }} onDblClick={() => setWriting(true)}>
         <span class="tl-cut">{name}</span>{column.required === true && <span class="tl-required" aria-hidden="true"> *</span>}</button>}

@@ -1,4 +1,4 @@
-// The pages beside scoring: tiers and borders, movement, service plans.
+// The pages beside scoring: tiers and borders, movement.
 import type { ComponentChildren } from 'preact';
 import { ChoiceInput, NumberInput, Problems, Value } from '../designer/fields';
 import { Icon } from '../designer/icon';
@@ -7,7 +7,6 @@ import { at, change, given, isObject, live, t, type Json, type Path, type Schema
 import { freeKey, liveOne, listOf, nameOf, tiers, type Thing } from './model';
 import { Card, Faults, TierOf, Warnings, Was } from './parts';
 import { ScoreCard } from './scores';
-import { Who } from './who';
 import { simulation } from './server';
 
 const propertiesOf = (name: string): Record<string, Schema> => resolve({ $ref: `#/$defs/${name}` }).properties as Record<string, Schema>;
@@ -90,34 +89,4 @@ export function MovementPage() {
 function ChoiceOnOff({ path, usual }: { path: Path; usual: boolean }) {
   const on = at(path) ?? usual;
   return <span class="form-check form-switch tb-switch"><input class="form-check-input" type="checkbox" role="switch" id={`f-${path.join('/')}`} checked={on === true} onChange={event => change(path, event.currentTarget.checked)} /></span>;
-}
-
-// -- service plans ---------------------------------------------------------------------------------------------------------------------
-export function PlansPage() {
-  return <><Warnings path="plans" />{tiers.value.map(({ value, n }) => <PlanCard tier={value} n={n} key={String(value.key ?? n)} />)}<WorkCard /></>;
-}
-
-/** Who does the work of the plans, and how much of it fits into a month. */
-function WorkCard() {
-  const people = (given as unknown as { members: Record<string, { key: string; label: string }[]> }).members[String(at(['form']) ?? '')] ?? [];
-  const now = String(at(['workload', 'owner']) ?? '');
-  return <Card id="work-settings" title={t('work_settings')} about={t('work_settings_about')}><Problems path={['workload']} /><Warnings fits={path => path === 'workload' || path.startsWith('workload/')} />
-    <div class="td-pair"><div class="tl-field"><label class="form-label" for="f-workload/owner">{t('work_owner')}</label><select class="form-select" id="f-workload/owner" value={now} onChange={event => change(['workload', 'owner'], event.currentTarget.value || undefined)}>
-        <option value="">{t('work_owner_first')}</option>{now && !people.some(each => each.key === now) && <option value={now}>{now}</option>}{people.map(each => <option value={each.key} key={each.key}>{each.label || each.key}</option>)}</select><Problems path={['workload', 'owner']} /></div>
-      <div class="tl-field"><label class="form-label" for="f-workload/follow_ups_per_month">{t('work_most')}</label><NumberInput path={['workload', 'follow_ups_per_month']} /><Problems path={['workload', 'follow_ups_per_month']} /></div></div></Card>;
-}
-
-function PlanCard({ tier, n }: { tier: Thing; n: number }) {
-  const key = String(tier.key ?? n);
-  const path: Path = ['plans', key];
-  const plan = at(path);
-  const found = simulation.found.value?.tiers.find(each => each.tier === key);
-  const every = isObject(plan) ? Number(plan.contact_every_days) : 0;
-  const properties = propertiesOf('Plan');
-  return <Card id={`plan-${key}`} title={<TierOf tier={key} />} about={found && <>{t('people_count', { n: found.then.toLocaleString('en') })}{every > 0 && t('contacts_month', { n: Math.round(found.then * 30 / every).toLocaleString('en') })}</>}
-    tools={isObject(plan) && <button class="btn btn-sm btn-ghost" type="button" onClick={() => change(path, undefined)}><Icon name="x" />{t('no_plan_button')}</button>}>
-    <Problems path={path} /><Warnings path={path.join('/')} />
-    {isObject(plan) ? <div class="td-plan">{['contact_every_days', 'respond_within_hours', 'channel', 'owner_pool', 'script'].map(name => <div class={name === 'script' ? 'td-wide' : ''} key={name}>{name === 'owner_pool' ? <Who path={[...path, name]} label={given.settings[name]!} /> : <Value path={[...path, name]} name={name} shape={shapeOf(properties[name]!)} required={false} />}<Was path={[...path, name]} from={typeof liveAt([...path, name]) === 'object' ? undefined : liveAt([...path, name])} /></div>)}</div>
-      : <p class="tl-quiet td-no-plan">{t('no_plan')} <button class="btn btn-sm" type="button" onClick={() => change(path, { contact_every_days: 30 })}><Icon name="plus" />{t('add_plan')}</button></p>}
-  </Card>;
 }

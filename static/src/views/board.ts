@@ -1,13 +1,11 @@
 // A board: cards carried to another lane with mouse, pen or finger, by keyboard, or chosen from a menu. Each move is one write with the card's version.
+import { carry, type Place } from '../base/carry';
 import { $, $$, eachNow, icon, make } from '../base/dom';
 import { Refusal, request } from '../base/http';
 import { speak } from '../base/speak';
 import { say } from '../base/texts';
 import { toast } from '../base/toasts';
 import { count } from './counts';
-
-const NEAR = 5;
-const HOLD = 260;
 
 const lanes = (board: HTMLElement) => $$('[data-lane]', board);
 const laneOf = (card: HTMLElement) => card.closest<HTMLElement>('[data-lane]')!;
@@ -17,7 +15,7 @@ const titleOf = (card: HTMLElement) => $('.tl-row-title', card)?.textContent?.tr
 interface Answer { version: number; detail?: string; theirs?: string }
 
 /** Puts a card into a lane and saves it; where that is refused it goes back and the reason is said. */
-async function moveTo(board: HTMLElement, card: HTMLElement, lane: HTMLElement): Promise<void> {
+async function moveTo(board: HTMLElement, card: HTMLElement, lane: HTMLElement, back = false): Promise<void> {
   const from = laneOf(card), after = card.nextElementSibling;
   if (from === lane) return;
   const focused = card.contains(document.activeElement);
@@ -30,7 +28,9 @@ async function moveTo(board: HTMLElement, card: HTMLElement, lane: HTMLElement):
     const said = await answer.json().catch(() => ({})) as Answer;
     if (!answer.ok) throw new Refusal(answer.status, said.theirs ? `${said.detail} ${say('theirs_is', { value: said.theirs })}` : said.detail ?? say(answer.status === 403 ? 'not_allowed' : 'fault'));
     card.dataset.version = String(said.version);
-    speak(say('card_moved', { what: titleOf(card), lane: nameOf(lane) }));
+    const text = say('card_moved', { what: titleOf(card), lane: nameOf(lane) });
+    speak(text);
+    toast({ text, takeBack: back ? undefined : () => void moveTo(board, card, from, true) });
     void count(board);
   } catch (error) {
     $('[data-lane-cards]', from)!.insertBefore(card, after?.parentElement === $('[data-lane-cards]', from) ? after : null);
@@ -45,62 +45,21 @@ async function moveTo(board: HTMLElement, card: HTMLElement, lane: HTMLElement):
 
 // -- mouse, pen, finger -----------------------------------------------------------------------------------------------------------
 function press(board: HTMLElement, card: HTMLElement, event: PointerEvent): void {
-  const [x, y, id, isTouch] = [event.clientX, event.clientY, event.pointerId, event.pointerType === 'touch'];
-  let shadow: HTMLElement | null = null, over: HTMLElement | null = null, timer = 0;
-  const follow = (px: number, py: number) => { shadow?.style.setProperty('left', `${px + 8}px`); shadow?.style.setProperty('top', `${py + 8}px`); };
-  const lift = () => {
-    shadow = make('div', { class: 'tl-board-shadow' }, titleOf(card));
-    document.body.append(shadow);
-    card.classList.add('tl-lifted');
-    getSelection()?.removeAllRanges();
-    follow(x, y);
-    speak(say('card_lifted', { what: titleOf(card) }));
-  };
+  let over: HTMLElement | null = null;
   const mark = (lane: HTMLElement | null) => { over?.classList.remove('tl-over'); over = lane; over?.classList.add('tl-over'); };
-  const move = (next: PointerEvent) => {
-    if (next.pointerId !== id) return;
-    if (!shadow) {
-      if (Math.hypot(next.clientX - x, next.clientY - y) <= NEAR) return;
-      if (isTouch) { end(); return; }
-      lift();
-    }
-    next.preventDefault();
-    follow(next.clientX, next.clientY);
-    const lane = document.elementFromPoint(next.clientX, next.clientY)?.closest<HTMLElement>('[data-lane]') ?? null;
-    mark(lane && board.contains(lane) ? lane : null);
-    const box = board.getBoundingClientRect();
-    if (next.clientX > box.right - 40) board.scrollBy(14, 0); else if (next.clientX < box.left + 40) board.scrollBy(-14, 0);
-  };
-  const end = () => {
-    clearTimeout(timer);
-    removeEventListener('pointermove', move);
-    removeEventListener('pointerup', up);
-    removeEventListener('pointercancel', end);
-    removeEventListener('keydown', escape, true);
-    document.removeEventListener('touchmove', hold);
-    shadow?.remove();
-    shadow = null;
-    mark(null);
-    card.classList.remove('tl-lifted');
-  };
-  const up = (next: PointerEvent) => {
-    if (next.pointerId !== id) return;
-    const [carried, lane] = [shadow !== null, over];
-    end();
-    if (!carried) return;
-    const swallow = (click: Event) => { click.preventDefault(); click.stopPropagation(); };
-    addEventListener('click', swallow, { capture: true, once: true });
-    setTimeout(() => removeEventListener('click', swallow, true), 50);
-    if (lane) void moveTo(board, card, lane);
-  };
-  const escape = (key: KeyboardEvent) => { if (key.key === 'Escape' && shadow) { key.stopPropagation(); end(); speak(say('card_left')); } };
-  const hold = (touch: TouchEvent) => { if (shadow) touch.preventDefault(); };
-  if (isTouch) timer = window.setTimeout(lift, HOLD);
-  addEventListener('pointermove', move, { passive: false });
-  addEventListener('pointerup', up);
-  addEventListener('pointercancel', end);
-  addEventListener('keydown', escape, true);
-  document.addEventListener('touchmove', hold, { passive: false });
+  carry<Place & { lane: HTMLElement }>(event, () => ({
+    label: titleOf(card),
+    find: (x, y) => {
+      const lane = document.elementFromPoint(x, y)?.closest<HTMLElement>('[data-lane]') ?? null;
+      mark(lane && board.contains(lane) ? lane : null);
+      return over ? { mark: over, side: 'into', lane: over } : null;
+    },
+    drop: ({ lane }) => void moveTo(board, card, lane),
+    pane: () => board,
+    lift: () => card.classList.add('tl-lifted'),
+    settle: () => { card.classList.remove('tl-lifted'); mark(null); },
+    said: { lifted: say('card_lifted', { what: titleOf(card) }), left: say('card_left') },
+  }));
 }
 
 // -- keyboard ---------------------------------------------------------------------------------------------------------------------
@@ -123,7 +82,7 @@ function onKey(board: HTMLElement, card: HTMLElement, event: KeyboardEvent): voi
   } else if (lifted && (event.key === 'ArrowLeft' || event.key === 'ArrowRight')) {
     event.preventDefault();
     lifted.lane = Math.max(0, Math.min(all.length - 1, lifted.lane + (event.key === 'ArrowRight' ? 1 : -1)));
-    for (const each of all) each.classList.toggle('tl-over', each === all[lifted.lane]);
+    for (const each of all) each.toggleAttribute('data-spot', each === all[lifted.lane]);
     all[lifted.lane]!.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     speak(nameOf(all[lifted.lane]!));
   } else if (lifted && event.key === 'Escape') {
@@ -140,7 +99,7 @@ function onKey(board: HTMLElement, card: HTMLElement, event: KeyboardEvent): voi
 
 function settle(): void {
   lifted?.card.classList.remove('tl-lifted');
-  for (const each of $$('.tl-over')) each.classList.remove('tl-over');
+  for (const each of $$('[data-spot]')) each.removeAttribute('data-spot');
   lifted = null;
 }
 

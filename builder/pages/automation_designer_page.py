@@ -1,0 +1,60 @@
+"""The page of the automation designer: the draft with its schema, the palettes, starters, and whom and what settings can name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+
+from builder.automating.palette import palette, triggers
+from builder.automating.starters import starters
+from builder.pages.automation_designer_texts import AUTOMATIONS
+from builder.pages.designer_texts import FRAME
+from builder.pages.editor import opened_page
+from builder.pages.editor_data import whom
+from builder.pages.frame import as_text
+from runtime.pages.web import designer_only, reader
+from runtime.people.may import may
+from runtime.system.workspace import Act
+
+blueprint = Blueprint("automation_designer_page", __name__)
+
+
+@blueprint.get("/build/<app>/automations/<key>")
+@designer_only
+def page(app: str, key: str) -> str:
+    return opened_page(app, "automation", key, "builder/automation_designer.html", lambda act: _given(act, app))
+
+
+def _given(act: Act, app: str) -> dict[str, Any]:
+    say = reader().say
+    forms = [each for each in act.catalogue.forms.values() if may(act.person, "view", each.key)]
+    return {
+        "texts": {name: say(message) for name, message in (FRAME | AUTOMATIONS).items()},
+        "palette": palette(say),
+        "triggers": triggers(say),
+        "starters": starters(act, app, reader().language),
+        "people": [each for each in whom(act, act.catalogue)["whom"] if each["key"].startswith(("role:", "user:"))],
+        "form_fields": {
+            form.key: [_field(each) for each in form.fields if may(act.person, "view", form.key, None, each.key)] for form in forms
+        },
+    }
+
+
+def _field(field: Any) -> dict[str, Any]:
+    """A field as settings and conditions name it."""
+    options = getattr(field, "options", ()) or ()
+    return {
+        "key": field.key,
+        "label": reader().shown(field.label),
+        "type": field.type,
+        "result": field.formula_type().kind if field.stores not in ("rows", "nothing") else "rows",
+        "form": getattr(field, "form", None),
+        "writable": field.writable and field.stores in ("column", "many"),
+        "required": bool(getattr(field, "required", False)),
+        "options": [{"key": each.key, "label": as_text(_plain(each.label))} for each in options if hasattr(each, "key")],
+    }
+
+
+def _plain(text: Any) -> Any:
+    return text if isinstance(text, str) else {"zh": text.zh, "en": text.en}

@@ -1,0 +1,154 @@
+"""Grouped runs: one run for all the records of an event that brought many. See `automation_run_record`.
+
+Each record goes through all the steps before the next one does, within a savepoint of its own: one that fails does not hold up the others.
+What has been done is told by the states of these rows, which commit with the effects; the lines of the run log count.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.automation.doing import Doing
+from runtime.automation.matching import stored
+from runtime.automation.run_rows import change, finish, note, savepoint
+from runtime.automation.starting import left_out
+from runtime.automation.trouble import Ends
+from runtime.errors import TierloomError
+from runtime.system import tables
+from runtime.system.tables import automation_step
+from runtime.texts import Message, _
+
+if TYPE_CHECKING:
+    from runtime.definitions.automation import Automation
+    from runtime.system.workspace import Act
+
+RECORDS_A_TURN = 250
+
+
+def go_on(act: Act, row: sa.Row[Any], automation: Automation) -> None:
+    """The next records of the group, in one transaction; at the end of the last, the run ends."""
+    group = tables.automation_run_record
+    waiting = sa.select(group).where(group.c.run == row.id, group.c.state == "waiting").order_by(group.c.record).limit(RECORDS_A_TURN + 1)
+    found = act.connection.execute(waiting).all()
+    counts = Counts(act, row)
+    for each in found[:RECORDS_A_TURN]:
+        state, reason = _one(act, row, automation, each, counts)
+        values = {"state": state, "reason": None if reason is None else stored(reason)}
+        act.connection.execute(group.update().where(group.c.run == row.id, group.c.record == each.record).values(**values))
+    started = {} if row.started_at is not None else {"started_at": act.micros}
+    if len(found) > RECORDS_A_TURN:
+        counts.write()
+        return change(act.connection, row, state="running", due_at=act.micros, **started)
+    _once(act, row, automation, counts)
+    counts.write()
+    _end(act, row, started)
+
+
+class Counts:
+    """The lines of the run log of a group: per path how many records went that way, how many failed there, and the first."""
+
+    def __init__(self, act: Act, row: sa.Row[Any]):
+        self.act, self.row = act, row
+        lines = act.connection.execute(sa.select(automation_step).where(automation_step.c.run == row.id)).all()
+        self.found: dict[str, tuple[str, dict[str, Any]]] = {each.path: (each.type, json.loads(each.result or "{}")) for each in lines}
+
+    def add(self, path: str, step: Any, record: int, failed: bool = False) -> None:
+        _type, counts = self.found.setdefault(path, (step.type, {"records": 0, "failed": 0, "first": record}))
+        counts["records"] += 1
+        counts["failed"] += failed
+
+    def write(self) -> None:
+        for path, (kind, counts) in self.found.items():
+            note(self.act, self.row, path, kind, "failed" if counts["failed"] == counts["records"] else "done", counts)
+
+
+def _one(act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], counts: Counts) -> tuple[str, Message | None]:
+    """All the steps for one record: the state in which it ends, and the reason."""
+    after_commit, went = len(act.after_commit), list[tuple[str, Any]]()
+    try:
+        with savepoint(act.connection):
+            ending = left_out(of_record(act, row, automation, each)) or _go_through(act, row, automation, each, went)
+    except TierloomError as error:
+        del act.after_commit[after_commit:]
+        act.workspace.ids.forget()
+        if went:
+            counts.add(*went[-1], each.record, failed=True)
+        return "failed", error.message
+    for path, step in went:
+        counts.add(path, step, each.record)
+    return ending
+
+
+def _go_through(
+    act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], went: list[tuple[str, Any]]
+) -> tuple[str, Message | None]:
+    try:
+        for path, step, doing in _arm(act, row, automation, each, automation.steps, ""):
+            went.append((path, step))
+            if not step.once_per_group:
+                step.run(doing)
+    except Ends as ends:
+        return "failed" if ends.failed else "done", ends.reason
+    return "done", None
+
+
+def of_record(act: Act, row: sa.Row[Any], automation: Automation, each: Any, path: str = "") -> Doing:
+    """The run as it would be for one record of the group."""
+    single: Any = SimpleNamespace(**{**row._mapping, "record": each.record, "facts": each.facts})
+    return Doing(act.workspace, single, automation, path, act)
+
+
+def _arm(act: Act, row: sa.Row[Any], automation: Automation, each: Any, steps: Any, prefix: str) -> Iterator[tuple[str, Any, Doing]]:
+    for number, step in enumerate(steps):
+        doing = of_record(act, row, automation, each, f"{prefix}{number}")
+        if step.arms():
+            arm = (step.run(doing) or {}).get("arm")
+            yield from _arm(act, row, automation, each, step.arms().get(arm, ()), f"{prefix}{number}/{arm}/")
+        else:
+            yield f"{prefix}{number}", step, doing
+
+
+def _once(act: Act, row: sa.Row[Any], automation: Automation, counts: Counts) -> None:
+    """Steps that are done once for the whole group, after the last of its records: with the first that came to them, and how many did."""
+    group = tables.automation_run_record
+    for path, (_kind, count) in counts.found.items():
+        step = _at(automation, path)
+        if step is None or not step.once_per_group:
+            continue
+        first = act.connection.execute(sa.select(group).where(group.c.run == row.id, group.c.record == count["first"])).first()
+        try:
+            with savepoint(act.connection):
+                count |= step.run_group(of_record(act, row, automation, first, path), count["records"]) or {}
+        except TierloomError as error:
+            count["failed"] = count["records"]
+            note(act, row, path, step.type, "failed", count, error.message)
+
+
+def _at(automation: Automation, path: str) -> Any:
+    pieces = path.split("/")
+    steps, step = automation.steps, None
+    for place, piece in enumerate(pieces):
+        if place % 2 == 0:
+            step = steps[int(piece)] if int(piece) < len(steps) else None
+        elif step is not None:
+            steps = step.arms().get(piece, ())
+        if step is None:
+            return None
+    return step
+
+
+def _end(act: Act, row: sa.Row[Any], started: dict[str, Any]) -> None:
+    group = tables.automation_run_record
+    states = sa.select(group.c.state, sa.func.count()).where(group.c.run == row.id).group_by(group.c.state)
+    counts = {state: count for state, count in act.connection.execute(states)}
+    if not counts.get("done") and not counts.get("failed"):
+        return finish(act, row, "skipped", _("Its condition held for none of the records."), **started)
+    if not counts.get("failed"):
+        return finish(act, row, "done", None, **started)
+    said = _("For {failed} of {count} records it failed.", failed=counts["failed"], count=sum(counts.values()))
+    finish(act, row, "failed" if not counts.get("done") else "done", said, **started)

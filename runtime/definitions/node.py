@@ -1,0 +1,85 @@
+"""Node: a place in a workflow. One file a kind in runtime/workflow/nodes/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from runtime.definitions.model import FormulaText, FormulaUse, Key, Model, Text, Who
+from runtime.definitions.naming import Names
+from runtime.errors import Problem
+
+if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
+
+Passing = Literal["through", "waits", "people", "splits", "joins", "ends"]
+Right = Literal["view", "edit", "hidden"]
+AGAINST_NAMES = ("start", "previous")
+"""What `return_to` may name besides nodes."""
+
+
+class Node(Model):
+    type: str
+    key: Key
+    label: Text | None = None
+
+    passing: ClassVar[Passing] = "through"
+    """How a visit goes on: by itself, when something outside is over, when people have acted, along several lines, with others, not at all."""
+
+    def problems(self, form: str, catalogue: Catalogue) -> Iterator[Problem]:
+        yield from ()
+
+    def formulas(self, form: str, catalogue: Catalogue) -> Iterator[FormulaUse]:
+        yield from ()
+
+
+class Check(Model):
+    """A condition that must hold when somebody approves or submits here."""
+
+    rule: FormulaText
+    message: Text
+
+
+class Due(Model):
+    """When somebody should have acted, and what happens then. Counted from the arrival, or from a date of the record."""
+
+    hours: float | None = Field(None, gt=0, le=24 * 366, title="Hours")
+    days: int | None = Field(None, ge=1, le=366, title="Days")
+    field: Annotated[Key | None, Names()] = Field(None, title="Date of the record")
+    working: bool = Field(False, title="Working time only")
+    """Counts only working days, from 9:00 to 18:00."""
+    then: Literal["remind", "approve", "return", "escalate"] = Field("remind", title="Then")
+
+
+class Levels(Model):
+    """Heads one above the other, from the starter's own: `count` of them, or as far as somebody with the role `role`."""
+
+    count: int | None = Field(None, ge=1, le=20, title="How many levels")
+    role: Key | None = Field(None, title="Up to somebody with the role")
+
+
+class PeopleNode(Node):
+    """A node at which people act."""
+
+    passing: ClassVar[Passing] = "people"
+
+    approvers: tuple[Who, ...] = Field((), max_length=50, title="Who")
+    levels: Levels | None = Field(None, title="Level by level")
+    formula: FormulaText | None = Field(None, title="Or a formula that gives a person")
+    mode: Literal["any", "all", "ratio", "sequence"] = Field("any", title="How many must approve")
+    ratio: float | None = Field(None, gt=0, le=1, title="Share")
+    fields: Annotated[dict[str, Right], Names()] = Field({"*": "view"}, title="Fields")
+    brief: tuple[Annotated[str, Names()], ...] = Field((), max_length=6, title="Fields in the to-do list")
+    return_to: tuple[str, ...] = Field(("start", "previous"), max_length=50, title="May be returned to")
+    returned: Literal["again", "straight"] = Field("again", title="After a return")
+    """Whether all nodes from there are gone through again, or it comes straight back to whoever returned it."""
+    due: Due | None = Field(None, title="Due")
+    if_nobody: Literal["admin", "pass", "refuse"] = Field("admin", title="If nobody is found")
+    if_starter: Literal["self", "pass", "head"] = Field("self", title="If it is the starter")
+    comment: Literal["optional", "required", "required_on_return", "required_on_reject"] = Field("optional", title="Comment")
+    signature: bool = Field(False, title="Signature required")
+    checks: tuple[Check, ...] = Field((), max_length=20, title="Checks")
+    copy_to: tuple[Who, ...] = Field((), max_length=50, title="Copy on arrival to")
+    in_bulk: bool = Field(True, title="May be approved in bulk")

@@ -1,0 +1,344 @@
+"""Approvals: the lists of a person, a run with its record, its log and what can be done, and starting one from a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Blueprint, g, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from runtime.definitions.form import Form
+from runtime.errors import NotFound, Problem, Refused, Stale, TierloomError
+from runtime.forms import fill, opened
+from runtime.pages import entry as entries
+from runtime.pages.apps import find_app
+from runtime.pages.lists import find_form
+from runtime.pages.record import sections
+from runtime.pages.record_flows import STATUS
+from runtime.pages.shell import apps_of
+from runtime.pages.web import done, go_to, reader, reading, signed_in, writing
+from runtime.people.may import may
+from runtime.people.person import Person
+from runtime.records import query
+from runtime.records.lookup import ActLookup
+from runtime.records.rows import Record
+from runtime.system import clock
+from runtime.system.workspace import Act
+from runtime.texts import Message, _
+from runtime.workflow import boxes, keeping, running
+from runtime.workflow.state import Run, Task
+
+blueprint = Blueprint("approvals", __name__)
+
+BOXES: dict[str, Message] = {
+    "todo": _("Waiting for me"),
+    "started": _("Started by me"),
+    "done": _("Decided by me"),
+    "copied": _("Copied to me"),
+}
+EMPTY: dict[str, Message] = {
+    "todo": _("Nothing waits for you. What colleagues submit for your decision shows here."),
+    "started": _("You have started nothing yet. Open a record and submit it from there."),
+    "done": _("You have decided nothing yet."),
+    "copied": _("Nothing was copied to you yet."),
+}
+ACTS: dict[str, Message] = {
+    "submitted": _("submitted"),
+    "approved": _("approved"),
+    "rejected": _("rejected"),
+    "returned": _("returned it to {to}"),
+    "transferred": _("gave it to {to}"),
+    "added": _("asked {people} as well"),
+    "withdrawn": _("withdrew it"),
+    "taken_back": _("took the approval back"),
+    "urged": _("reminded everybody"),
+    "reminded": _("was reminded because it is overdue"),
+    "escalated": _("did not act in time; it went to {to}"),
+    "replaced": _("put {to} in the place"),
+    "moved": _("moved it here"),
+    "ended": _("ended it"),
+    "nobody": _("Nobody was found, so those who administer are asked"),
+}
+PASSED: dict[str, Message] = {
+    "starter": _("passed: whoever started it would approve it"),
+    "repeated": _("passed: approved before already"),
+    "overdue": _("passed: nobody acted in time"),
+    "nobody": _("passed: nobody was found"),
+}
+
+
+# -- lists ------------------------------------------------------------------------------------------------------------------------
+@blueprint.get("/approvals")
+@signed_in
+def show() -> str:
+    box = request.args.get("box", "todo")
+    box = box if box in BOXES else "todo"
+    with reading() as act:
+        rows = boxes.page(act, box, request.args.get("before", type=int))
+        wanted: dict[str, set[int]] = {}
+        for row in rows:
+            wanted.setdefault(row.form, set()).add(row.record)
+        titles = running.titles_of(act, wanted)
+        counts = {key: boxes.count(act, key) for key in ("todo",)}
+        lines = [_line(act, row, titles) for row in rows]
+    return render_template("approvals.html", box=box, boxes=BOXES, lines=lines, counts=counts, empty=EMPTY[box], next=_next(rows))
+
+
+def _next(rows: list[Any]) -> int | None:
+    return rows[-1].mark if len(rows) == boxes.AT_ONCE else None
+
+
+def _line(act: Act, row: Any, titles: dict[tuple[str, int], str]) -> dict[str, Any]:
+    flow = act.catalogue.workflows.get(row.workflow)
+    node = flow.by_key.get(row.node or "") if flow is not None else None
+    form = act.catalogue.forms.get(row.form)
+    at = node if row.task is not None or node is not None else flow.start if flow is not None else None
+    shown = at is not None and running.shows_title(act, row.form, at)
+    return {
+        "href": f"/approvals/{row.run}",
+        "title": (shown and titles.get((row.form, row.record))) or f"#{row.record}",
+        "workflow": reader().shown(flow.label) if flow is not None else row.workflow,
+        "form": reader().shown(form.label) if form is not None else row.form,
+        "node": "" if node is None or node.label is None else reader().shown(node.label),
+        "starter": reader().person_name(row.starter),
+        "at": clock.from_micros(row.at),
+        "due": None if row.due_at is None else clock.from_micros(row.due_at),
+        "late": row.due_at is not None and row.due_at <= act.micros,
+        "status": STATUS.get(row.status, STATUS["running"]),
+    }
+
+
+# -- one run ----------------------------------------------------------------------------------------------------------------------
+@blueprint.get("/approvals/<int:run>")
+@signed_in
+def one(run: int) -> str:
+    with reading() as act:
+        return _page(act, run)
+
+
+def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = None) -> str:
+    row, state = _found(act, run)
+    flow = running.flow_of(act, row)
+    form = act.catalogue.forms[row.form]
+    app = _app(act, form)
+    mine = next((each for each in state.open_tasks if each.person == g.person.id), None)
+    node = flow.start if mine is None else flow.by_key[state.visit(mine.visit).node]
+    resubmits = state.status in ("returned", "withdrawn") and state.starter == g.person.id
+    with handling(act, row, node, mine is not None or resubmits or boxes.concerned(act, run)):
+        record = query.get(act, row.form, row.record)
+        asked = _asked(form, node) if mine is not None or resubmits else []
+        typed = entry or opened(form, reader(), record.values, asked, record.masked)
+        more = {
+            "run": row.id,
+            "flow": flow,
+            "status": STATUS.get(state.status, STATUS["running"]),
+            "starter": reader().person_name(state.starter),
+            "started": clock.from_micros(row.at),
+            "happened": [_entry(flow, each) for each in reversed(state.log) if each.act != "finished"],
+            "waiting": _waiting(flow, state),
+            "mine": mine,
+            "resubmits": resubmits,
+            "withdraws": state.status == "running" and state.starter == g.person.id and flow.withdraw != "no",
+            "actions": list(node.actions) if mine is not None else [],
+            "returns": _returns(flow, state, mine, node),
+            "where": [("beside", _("beside me"))] if mine is not None and node.mode in ("all", "ratio") else WHERE,
+            "comment": request.form.get("comment", ""),
+            "needs_comment": mine is not None and node.comment == "required",
+            "parts": _lines(act, app.key, form, record, set(asked)),
+            "error": None if error is None else reader().say(error.message),
+            "errors": {each.path: reader().say(each.message) for each in error.problems} if isinstance(error, Refused) else {},
+        }
+        return entries.drawn_over(act, app, form, record, typed, asked, "approval.html", **more)
+
+
+WHERE = [("before", _("before me: I decide afterwards")), ("after", _("after me: I agree, they decide"))]
+
+
+def _found(act: Act, run: int) -> tuple[Any, Run]:
+    """A run that the person has to do with, or whose record they may see."""
+    row, state = keeping.read(act, run, lock=False)
+    concerned = g.person.is_builder or boxes.concerned(act, run)
+    if row.form not in act.catalogue.forms or not (concerned or may(g.person, "view", row.form, row.record)):
+        raise NotFound(_("There is no such workflow run."))
+    return row, state
+
+
+@contextmanager
+def handling(act: Act, row: Any, node: Any, concerned: bool) -> Iterator[None]:
+    """The page of somebody who is asked shows what their node shows, whatever they see elsewhere."""
+    person: Person = g.person
+    if concerned and not person.is_builder:
+        act.act_for(running.as_handler(act, person, row.form, row.record, node))
+        g.person = act.person
+    try:
+        yield
+    finally:
+        if g.person is not person:
+            act.act_for(person)
+            g.person = act.person
+
+
+def _app(act: Act, form: Form) -> Any:
+    """The app in which its pages stand: the form's own where the person works in it, else the first that they work in, else any."""
+    own = {each.key: each for each in apps_of(g.person, act.catalogue)}
+    apps = own or act.catalogue.apps
+    if not apps:
+        raise NotFound(_("There is no such app, or you do not work in it."))
+    return apps.get(form.app or "") or next(iter(apps.values()))
+
+
+def _asked(form: Form, node: Any) -> list[str]:
+    """The fields that can be changed at a node."""
+    return [each.key for each in form.fields if each.writable and node.fields.get(each.key, node.fields.get("*")) == "edit"]
+
+
+def _lines(act: Act, app: str, form: Form, record: Record, without: set[str]) -> list[dict[str, Any]]:
+    found = [{**part, "lines": [each for each in part["lines"] if each["key"] not in without]} for part in sections(act, app, form, record)]
+    return [each for each in found if each["lines"]]
+
+
+def _returns(flow: Any, state: Run, mine: Task | None, node: Any) -> list[tuple[str, str]]:
+    """Where it can be returned to: (what is sent, what is read)."""
+    if mine is None or "return" not in node.actions:
+        return []
+    visited = {each.node for each in state.visits if each.state == "done" and not each.void}
+    found = []
+    for each in node.return_to:
+        if each == "start":
+            found.append((each, reader().say(_("whoever started it"))))
+        elif each == "previous":
+            found.append((each, reader().say(_("the step before"))))
+        elif each in visited:
+            found.append((each, _node_name(flow, each)))
+    return found
+
+
+def _node_name(flow: Any, key: str) -> str:
+    node = flow.by_key.get(key)
+    return reader().shown(node.label) if node is not None and node.label is not None else key
+
+
+def _waiting(flow: Any, state: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "node": _node_name(flow, state.visit(each.visit).node),
+            "who": reader().person_name(each.person),
+            "for": None if each.instead_of is None else reader().person_name(each.instead_of),
+            "since": clock.from_micros(each.at),
+            "due": None if each.due_at is None else clock.from_micros(each.due_at),
+        }
+        for each in state.open_tasks
+    ]
+
+
+def _entry(flow: Any, line: Any) -> dict[str, Any]:
+    names = {
+        "to": reader().person_name(line.more["to"])
+        if isinstance(line.more.get("to"), int)
+        else _node_name(flow, str(line.more.get("to", ""))),
+        "people": "、".join(reader().person_name(each) for each in line.more.get("people", ())),
+    }
+    words = PASSED[line.more["why"]] if line.act == "passed" else ACTS[line.act]
+    return {
+        "who": reader().person_name(line.person) if line.person is not None else "",
+        "what": reader().say(Message(words.text, names)),
+        "for": reader().person_name(line.more["instead_of"]) if "instead_of" in line.more else "",
+        "node": _node_name(flow, line.node) if line.node else "",
+        "comment": line.comment,
+        "at": clock.from_micros(line.at),
+        "tone": {"approved": "good", "rejected": "bad", "returned": "care"}.get(line.act, ""),
+    }
+
+
+# -- acting -----------------------------------------------------------------------------------------------------------------------
+@blueprint.post("/approvals/<int:run>")
+@signed_in
+def decide(run: int) -> Any:
+    """`act`: approve, reject, return, transfer, add, submit, withdraw, remind. A refusal shows the page again with all that was typed."""
+    what, comment = request.form.get("act", ""), request.form.get("comment", "").strip()
+    typed: Any = None
+    try:
+        with writing("workflow") as act:
+            row, state = _found(act, run)
+            flow = running.flow_of(act, row)
+            mine = next((each for each in state.tasks if str(each.number) == request.form.get("task")), None)
+            node = flow.start if mine is None else flow.by_key[state.visit(mine.visit).node]
+            values: dict[str, Any] = {}
+            if what in ("approve", "return", "submit"):
+                typed = _typed(act, row, node)
+                if not typed.ok:
+                    raise Refused([Problem("", _("Mend what is marked in the form first."))])
+                values = {key: value for key, value in typed.values.items() if key in _asked(act.catalogue.forms[row.form], node)}
+            _do(act, run, mine, what, comment, values)
+    except (Refused, Stale) as error:
+        with reading() as act:
+            if typed is not None and isinstance(error, Refused):
+                typed.tell(error.problems)
+            return _page(act, run, error, typed), error.status
+    return done("/approvals" if mine is not None else f"/approvals/{run}", SAID.get(what, _("Done.")))
+
+
+SAID: dict[str, Message] = {
+    "approve": _("Approved."),
+    "reject": _("Rejected."),
+    "return": _("Returned."),
+    "transfer": _("Given to somebody else."),
+    "add": _("They have been asked."),
+    "submit": _("Submitted."),
+    "withdraw": _("Withdrawn. You can change the record and submit it again."),
+    "remind": _("They have been reminded."),
+}
+
+
+def _typed(act: Act, row: Any, node: Any) -> Any:
+    form = act.catalogue.forms[row.form]
+    with handling(act, row, node, True):
+        record = query.get(act, row.form, row.record)
+        return fill(form, request.form, ActLookup(act, present=record), reader(), record.values, _asked(form, node), record.masked)
+
+
+def _do(act: Act, run: int, mine: Task | None, what: str, comment: str, values: dict[str, Any]) -> None:
+    if what == "submit":
+        running.submit(act, run, values, comment)
+    elif what == "withdraw":
+        running.withdraw(act, run, comment)
+    elif what == "remind":
+        running.remind(act, run)
+    elif mine is None:
+        raise NotFound(_("There is no such task."))
+    else:
+        _on_task(act, running.task_id(act, run, mine.number), what, comment, values)
+
+
+def _on_task(act: Act, task: int, what: str, comment: str, values: dict[str, Any]) -> None:
+    person = request.form.get("person", "")
+    if what in ("transfer", "add") and not person.isdecimal():
+        raise Refused([Problem("person", _("Choose a person."))])
+    if what == "approve":
+        running.approve(act, task, values, comment)
+    elif what == "reject":
+        running.reject(act, task, comment)
+    elif what == "return":
+        running.return_(act, task, request.form.get("to", ""), values, comment)
+    elif what == "transfer":
+        running.transfer(act, task, int(person), comment)
+    elif what == "add":
+        running.add(act, task, [int(person)], request.form.get("where", "beside"), comment)  # type: ignore[arg-type]
+    else:
+        raise Refused([Problem("", _("This cannot be done at this node."))])
+
+
+# -- from a record ------------------------------------------------------------------------------------------------------------------
+@blueprint.post("/apps/<app>/<form>/<int:record>/workflow/<key>")
+@signed_in
+def start(app: str, form: str, record: int, key: str) -> AnyResponse:
+    with writing("workflow") as act:
+        find_app(act, app)
+        find_form(act, form)
+        flow = act.catalogue.workflows.get(key)
+        if flow is None or flow.form != form:
+            raise NotFound(_("There is no workflow with the key {key}.", key=key))
+        number = running.start(act, key, record, request.form.get("comment", "").strip())
+    return go_to(f"/approvals/{number}")

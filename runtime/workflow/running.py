@@ -1,0 +1,303 @@
+"""Workflows on records: starting one, and acting on it. Each act is one transaction: record, tasks, log, notices and event together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.automation.once import insert_once
+from runtime.collaboration import telling
+from runtime.definitions import versions
+from runtime.definitions.loading import load
+from runtime.errors import DefinitionProblems, NotAllowed, NotFound, Problem, Refused, Stale
+from runtime.people.may import may, require
+from runtime.people.person import SYSTEM, Person
+from runtime.people.rights import Grant, names
+from runtime.records import gateway, outbox, query
+from runtime.system.tables import workflow_copy, workflow_run, workflow_task, workflow_visit
+from runtime.texts import Message, _
+from runtime.workflow import keeping
+from runtime.workflow.acting import Acts, Where
+from runtime.workflow.state import Run
+from runtime.workflow.walking import Effect
+from runtime.workflow.world import ActWorld
+
+if TYPE_CHECKING:
+    from runtime.definitions.workflow import Workflow
+    from runtime.system.workspace import Act, Workspace
+
+ASKED = _("{workflow}: your decision is wanted on “{record}”")
+CLOSED = _("{workflow}: nothing more to do on “{record}”")
+COPIED = _("{workflow}: “{record}” for your information")
+REMINDED = _("{workflow}: “{record}” still waits for you")
+ENDED: dict[str, Message] = {
+    "approved": _("{workflow}: “{record}” has been approved"),
+    "rejected": _("{workflow}: “{record}” has been rejected"),
+    "returned": _("{workflow}: “{record}” has been returned to you"),
+    "ended": _("{workflow}: “{record}” has been ended"),
+}
+AT_ONCE = 200
+
+
+# -- starting -----------------------------------------------------------------------------------------------------------------------
+def start(act: Act, key: str, record: int, comment: str = "") -> int:
+    """Starts a workflow for a record in the name of whoever acts; gives the number of the run."""
+    flow = act.catalogue.workflows.get(key)
+    if flow is None:
+        raise NotFound(_("There is no workflow with the key {key}.", key=key))
+    if not flow.enabled:
+        raise Refused([Problem("", _("This workflow is switched off."))])
+    require(act.person, "view", flow.form, record)
+    if not may_start(act, flow):
+        raise NotAllowed(_("You may not start this workflow. Ask whoever designed it."))
+    number = act.take_ids("workflow_run")
+    row = {
+        "id": number,
+        "workflow": key,
+        "version": act.catalogue.versions.get(("workflow", key), 0),
+        "form": flow.form,
+        "record": record,
+        "open_record": record,
+        "status": "new",
+        "starter": act.person.id,
+        "round": 0,
+        "acts": 0,
+        "at": act.micros,
+        "ended_at": None,
+    }
+    if not insert_once(act.connection, workflow_run, row):
+        raise Stale(_("This workflow is under way for this record already."))
+    _do(act, number, lambda acts: acts.submit(act.person.id, comment))
+    return number
+
+
+def may_start(act: Act, flow: Workflow) -> bool:
+    if not flow.may_start:
+        return may(act.person, "add", flow.form)
+    return act.person.is_builder or any(names(act.person, each) for each in flow.may_start)
+
+
+# -- acting -------------------------------------------------------------------------------------------------------------------------
+def submit(act: Act, run: int, values: Mapping[str, Any] | None = None, comment: str = "") -> None:
+    """A new round by the starter, after a return or a withdrawal."""
+    _do(act, run, lambda acts: acts.submit(act.person.id, comment), values)
+
+
+def approve(act: Act, task: int, values: Mapping[str, Any] | None = None, comment: str = "") -> None:
+    _on(act, task, lambda acts, number: acts.approve(number, act.person.id, comment), values)
+
+
+def reject(act: Act, task: int, comment: str = "") -> None:
+    _on(act, task, lambda acts, number: acts.reject(number, act.person.id, comment))
+
+
+def return_(act: Act, task: int, to: str, values: Mapping[str, Any] | None = None, comment: str = "") -> None:
+    """Sends it back; what the handler changed in the record is kept."""
+    _on(act, task, lambda acts, number: acts.return_(number, act.person.id, to, comment), values)
+
+
+def transfer(act: Act, task: int, to: int, comment: str = "") -> None:
+    _on(act, task, lambda acts, number: acts.transfer(number, act.person.id, to, comment))
+
+
+def add(act: Act, task: int, people: Iterable[int], where: Where, comment: str = "") -> None:
+    _on(act, task, lambda acts, number: acts.add(number, act.person.id, people, where, comment))
+
+
+def take_back(act: Act, task: int) -> None:
+    _on(act, task, lambda acts, number: acts.take_back(number, act.person.id))
+
+
+def withdraw(act: Act, run: int, comment: str = "") -> None:
+    _do(act, run, lambda acts: acts.withdraw(act.person.id, comment))
+
+
+def remind(act: Act, run: int) -> None:
+    """The starter asks those who are asked once more."""
+    _row, state = keeping.read(act, run, lock=False)
+    if act.person.id != state.starter:
+        raise NotAllowed(_("Only whoever started this may remind the others."))
+    _do(act, run, lambda acts: acts.remind(act.person.id))
+
+
+def replace_person(act: Act, task: int, to: int, comment: str = "") -> None:
+    require(act.person, "administer")
+    _on(act, task, lambda acts, number: acts.replace(number, act.person.id, to, comment))
+
+
+def move(act: Act, run: int, node: str, comment: str = "") -> None:
+    require(act.person, "administer")
+    _do(act, run, lambda acts: acts.move(act.person.id, node, comment))
+
+
+def end(act: Act, run: int, comment: str = "") -> None:
+    require(act.person, "administer")
+    _do(act, run, lambda acts: acts.end(act.person.id, comment))
+
+
+def tick_all(workspace: Workspace) -> None:
+    """Everything that is due, a few runs at a time."""
+    while True:
+        with workspace.reading(SYSTEM) as act:
+            due = bool(_due(act, 1))
+        if not due:
+            return
+        with workspace.writing(SYSTEM, "schedule") as act:
+            if not tick(act):
+                return
+
+
+def tick(act: Act) -> int:
+    """Overdue tasks and waits that are over, as the system; gives how many runs were looked at."""
+    due = _due(act, AT_ONCE)
+    for run in due:
+        _do(act, run, lambda acts: acts.tick())
+    return len(due)
+
+
+def _due(act: Act, limit: int) -> list[int]:
+    """Runs with an overdue task, or a wait that is over."""
+    tasks = sa.select(workflow_task.c.run).where(workflow_task.c.state == "open", workflow_task.c.due_at <= act.micros)
+    waits = sa.select(workflow_visit.c.run).where(workflow_visit.c.state == "open", workflow_visit.c.wakes_at <= act.micros)
+    return list(act.connection.execute(sa.union(tasks, waits).limit(limit)).scalars())
+
+
+def task_id(act: Act, run: int, number: int) -> int:
+    """The number of a task in the workspace, from its number in its run."""
+    own = workflow_task.c
+    found = act.connection.execute(sa.select(own.id).where(own.run == run, own.number == number)).scalar()
+    if found is None:
+        raise NotFound(_("There is no such task."))
+    return found
+
+
+def _on(act: Act, task: int, do: Callable[[Acts, int], None], values: Mapping[str, Any] | None = None) -> None:
+    found = act.connection.execute(sa.select(workflow_task.c.run, workflow_task.c.number).where(workflow_task.c.id == task)).first()
+    if found is None:
+        raise NotFound(_("There is no such task."))
+    _do(act, found.run, lambda acts: do(acts, found.number), values, found.number)
+
+
+def _do(act: Act, run: int, do: Callable[[Acts], None], values: Mapping[str, Any] | None = None, task: int | None = None) -> None:
+    """One act: the record's new values first, then the step, then what follows from it."""
+    row, state = keeping.read(act, run)
+    flow = flow_of(act, row)
+    world = ActWorld(act, row.workflow, row.form, row.record, row.starter)
+    acts, before = Acts(flow, state, world), keeping.copy_of(state)
+    if values:
+        _write(act, row, acts, dict(values), task)
+        world.changed()
+    do(acts)
+    keeping.write(act, row, before, state)
+    _follow(act, row, flow, state, world, acts.effects)
+
+
+def flow_of(act: Act, row: Any) -> Workflow:
+    """The version with which a run began."""
+    if act.catalogue.versions.get(("workflow", row.workflow)) == row.version and row.workflow in act.catalogue.workflows:
+        return act.catalogue.workflows[row.workflow]
+    memo = act.catalogue.memo.setdefault("old workflows", {})
+    name = (row.workflow, row.version)
+    if name not in memo:
+        try:
+            memo[name] = load(versions.find_version(act.connection, "workflow", row.workflow, row.version).body)
+        except DefinitionProblems:
+            raise NotFound(_("The version of the workflow it began with cannot be read any more.")) from None
+    return memo[name]
+
+
+def _write(act: Act, row: Any, acts: Acts, values: dict[str, Any], task: int | None) -> None:
+    """The fields that this node lets be changed; others stay as they are, whatever was sent. The history names who acted."""
+    if task is None:
+        node = acts.flow.start
+        if acts.run.status not in ("returned", "withdrawn") or act.person.id != acts.run.starter:
+            return
+    else:
+        mine = acts.run.task(task)
+        if mine.person != act.person.id or mine.state != "open" or acts.run.status != "running":
+            return  # the act itself is refused with the fitting sentence
+        node = acts.flow.by_key[acts.run.visit(mine.visit).node]
+    open_ = {key: value for key, value in values.items() if node.fields.get(key, node.fields.get("*", "hidden")) == "edit"}
+    if not open_:
+        return
+    person = act.person
+    act.act_for(as_handler(act, person, row.form, row.record, node))
+    try:
+        gateway.update(act, row.form, row.record, open_)
+    finally:
+        act.act_for(person)
+
+
+def as_handler(act: Act, person: Person, form: str, record: int, node: Any) -> Person:
+    """The person with what a node gives of one record besides what they may anyway."""
+    given = Grant("*workflow", frozenset({"view", "edit"}), dict(node.fields), f"id == {record}")
+    if person.is_builder:
+        return person
+    return replace(person, gives={form: (given,)}, rights=None)
+
+
+# -- what follows -------------------------------------------------------------------------------------------------------------------
+def titles_of(act: Act, wanted: dict[str, set[int]]) -> dict[tuple[str, int], str]:
+    """What records are called, for people who are asked about them whatever they may see elsewhere."""
+    person = act.person
+    act.act_for(SYSTEM)
+    try:
+        return query.titles(act, {form: ids for form, ids in wanted.items() if form in act.catalogue.forms})
+    finally:
+        act.act_for(person)
+
+
+def shows_title(act: Act, form: str, node: Any) -> bool:
+    """Whether a node lets those who act there see what the record is called."""
+    title = getattr(act.catalogue.forms.get(form), "title", None)
+    return title is not None and node.fields.get(title, node.fields.get("*", "hidden")) != "hidden"
+
+
+def _follow(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effects: list[Effect]) -> None:
+    name = titles_of(act, {row.form: {row.record}}).get((row.form, row.record))
+    for number, each in enumerate(effects):
+        node = flow.by_key[run.visit(each.visit).node] if each.visit is not None else flow.start
+        title = name if name and shows_title(act, row.form, node) else f"#{row.record}"
+        cause = f"workflow:{row.id}:{row.acts}:{number}"
+        if each.kind == "asked":
+            _tell(act, flow, ASKED, each.people, title, row, cause)
+        elif each.kind == "reminded":
+            _tell(act, flow, REMINDED, each.people, title, row, cause)
+        elif each.kind == "closed":
+            _tell(act, flow, CLOSED, each.people, title, row, cause)
+        elif each.kind == "copied":
+            _copy(act, row, flow, run, world, each, title, cause)
+        elif each.kind == "ended":
+            _ended(act, row, flow, run, title, cause)
+
+
+def _tell(act: Act, flow: Workflow, subject: Message, people: Iterable[int], title: str, row: Any, cause: str) -> None:
+    said = Message(subject.text, {"workflow": flow.label, "record": title})
+    telling.tell(act, "approval", people, said, "", None, cause, telling.page_of(act, row.form, row.record))
+
+
+def _copy(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effect: Effect, title: str, cause: str) -> None:
+    node = flow.by_key[effect.node or ""]
+    who = node.to if node.type == "copy" else node.copy_to
+    people = world.meant(who, run)
+    for each in people:
+        line = {
+            "id": act.take_ids("workflow_copy"),
+            "run": row.id,
+            "visit": effect.visit,
+            "person": each,
+            "at": act.micros,
+            "read_at": None,
+        }
+        insert_once(act.connection, workflow_copy, line)
+    _tell(act, flow, COPIED, people, title, row, cause)
+
+
+def _ended(act: Act, row: Any, flow: Workflow, run: Run, title: str, cause: str) -> None:
+    if run.status in ENDED:
+        _tell(act, flow, ENDED[run.status], [run.starter], title, row, cause)
+    payload = {"workflow": row.workflow, "run": row.id, "status": run.status}
+    outbox.append(act, "workflow_finished", row.form, row.record, payload, source="workflow")

@@ -1,0 +1,1 @@
+"""What happens when everything that can be killed is killed; `make chaos`."""
