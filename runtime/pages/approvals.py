@@ -245,7 +245,7 @@ def _entry(flow: Any, line: Any) -> dict[str, Any]:
         "who": reader().person_name(line.person) if line.person is not None else "",
         "what": reader().say(Message(words.text, names)),
         "for": reader().person_name(line.more["instead_of"]) if "instead_of" in line.more else "",
-        "node": _node_name(flow, line.node) if line.node else "",
+        "node": _node_name(flow, line.node) if line.node and line.node != flow.start.key else "",
         "comment": line.comment,
         "at": clock.from_micros(line.at),
         "tone": {"approved": "good", "rejected": "bad", "returned": "care"}.get(line.act, ""),

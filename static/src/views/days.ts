@@ -166,8 +166,8 @@ function openMenu(page: HTMLElement, card: HTMLElement, grip: HTMLElement): void
   const close = (back = true) => { menu.remove(); document.removeEventListener('pointerdown', away); if (back && grip.isConnected) grip.focus(); };
   const away = (event: PointerEvent) => { if (!menu.contains(event.target as Node)) close(false); };
   const to = (day: string) => { close(); go(page, card, { day }); };
-  for (const [name, by] of [['day_earlier', -1], ['day_later', 1], ['week_later', 7]] as const) {
-    const entry = make('button', { class: 'dropdown-item', type: 'button' }, say(name));
+  for (const [label, by] of [[say('day_earlier'), -1], [say('day_later'), 1], [say('week_later'), 7]] as const) {
+    const entry = make('button', { class: 'dropdown-item', type: 'button' }, label);
     entry.addEventListener('click', () => to(plus(begin, by)));
     menu.append(entry);
   }
