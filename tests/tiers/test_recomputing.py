@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
+from runtime import kinds
 from runtime.definitions import versions
 from runtime.errors import NotFound
 from runtime.people.person import SYSTEM
@@ -232,6 +233,7 @@ def test_a_cancelled_recompute_keeps_what_is_applied(sqlite_workspace, small_chu
 
 
 def test_publishing_what_a_model_reads_queues_its_recompute(sqlite_workspace, monkeypatch):
+    kinds.load()
     monkeypatch.setattr(versions, "APPLY", [*[each for each in versions.APPLY if each is not after_publish], after_publish])
     world = World(sqlite_workspace)
     waiting = sa.select(job.c.subject, job.c.payload).order_by(job.c.id)
