@@ -241,5 +241,5 @@ def test_publishing_what_a_model_reads_queues_its_recompute(sqlite_workspace, mo
     world.publish({"kind": "app", "key": "shop", "label": "Shop", "menu": []})
     assert len(world.rows(waiting)) == 1
     world.publish({**model(), "purpose": "to know"})
-    assert json.loads(world.rows(waiting)[-1].payload) == {"model": "value", "as_of": None, "source": "publish", "fires": False}
+    assert json.loads(world.rows(waiting)[-1].payload) == {"model": "value", "as_of": None, "source": "publish", "fires": False, "nightly": False}
     assert world.rows(sa.select(derived_dirty)) == []
