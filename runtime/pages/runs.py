@@ -93,7 +93,7 @@ class Asked:
 
     @classmethod
     def of_request(cls, act: Act, app: str) -> Asked:
-        given = request.values
+        given = request.form if request.method == "POST" else request.args
         state, before = given.get("state") or None, given.get("before", "")
         if state is not None and state not in STATES:
             raise NotFound(_("There is no such state of a run."))
