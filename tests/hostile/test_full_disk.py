@@ -301,11 +301,11 @@ def test_an_automation_waits_for_room_and_runs_once(house: Workspace) -> None:
 def test_the_worker_of_a_server_goes_on_by_itself(lite: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "AFTER_FAILURE", 0.05)
     refused, ended = threading.Event(), threading.Event()
-    work = engine.work
+    run_next = jobs.run_next
 
     def watched(workspace: Workspace) -> bool:
         try:
-            did = work(workspace)
+            did = run_next(workspace)
         except DiskFull:
             refused.set()
             raise
@@ -313,7 +313,7 @@ def test_the_worker_of_a_server_goes_on_by_itself(lite: Workspace, monkeypatch: 
             ended.set()
         return did
 
-    monkeypatch.setattr(engine, "work", watched)
+    monkeypatch.setattr(jobs, "run_next", watched)
     _number, job = an_import(lite, 40)
     running = engine.Engine(lite)
     try:
