@@ -259,7 +259,7 @@ def _nightly(act: Act) -> dict[str, Callable[[Act], int]]:
         for model in act.catalogue.models_of(form):
             if _has_come(act, model.recompute.nightly_at, "tier_model", model.key):
                 found[f"tier:{model.key}"] = partial(recomputing.queue, model=model.key, nightly=True)
-            if _has_come(act, TIERS_AT, "tier_model", model.key):
+            elif _has_come(act, TIERS_AT, "tier_model", model.key):
                 found[f"tier day:{model.key}"] = partial(nightly.queue_day, model=model.key)
     for form in dict.fromkeys(each.form for each in act.catalogue.segments.values()):
         if any(_has_come(act, SEGMENTS_AT, "segment", each.key) for each in act.catalogue.segments.values() if each.form == form):
