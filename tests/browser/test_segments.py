@@ -117,7 +117,7 @@ def test_an_older_question_does_not_overwrite_the_answer_to_a_newer_one(new_page
             held.append(route)
 
     page.route("**/segments/big/try", hold_first)
-    formula = page.locator("#f-where")
+    formula = page.locator("#f-where.cm-content")
     formula.click()
     with page.expect_request("**/segments/big/try"):
         page.keyboard.press("End")
