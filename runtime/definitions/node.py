@@ -35,13 +35,6 @@ class Node(Model):
         yield from ()
 
 
-class Check(Model):
-    """A condition that must hold when somebody approves or submits here."""
-
-    rule: FormulaText
-    message: Text
-
-
 class Due(Model):
     """When somebody should have acted, and what happens then. Counted from the arrival, or from a date of the record."""
 
@@ -71,7 +64,6 @@ class PeopleNode(Node):
     mode: Literal["any", "all", "ratio", "sequence"] = Field("any", title="How many must approve")
     ratio: float | None = Field(None, gt=0, le=1, title="Share")
     fields: Annotated[dict[str, Right], Names()] = Field({"*": "view"}, title="Fields")
-    brief: tuple[Annotated[str, Names()], ...] = Field((), max_length=6, title="Fields in the to-do list")
     return_to: tuple[str, ...] = Field(("start", "previous"), max_length=50, title="May be returned to")
     returned: Literal["again", "straight"] = Field("again", title="After a return")
     """Whether all nodes from there are gone through again, or it comes straight back to whoever returned it."""
@@ -79,7 +71,4 @@ class PeopleNode(Node):
     if_nobody: Literal["admin", "pass", "refuse"] = Field("admin", title="If nobody is found")
     if_starter: Literal["self", "pass", "head"] = Field("self", title="If it is the starter")
     comment: Literal["optional", "required", "required_on_return", "required_on_reject"] = Field("optional", title="Comment")
-    signature: bool = Field(False, title="Signature required")
-    checks: tuple[Check, ...] = Field((), max_length=20, title="Checks")
     copy_to: tuple[Who, ...] = Field((), max_length=50, title="Copy on arrival to")
-    in_bulk: bool = Field(True, title="May be approved in bulk")

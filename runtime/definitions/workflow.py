@@ -166,6 +166,3 @@ class Workflow(Definition):
             if isinstance(node, PeopleNode):
                 if node.formula is not None:
                     yield FormulaUse(f"nodes/{number}/formula", node.formula, self.form, None, ("member",), allow=frozenset({"person"}))
-                for place, check in enumerate(node.checks):
-                    path = f"nodes/{number}/checks/{place}/rule"
-                    yield FormulaUse(path, check.rule, self.form, None, ("boolean",), allow=frozenset({"person"}))

@@ -19,8 +19,9 @@ from runtime.pages.record import sections
 from runtime.pages.record_flows import STATUS
 from runtime.pages.shell import apps_of
 from runtime.pages.web import done, go_to, reader, reading, signed_in, writing
-from runtime.people.may import may
+from runtime.people.may import may, sees
 from runtime.people.person import Person
+from runtime.people.rights import EDIT
 from runtime.records import query
 from runtime.records.lookup import ActLookup
 from runtime.records.rows import Record
@@ -124,11 +125,11 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
     form = act.catalogue.forms[row.form]
     app = _app(act, form)
     mine = next((each for each in state.open_tasks if each.person == g.person.id), None)
-    node = flow.start if mine is None else flow.by_key[state.visit(mine.visit).node]
+    node = flow.by_key[state.visit(mine.visit).node] if mine is not None else _node_of(act, flow, state, row.id)
     resubmits = state.status in ("returned", "withdrawn") and state.starter == g.person.id
     with handling(act, row, node, mine is not None or resubmits or boxes.concerned(act, run)):
         record = query.get(act, row.form, row.record)
-        asked = _asked(form, node) if mine is not None or resubmits else []
+        asked = _asked(form, node, row.record) if mine is not None or resubmits else []
         typed = entry or opened(form, reader(), record.values, asked, record.masked)
         more = {
             "run": row.id,
@@ -180,6 +181,15 @@ def handling(act: Act, row: Any, node: Any, concerned: bool) -> Iterator[None]:
             g.person = act.person
 
 
+def _node_of(act: Act, flow: Any, state: Run, run: int) -> Any:
+    """By whose rights somebody reads it who is not asked now: the start of the starter, else the node where they were asked or told last."""
+    if state.starter == g.person.id:
+        return flow.start
+    asked = [each.visit for each in state.tasks if g.person.id in (each.person, each.instead_of) and each.state != "queued"]
+    visit = max([*asked, *boxes.told_at(act, run)], default=None)
+    return flow.start if visit is None else flow.by_key[state.visit(visit).node]
+
+
 def _app(act: Act, form: Form) -> Any:
     """The app in which its pages stand: the form's own where the person works in it, else the first that they work in, else any."""
     own = {each.key: each for each in apps_of(g.person, act.catalogue)}
@@ -189,9 +199,10 @@ def _app(act: Act, form: Form) -> Any:
     return apps.get(form.app or "") or next(iter(apps.values()))
 
 
-def _asked(form: Form, node: Any) -> list[str]:
-    """The fields that can be changed at a node."""
-    return [each.key for each in form.fields if each.writable and node.fields.get(each.key, node.fields.get("*")) == "edit"]
+def _asked(form: Form, node: Any, record: int) -> list[str]:
+    """The fields that can be changed at a node, as far as whoever handles the record has them: to be asked for within `handling`."""
+    at_node = [each for each in form.fields if each.writable and node.fields.get(each.key, node.fields.get("*")) == "edit"]
+    return [each.key for each in at_node if sees(g.person, form.key, each.key, record) >= EDIT]
 
 
 def _lines(act: Act, app: str, form: Form, record: Record, without: set[str]) -> list[dict[str, Any]]:
@@ -263,14 +274,15 @@ def decide(run: int) -> Any:
         with writing("workflow") as act:
             row, state = _found(act, run)
             flow = running.flow_of(act, row)
-            mine = next((each for each in state.tasks if str(each.number) == request.form.get("task")), None)
+            own = [each for each in state.tasks if each.person == g.person.id]
+            mine = next((each for each in own if str(each.number) == request.form.get("task")), None)
             node = flow.start if mine is None else flow.by_key[state.visit(mine.visit).node]
             values: dict[str, Any] = {}
             if what in ("approve", "return", "submit"):
                 typed = _typed(act, row, node)
                 if not typed.ok:
                     raise Refused([Problem("", _("Mend what is marked in the form first."))])
-                values = {key: value for key, value in typed.values.items() if key in _asked(act.catalogue.forms[row.form], node)}
+                values = typed.values
             _do(act, run, mine, what, comment, values)
     except (Refused, Stale) as error:
         with reading() as act:
@@ -296,7 +308,9 @@ def _typed(act: Act, row: Any, node: Any) -> Any:
     form = act.catalogue.forms[row.form]
     with handling(act, row, node, True):
         record = query.get(act, row.form, row.record)
-        return fill(form, request.form, ActLookup(act, present=record), reader(), record.values, _asked(form, node), record.masked)
+        return fill(
+            form, request.form, ActLookup(act, present=record), reader(), record.values, _asked(form, node, row.record), record.masked
+        )
 
 
 def _do(act: Act, run: int, mine: Task | None, what: str, comment: str, values: dict[str, Any]) -> None:

@@ -74,6 +74,12 @@ def concerned(act: Act, run: int) -> bool:
     return act.connection.execute(found.limit(1)).first() is not None
 
 
+def told_at(act: Act, run: int) -> list[int]:
+    """The visits at which the person was told of a run."""
+    own = workflow_copy.c
+    return list(act.connection.execute(sa.select(own.visit).where(own.run == run, own.person == act.person.id)).scalars())
+
+
 def of_record(act: Act, form: str, record: int) -> list[sa.Row[Any]]:
     """The runs of a record, the newest first."""
     own = workflow_run.c
@@ -82,8 +88,3 @@ def of_record(act: Act, form: str, record: int) -> list[sa.Row[Any]]:
             sa.select(workflow_run).where(own.form == form, own.record == record).order_by(own.id.desc()).limit(20)
         ).all()
     )
-
-
-def mark_read(act: Act, run: int) -> None:
-    mine = (workflow_copy.c.run == run, workflow_copy.c.person == act.person.id, workflow_copy.c.read_at.is_(None))
-    act.connection.execute(workflow_copy.update().where(*mine).values(read_at=act.micros))

@@ -13,9 +13,9 @@ from runtime.collaboration import telling
 from runtime.definitions import versions
 from runtime.definitions.loading import load
 from runtime.errors import DefinitionProblems, NotAllowed, NotFound, Problem, Refused, Stale
-from runtime.people.may import may, require
+from runtime.people.may import may, require, sees
 from runtime.people.person import SYSTEM, Person
-from runtime.people.rights import Grant, names
+from runtime.people.rights import LEVELS, Grant, names
 from runtime.records import gateway, outbox, query
 from runtime.system.tables import workflow_copy, workflow_run, workflow_task, workflow_visit
 from runtime.texts import Message, _
@@ -232,11 +232,22 @@ def _write(act: Act, row: Any, acts: Acts, values: dict[str, Any], task: int | N
 
 
 def as_handler(act: Act, person: Person, form: str, record: int, node: Any) -> Person:
-    """The person with what a node gives of one record besides what they may anyway."""
-    given = Grant("*workflow", frozenset({"view", "edit"}), dict(node.fields), f"id == {record}")
+    """The person with what a node gives of one record. The start gives whoever starts no field that they do not have themselves."""
     if person.is_builder:
         return person
+    fields = dict(node.fields)
+    if node.type == "start":
+        fields = {
+            each.key: _no_more_than(sees(person, form, each.key, record), fields, each.key) for each in act.catalogue.forms[form].fields
+        }
+    given = Grant("*workflow", frozenset({"view", "edit"}), fields, f"id == {record}")
     return replace(person, gives={form: (given,)}, rights=None)
+
+
+def _no_more_than(own: int, fields: Mapping[str, str], key: str) -> str:
+    """The lesser of a level that somebody has and of what a node gives of a field."""
+    level = min(own, LEVELS[fields.get(key, fields.get("*", "hidden"))])
+    return next(name for name, each in LEVELS.items() if each == level)
 
 
 # -- what follows -------------------------------------------------------------------------------------------------------------------

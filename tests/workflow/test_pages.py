@@ -71,7 +71,9 @@ def test_a_deal_goes_through_two_hands(office: Office, visit: Callable[[str], Vi
     form = {"act": "approve", "task": "1", "f_discount": "0.05", "f_amount": "1", "f_cost": "0", "comment": "Fine by me"}
     assert first.post(run, form).status_code == 303
     assert "Big deal" in words(first.get("/approvals?box=done")) and "Fine by me" in words(second.get(run))
+    assert "Cost" not in words(first.get(run)) and "77,777" not in first.get(run).get_data(as_text=True), "nor afterwards"
     late = first.post(run, form)
+    assert "77,777" not in late.get_data(as_text=True) and "Cost" not in words(late)
     assert late.status_code == 409 and "You have approved this already." in words(late)
     assert second.post(run, {"act": "approve", "task": "2"}).status_code == 303
     assert "approved" in words(ini.get("/approvals?box=started"))
@@ -107,6 +109,22 @@ def test_the_starter_withdraws_changes_and_submits_again(office: Office, visit: 
         ini.post(run, {"act": "submit", "f_name": "Bigger deal", "f_amount": "2000", "f_discount": "0.1", "f_cost": "5"}).status_code == 303
     )
     assert office.stands(1) == ("running", ["a:u1"]) and office.values(1)["name"] == "Bigger deal"
+
+
+def test_the_start_gives_no_field_that_the_starter_does_not_have(office: Office, visit: Callable[[str], Visitor]) -> None:
+    ini = visit("ini")
+    run = started(office, ini)
+    with office.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(
+            act, [{**NOBODY_SEES, "rows": "created_by == CURRENT_USER()", "fields": {"*": "edit", "cost": "hidden", "amount": "view"}}]
+        )
+    ini.post(run, {"act": "withdraw"})
+    page = ini.get(run).get_data(as_text=True)
+    assert "77777" not in page and "77,777" not in page and 'name="f_cost"' not in page and 'name="f_amount"' not in page
+    sent = {"act": "submit", "f_name": "Big deal", "f_amount": "2", "f_discount": "0.2", "f_cost": "1"}
+    ini.post(run, sent)
+    values = office.values(1)
+    assert (float(values["amount"]), float(values["cost"])) == (1000, 77777)
 
 
 def test_it_is_returned_to_the_starter(office: Office, visit: Callable[[str], Visitor]) -> None:

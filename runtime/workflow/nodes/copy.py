@@ -17,4 +17,3 @@ class Copy(Node):
     type: Literal["copy"] = "copy"
     to: tuple[Who, ...] = Field(min_length=1, max_length=50, title="To")
     fields: Annotated[dict[str, Literal["view", "hidden"]], Names()] = Field({"*": "view"}, title="Fields")
-    brief: tuple[Annotated[str, Names()], ...] = Field((), max_length=6, title="Fields in the list")
