@@ -30,18 +30,23 @@ class Aim:
     record: int
 
 
+def form_of_target(target: str | None, form: str | None, names: Known, catalogue: Catalogue) -> str | None:
+    """The form of the record a `target` names: none of its own, a name that a step before gave, or a reference field. None where there is no such record."""
+    if target is None:
+        return form
+    if target in names:
+        return names[target].form if names[target].kind == "record" else None
+    field = catalogue.forms[form].field(target) if form in catalogue.forms else None
+    return getattr(field, "form", None) if field is not None and field.type == "reference" else None
+
+
 class OnRecord(Inside):
     target: Annotated[str, Names()] | None = Field(None, title="Which record")
     """Left out: the record that fired. Else a field that points at one, or the name that a step before gave it. Where it is blank nothing is done."""
 
     def target_form(self, form: str | None, names: Known, catalogue: Catalogue) -> str | None:
         """The form of that record; None where there is no such record."""
-        if self.target is None:
-            return form
-        if self.target in names:
-            return names[self.target].form if names[self.target].kind == "record" else None
-        field = catalogue.forms[form].field(self.target) if form in catalogue.forms else None
-        return getattr(field, "form", None) if field is not None and field.type == "reference" else None
+        return form_of_target(self.target, form, names, catalogue)
 
     def name_problems(self, form: str | None, names: Known, catalogue: Catalogue) -> Iterator[Problem]:
         target = self.target_form(form, names, catalogue)

@@ -13,6 +13,7 @@ from runtime.automation.given import kept
 from runtime.automation.matching import add, runs_of
 from runtime.automation.run_rows import UNFINISHED
 from runtime.automation.steps._base import STEP_FORMULAS, Inside
+from runtime.automation.steps._target import form_of_target
 from runtime.automation.words import quoted
 from runtime.definitions import naming
 from runtime.definitions.model import FormulaText, FormulaUse, Key
@@ -54,19 +55,11 @@ class RunAutomation(Inside):
     def name_problems(self, form: str | None, names: Names, catalogue: Catalogue) -> Iterator[Problem]:
         called = catalogue.automations.get(self.automation)
         wanted = called.trigger.form_key(catalogue) if called is not None else None
-        given = self._form(form, names, catalogue)
+        given = form_of_target(self.target, form, names, catalogue)
         if self.target is not None and given is None:
             yield Problem("target", _("The field {key} points at no record.", key=self.target))
         elif wanted is not None and given != wanted:
             yield Problem("automation", _("It is about records of another form. Say which record it is to run for."))
-
-    def _form(self, form: str | None, names: Names, catalogue: Catalogue) -> str | None:
-        if self.target is None:
-            return form
-        if self.target in names:
-            return names[self.target].form if names[self.target].kind == "record" else None
-        field = catalogue.forms[form].field(self.target) if form in catalogue.forms else None
-        return getattr(field, "form", None) if field is not None and field.type == "reference" else None
 
     def formulas(self, form: str | None, names: Names, catalogue: Catalogue) -> Iterator[FormulaUse]:
         for key, text in self.inputs.items():
