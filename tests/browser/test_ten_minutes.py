@@ -203,8 +203,10 @@ def test_on_a_phone_several_fields_are_duplicated_dragged_and_published_by_touch
         page.locator(".td-switch").get_by_role("button", name="Field types").tap()
         palette(page, kind).tap()
         expect(field(page, kind)).to_be_visible()
+    expect(hit(page, "money")).to_be_focused()  # only then the canvas has scrolled to it
     touch_drag(page, field(page, "money").locator(".fd-grip"), field(page, "choice"))
-    assert [each.get_attribute("data-fd") for each in page.locator("[data-fd]").all()] == ["name", "money", "choice", "date", "phone"]
+    for place, key in enumerate(("name", "money", "choice", "date", "phone")):
+        expect(page.locator("[data-fd]").nth(place)).to_have_attribute("data-fd", key)
     hit(page, "money").tap()
     page.get_by_role("button", name="Select several").tap()
     for key in ("choice", "date", "phone"):
