@@ -13,7 +13,8 @@ from runtime.automation.people import people_of
 from runtime.collaboration import telling
 from runtime.system.sets import among
 from runtime.system.tables import cadence_due, todo
-from runtime.texts import Message, _, shown
+from runtime.definitions.service_plan import channel_name
+from runtime.texts import Message, _, in_language, shown
 
 if TYPE_CHECKING:
     from runtime.definitions.service_plan import Plan
@@ -119,14 +120,14 @@ def title_of(act: Act, plan: Plan, what: str) -> str:
     language = act.workspace.language
     if what.isdecimal() and int(what) < len(plan.steps):
         step = plan.steps[int(what)]
-        return f"{shown(step.todo, language)}{f' ({step.channel})' if step.channel else ''}"[:LONGEST]
+        return f"{shown(step.todo, language)}{f' ({in_language(channel_name(step.channel), language)})' if step.channel else ''}"[:LONGEST]
     return said(plan, what).in_language(language)[:LONGEST]
 
 
 def said(plan: Plan, what: str) -> Message:
     if what == "respond":
         return _("Answer within {hours} hours", hours=plan.respond_within_hours or 0)
-    return _("Get in touch: {channel}", channel=plan.channel) if plan.channel else _("Get in touch")
+    return _("Get in touch: {channel}", channel=channel_name(plan.channel)) if plan.channel else _("Get in touch")
 
 
 # -- later ------------------------------------------------------------------------------------------------------------------------------

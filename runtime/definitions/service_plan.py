@@ -12,14 +12,29 @@ from runtime.definitions.effect import Related, Revenue
 from runtime.definitions.model import Key, Model, Text, Who
 from runtime.definitions.naming import Names
 from runtime.errors import Problem
-from runtime.texts import _
+from runtime.texts import Message, _
 
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
 
 MOST_STEPS = 30
 Percent = Annotated[Decimal, Field(gt=0, le=100, max_digits=7, decimal_places=4)]
+CHANNELS = {
+    "phone": _("Phone"),
+    "mail": _("E-mail"),
+    "email": _("E-mail"),
+    "sms": _("Text message"),
+    "wechat": _("WeChat"),
+    "wecom": _("WeCom"),
+    "visit": _("Visit"),
+    "video": _("Video call"),
+}
+"""Channels with a name in each language; any other is shown as it was written."""
 Multiplier = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4)]
+
+
+def channel_name(channel: str) -> Message | str:
+    return CHANNELS.get(channel.strip().lower(), channel)
 
 
 class PlanStep(Model):

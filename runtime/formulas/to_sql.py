@@ -379,7 +379,7 @@ class Writer:
         if hasattr(function, "sql_alone"):
             return function.sql_alone(self, node, value, related, [*conditions, value.sql.is_not(None)])
         together = node.relation == (tree.OWN_ROWS,) or (getattr(related, "name", None) is not None and not correlated)
-        if together and conditions and not hasattr(function, "last"):
+        if together and conditions and not hasattr(function, "last") and not getattr(related, "by_conditions", False):
             # many figures may stand in one statement over the same rows, so each keeps its conditions to itself
             value, conditions = Operand(sa.case((sa.and_(*conditions), value.sql)), value.type, value.node), []
         if hasattr(function, "last"):

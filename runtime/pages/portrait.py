@@ -17,6 +17,7 @@ from runtime.pages.web import reader
 from runtime.people.may import may
 from runtime.records.rows import Record
 from runtime.system.workspace import Act
+from runtime.definitions.service_plan import channel_name
 from runtime.texts import Message, _
 from runtime.views.portrait import worth_by_month
 
@@ -122,7 +123,7 @@ def _contact(act: Act, form: Form, record: Record, plan: Any, follow_up: dict[st
             "The service standard asks for contact every {days} days; the last was {ago} days ago.", days=plan.contact_every_days, ago=days
         )
     )
-    text = _("Get in touch: {channel}", channel=plan.channel) if plan.channel else _("Get in touch")
+    text = _("Get in touch: {channel}", channel=channel_name(plan.channel)) if plan.channel else _("Get in touch")
     yield Step("phone-plus", text, why, follow_up["new"] if follow_up else "", _("Add a follow-up") if follow_up else None, True)
 
 

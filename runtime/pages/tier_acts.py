@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from runtime.collaboration import appeals
 from runtime.definitions.form import Form
+from runtime.definitions.service_plan import channel_name
 from runtime.definitions.tier_model import TierModel
 from runtime.errors import NotFound, Problem, Refused
 from runtime.pages.apps import find_app
@@ -205,7 +206,7 @@ def _whys(model: TierModel, found: WhatIf) -> list[Message]:
     if plan is not None and plan.respond_within_hours:
         said.append(_("Response within {hours} hours", hours=plan.respond_within_hours))
     if plan is not None and plan.channel:
-        said.append(_("Channel: {channel}", channel=plan.channel))
+        said.append(_("Channel: {channel}", channel=channel_name(plan.channel)))
     return said
 
 

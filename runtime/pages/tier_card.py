@@ -73,7 +73,7 @@ def tier_card(act: Act, model: TierModel, record: Record, app: str, past: bool =
         "how_href": f"{here}/tier-values",
         "here": here,
         "day_before": act.today - timedelta(days=1),
-        "lifts": [_lift(act.catalogue, rated, found, each) for each in found.next] if above is not None else [],
+        "lifts": [_lift(act.catalogue, rated, found, each, above.key) for each in found.next] if above is not None else [],
         "acts": acts_of(act, model, found, record.id, here),
     }
 
@@ -166,7 +166,8 @@ def _fact_in_words(act: Act, model: TierModel, each: Dimension) -> str:
     return reader().say(_("not known yet")) if unknown else fact(act.catalogue, model, each.key, each.value, since=True)
 
 
-def _lift(catalogue: Catalogue, model: TierModel, found: Explanation, lift: Lift) -> dict[str, str]:
+def _lift(catalogue: Catalogue, model: TierModel, found: Explanation, lift: Lift, above: str) -> dict[str, str]:
+    """`tier` is named where the change leads further than to the next one, `above`: a floor may do so."""
     now = {each.key: each.band for each in found.dimensions}
     titles = [reader().say(_reached(catalogue, model, found, each)) for each in lift.changes]
     changes = [reader().say(_("band {now} → {then}", now=now[each.dimension] or "–", then=each.band)) for each in lift.changes]
@@ -175,6 +176,7 @@ def _lift(catalogue: Catalogue, model: TierModel, found: Explanation, lift: Lift
         "change": " · ".join(changes),
         "gain_text": f"+{written(lift.score - (found.score or 0))}",
         "score_text": written(lift.score),
+        "tier": reader().shown(model.by_key[lift.tier].label) if lift.tier in model.by_key and lift.tier != above else "",
     }
 
 

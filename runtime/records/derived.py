@@ -212,15 +212,15 @@ def is_waiting(act: Act, form: str, record: int) -> bool:
 
 
 # -- the day changes ----------------------------------------------------------------------------------------------------------------
-def refresh_day(workspace: Workspace, form: str) -> int:
+def refresh_day(workspace: Workspace, form: str, answers: passing.Answers | None = None) -> int:
     """Brings the computed fields of a form that change with the day, and the fields that read them, up to date by sets; gives how many records
     were looked at: those whom the days since the last time concern, or all. Only what differs is written. Tags and tiers have runs of their
-    own every night."""
+    own every night, for which `answers` keeps whom it has found."""
     recut(workspace, form)
     with workspace.reading(SYSTEM, "schedule") as act:
         if form not in act.catalogue.forms or not day_fields(act.catalogue, form):
             return 0
-        ids = _concerned(act, form)
+        ids = _concerned(act, form, answers)
         if ids is None:
             main = tables_of(act.catalogue)[form].main
             ids = list(act.connection.execute(sa.select(main.c.id).where(main.c.deleted_at.is_(None)).order_by(main.c.id)).scalars())
@@ -238,9 +238,9 @@ def refresh_day(workspace: Workspace, form: str) -> int:
     return len(ids)
 
 
-def _concerned(act: Act, form: str) -> list[int] | None:
+def _concerned(act: Act, form: str, answers: passing.Answers | None) -> list[int] | None:
     """The records whose computed fields the days since the last refresh concern; None: they may be all."""
-    found = passing.passed(act, f"fields:{form}", form, others=True)
+    found = passing.passed(act, f"fields:{form}", form, others=True, answers=answers)
     if found is None:
         return None
     fields = computed(act.catalogue, act.catalogue.forms[form])

@@ -26,6 +26,7 @@ from runtime.formulas.uses import POPULATION, Uses
 from runtime.records.affected import CONDITION, DAY, names_read
 from runtime.records.sources import Rows
 from runtime.system import clock
+from runtime.system.prepared import Prepared
 from runtime.system.tables import day_done
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ DATES = (tree.Field, tree.Path)
 """What a date is read from without working anything out."""
 Cut = tuple[str, Any]
 """How days are compared with a number: ("<=", 30)."""
+Answers = dict[str, set[int]]
+"""The records that statements have found, by their text. Whoever writes after that day began follows it by itself, so one night need not ask
+twice."""
 Days = tuple[int, int]
 """First and last day."""
 
@@ -46,10 +50,11 @@ Days = tuple[int, int]
 class Passing:
     """Follows formulas of a form from one day to a later one. `others`: what other forms keep of the day reaches this form by itself."""
 
-    def __init__(self, act: Act, form: str, before: int, day: int, others: bool = False):
+    def __init__(self, act: Act, form: str, before: int, day: int, others: bool = False, answers: Answers | None = None):
         self.act, self.form, self.before, self.day, self.others = act, form, before, day, others
         self.anybody = False
         """Every record may be concerned."""
+        self.answers: Answers = {} if answers is None else answers
         self.rows = Rows(act, form)
         self.dates: dict[tuple[tuple[str, ...], tree.Node], set[Days]] = defaultdict(set)
         """(relation, date of a row) → days that matter."""
@@ -70,7 +75,11 @@ class Passing:
             return None
         found: set[int] = set()
         for query in self._queries():
-            found.update(self.act.connection.execute(query).scalars())
+            prepared = Prepared(query, self.act.connection.dialect)
+            asked = f"{prepared.text} {prepared.constants}"
+            if asked not in self.answers:
+                self.answers[asked] = {row[0] for row in prepared.all(self.act.connection)}
+            found |= self.answers[asked]
         return sorted(found - {None})  # type: ignore[arg-type]
 
     # -- what formulas ask of the day -----------------------------------------------------------------------------------------
@@ -210,12 +219,12 @@ def forget(act: Act, what: str) -> None:
     act.connection.execute(day_done.delete().where(day_done.c.what.startswith(f"{what}/", autoescape=True)))
 
 
-def passed(act: Act, what: str, form: str, others: bool = False) -> Passing | None:
+def passed(act: Act, what: str, form: str, others: bool = False, answers: Answers | None = None) -> Passing | None:
     """What has passed since the marked day. On PostgreSQL somebody who began on the day before may have ended after the mark was made."""
     done = marked(act, what)
     if done is None or not 0 <= act.day - done <= FURTHEST:
         return None
-    return Passing(act, form, done - (act.connection.dialect.name == "postgresql"), act.day, others)
+    return Passing(act, form, done - (act.connection.dialect.name == "postgresql"), act.day, others, answers)
 
 
 def _name(act: Act, what: str) -> str:

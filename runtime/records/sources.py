@@ -25,6 +25,7 @@ from runtime.system.tables import person, potential_value, record_team, tag_assi
 
 if TYPE_CHECKING:
     from runtime.records.guard import Guard
+    from runtime.records.passes import Passes
     from runtime.system.workspace import Act
 
 
@@ -200,7 +201,8 @@ class RecordSource:
     def related(self, path: tuple[str, ...]) -> RelatedRows | OwnRows:
         if path == (OWN_ROWS,):
             return OwnRows(self)
-        if not self.rows.together or self.outer is not None or self.form.field(path[0]) is not None:
+        shares = self.rows.together or self.rows.passes is not None
+        if not shares or self.outer is not None or self.form.field(path[0]) is not None:
             return RelatedRows(self, path)
         if path not in self.rows.shared:
             self.rows.shared[path] = RelatedRows(self, path, f"rows{len(self.rows.shared)}")
@@ -266,6 +268,8 @@ class RecordSource:
         clause = self.table
         for alias, on in self.joined.values():
             clause = clause.outerjoin(alias, on)
+        if self.rows.passes is not None and self is self.rows.source:
+            clause = self.rows.passes.joined(clause, self.id)
         for related in self.rows.shared.values() if self is self.rows.source else ():
             if related.columns:
                 grouped = related.grouped()
@@ -287,6 +291,18 @@ class LineSource(RecordSource):
         if path in self.built.columns:
             return self.parent._guarded(self.subform, self.table.c[self.built.column(path).name])
         return self.parent.field(key)
+
+    def list_contains(self, key: str, option: Any) -> ColumnElement[bool]:
+        """Several values of a row stand in its one column, one a line; those of the record are the record's."""
+        if f"{self.subform}.{key}" not in self.built.columns:
+            return self.parent.list_contains(key, option)
+        line = sa.literal("\n")
+        position = sa.func.instr if self.rows.act.connection.dialect.name == "sqlite" else sa.func.strpos
+        found = position(line.concat(self.field(key)).concat(line), line.concat(option).concat(line))
+        return sa.func.coalesce(found, 0) > 0
+
+    def list_empty(self, key: str) -> ColumnElement[bool]:
+        return self.field(key).is_(None) if f"{self.subform}.{key}" in self.built.columns else self.parent.list_empty(key)
 
     def path(self, reference: str, key: str) -> ColumnElement[Any]:
         if reference.partition(".")[0] in self.form.by_key[self.subform].lines():
@@ -358,6 +374,15 @@ class RelatedRows:
             self.conditions.append(visible)
         return source
 
+    @property
+    def passes(self) -> Passes | None:
+        return self.outer.rows.passes
+
+    @property
+    def by_conditions(self) -> bool:
+        """Whether aggregates with the same conditions are kept together, apart from others."""
+        return self.passes is not None
+
     def _query(self, *columns: Any) -> Any:
         """SELECT … FROM the related rows of the outer record; what belongs to the outer record stays outside."""
         (table, on_first), *rest = self.tables
@@ -388,6 +413,9 @@ class RelatedRows:
         self, value: ColumnElement[Any], conditions: Sequence[ColumnElement[bool]], correlated: bool = False
     ) -> ColumnElement[Any]:
         """One value over the related rows that satisfy the conditions."""
+        if self.name is not None and self.passes is not None and not correlated:
+            found = self.passes.column(self, value, conditions)
+            return self._query(value).where(*conditions).scalar_subquery() if found is None else found
         if self.name is None or conditions or correlated:
             return self._query(value).where(*conditions).scalar_subquery()
         self.columns.append(value)
@@ -411,6 +439,13 @@ class RelatedRows:
             return sa.select(*columns).select_from(clause).where(*conditions).subquery(self.name)
         return sa.select(of.label("of"), *columns).select_from(clause).where(*conditions).group_by(of).subquery(self.name)
 
+    def by_record(self, values: Sequence[ColumnElement[Any]], conditions: Sequence[ColumnElement[bool]]) -> sa.Select[Any]:
+        """Aggregates over the rows that meet the conditions, by the record that they belong to: of all records that have any."""
+        (table, on_first), *rest = self.tables
+        clause, __ = self._joined(table, [table], rest)
+        of = on_first.left
+        return sa.select(of, *values).select_from(clause).where(of.is_not(None), *self.conditions, *conditions).group_by(of)
+
     def first(
         self,
         value: ColumnElement[Any],
@@ -427,8 +462,9 @@ class RelatedRows:
 
     def nobody(self) -> ColumnElement[bool]:
         """The outer record has no such row."""
-        if self.name is None:
-            return sa.not_(self.exists())
+        if self.name is None or self.passes is not None:
+            seen_none = [] if self.name is None or self.passes is None else self.passes.without(self)
+            return sa.and_(*seen_none, sa.not_(self.exists()))
         return sa.func.coalesce(self.aggregate(sa.func.count(), ()), sa.literal_column("0")) == sa.literal_column("0")
 
     def exists(self, conditions: Sequence[ColumnElement[bool]] = ()) -> ColumnElement[bool]:
@@ -475,7 +511,10 @@ class Rows:
         guard: Guard | None = None,
         of: Literal["ids", "id", "between", "all"] = "ids",
         together: bool = False,
+        passes: Passes | None = None,
     ):
+        """`passes`: aggregates over the same rows under the same conditions are worked out before the statement, where that is worth it."""
+        self.passes = passes
         self.guard, self.of, self.together = guard, of, together
         self.shared: dict[tuple[str, ...], RelatedRows] = {}
         self.act, self.catalogue = act, act.catalogue

@@ -174,7 +174,14 @@ def movement(act: Act, model_key: str, from_: date, to: date) -> Movement:
     for query in (*_stayers(act, model, from_, to), _changes(act, model, from_, to)):
         for then, now, count in act.connection.execute(query):
             flows[then, now] += count
-    return _movement(model, from_, to, [(then, now, count) for (then, now), count in flows.items() if then is not None or now is not None])
+    kept = [(then, now, count) for (then, now), count in flows.items() if then is not None or now is not None]
+    former = {tier for flow in kept for tier in flow[:2] if tier is not None and tier not in model.rules.ranks}
+    return _movement(model, from_, to, kept, tuple(sorted(former, key=lambda tier: _rank_as_it_was(act, model_key, tier))))
+
+
+def _rank_as_it_was(act: Act, model_key: str, tier: str) -> tuple[Decimal, str]:
+    """Orders tiers that the model has no more from the best down."""
+    return -Decimal(str((tier_as_it_was(act, model_key, tier) or {}).get("from", 0))), tier
 
 
 def _stayers(act: Act, model: CompiledModel, from_: date, to: date) -> list[Any]:
@@ -224,7 +231,9 @@ def _side(side: int, conditions: list[Any]) -> Any:
     return sa.select(row.record, *columns, sa.literal_column(str(side), sa.Integer).label("side")).where(*conditions)
 
 
-def _movement(model: CompiledModel, from_: date, to: date, flows: list[tuple[str | None, str | None, int]]) -> Movement:
+def _movement(
+    model: CompiledModel, from_: date, to: date, flows: list[tuple[str | None, str | None, int]], former: tuple[str, ...]
+) -> Movement:
     ranks = model.rules.ranks
     sums = {"up": 0, "down": 0, "stayed": 0, "entered": 0, "left": 0, "other": 0}
     for then, now, count in flows:
@@ -234,8 +243,7 @@ def _movement(model: CompiledModel, from_: date, to: date, flows: list[tuple[str
             sums[_way(ranks, then, now)] += count
     order = {key: -rank for key, rank in ranks.items()}
     flows.sort(key=lambda flow: (order.get(flow[0] or "", 1), order.get(flow[1] or "", 1)))
-    former = sorted({tier for flow in flows for tier in flow[:2] if tier is not None and tier not in ranks})
-    return Movement(from_, to, tuple(tier.key for tier in reversed(model.model.ranked)), tuple(flows), **sums, former=tuple(former))
+    return Movement(from_, to, tuple(tier.key for tier in reversed(model.model.ranked)), tuple(flows), **sums, former=former)
 
 
 def _way(ranks: dict[str, int], then: str, now: str) -> str:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from runtime.records import outbox
 from runtime.system.database import to_json
+from runtime.system.prepared import Prepared
 from runtime.system.sets import among
 from runtime.system.tables import tier_history, tier_state
 from runtime.tiers.outcome import FIGURES, MOVE
@@ -32,32 +33,32 @@ class Outcomes:
 
     def ids(self, connection: sa.Connection, what: int) -> list[int]:
         query = sa.select(self.table.c.record).where(self.table.c.what == what).order_by(self.table.c.record)
-        return list(connection.execute(query).scalars())
+        return [row[0] for row in Prepared(query, connection.dialect).all(connection)]
 
     def figures(self, act: Act, low: int, high: int) -> int:
         """New figures of records that keep their tier; gives of how many."""
         rows = self._rows(FIGURES, low, high)
-        found = act.connection.execute(sa.select(self.table.c.record).where(*rows).order_by(self.table.c.record)).scalars().all()
-        return len(self._written(act, FIGURES, low, high, found))
+        query = sa.select(self.table.c.record).where(*rows).order_by(self.table.c.record)
+        return len(self._written(act, FIGURES, low, high, [row[0] for row in _all(act, query)]))
 
     def moves(self, act: Act, low: int, high: int) -> tuple[list[int], Counter[str]]:
         """Moves records; gives which, and how many in each direction."""
         row = self.table.c
         names = ("record", "was_tier", "rank", "direction", "score", "provisional", "by")
         query = sa.select(*[row[name] for name in names]).where(*self._rows(MOVE, low, high)).order_by(row.record)
-        found = act.connection.execute(query).all()
-        done = self._written(act, MOVE, low, high, [each.record for each in found])
-        moved = [each for each in found if each.record in done]
+        found = _all(act, query)
+        done = self._written(act, MOVE, low, high, [each[0] for each in found])
+        moved = [each for each in found if each[0] in done]
         if not moved:
             return [], Counter()
-        ids = [each.record for each in moved]
+        ids = [each[0] for each in moved]
         event = self._tell(act, moved, ids)
         self._remember(act, ids, event)
-        return ids, Counter(each.direction for each in moved)
+        return ids, Counter([each[3] for each in moved])
 
     def _written(self, act: Act, what: int, low: int, high: int, wanted: Sequence[int]) -> set[int]:
         """Writes the states of those that nobody has rated since; gives their ids."""
-        done = set(act.connection.execute(self._states(act, what, low, high).returning(tier_state.c.record)).scalars())
+        done = {row[0] for row in _all(act, self._states(act, what, low, high).returning(tier_state.c.record))}
         self.overtaken += [each for each in wanted if each not in done]
         return done
 
@@ -107,11 +108,12 @@ class Outcomes:
         act.connection.execute(tier_history.insert().from_select(HISTORY, query))
 
     # -- the event ------------------------------------------------------------------------------------------------------------
-    def _tell(self, act: Act, moved: list[Any], ids: list[int]) -> int:
+    def _tell(self, act: Act, moved: list[tuple[Any, ...]], ids: list[int]) -> int:
         """One event for one record, or one for all of them: as `states.tell_of_moves` writes it."""
         key, tiers = to_json(self.model.model.key), [to_json(tier) for tier in self.model.tiers]
+        before = {was: to_json(was) for was in {each[1] for each in moved}}
         said = [
-            f'{{"model":{key},"from":{to_json(was)},"to":{tiers[rank or 0]},"direction":"{direction}","score":{_quoted(score)},'
+            f'{{"model":{key},"from":{before[was]},"to":{tiers[rank or 0]},"direction":"{direction}","score":{_quoted(score)},'
             f'"provisional":{"true" if provisional else "false"},"tier_source":"{by}"}}'
             for _record, was, rank, direction, score, provisional, by in moved
         ]
@@ -119,6 +121,11 @@ class Outcomes:
             return outbox.append(act, "tier_changed", self.model.form, ids[0], said[0], source=self.source)
         items = ",".join(f"[{record},{told}]" for record, told in zip(ids, said, strict=True))
         return outbox.append(act, "tier_changed", self.model.form, None, f'{{"items":[{items}]}}', records=ids, source=self.source)
+
+
+def _all(act: Act, query: Any) -> list[tuple[Any, ...]]:
+    """The rows of a statement that is said once, as the driver gives them: a chunk of them is thousands."""
+    return Prepared(query, act.connection.dialect).all(act.connection)
 
 
 def _quoted(score: int | None) -> str:

@@ -44,10 +44,11 @@ def follow_day(workspace: Workspace, model_key: str, job: Job | None = None) -> 
     """
     with workspace.reading(SYSTEM) as act:
         form = compile(act.catalogue, model_key).form
-    refresh_day(workspace, form)
+    answers: passing.Answers = {}
+    refresh_day(workspace, form, answers)
     with workspace.reading(SYSTEM, "schedule") as act:
         model = compile(act.catalogue, model_key)
-        ids, cuts, day = concerned(act, model), stored_cuts(act, model), act.day
+        ids, cuts, day = concerned(act, model, answers), stored_cuts(act, model), act.day
     if ids is None or cuts is None:
         return None
     with workspace.engine.connect() as connection:
@@ -89,11 +90,11 @@ def queue_day(act: Act, model: str) -> int:
 
 
 # -- whom the day concerns --------------------------------------------------------------------------------------------------------
-def concerned(act: Act, model: CompiledModel) -> list[int] | None:
+def concerned(act: Act, model: CompiledModel, answers: passing.Answers | None = None) -> list[int] | None:
     """The records whose rating the days since the last one may have changed; None: all, or it is not known."""
     if not model.model.recompute.on_change or not model.in_sql:
         return None
-    found = passing.passed(act, MARK.format(model.number), model.form)
+    found = passing.passed(act, MARK.format(model.number), model.form, answers=answers)
     if found is None or model.model.as_of != "today":
         return None
     cuts = stored_cuts(act, model) or Cuts()

@@ -13,6 +13,7 @@ from runtime.formulas.to_sql import NotAsSql
 from runtime.records.changes import Changes
 from runtime.records.derived import Step
 from runtime.records.graph import TIER, Atom
+from runtime.records.passes import worth_it
 from runtime.records.rows import Record, read_records
 from runtime.records.sources import Rows
 from runtime.records.streaming import attempted, by_rows
@@ -26,6 +27,7 @@ from runtime.tiers.statements import Facts, layer, rated, with_state
 
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
+    from runtime.records.passes import Pass, Passes
     from runtime.system.workspace import Act
 
 SYSTEM = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
@@ -132,11 +134,21 @@ def rows_of(act: Act, model: CompiledModel, day: int) -> Rows:
     return Rows(act, model.form, None if day == act.day else clock.from_day(day))
 
 
-def many_rows_of(act: Act, model: CompiledModel, day: int, of: Literal["ids", "between", "all"]) -> Rows:
+def many_rows_of(act: Act, model: CompiledModel, day: int, of: Literal["ids", "between", "all"], passes: Passes | None = None) -> Rows:
     """The same for a large part of the form, with the aggregates made in one pass where that is quicker: SQLite gets through its subqueries
     sooner than it could group the rows apart."""
     together = act.connection.dialect.name == "postgresql"
-    return Rows(act, model.form, None if day == act.day else clock.from_day(day), of=of, together=together)
+    return Rows(act, model.form, None if day == act.day else clock.from_day(day), of=of, together=together, passes=passes)
+
+
+def everybody(
+    act: Act, model: CompiledModel, day: int, of: Literal["between", "all"], build: Callable[[Rows], Any]
+) -> tuple[Any, list[Pass]]:
+    """What `build` makes of the rows of the whole form, and the passes that have to be filled before."""
+    if act.connection.dialect.name == "postgresql":
+        return build(many_rows_of(act, model, day, of)), []
+    found, passes = worth_it("tier_rows", lambda passes: many_rows_of(act, model, day, of, passes), build)
+    return found, passes.used
 
 
 def facts_of(act: Act, model: CompiledModel) -> Facts:

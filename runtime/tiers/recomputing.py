@@ -34,11 +34,13 @@ from runtime.tiers.firsts import FirstTiers
 from runtime.tiers.moving import Outcomes
 from runtime.tiers.outcome import DECIDE, FIGURES, FIRST, MOVE, OUTCOME, outcomes
 from runtime.tiers.quantiles import Cuts, cut_population, store, stored_cuts
-from runtime.tiers.rating import facts_of, many_rows_of, ratings, streamed, touch_tier
+from runtime.tiers.rating import everybody, facts_of, many_rows_of, ratings, streamed, touch_tier
 from runtime.tiers.states import alone, hold
 from runtime.tiers.statements import facts_place, layer, rated, unsettled, with_state
 
 if TYPE_CHECKING:
+    from runtime.records.passes import Pass
+    from runtime.records.sources import Rows
     from runtime.system.jobs import Job
 
 CHUNK = 5_000
@@ -130,16 +132,36 @@ class Run:
         mine = tier_state.c.model == self.model.number
         anybody = bool(self.connection.execute(sa.select(sa.exists().where(mine))).scalar())
         table = self.table
-        if not (anybody and self._in_one_go(act, facts)):
+        if anybody and self._in_one_go(act, facts):
+            self._gone(act)
+        else:
             source = self._facts(act, facts)
             self.cuts, self.sizes = cut_population(self.connection, facts, *facts_place(facts, source))
             if anybody:
-                self._outcomes(lambda: self._differing(facts, source)).run(self.connection, self.cuts.parameters)
+                self._beside_states(act, facts, source)
             else:
                 table = source
-        if anybody:
-            self._gone(act)
         self._known(act, facts, table, rated_before=anybody)
+
+    def _beside_states(self, act: Act, facts: Facts, source: sa.Table) -> None:
+        """Who is there and has no state yet, and who has one and is gone, are asked for only where there are any."""
+        known, left, total = self._compared(source)
+        name = f"outcomes {self.placing} {known == total}"
+        key = ("tier_recompute", name, self.model.number)
+        outcomes = prepared(act.catalogue.memo, key, self.connection.dialect, lambda: self._differing(facts, source, known == total))
+        outcomes.run(self.connection, self.cuts.parameters)
+        if left:
+            self._gone(act)
+
+    def _compared(self, source: sa.Table) -> tuple[int, int, int]:
+        """How many of those who are there have a state, how many ranked states are of somebody who is not, and how many are there."""
+        state, row = tier_state.c, source.c
+        both = tier_state.outerjoin(source, row.record == state.record)
+        gone = sa.case((row.record.is_(None), state.rank))
+        query = sa.select(sa.func.count(row.record), sa.func.count(gone)).select_from(both).where(state.model == self.model.number)
+        total = sa.select(sa.func.count()).select_from(source)
+        known, left = self.connection.execute(query).one()
+        return known, left, self.connection.execute(total).scalar() or 0
 
     def _begin(self) -> None:
         self.table = self._temporary("tier_result", OUTCOME)
@@ -188,26 +210,35 @@ class Run:
     def _facts_in_sql(self, act: Act, facts: Facts, table: sa.Table) -> bool:
         """Whether the database could work them all out."""
         try:
-            insert = self._facts_statement(act, facts, table)
+            insert, passes = self._of_the_day(act, "facts", lambda: self._facts_statement(act, facts, table))
         except NotAsSql:
             return False
-        return attempted(act, self.model.may_pass_limits, lambda: insert.run(self.connection, self.given)) is not None
+        return attempted(act, self.model.may_pass_limits, lambda: self._filled(act, passes, insert)) is not None
 
-    def _facts_statement(self, act: Act, facts: Facts, table: sa.Table) -> Prepared:
-        return self._of_the_day(act, "facts", lambda: table.insert().from_select(facts.names, self._facts_query(act, facts)))
+    def _facts_statement(self, act: Act, facts: Facts, table: sa.Table) -> tuple[Prepared, list[Pass]]:
+        query, passes = everybody(act, self.model, self.day, "all", lambda rows: self._in_order(rows, facts.select(rows)))
+        return Prepared(table.insert().from_select(facts.names, query), self.connection.dialect), passes
 
-    def _of_the_day(self, act: Act, name: str, build: Callable[[], Any]) -> Prepared:
-        """A statement that is kept for the day: where a window begins stands in its text."""
+    def _filled(self, act: Act, passes: list[Pass], insert: Prepared) -> Any:
+        for each in passes:
+            self.tables.append(each.table)
+            each.fill(act, self.given)
+        return insert.run(self.connection, self.given)
+
+    def _of_the_day(self, act: Act, name: str, build: Callable[[], Any]) -> Any:
+        """What is kept for the day: where a window begins stands in the text of a statement."""
         kept = act.catalogue.memo.setdefault(("tier_recompute", name), {})
-        day, statement = kept.get(self.model.number, (None, None))
+        day, found = kept.get(self.model.number, (None, None))
         if day != (self.day, act.day):
-            statement = Prepared(build(), self.connection.dialect)
-            kept[self.model.number] = (self.day, act.day), statement
-        return statement
+            found = build()
+            kept[self.model.number] = (self.day, act.day), found
+        return found
 
     def _facts_query(self, act: Act, facts: Facts) -> sa.Select[Any]:
         rows = many_rows_of(act, self.model, self.day, "all")
-        query = facts.select(rows)
+        return self._in_order(rows, facts.select(rows))
+
+    def _in_order(self, rows: Rows, query: sa.Select[Any]) -> sa.Select[Any]:
         # on SQLite it may else walk along another index, jumping in both tables
         return query.order_by(rows.id) if self.connection.dialect.name == "sqlite" else query
 
@@ -217,20 +248,18 @@ class Run:
             return False
         try:
             source = layer(self._facts_query(act, facts), "facts")
-            statement = self._of_the_day(act, f"outcomes {self.placing}", lambda: self._differing(facts, source))
+            statement = self._of_the_day(
+                act, f"outcomes {self.placing}", lambda: Prepared(self._differing(facts, source), self.connection.dialect)
+            )
         except NotAsSql:
             return False
         self.cuts, self.sizes = Cuts(), {}
         return attempted(act, self.model.may_pass_limits, lambda: statement.run(self.connection, self.given)) is not None
 
-    def _outcomes(self, build: Callable[[], Any]) -> Prepared:
-        key = ("tier_recompute", "outcomes", self.model.number, self.placing)
-        return prepared(self.act.catalogue.memo, key, self.connection.dialect, build)
-
-    def _differing(self, facts: Facts, source: Any) -> Any:
+    def _differing(self, facts: Facts, source: Any, all_known: bool = False) -> Any:
         """What is to be done with whom, from a table of facts."""
-        dialect = self.connection.dialect.name
-        found = with_state(self.model, rated(facts, unsettled(facts, source, dialect), dialect), ("at",)).subquery("found")
+        waiting = unsettled(facts, source, all_known and self.connection.dialect.name == "sqlite")
+        found = with_state(self.model, rated(facts, waiting, self.connection.dialect.name), ("at",)).subquery("found")
         return self.table.insert().from_select(list(OUTCOME), outcomes(self.model, found, self.placing))
 
     def _gone(self, act: Act) -> None:

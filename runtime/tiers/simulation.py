@@ -146,7 +146,7 @@ def simulate(
         trial = Trial(act, draft, as_of, with_owners=has_plans(draft, live), with_money=True)
         population = trial.count()
         wanted = population if exact is None or population <= exact else min(sample, population)
-        tally = Tally(trial.model.rules.ranks)
+        tally = Tally(trial.model.rules.ranks, before=live.ranks if live is not None else {})
         bounds = _fill(trial, population, wanted, job)
         trial.cut(whole=wanted == population)
         for low, high in bounds:
@@ -179,6 +179,7 @@ def _fill(trial: Trial, population: int, wanted: int, job: Job | None) -> list[t
         ids = trial.sample(trial.ids(), wanted)
         trial.fill_ids(ids)
         return [(0, ids[-1])] if ids else []
+    trial.pass_over_everybody()
     bounds, size = list[tuple[int, int]](), JOB_CHUNK if population > EXACT else CHUNK
     for number, (low, high) in enumerate(trial.bounds(size=size), 1):
         trial.fill(low, high)

@@ -61,7 +61,7 @@ def layer(query: sa.Select[Any], name: str) -> sa.CTE:
 
 def rated(facts: Facts, source: Any, dialect: str, more: Sequence[str] = (), with_bands: bool = True) -> sa.Subquery:
     """From a table of facts to a table with the columns RATED, one row a record; `more` columns of the source are handed on beside them.
-    Writing the bands down takes a quarter of the time, so they can be left blank."""
+    Writing the bands down takes a quarter of the time, so they can be left blank, and with them whether it is provisional."""
     beside = [name for name in more if name not in facts.names]
     banded = _bands(facts, source).add_columns(*[source.c[name] for name in beside]).subquery("banded")
     scored = layer(_scores(facts, banded, dialect, with_bands).add_columns(*[banded.c[name] for name in more]), "scored")
@@ -79,48 +79,92 @@ def with_state(model: CompiledModel, found: Any, more: tuple[str, ...] = (), rat
     )
 
 
-def unsettled(facts: Facts, source: Any, dialect: str) -> Any:
+def unsettled(facts: Facts, source: Any, all_known: bool = False) -> Any:
     """The facts of those whose bands are not the ones that their state tells of, or of whom more than bands has to be asked: the same bands
     make the same score, so nothing else has to be worked out for the others, if this version has rated them. Where a lane, a floor, a ceiling
-    or a freeze has a say, these are the facts of all."""
+    or a freeze has a say, these are the facts of all.
+
+    `all_known`: every record has a state; then it is the states that are gone through, and the facts that are looked up.
+    """
     model = facts.model
     own, *lanes = model.parts
     if lanes or own.floors or own.ceilings or model.freezes:
         return source
-    banded = _bands(facts, source).subquery("told")
     state = tier_state.alias("known")
-    row, known, places = banded.c, state.c, range(len(own.measures))
-    missing = [row[f"m0_{place}"] == YES for place in places]
-    same = sa.and_(
-        known.bands == _bands_text(0, own, banded, dialect),
-        known.version == sa.literal_column(str(model.version)),
-        known.provisional == flag(sa.or_(*missing, _poor(facts, banded))),
-        known.rank == _by_score(model, own, known.score),
-        *[known[name].is_(None) for name in ("grace_until", "proposed", "fixed")],
-        sa.not_(sa.and_(*missing)),
-        _inside(facts, banded, row.part),
-    )
+    known, row = state.c, source.c
+    missing = [_gone(facts, source, each) for each in own.measures]
+    differs = [  # the cheap questions first: whatever answers yes ends them
+        known.version != sa.literal_column(str(model.version)),
+        *[known[name].is_not(None) for name in ("grace_until", "proposed", "fixed")],
+        known.rank.is_distinct_from(_by_score(model, own, known.score)),
+        known.provisional != flag(sa.or_(*missing, _poor(facts, source))),
+        known.bands.is_distinct_from(_bands_at_once(facts, source)),
+        sa.and_(*missing),
+    ]
+    if facts.model.model.population is not None:
+        differs.append(sa.not_(_inside(facts, source, NO)))
     mine = sa.and_(known.model == sa.literal_column(str(model.number)), known.record == row.record)
-    query = sa.select(row.record, *[row[each.name] for each in facts.columns]).select_from(banded.outerjoin(state, mine))
-    return layer(query.where(sa.not_(sa.func.coalesce(same, sa.false()))), "unsettled")
+    both = state.join(source, mine) if all_known else source.outerjoin(state, mine)
+    unknown = [] if all_known else [known.record.is_(None)]
+    return layer(
+        sa.select(row.record, *[row[each.name] for each in facts.columns]).select_from(both).where(sa.or_(*unknown, *differs)), "unsettled"
+    )
+
+
+def _gone(facts: Facts, source: Any, measure: Measure) -> ColumnElement[bool]:
+    """Whether a dimension is missing."""
+    value, missing = source.c[facts.of(measure.value)], facts.missing(measure)
+    if missing is None:
+        return value.is_(None)
+    return sa.or_(value.is_(None), source.c[missing[0]] == sa.literal_column(str(missing[1])))
+
+
+def _bands_at_once(facts: Facts, source: Any) -> Any:
+    """The bands of the model's own part as the state keeps them, without a number in between: for those who are only compared."""
+    own, found = facts.model.parts[0], None
+    for place, measure in enumerate(own.measures):
+        after = "," if place + 1 < len(own.measures) else ""
+        steps = [(reached, _said(band, after)) for reached, band in _reached(0, place, measure, source.c[facts.of(measure.value)])]
+        worst = _said(1 if measure.dimension.missing == "worst" else None, after)
+        text = sa.case((_gone(facts, source, measure), worst), *steps, else_=_said(1, after))
+        found = text if found is None else found.concat(text)
+    return found
+
+
+def _said(band: int | None, after: str) -> Any:
+    return sa.literal_column(f"'{'' if band is None else band}{after}'", sa.Text)
 
 
 def _bands(facts: Facts, source: Any) -> sa.Select[Any]:
-    """Adds the part that rates a record, whether it is inside, and each part's bands: `b<part>_<n>` and `m<part>_<n>` (missing)."""
+    """Adds the part that rates a record, whether it is inside, and each part's bands: `b<part>_<n>`, `m<part>_<n>` (missing) and, where no
+    missing dimension gives its weight to the others, `s<part>_<n>`, the share of the score."""
     columns = [source.c.record, *[source.c[each.name] for each in facts.columns], _part(facts, source).label("part")]
     for number, each in enumerate(facts.model.parts):
         for place, measure in enumerate(each.measures):
-            value, missing = source.c[facts.of(measure.value)], facts.missing(measure)
-            gone = (
-                value.is_(None) if missing is None else sa.or_(value.is_(None), source.c[missing[0]] == sa.literal_column(str(missing[1])))
-            )
+            value, gone = source.c[facts.of(measure.value)], _gone(facts, source, measure)
             columns.append(flag(gone).label(f"m{number}_{place}"))
             columns.append(
                 sa.case(
                     (gone, YES if measure.dimension.missing == "worst" else NOTHING), *_steps(number, place, measure, value), else_=YES
                 ).label(f"b{number}_{place}")
             )
+            if _fixed_weights(each):
+                shares = [(reached, long(_share(each, place, band))) for reached, band in _reached(number, place, measure, value)]
+                missing = (gone, long(_share(each, place, None)))
+                columns.append(sa.case(missing, *shares, else_=long(0)).label(f"s{number}_{place}"))
     return sa.select(*columns)
+
+
+def _fixed_weights(part: Part) -> bool:
+    return "leave_out" not in part.scale.missing
+
+
+def _share(part: Part, place: int, band: int | None) -> int:
+    """What a band of a dimension adds to the score where all weights count, rounded as `_rounded` does; None where it is missing."""
+    scale, total = part.scale, sum(part.scale.weights)
+    steps, of = (band - 1, scale.counts[place] - 1) if band is not None else (1, 2) if scale.missing[place] == "neutral" else (0, 1)
+    twice, denominator = 2 * HUNDRED * scale.weights[place] * steps, total * of
+    return (twice + denominator) // (2 * denominator)
 
 
 def _part(facts: Facts, source: Any) -> Any:
@@ -151,6 +195,10 @@ def facts_place(facts: Facts, table: Any) -> tuple[Any, Any, Any]:
 
 def _steps(part: int, place: int, measure: Measure, value: Any) -> list[tuple[Any, Any]]:
     """The bands from the best down, each with the cut that must be reached."""
+    return [(condition, sa.literal_column(str(band), sa.Integer)) for condition, band in _reached(part, place, measure, value)]
+
+
+def _reached(part: int, place: int, measure: Measure, value: Any) -> list[tuple[Any, int]]:
     cuts: Sequence[Any]
     if measure.cuts is None:
         cuts = [sa.bindparam(cut_name(part, place, number), type_=BIG) for number in range(measure.count - 1)]
@@ -158,7 +206,7 @@ def _steps(part: int, place: int, measure: Measure, value: Any) -> list[tuple[An
     else:
         ordered = [long(cut) for cut in sorted(measure.cuts, reverse=measure.better == "lower")]
     reached = [value >= cut if measure.better == "higher" else value <= cut for cut in ordered]
-    return [(condition, sa.literal_column(str(band), sa.Integer)) for band, condition in reversed(list(enumerate(reached, 2)))]
+    return [(condition, band) for band, condition in reversed(list(enumerate(reached, 2)))]
 
 
 def cut_name(part: int, place: int, number: int) -> str:
@@ -193,7 +241,7 @@ def _scores(facts: Facts, banded: Any, dialect: str, with_bands: bool) -> sa.Sel
             "lowered_by"
         ),
         flag(sa.or_(*[holds(0, each) for each in facts.model.freezes]) if facts.model.freezes else sa.false()).label("frozen"),
-        flag(sa.or_(missing, _poor(facts, banded))).label("provisional"),
+        (flag(sa.or_(missing, _poor(facts, banded))) if with_bands else NOTHING).label("provisional"),
     )
 
 
@@ -210,6 +258,12 @@ def _poor(facts: Facts, banded: Any) -> Any:
 
 def _score(number: int, part: Part, banded: Any) -> Any:
     """Σ of the shares, each rounded half away from zero; NULL when every dimension is missing."""
+    all_missing = sa.and_(*[banded.c[f"m{number}_{place}"] == YES for place in range(len(part.measures))])
+    if _fixed_weights(part):
+        found = banded.c[f"s{number}_0"]
+        for place in range(1, len(part.measures)):
+            found = found + banded.c[f"s{number}_{place}"]
+        return sa.case((all_missing, NOTHING), else_=found)
     shares = None
     total = _total(number, part, banded)
     for place, weight in enumerate(part.scale.weights):
@@ -219,7 +273,6 @@ def _score(number: int, part: Part, banded: Any) -> Any:
             half = _rounded(long(2 * HUNDRED * weight), total * long(2)) if policy == "neutral" else NO
             share = sa.case((band.is_(None), half), else_=share)
         shares = share if shares is None else shares + share
-    all_missing = sa.and_(*[banded.c[f"m{number}_{place}"] == YES for place in range(len(part.measures))])
     return sa.case((all_missing, NOTHING), else_=shares)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
@@ -57,6 +58,8 @@ class Tally:
     money: Counter[tuple[Tier, int | None]] = field(default_factory=Counter)
     biggest: list[tuple[Any, ...]] = field(default_factory=list)
     first: list[Mover] = field(default_factory=list)
+    before: Mapping[str, int] = field(default_factory=dict)
+    """Ranks of the model in force, for the order of tiers that the draft has not any more."""
 
     def __post_init__(self) -> None:
         self.tiers: tuple[Tier, ...] = (None, *sorted(self.ranks, key=self.ranks.__getitem__))
@@ -96,8 +99,8 @@ class Tally:
 
     def order(self) -> tuple[Tier, ...]:
         """Tiers from the best down, then those that the draft has not any more, then no tier."""
-        gone = sorted({was for was, *_rest in self.cells if was is not None and was not in self.ranks})
-        return (*reversed(self.tiers[1:]), *gone, None)
+        gone = {was for was, *_rest in self.cells if was is not None and was not in self.ranks}
+        return (*reversed(self.tiers[1:]), *sorted(gone, key=lambda was: (-self.before.get(was, 0), was)), None)
 
     def directions(self) -> Counter[str]:
         found: Counter[str] = Counter()

@@ -5,7 +5,9 @@ The facts of the records to be rated lie in a temporary table, as in a full reco
 
 from __future__ import annotations
 
+import json
 import random
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,7 +36,7 @@ from runtime.texts import _
 from runtime.tiers.compiled import CompiledModel, compile
 from runtime.tiers.facts import BIG, NO, YES, Facts
 from runtime.tiers.quantiles import Cuts, cut_points, cut_population
-from runtime.tiers.rating import facts_of, many_rows_of, rows_of, streamed
+from runtime.tiers.rating import everybody, facts_of, many_rows_of, rows_of, streamed
 from runtime.tiers.statements import facts_place, layer, rated
 from runtime.tiers.worth import MONEY, OWNER, money_of, owner_field
 
@@ -186,6 +188,19 @@ class Trial:
         table.create(self.connection)
         return table
 
+    def pass_over_everybody(self) -> None:
+        """Aggregates that `fill` would ask of each record are worked out for all of them at once, where that pays: before everybody is filled
+        in."""
+        if not self.model.in_sql:
+            return
+        try:
+            query, passes = everybody(self.act, self.model, self.day, "between", self._select)
+        except NotAsSql:
+            return
+        done = attempted(self.act, self.model.may_pass_limits, lambda: [each.fill(self.act, self.given) for each in passes])
+        if done is not None:
+            self._by_bounds = self._inserting(query)
+
     def fill(self, low: int, high: int) -> None:
         """Adds the facts of the living records above `low` and up to `high`."""
         if not self._filled_by(self._by_bounds, {"low": low, "high": high}):
@@ -213,14 +228,17 @@ class Trial:
         return self._insert("ids")
 
     def _insert(self, of: Literal["ids", "between"]) -> Prepared | None:
-        table, rows = self.table, many_rows_of(self.act, self.model, self.day, of)
         try:
-            query = select_facts(self.facts, rows, extra=self.extra).where(rows.asked(rows.id)) if self.model.in_sql else None
+            query = self._select(many_rows_of(self.act, self.model, self.day, of)) if self.model.in_sql else None
         except NotAsSql:
             query = None
-        if query is None:
-            return None
-        return Prepared(table.insert().from_select([*self.facts.names, *self.extra], query), self.dialect)
+        return None if query is None else self._inserting(query)
+
+    def _select(self, rows: Rows) -> sa.Select[Any]:
+        return select_facts(self.facts, rows, extra=self.extra).where(rows.asked(rows.id))
+
+    def _inserting(self, query: sa.Select[Any]) -> Prepared:
+        return Prepared(self.table.insert().from_select([*self.facts.names, *self.extra], query), self.dialect)
 
     def _streamed(self, ids: list[int]) -> None:
         beside = self._beside(ids)
@@ -270,28 +288,50 @@ class Trial:
     # -- ratings --------------------------------------------------------------------------------------------------------------
     @cached_property
     def _rated(self) -> Prepared:
-        return Prepared(self._rating(), self.dialect)
+        return Prepared(self._rating(_between), self.dialect)
+
+    @cached_property
+    def _rated_ids(self) -> Prepared:
+        return Prepared(self._rating(among), self.dialect)
+
+    @cached_property
+    def _listed(self) -> Prepared:
+        """Of each record that stays where it is its place, of each other one its id below zero; and what each brings in."""
+        row = self._rating(_between).subquery("every").c
+        listed = [sa.case((self._moves(row), -row.record), else_=self._place(row)), *([row.money] if self.money else [])]
+        return Prepared(sa.select(*[sa.func.json_group_array(each, type_=sa.Text()) for each in listed]), self.dialect)
+
+    def _moves(self, row: Any) -> Any:
+        after = sa.case(
+            {sa.literal_column(str(rank)): sa.literal(key, sa.Text()) for key, rank in self.model.rules.ranks.items()}, value=row["rank"]
+        )
+        return sa.or_(row.odd == YES, row.was.is_distinct_from(after))
+
+    def _place(self, row: Any) -> Any:
+        """Bin and rank in one number."""
+        return sa.func.coalesce(row.bin, NO) * sa.literal_column(str(self._ranks)) + sa.func.coalesce(row["rank"], NO)
+
+    @property
+    def _ranks(self) -> int:
+        return len(self.model.rules.ranks) + 1
 
     @cached_property
     def _counted(self) -> Prepared:
-        row, ranks = self._rating().subquery("every").c, self.model.rules.ranks
-        after = sa.case({sa.literal_column(str(rank)): sa.literal(key, sa.Text()) for key, rank in ranks.items()}, value=row["rank"])
-        moves = sa.or_(row.odd == YES, row.was.is_distinct_from(after))
-        who = sa.case((moves, row.record))
-        place = sa.func.coalesce(row.bin, NO) * sa.literal_column(str(len(ranks) + 1)) + sa.func.coalesce(row["rank"], NO)
-        groups = [place, row.was, who, *([row.owner] if self.owner else [])]
+        row = self._rating(_between).subquery("every").c
+        who = sa.case((self._moves(row), row.record))
+        groups = [self._place(row), row.was, who, *([row.owner] if self.owner else [])]
         columns = {name: sa.func.max(row[name]) for name in ROW} | {"record": who, "was": row.was, "many": sa.func.count()}
         if self.owner:
             columns["owner"] = row.owner
         columns["money"] = sa.cast(sa.func.sum(row.money), BIG) if self.money else sa.null()
         return Prepared(sa.select(*[columns[name].label(name) for name in COUNTED]).group_by(*groups), self.dialect)
 
-    def _rating(self) -> sa.Select[Any]:
-        table, low, high = self.table, _bound("low"), _bound("high")
-        source = sa.select(*table.c).where(table.c.record > low, table.c.record <= high).subquery("facts")
+    def _rating(self, asked: Callable[[Any], Any]) -> sa.Select[Any]:
+        table = self.table
+        source = sa.select(*table.c).where(asked(table.c.record)).subquery("facts")
         money = [self.money.column] if self.money is not None else []
         found = rated(self.facts, source, self.dialect.name, [*([OWNER] if self.owner else []), *money], with_bands=False)
-        was = self._before(low, high)
+        was = self._before(asked)
         joined = found.join(was, was.c.record == found.c.record, isouter=True)
         columns = {
             "record": found.c.record,
@@ -306,16 +346,16 @@ class Trial:
         }
         return sa.select(*[columns[name].label(name) for name in ROW]).select_from(joined)
 
-    def _before(self, low: Any, high: Any) -> Any:
+    def _before(self, asked: Callable[[Any], Any]) -> Any:
         """Tier and score to compare with: the present ones, or those at the end of the past day."""
         if not self.from_history:
             state = tier_state.c
-            mine = [state.model == sa.literal_column(str(self.model.number)), state.record > low, state.record <= high]
+            mine = [state.model == sa.literal_column(str(self.model.number)), asked(state.record)]
             return sa.select(state.record, state.tier, state.score, state.fixed).where(*mine).subquery("was")
         row, day = tier_history.c, clock.from_day(self.day)
         assert day is not None
         end = self._end_of(day)
-        mine = [row.model == sa.literal_column(str(self.model.number)), row.record > low, row.record <= high, row.valid_from < end]
+        mine = [row.model == sa.literal_column(str(self.model.number)), asked(row.record), row.valid_from < end]
         still = sa.or_(row.valid_to.is_(None), row.valid_to >= end)
         return sa.select(row.record, row.tier_to.label("tier"), row.score_to.label("score")).where(*mine, still).subquery("was")
 
@@ -336,7 +376,25 @@ class Trial:
 
     def counted(self, low: int, high: int) -> list[tuple[Any, ...]]:
         """COUNTED of the same records; those of the odd ones are not decided yet."""
+        if self.dialect.name == "sqlite" and not self.owner:
+            return self._counted_here(low, high)
         return self._counted.all(self.connection, {**self.given, "low": low, "high": high, **self.cuts.parameters})
+
+    def _counted_here(self, low: int, high: int) -> list[tuple[Any, ...]]:
+        """SQLite would sort everybody to count them: it lists them instead, and they are counted here."""
+        given = {**self.given, **self.cuts.parameters}
+        places, *rest = [json.loads(each) for each in self._listed.all(self.connection, {**given, "low": low, "high": high})[0]]
+        movers = sorted([-each for each in places if each < 0])
+        rows = [(*row, 1) for row in self._rated_ids.all(self.connection, {**given, "ids": movers})] if movers else []
+        sums: dict[int, int] = defaultdict(int)
+        for place, amount in zip(places, rest[0], strict=True) if rest else ():
+            sums[place] += amount or 0
+        for place, many in Counter(places).items():
+            if place >= 0:
+                bin, rank = divmod(place, self._ranks)
+                figures = (rank or None, bin if rank else None, None, sums.get(place))
+                rows.append((None, self.model.tiers[rank], *figures, None, None, 0, many))
+        return rows
 
     def owners(self) -> int:
         """How many people look after a record of the form."""
@@ -386,6 +444,10 @@ def _streamed_table(trial: Trial, names: set[str]) -> sa.Table:
         found = streamed(trial.act, trial.facts, ids[start : start + CHUNK], trial.day)
         insert.many(trial.connection, [{each.name: row[each.name] for each in columns} for row in found])
     return table
+
+
+def _between(column: Any) -> Any:
+    return sa.and_(column > _bound("low"), column <= _bound("high"))
 
 
 def _bound(name: str) -> sa.BindParameter[Any]:

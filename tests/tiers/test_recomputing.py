@@ -14,6 +14,7 @@ from runtime.system import jobs
 from runtime.system.tables import derived_dirty, job, tier_cuts, tier_history, tier_state
 from runtime.tiers import recomputing
 from runtime.tiers.nightly import register
+from runtime.tiers.rating import rate
 from runtime.tiers.recomputing import after_publish, queue
 from tests.tiers.world import BY_AMOUNT, TODAY, World, dimension, model
 
@@ -241,5 +242,39 @@ def test_publishing_what_a_model_reads_queues_its_recompute(sqlite_workspace, mo
     world.publish({"kind": "app", "key": "shop", "label": "Shop", "menu": []})
     assert len(world.rows(waiting)) == 1
     world.publish({**model(), "purpose": "to know"})
-    assert json.loads(world.rows(waiting)[-1].payload) == {"model": "value", "as_of": None, "source": "publish", "fires": False, "nightly": False}
+    assert json.loads(world.rows(waiting)[-1].payload) == {
+        "model": "value",
+        "as_of": None,
+        "source": "publish",
+        "fires": False,
+        "nightly": False,
+    }
     assert world.rows(sa.select(derived_dirty)) == []
+
+
+ORDERS = ("SUM(orders.amount)", "COUNT(orders)", "AVG(orders.amount)")
+DAYS = "on=orders.paid_on, days=30"
+WITHIN = (f"SUM(orders.amount, {DAYS})", f"MAX(orders.amount, {DAYS})", f"COUNT(orders, {DAYS})")
+
+
+@pytest.mark.parametrize("formulas", [ORDERS, WITHIN, (*ORDERS, *WITHIN)])
+def test_several_aggregates_over_the_same_orders_give_what_each_gives_alone(sqlite_workspace, formulas):
+    dimensions = [dimension(f"d{number}", each, [1, 2, 150], 100 // len(formulas)) for number, each in enumerate(formulas)]
+    world = World(sqlite_workspace, model(*dimensions, recompute=BY_NIGHT))
+    people = [world.customer() for _number in range(5)]
+    world.orders(people[0], 100, 200)
+    world.orders(people[1], 1, 300, paid_on=TODAY - timedelta(days=90))
+    world.order(people[2], 2, None)
+    world.add("order", amount=1000, paid_on=TODAY)  # of nobody
+    world.delete("order", world.order(people[3], 100))
+    world.recompute()
+    by_sets = [_figures(world.state(each)) for each in people]
+    with sqlite_workspace.writing(SYSTEM) as act:
+        act.connection.execute(tier_state.delete())
+        rate(act, "value", people)
+    assert [_figures(world.state(each)) for each in people] == by_sets
+    assert None not in by_sets[:3] and by_sets[3:] == [None, None]
+
+
+def _figures(state):
+    return state and (state.tier, state.rank, state.score, state.bands, state.provisional)

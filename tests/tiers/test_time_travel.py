@@ -199,7 +199,7 @@ def test_tiers_that_the_model_has_no_more_are_counted_and_named(world: World) ->
             ("silver", "银卡", 0, 2),
         ]
         moved = movement(act, "value", PAST, TODAY)
-        assert (moved.up, moved.down, moved.other, moved.former) == (0, 0, 5, ("basic", "diamond", "gold", "silver"))
+        assert (moved.up, moved.down, moved.other, moved.former) == (0, 0, 5, ("diamond", "gold", "silver", "basic"))
         assert tier_as_it_was(act, "value", "never") is None
 
 
