@@ -6,14 +6,16 @@ For programs builder/comparing.py gives the same as paths and values.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from builder.words import CHOICES, KIND_NAMES, THINGS, setting
+from builder.flowing.comparing import drawn_alike
+from builder.words import CHOICES, KIND_NAMES, SETTINGS, THINGS, setting
 from runtime.texts import Message, _, in_language
 
 LONGEST = 80
+LONGEST_PARTS = 240
 WHOLE_LIST = 12
 MISSING: Any = object()
 PASSED = ("bands", "movement")
@@ -28,14 +30,24 @@ class Difference:
     message: Message
 
 
+def named(name: str, labels: Mapping[str, Any]) -> Any:
+    """The setting of this name, or the thing under whose key something stands."""
+    return labels[name] if name in labels and name not in SETTINGS else setting(name)
+
+
 @dataclass(frozen=True)
 class Place:
     """Names of the parts on the way, from outside in: “Word of mouth · Weight”."""
 
     parts: tuple[Any, ...] = ()
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    """What the definition itself calls its things, by key: a service plan stands under the key of its tier."""
 
     def and_(self, part: Any) -> Place:
-        return Place((*self.parts, part))
+        return Place((*self.parts, part), self.labels)
+
+    def of(self, name: str) -> Place:
+        return self.and_(named(name, self.labels))
 
     def in_language(self, language: str) -> str:
         return " · ".join(str(in_language(each, language)) for each in self.parts)
@@ -46,10 +58,12 @@ class Shown:
     """A value as people write it, cut where it is long."""
 
     value: Any
+    labels: Mapping[str, Any] = field(default_factory=dict)
 
     def in_language(self, language: str) -> str:
         text = self._text(language)
-        return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        longest = LONGEST_PARTS if isinstance(self.value, dict) else LONGEST
+        return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
     def _text(self, language: str) -> str:
         value = self.value
@@ -57,11 +71,23 @@ class Shown:
             return CHOICES["true" if value else "false"].in_language(language)
         if isinstance(value, str):
             return CHOICES[value].in_language(language) if value in CHOICES else value
+        if value is None or isinstance(value, (int, float)):
+            return json.dumps(value)
         if isinstance(value, list) and not any(isinstance(each, (dict, list)) for each in value):
             return ("、" if language == "zh" else ", ").join(str(each) for each in value)
         if is_text(value):
             return str(in_language(value, language))
-        return json.dumps(value, ensure_ascii=False)
+        return ("；" if language == "zh" else "; ").join(self._parts(language))
+
+    def _parts(self, language: str) -> Iterator[str]:
+        """What is made of parts, part by part: “Contact every (days): 30; Channel: wechat”."""
+        if isinstance(self.value, list):
+            yield from (Shown(each, self.labels)._text(language) for each in self.value)
+            return
+        for name, each in self.value.items():
+            if each is not None and each != [] and each != {}:
+                what = in_language(named(name, self.labels), language)
+                yield f"{what}{'：' if language == 'zh' else ': '}{Shown(each, self.labels)._text(language)}"
 
 
 def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[Difference]:
@@ -70,7 +96,23 @@ def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[Di
         kind = KIND_NAMES.get(str(after.get("kind")), str(after.get("kind")))
         name = after.get("label") if is_text(after.get("label")) else after.get("key")
         return [Difference("", _("New: {kind} “{name}”", kind=kind, name=name))]
-    return list(_objects(before, after, "", Place()))
+    if after.get("kind") == "workflow":
+        before, after, moved = drawn_alike(before, after)
+        return [
+            *_objects(before, after, "", Place((), labels_of(before, after))),
+            *([Difference("nodes", _("The drawing is arranged in another way"))] if moved else []),
+        ]
+    return list(_objects(before, after, "", Place((), labels_of(before, after))))
+
+
+def labels_of(*bodies: dict[str, Any]) -> dict[str, Any]:
+    """Labels of the things that stand in the lists of definitions, by key; the last body's word counts."""
+    things = [each for body in bodies for name, found in body.items() if name in THINGS and isinstance(found, list) for each in found]
+    return {
+        each["key"]: each["label"]
+        for each in things
+        if isinstance(each, dict) and isinstance(each.get("key"), str) and is_text(each.get("label"))
+    }
 
 
 def _objects(before: dict[str, Any], after: dict[str, Any], path: str, place: Place) -> Iterator[Difference]:
@@ -83,7 +125,7 @@ def _objects(before: dict[str, Any], after: dict[str, Any], path: str, place: Pl
 def _values(before: Any, after: Any, path: str, place: Place, name: str) -> Iterator[Difference]:
     if before is after or (before == after and type(before) is type(after)):
         return
-    here = place.and_(setting(name))
+    here = place.of(name)
     if is_list_of_things(before, name) and is_list_of_things(after, name):
         yield from _lists(_list(before), _list(after), path, place, name)
     elif isinstance(before, dict) and isinstance(after, dict) and not (is_text(before) or is_text(after)):
@@ -91,9 +133,9 @@ def _values(before: Any, after: Any, path: str, place: Place, name: str) -> Iter
     elif isinstance(before, list) and isinstance(after, list) and max(len(before), len(after)) > WHOLE_LIST:
         yield from _long_lists(before, after, path, here)
     elif before is MISSING or before is None:
-        yield Difference(path, _("{what}: now {after}", what=here, after=Shown(after)))
+        yield Difference(path, _("{what}: now {after}", what=here, after=Shown(after, place.labels)))
     elif after is MISSING or after is None:
-        yield Difference(path, _("{what}: {before} is taken out", what=here, before=Shown(before)))
+        yield Difference(path, _("{what}: {before} is taken out", what=here, before=Shown(before, place.labels)))
     elif name == "key":  # never the word of a choice that happens to be called so
         yield Difference(path, _("{what}: {before} → {after}", what=here, before=before, after=after))
     elif is_text(before) and is_text(after):

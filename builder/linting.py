@@ -14,6 +14,7 @@ from runtime.definitions.tag_set import TagSet
 from runtime.definitions.tier_model import TierModel
 from runtime.errors import Problem
 from runtime.texts import Message, _
+from builder.flowing.warnings import workflow_warnings
 from builder.tiering.inputs import hidden_inputs
 from builder.tiering.warnings import shape_warnings
 
@@ -88,4 +89,5 @@ LINTS: dict[str, Callable[[Any, Catalogue], Iterator[Problem]]] = {
     "automation": _automation,
     "form": _form,
     "tag_set": _tag_set,
+    "workflow": workflow_warnings,
 }

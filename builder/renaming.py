@@ -18,6 +18,7 @@ MENTIONS = {
     "tag_set": "tag_set",
     "tier_model": "tier_model",
     "segment": "segment",
+    "workflow": "workflow",
     "grace_automation": "automation",
 }
 """Settings that hold the key of another definition, and of which kind it is."""

@@ -23,12 +23,13 @@ from builder.sample_records import SampleFile
 from runtime.definitions import versions
 from runtime.definitions.model import Key, Model, Text
 from runtime.errors import NotFound, Problem, Refused, SettingsError
+from runtime.people import roles
 from runtime.people.may import require
 from runtime.records import query
 from runtime.system import jobs
 from runtime.system.jobs import Job
 from runtime.system.workspace import Act, Workspace
-from runtime.texts import _
+from runtime.texts import _, shown
 
 LIBRARY = Path(__file__).resolve().parent.parent / "templates_library"
 JOB = "template_install"
@@ -59,6 +60,8 @@ class About(Model):
     inside: tuple[Text, ...] = ()
     tier_model: Key | None = None
     forecast: Forecast = Forecast()
+    roles: dict[Key, Text] = {}
+    """What its roles are called, where the workspace has no name for them yet."""
     sample: Sample | None = None
 
 
@@ -210,6 +213,7 @@ def install_template(
     wanted = [each for body in bodies if (each := _beside(act, body, done)) is not None]
     wanted = [_with_days_ahead(act, each) for each in wanted]
     done.published = versions.publish(act, wanted, str(_("Installed the template {key}.", key=template.key)))
+    roles.name_new(act, {key: shown(label, act.workspace.language) for key, label in template.about.roles.items()})
     for body in drafts:
         if versions.find_draft(act.connection, body["kind"], body["key"]) is None:
             versions.save_draft(act, body["kind"], body["key"], body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from builder.flowing import names as flowing
 from runtime.definitions.loading import schema
 from runtime.texts import Message, _
 
@@ -40,6 +41,13 @@ KIND_ICONS = {
 }
 
 SETTINGS: dict[str, Message] = {
+    "limits": _("Limits across forms"),
+    "workflow": _("Workflow"),
+    "through": _("Of the record chosen in"),
+    "total": _("What counts together"),
+    "at_most": _("At most"),
+    "meanwhile": _("Saved meanwhile with"),
+    **flowing.SETTINGS,
     "over": _("Go through"),
     "hours": _("Hours"),
     "failed": _("As a failure"),
@@ -300,6 +308,7 @@ SETTINGS: dict[str, Message] = {
 }
 
 CHOICES: dict[str, Message] = {
+    **flowing.CHOICES,
     "run_automation": _("Run another automation"),
     "stop": _("Stop"),
     "wait": _("Wait"),
@@ -310,6 +319,7 @@ CHOICES: dict[str, Message] = {
     "create_related": _("Add a related record"),
     "create_task": _("Give a to-do"),
     "delete_record": _("Delete a record"),
+    "restore_record": _("Bring a record back"),
     "delete_related": _("Delete related records"),
     "delete_rows": _("Take rows out"),
     "find_many": _("Find several records"),
@@ -321,6 +331,8 @@ CHOICES: dict[str, Message] = {
     "start_cadence": _("Start a follow-up plan"),
     "stop_cadence": _("Stop a follow-up plan"),
     "unlock_record": _("Unlock a record"),
+    "start_workflow": _("Submit for approval"),
+    "cancel_workflow": _("End an approval"),
     "update_or_create": _("Change or add a record"),
     "update_related": _("Change related records"),
     "update_rows": _("Change rows"),
@@ -464,6 +476,8 @@ CHOICES: dict[str, Message] = {
 }
 
 THINGS: dict[str, Message] = {
+    "nodes": flowing.THINGS["nodes"],
+    "lines": flowing.THINGS["lines"],
     "revenue": _("revenue source"),
     "costs": _("cost"),
     "fields": _("field"),

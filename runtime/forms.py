@@ -208,9 +208,14 @@ def _posted_rows(kind: FieldType, posted: Mapping[str, Any], name: str) -> list[
     for each in posted:
         found = expected.fullmatch(each)
         if found and found[2] in kind.lines() and kind.lines()[found[2]].writable and (sent := _all(posted, each)):
-            rows.setdefault(int(found[1]), {})[found[2]] = sent if kind.lines()[found[2]].parts else sent[-1]
+            rows.setdefault(int(found[1]), {})[found[2]] = sent if _several(kind.lines()[found[2]]) else sent[-1]
     unticked = {key: False for key, line in kind.lines().items() if line.widget == "checkbox"}
     return [{**unticked, **row} if _says_something(kind, row) else row for _number, row in sorted(rows.items())]
+
+
+def _several(line: FieldType) -> bool:
+    """Whether its entry sends several texts under one name."""
+    return line.parts or line.stores == "many"
 
 
 def _says_something(kind: FieldType, row: dict[str, Any]) -> bool:

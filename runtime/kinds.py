@@ -25,7 +25,7 @@ def load() -> None:
     from runtime.potential import checking as potential_checks
     from runtime.potential import using as potential
     from runtime.ownership import work as ownership
-    from runtime.records import authoring, derived, graph, guard, looking_up
+    from runtime.records import authoring, derived, graph, guard, limits, looking_up
     from runtime.records import publishing as long_publishing
     from runtime.records.schema_changes import apply_schema
     from runtime.reviews import work as reviews
@@ -33,11 +33,16 @@ def load() -> None:
     from runtime.system import workspace
     from runtime.tags import bulk, cleaning, publishing, rules, usefulness
     from runtime.tiers import nightly, rating, recomputing, rule_tests, simulation_job
-    from runtime.transfer import work
+    from runtime.transfer import starting, work
     from runtime.views import bulk as bulk_edits
     from runtime.views import renaming
+    from runtime.workflow import bulk_starting, on_record, running
+    from runtime.workflow import migrating
 
-    loading.CHECKS.extend((formula_problems, graph.circle_problems, looking_up.lookup_problems, rule_tests.problems, potential_checks.problems))
+    loading.CHECKS.extend((formula_problems, graph.circle_problems, looking_up.lookup_problems, rule_tests.problems, potential_checks.problems, limits.problems))
+    limits.START.append(running.begin)
+    starting.MAY.append(running.may_start)
+    starting.START.append(bulk_starting.start_many)
     derived.STEPS.update({graph.TAG: rules.step, graph.TIER: rating.step, graph.SEGMENT: members.step})
     workspace.BIND.append(guard.bind)
     accounts.RENAMED.append(derived.names_changed)
@@ -45,7 +50,8 @@ def load() -> None:
     versions.MAY_PUBLISH.append(authoring.require_publishing)
     reasons.ASK.append(coverage.needs)
     versions.FOLLOWERS.append(renaming.followers)
-    versions.APPLY.extend((apply_schema, renaming.carry_over, publishing.keep_names, rules.after_publish, recomputing.after_publish, keeping.after_publish, cadence.after_publish))
+    versions.APPLY.extend((apply_schema, on_record.after_publish))
+    versions.APPLY.extend((renaming.carry_over, publishing.keep_names, rules.after_publish, recomputing.after_publish, keeping.after_publish, cadence.after_publish))
     nightly.register()
     simulation_job.register()
     long_publishing.register()
@@ -62,3 +68,4 @@ def load() -> None:
     reviews.register()
     cadence.register()
     bulk_edits.register()
+    migrating.register()

@@ -89,3 +89,12 @@ def test_work_that_nobody_does_is_noticed(doctor: Doctor, workspace: Workspace) 
         act.connection.execute(job.update().values(created_at=clock.to_micros(act.now - timedelta(hours=1))))
     found = doctor()[1]["jobs"][0]
     assert not found["ok"] and "A job has been waiting for more than 5 minutes." in found["message"]
+
+
+def test_a_postgresql_that_may_lose_what_is_saved_is_noticed(doctor: Doctor, workspace: Workspace) -> None:
+    """The server of the tests is one: nothing of it needs to outlive them. What is confirmed is written all the same, whatever it is set to."""
+    postgresql = workspace.engine.dialect.name == "postgresql"
+    assert [each["ok"] for each in doctor()[1]["database"]] == ([True, False] if postgresql else [True])
+    if postgresql:
+        with workspace.engine.connect() as connection:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"

@@ -38,6 +38,8 @@ class Conversion:
     bad: int
     samples: tuple[str, ...]
     reads: bool
+    keys_only: bool = False
+    """Whether nothing but keys of its options is different."""
     """Whether values are taken over at all; some types begin anew."""
 
 
@@ -73,7 +75,11 @@ def _tried(act: Act, live: Form, old: FieldType, new: FieldType, reader: Any) ->
             bad += 1
             if len(samples) < SAMPLES:
                 samples[old.display(value, reader)[:LONGEST]] = None
-    return Conversion(new, old, tried, bad, tuple(samples), True)
+    return Conversion(new, old, tried, bad, tuple(samples), True, _only_keys(old, new))
+
+
+def _only_keys(old: FieldType, new: FieldType) -> bool:
+    return old.type == new.type and new.as_called_now(old.from_column(None) or "") is not None
 
 
 def _of_conversion(each: Conversion) -> Message:
@@ -83,6 +89,8 @@ def _of_conversion(each: Conversion) -> Message:
             field=each.field.label,
             count=f"{each.tried:,}",
         )
+    if each.keys_only:
+        return _("{count} values of “{field}” get the new keys of its options.", field=each.field.label, count=f"{each.tried:,}")
     if not each.bad:
         return _("All {count} values of “{field}” fit its new type.", field=each.field.label, count=f"{each.tried:,}")
     return _(
@@ -133,7 +141,7 @@ def _changed(live: Form, draft: Form) -> Iterator[tuple[str, tuple[Any, bool]]]:
         new = after.get(path_now(key, renamed))
         if new is None and ("." not in key or path_now(key.partition(".")[0], renamed) in after):
             yield key, (field.label, True)
-        elif new is not None and new.signature() != field.signature():
+        elif new is not None and new.signature() != field.signature() and not _only_keys(field, new):
             yield key, (field.label, False)
 
 

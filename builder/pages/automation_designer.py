@@ -14,7 +14,7 @@ from builder.pages.editor import sent_object
 from builder.pages.frame import check_app, moment, plain_json, written
 from runtime.automation import log
 from runtime.automation.dry_run import Case, in_force, try_cases, try_record
-from runtime.automation.replaying import cannot_replay, case_again, case_now, period, replay
+from runtime.automation.replaying import cannot_replay, case_again, case_now, forgotten, period, replay
 from runtime.definitions.automation import Automation
 from runtime.definitions.companions import companions
 from runtime.definitions.loading import load
@@ -101,23 +101,50 @@ def try_one(app: str, key: str) -> Response:
         return plain_json(_tried(act, draft, [tried])[0])
 
 
+@blueprint.post(f"{PLACE}/dry-run/records")
+@designer_only
+def try_several(app: str, key: str) -> Response:
+    """Several chosen records, one after the other: {draft, records} → {tried}."""
+    sent = sent_object()
+    body, given = draft_in(sent, key), sent.get("records")
+    with reading() as act:
+        found = readable(act, body)
+        if isinstance(found, Response):
+            return found
+        draft, beside = found
+        form = draft.trigger.form_key(act.catalogue)
+        if not isinstance(given, list) or form not in act.catalogue.forms:
+            raise Refused([Problem("records", _("Choose a record."))])
+        records = [number_in({"record": each}, "record") for each in given[:MOST_CASES] if each is not None]
+        for each in records:
+            require(g.person, "view", form, each)
+        cases = [case_now(act, draft, each) for each in dict.fromkeys(records)]
+        tried = try_cases(workspace(), g.person, draft, beside, cases, reader().language)
+        return plain_json({"tried": _tried(act, draft, tried), "of": len(cases)})
+
+
 @blueprint.post(f"{PLACE}/dry-run/past")
 @designer_only
 def replay_past(app: str, key: str) -> Response:
-    """One slice of a past period: {draft, days, begin} → {matched, runs, skipped, failed, reasons, samples, next, done, of}."""
+    """One slice of a past period: {draft, period, begin} → {matched, runs, skipped, failed, reasons, samples, next, done, of}."""
     sent = sent_object()
-    body, days, begin = draft_in(sent, key), number_in(sent, "days"), sent.get("begin")
+    body, wanted, begin = draft_in(sent, key), str(sent.get("period")), sent.get("begin")
     with reading() as act:
         found = readable(act, body)
         if isinstance(found, Response):
             return found
         draft, beside = found
         why = cannot_replay(draft)
-        since, until = period(act, days or 0)
-        answer = {"since": reader().datetime(since), "until": reader().datetime(until), "impossible": None if why is None else _say(why)}
+        since, until = period(act, wanted)
+        answer = {
+            "since": reader().datetime(since),
+            "until": reader().datetime(until),
+            "impossible": None if why is None else _say(why),
+            "forgotten": None if (kept := forgotten(act, draft, since)) is None else reader().datetime(kept),
+        }
         if why is not None:
             return plain_json(answer)
-        part = replay(in_force(act, draft, beside), draft, days or 0, begin if isinstance(begin, str) else "", reader().language)
+        part = replay(in_force(act, draft, beside), draft, wanted, begin if isinstance(begin, str) else "", reader().language)
         return plain_json({**answer, **slice_json(part)})
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from builder import impact
 from builder.differences import differences
 from builder.drafts import ANY_FOLDER, FOLDER_OF, LARGEST, Opened, loaded, open_draft, problems_of, read_body
+from builder.flowing import effect as flow_effect
 from builder.forming.effect import sentences as of_values_and_users
 from builder.forming.effect import users
 from builder.linting import advice
@@ -248,6 +249,8 @@ def _effect(act: Act, kind: str, body: dict[str, Any]) -> list[Message]:
     if kind == "tier_model":
         found = impact.tier_impact(act, body)
         return [impact.in_words(found), *([impact.extent(found)] if found.sampled < found.population else [])]
+    if kind == "workflow":
+        return flow_effect.sentences(act, body)
     if kind != "form":
         return []
     found = impact.form_impact(act, body)

@@ -9,18 +9,19 @@ from flask import Blueprint, g, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from builder.drafts import loaded, open_draft, problems_of
-from builder.forming import copying, guessing, presence
+from builder.forming import copying, guessing
 from builder.forming.trying import in_force
 from builder.pages.editor import body_of, sent_object
 from builder.pages.form_controls import controls_of
-from builder.pages.frame import as_text, moment, plain_json
+from builder.pages.frame import as_text, plain_json
+from builder.pages.present import sign_of_life
 from runtime.definitions import versions
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused
 from runtime.pages import entry
 from runtime.pages.apps import find_app
 from runtime.pages.headers import policy
-from runtime.pages.web import designer_only, reader, reading, workspace
+from runtime.pages.web import designer_only, reader, reading
 from runtime.people.accounts import known_roles
 from runtime.people.may import may
 from runtime.people.person import Person
@@ -137,22 +138,4 @@ def from_form(app: str, key: str) -> Response:
 @designer_only
 def present(app: str, key: str) -> Response:
     """A sign of life: {place, gone?} → who else has the draft open, and which saving of it is the newest."""
-    sent = sent_object()
-    folder, person = workspace().settings.data_dir, g.person.id
-    with reading() as act:
-        opened = open_draft(act, "form", key)
-        if sent.get("gone"):
-            presence.gone(folder, "form", key, person)
-            return plain_json({"people": []})
-        presence.here(folder, "form", key, person, str(sent.get("place") or ""))
-        found = presence.others(folder, "form", key, person)
-        reader().know_people(each["person"] for each in found)
-        return plain_json(
-            {
-                "people": [{"id": each["person"], "name": reader().person_name(each["person"]), "place": each["place"]} for each in found],
-                "edit": opened.edit,
-                "stamp": opened.draft.updated_at if opened.draft else 0,
-                "live": opened.live.version if opened.live else None,
-                "time": moment(opened.draft.updated_at) if opened.draft else None,
-            }
-        )
+    return sign_of_life("form", key, sent_object())

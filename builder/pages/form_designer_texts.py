@@ -185,5 +185,8 @@ FORMS: dict[str, Message] = {
     "key_keeps": _("Its values and history stay as they are. Undo takes it back, and so does an older version."),
     "key_users": _("These name it. They are reworded and published together with the form:"),
     "key_outside": _("Whoever sends the former key by the API is told the new one. Imports understand both."),
+    "option_key_help": _(
+        "Values get the new key when this is published, and what names it is published with it. The key of before is still understood."
+    ),
     "copy_help": _("Fields, layout, and rules are copied. Undo takes it back."),
 }

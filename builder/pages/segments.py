@@ -136,9 +136,8 @@ def _fields(act: Act, form: Form, key: str) -> list[dict[str, Any]]:
         {**each, "options": [one for one in each["options"] if one["key"] != key]}
         for each in segment_conditions.pickable(act.catalogue, form)
     ]
-    people = [each.key for each in form.fields if each.type == "member"]
-    fields = [
-        {**each, "operators": [one for one in each["operators"] if one["key"] != "mine"]} if each["key"] in people else each
+    fields = [  # a segment is the same for everybody
+        {**each, "operators": [one for one in each["operators"] if one["key"] not in ("mine", "my_department")]}
         for each in pickable(act.catalogue, form)
     ]
     return [*fields, *[each for each in segments if each["options"]]]

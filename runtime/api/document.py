@@ -109,6 +109,7 @@ def _known(name: str, act: Act) -> dict[str, Any]:
         "model": lambda: [model.key for form in act.catalogue.forms for model in act.catalogue.models_of(form)],
         "automation": lambda: list(act.catalogue.automations),
         "segment": lambda: list(act.catalogue.segments),
+        "workflow": lambda: list(act.catalogue.workflows),
     }
     found = keys[name]() if name in keys else []
     return {"type": "string", "enum": found} if found else {"type": "string", "minLength": 1}

@@ -98,6 +98,7 @@ BESIDE = (
     Param("mode", {"type": "string", "enum": list(mapping.MODES)}, "What a row means. Without it: upsert with `match`, else add."),
     Param("match", KEY, "The field without repetitions by which records are recognised."),
     Param("fire", {"type": "string", "enum": ["automations", "nothing"]}, "Whether automations that list `import` may run."),
+    Param("workflow", KEY, "The workflow that is started for each new record. Without it: none."),
     Param(
         "map",
         {"type": "string", "minLength": 2, "maxLength": 200_000},
@@ -119,7 +120,7 @@ def create(call: Call, form: str) -> dict[str, Any]:
     definition = imports.form_of(act, form)
     chosen = _columns(act, definition, task, given.beside)
     goes_on = not given.beside["dry_run"]
-    imports.start_check(act, task, chosen, goes_on, given.beside.get("fire", "nothing"))
+    imports.start_check(act, task, chosen, goes_on, given.beside.get("fire", "nothing"), given.beside.get("workflow"))
     given.taken = True
     return one(call, task.id)
 

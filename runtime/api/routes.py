@@ -8,7 +8,7 @@ from flask import current_app
 
 from runtime.api import automations, files, formulas, imports, jobs, me, merging, records, rights, segments, simulations, tag_sets, tags, tier_decisions, tiers
 from runtime.api import collaboration as talk
-from runtime.api import cadence, effect, pool, reviews, sharing, teams
+from runtime.api import cadence, effect, pool, reviews, sharing, teams, workflows
 from runtime.api.document import document
 from runtime.api.forms import BATCH, CHANGED_RECORD, NEW_RECORD, RECORD, RECORDS
 from runtime.api.route import CURSOR, LIMIT, NUMBER_CURSOR, Call, Param, Route, Shape
@@ -224,6 +224,7 @@ ROUTES = [
     *effect.ROUTES,
     *cadence.ROUTES,
     *reviews.ROUTES,
+    *workflows.ROUTES,
     Route(
         "GET",
         "/automations/{automation}/runs",

@@ -138,7 +138,7 @@ def verdict(act: Act, draft: Automation, case: Case, language: str | None = None
 def _not_there(act: Act, draft: Automation, record: int) -> Message | None:
     form = draft.trigger.form_key(act.catalogue)
     found = read_record(act, form, record) if form in act.catalogue.forms else None
-    if found is None or found.deleted_at is not None:
+    if found is None or (found.deleted_at is not None and not getattr(draft.trigger, "of_deleted", False)):
         return _("The record has been deleted.")
     if not may(act.person, "view", form, record):
         return _("{owner}, in whose name it runs, may not see this record.", owner=act.person.name)

@@ -58,6 +58,7 @@ NOBODY = 0
 """Stands for “no record” in due_time, whose key needs a number."""
 LEAST_GRACE = timedelta(minutes=5)
 """A schedule without grace still gets over a restart."""
+GRACE = LEAST_GRACE // clock.MICROSECOND
 OLDEST_MARK = timedelta(minutes=1)
 """So far the mark of dates with their own moments may fall behind where nothing is due: it is no write at every tick."""
 MISSED_IN_LOG = 20
@@ -67,7 +68,7 @@ TIERS_AT = "00:00"
 FIGURES_AT = "03:30"
 SEGMENTS_AT = "00:10"
 DAY, EXPIRE = "day_change", "tag_expiry"
-KEEP_EVENTS, KEEP_RUNS, KEEP_CALLS = timedelta(days=30), timedelta(days=180), timedelta(days=7)
+KEEP_EVENTS, KEEP_RUNS, KEEP_CALLS = timedelta(days=62), timedelta(days=180), timedelta(days=7)
 CLEANED_AT_ONCE = 1000
 
 
@@ -97,13 +98,18 @@ def fire(workspace: Workspace) -> None:
 
 def _times(act: Act, automation: Automation) -> list[datetime]:
     """The times of an automation about no record that have come and are not claimed."""
-    claimed = act.connection.execute(
-        sa.select(sa.func.max(due_time.c.due_at)).where(due_time.c.automation == automation.key, due_time.c.record == NOBODY)
-    ).scalar()
-    start = clock.from_micros(max(claimed or 0, since(act, automation)))
+    own = (due_time.c.automation == automation.key, due_time.c.record == NOBODY, due_time.c.due_at <= act.micros)
+    claimed = act.connection.execute(sa.select(sa.func.max(due_time.c.due_at)).where(*own)).scalar()
+    start = clock.from_micros(max(claimed or 0, _since(act, automation)))
     trigger = automation.trigger
     assert isinstance(trigger, ClockTrigger) and start is not None
     return list(trigger.times(start, act.now, act.zone, calendar_of(act.workspace)))
+
+
+def _since(act: Act, automation: Automation) -> int:
+    """Since when it is switched on; where that is still to come, because the clock was set back, since a restart's grace ago."""
+    begun = since(act, automation)
+    return begun if begun <= act.micros else act.micros - GRACE
 
 
 def calendar_of(workspace: Workspace) -> Callable[[date], bool]:
@@ -150,8 +156,10 @@ def _has_due(act: Act, automation: Automation, trigger: Dated) -> bool:
 
 def _from(act: Act, automation: Automation, mark: Any) -> tuple[datetime, tuple[int, int] | None]:
     """From which instant on it is still to be looked, and behind which record within the moment that follows."""
-    begun = since(act, automation)
-    if mark is None or mark.until < begun:
+    begun = _since(act, automation)
+    if mark is not None and mark.until > act.micros:  # from before the clock was set back
+        until, after = max(begun, act.micros - GRACE), None
+    elif mark is None or mark.until < begun:
         until, after = begun, None
     else:
         until, after = mark.until, None if mark.record is None else (mark.stored, mark.record)
@@ -200,7 +208,7 @@ def _catch_up(workspace: Workspace, automation: Automation) -> None:
     name = ("caught up", automation.key)
     with workspace.reading(SYSTEM, "schedule") as act:
         memo = act.catalogue.memo
-        changed = max(memo.get(name, 0), since(act, automation))
+        changed = max(min(memo.get(name, 0), act.micros - GRACE), _since(act, automation))
         found = [(clock.to_micros(due), record) for due, record in trigger.late(act, automation.key, changed)]
         looked = act.micros
     for first in range(0, len(found), RUNS_AT_ONCE):
@@ -209,7 +217,7 @@ def _catch_up(workspace: Workspace, automation: Automation) -> None:
             add(act, [_due_run(act, automation, at, record) for at, record in some])
             _keep_claims(act, automation, some, "fired")
     # a transaction that began before this look may still commit: the next look begins a little earlier
-    memo[name] = looked - LEAST_GRACE // clock.MICROSECOND
+    memo[name] = looked - GRACE
 
 
 # -- every night --------------------------------------------------------------------------------------------------------------------

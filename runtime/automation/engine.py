@@ -131,10 +131,12 @@ class Engine:
 
 
 def work_inside(workspace: Workspace) -> bool:
-    """One turn inside the workspace: derived values that were put off, events, runs. False when there was nothing to do."""
+    """One turn inside the workspace: derived values that were put off, events, runs; behind them the events of what came in bulk, so that
+    however much a person does, these have their turn too. False when there was nothing to do."""
     did = derived.work_off(workspace) > 0
-    did = matching.match(workspace) > 0 or did
-    return runs.run_due(workspace, lanes.INWARD) or did
+    did = matching.match(workspace, (lanes.INTERACTIVE,)) > 0 or did
+    did = runs.run_due(workspace, lanes.INWARD) or did
+    return matching.match(workspace, (lanes.BULK,)) > 0 or did
 
 
 def work_outside(workspace: Workspace) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from time import monotonic
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 RECORDS_A_TURN = 250
+SECONDS_A_TURN = 0.4
+"""So many records, or for so long, in one transaction: whoever else wants to write waits for its end on SQLite."""
 
 
 def go_on(act: Act, row: sa.Row[Any], automation: Automation) -> None:
@@ -36,12 +39,15 @@ def go_on(act: Act, row: sa.Row[Any], automation: Automation) -> None:
     waiting = sa.select(group).where(group.c.run == row.id, group.c.state == "waiting").order_by(group.c.record).limit(RECORDS_A_TURN + 1)
     found = act.connection.execute(waiting).all()
     counts = Counts(act, row)
-    for each in found[:RECORDS_A_TURN]:
+    ends, dealt_with = monotonic() + SECONDS_A_TURN, 0
+    for dealt_with, each in enumerate(found[:RECORDS_A_TURN], 1):
         state, reason = _one(act, row, automation, each, counts)
         values = {"state": state, "reason": None if reason is None else stored(reason)}
         act.connection.execute(group.update().where(group.c.run == row.id, group.c.record == each.record).values(**values))
+        if monotonic() > ends:
+            break
     started = {} if row.started_at is not None else {"started_at": act.micros}
-    if len(found) > RECORDS_A_TURN:
+    if len(found) > dealt_with:
         counts.write()
         return change(act.connection, row, state="running", due_at=act.micros, **started)
     _once(act, row, automation, counts)
@@ -99,8 +105,12 @@ def _go_through(
 
 def of_record(act: Act, row: sa.Row[Any], automation: Automation, each: Any, path: str = "") -> Doing:
     """The run as it would be for one record of the group."""
-    single: Any = SimpleNamespace(**{**row._mapping, "record": each.record, "facts": each.facts})
+    single: Any = SimpleNamespace(**{**_named(row), "record": each.record, "facts": each.facts})
     return Doing(act.workspace, single, automation, path, act)
+
+
+def _named(row: Any) -> dict[str, Any]:
+    return dict(row._mapping) if hasattr(row, "_mapping") else row._asdict()
 
 
 def _arm(act: Act, row: sa.Row[Any], automation: Automation, each: Any, steps: Any, prefix: str) -> Iterator[tuple[str, Any, Doing]]:

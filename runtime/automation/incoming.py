@@ -122,7 +122,7 @@ def wait(act: Act, automation: Automation) -> int:
     act.connection.execute(sa.select(incoming_hook.c.automation).where(own).with_for_update())
     recent = (
         sa.select(hook_delivery.c.at)
-        .where(hook_delivery.c.automation == automation.key, hook_delivery.c.at > act.micros - MINUTE)
+        .where(hook_delivery.c.automation == automation.key, hook_delivery.c.at.between(act.micros - MINUTE + 1, act.micros))
         .order_by(hook_delivery.c.at.desc())
         .limit(1)
         .offset(trigger.per_minute - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from runtime.automation.triggers._base import EventTrigger
 from runtime.definitions.automation import Automation
 from runtime.definitions.loading import load
+from runtime.definitions.versions import SET_ASIDE
 from runtime.errors import DefinitionProblems, Problem
 from runtime.formulas.definitions import formula_problems
 from runtime.system.tables import definition, definition_version
@@ -91,25 +93,45 @@ def author_of(act: Act, key: str, version: int) -> int | None:
     return memo[key, version]
 
 
-def since(act: Act, automation: Automation, same_trigger: bool = True) -> int:
-    """The instant since which it is switched on, and with `same_trigger` fires as it does now; other changes do not count."""
+@dataclass(frozen=True)
+class Begun:
+    """When an automation began to be as it is: by the clock, and by the revision of the definitions, which no clock can set back."""
+
+    at: int
+    revision: int
+
+
+def begun(act: Act, automation: Automation, same_trigger: bool = True) -> Begun:
+    """Since when it is switched on, and with `same_trigger` fires as it does now; other changes do not count."""
     memo = act.catalogue.memo.setdefault("automations since", {})
     name = (automation.key, same_trigger)
     if name not in memo:
-        memo[name] = _since(act, automation, same_trigger)
+        memo[name] = _begun(act, automation, same_trigger)
     return memo[name]
 
 
-def _since(act: Act, automation: Automation, same_trigger: bool) -> int:
-    versions = _bodies(automation.key).add_columns(definition_version.c.at).order_by(definition_version.c.version.desc())
-    found, wanted = act.micros, None
-    for row in act.connection.execute(versions):
-        read, at = json.loads(row[0]), row[1]
+def since(act: Act, automation: Automation, same_trigger: bool = True) -> int:
+    """The instant of `begun`."""
+    return begun(act, automation, same_trigger).at
+
+
+def was_at_work(act: Act, automation: Automation, event: sa.Row[Any]) -> bool:
+    """Whether it was switched on already when the event was written: what happened before is none of its business, however late it is looked at."""
+    start = begun(act, automation, same_trigger=False)
+    return event.at >= start.at if event.revision is None else event.revision >= start.revision
+
+
+def _begun(act: Act, automation: Automation, same_trigger: bool) -> Begun:
+    version = definition_version.c
+    versions = _bodies(automation.key).add_columns(version.at, version.revision).where(version.note.is_distinct_from(str(SET_ASIDE)))
+    found, wanted = Begun(act.micros, act.catalogue.revision), None
+    for body, at, revision in act.connection.execute(versions.order_by(version.version.desc())):
+        read = json.loads(body)
         this = (read.get("enabled", True), read.get("trigger") if same_trigger else None)
         wanted = wanted or this
         if this != wanted:
             break
-        found = at
+        found = Begun(at, revision)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,10 @@ from runtime.errors import NotFound, Problem
 from runtime.people.may import may, require
 from runtime.system import clock
 from runtime.system.secrets import secret_names
+from runtime.system.sets import among
 from runtime.system.tables import automation_run as table
 from runtime.system.tables import automation_step as steps
+from runtime.system.tables import record_change
 from runtime.texts import _
 
 if TYPE_CHECKING:
@@ -41,6 +44,12 @@ class StepLine:
     message: dict[str, str] | None
     started_at: datetime | None
     finished_at: datetime | None
+
+    @property
+    def written(self) -> tuple[str, int, int] | None:
+        """The record that it wrote and the version that came of it."""
+        found = tuple(self.result.get(name) for name in ("form", "record", "version"))
+        return found if isinstance(found[0], str) and isinstance(found[1], int) and isinstance(found[2], int) else None  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -160,6 +169,19 @@ def steps_of(act: Act, runs: list[int]) -> dict[int, tuple[StepLine, ...]]:
     for each in act.connection.execute(wanted):
         lines.setdefault(each.run, []).append(_line(each))
     return {number: tuple(found) for number, found in lines.items()}
+
+
+def changes_of(act: Act, lines: Iterable[StepLine]) -> dict[tuple[str, int, int], dict[str, list[Any]]]:
+    """What steps wrote: (form, record, version) → field → [before, after], as the history of the records keeps it."""
+    wanted = {written for each in lines if (written := each.written) is not None}
+    found: dict[tuple[str, int, int], dict[str, list[Any]]] = {}
+    own = record_change.c
+    for form in {each[0] for each in wanted}:
+        here = (own.form == form, among(own.record, {each[1] for each in wanted if each[0] == form}))
+        for row in act.connection.execute(sa.select(own.record, own.version, own.changes).where(*here)):
+            if (form, row.record, row.version) in wanted:
+                found[form, row.record, row.version] = json.loads(row.changes)
+    return found
 
 
 def summaries(act: Act) -> dict[str, Summary]:

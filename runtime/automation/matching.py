@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.automation.lanes import lane_of
-from runtime.automation.listening import listeners, since
+from runtime.automation.lanes import INWARD, lane_of
+from runtime.automation.listening import listeners, was_at_work
 from runtime.automation.once import insert_all_once, insert_once
 from runtime.automation.triggers._base import EventTrigger
 from runtime.cadence import working as follow_ups
@@ -31,37 +31,39 @@ EVENTS_AT_ONCE = 200
 RUNS_AT_ONCE = 5000
 GROUP_FROM = 20
 """So many records of one event are dealt with by one run, where the steps allow it."""
-TOPICS = ("model", "tag_set", "segment")
+TOPICS = ("model", "tag_set", "segment", "workflow")
 
 
-def match(workspace: Workspace) -> int:
-    """Turns the oldest waiting events into runs; gives how many events it dealt with."""
+def match(workspace: Workspace, taken: Sequence[int] = INWARD) -> int:
+    """Turns the oldest waiting events of the first of these lanes that has any into runs; gives how many events it dealt with.
+
+    What a person did is not held up by what came in bulk: the runs of one lane are there before the events of the next are looked at.
+    """
     with reading(workspace.engine) as connection:
-        if connection.execute(sa.select(event.c.id).where(event.c.handled_at.is_(None)).limit(1)).first() is None:
-            return 0
+        lane = next((each for each in taken if connection.execute(_WAITING, {"lane": each}).first() is not None), None)
+    if lane is None:
+        return 0
     with workspace.writing(SYSTEM, "automation") as act:
-        waiting = (
-            sa.select(event)
-            .where(event.c.handled_at.is_(None))
-            .order_by(event.c.id)
-            .limit(EVENTS_AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
+        waiting = sa.select(event).where(*_OF_LANE).order_by(event.c.id).limit(EVENTS_AT_ONCE).with_for_update(skip_locked=True)
         handled: list[int] = []
         made, noted = 0, follow_ups.Noted()
-        for each in act.connection.execute(waiting).all():
+        for each in act.connection.execute(waiting, {"lane": lane}).all():
             runs = list(_runs(act, each))
             news.tell_of(act, each)
             noted.add(act, each)
             add(act, runs, chained=bool(each.cause) and json.loads(each.cause).get("bulk", False))
             wake(act, each)
             handled.append(each.id)
-            made += len(runs)
+            made += sum(run["records"] or 1 for run in runs)
             if made >= RUNS_AT_ONCE:
                 break
         noted.write(act)
         act.connection.execute(event.update().where(among(event.c.id, handled)).values(handled_at=act.micros))
     return len(handled)
+
+
+_OF_LANE = (event.c.handled_at.is_(None), event.c.lane == sa.bindparam("lane"))
+_WAITING = sa.select(event.c.id).where(*_OF_LANE).limit(1)
 
 
 def wake(act: Act, row: sa.Row[Any]) -> None:
@@ -99,11 +101,10 @@ def _runs(act: Act, row: sa.Row[Any]) -> Iterator[dict[str, Any]]:
     if row.kind not in index.kinds:
         return
     items = list(_items(row))
-    # what happened before an automation was switched on is none of its business, however late it is looked at
     wanted = [
         each
         for each in index.of(row.kind, row.form, topics(items))
-        if (row.source in each.sources or row.source in _listening(each).own_sources) and row.at >= since(act, each, same_trigger=False)
+        if (row.source in each.sources or row.source in _listening(each).own_sources) and was_at_work(act, each, row)
     ]
     chain = tuple(json.loads(row.cause).get("automations", ())) if row.cause and wanted else ()
     for automation in wanted:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.errors import Problem
+from runtime.people.accounts import RIGHTS
+from runtime.system.prepared import prepared
 from runtime.system.tables import department, department_member, person, person_group, person_group_member, person_role, record_team
 from runtime.texts import Message, _, shown
 
@@ -50,7 +52,8 @@ def _meant(act: Act, who: str, values: RecordValues | None) -> list[Recipient]:
     if sort == "role":
         return _active(act, person.c.id.in_(sa.select(person_role.c.person).where(person_role.c.role == name)))
     if sort == "user":
-        return _active(act, sa.func.lower(person.c.email) == name.lower())
+        statement = prepared(act.catalogue.memo, "user by address", act.connection.dialect, _by_address)
+        return [Recipient(*row) for row in statement.all(act.connection, {"the_address": name.lower()})]
     if sort == "group":
         known = [person_group.c.key == name, *([person_group.c.id == int(name)] if name.isdecimal() else [])]
         members = (
@@ -78,6 +81,11 @@ def _meant(act: Act, who: str, values: RecordValues | None) -> list[Recipient]:
     if isinstance(value, int):
         return _active(act, person.c.id == value)
     return [Recipient(None, str(value))]
+
+
+def _by_address() -> sa.Select[Any]:
+    same = sa.func.lower(person.c.email) == sa.bindparam("the_address", type_=sa.Text())
+    return sa.select(person.c.id, person.c.email, person.c.language).where(person.c.active == 1, same).order_by(person.c.id)
 
 
 def _active(act: Act, condition: Any) -> list[Recipient]:
@@ -119,7 +127,7 @@ def who_problems(path: str, who: str, form: str | None, catalogue: Catalogue, ad
 def in_words(who: str, form: str | None, catalogue: Catalogue) -> Message:
     sort, _colon, name = who.partition(":")
     if sort == "role":
-        return _("the role {role}", role=name)
+        return _("the role {role}", role=catalogue.role_labels.get(name) or RIGHTS.get(name) or name)
     if sort == "group":
         return _("the group {group}", group=name)
     if sort == "department":

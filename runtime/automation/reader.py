@@ -58,5 +58,9 @@ class MessageReader:
         found = self.act.catalogue.tier_models.get(tier_model)
         return shown(found.by_key[tier].label, self.language) if found is not None and tier in found.by_key else tier
 
+    def node_label(self, workflow: str, node: str) -> str:
+        found = self.act.catalogue.workflows.get(workflow)
+        return shown(found.by_key[node].label, self.language) or node if found is not None and node in found.by_key else node
+
     def say(self, message: Message) -> str:
         return message.in_language(self.language)

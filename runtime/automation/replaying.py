@@ -6,16 +6,17 @@ A slice only reads, takes about a second, and says where the next one begins: wh
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from runtime.automation.dry_run import Case, verdict
-from runtime.automation.due import calendar_of
+from runtime.automation.due import KEEP_EVENTS, calendar_of
 from runtime.automation.matching import _items
 from runtime.automation.triggers._base import ClockTrigger, EventTrigger
 from runtime.automation.triggers._dated import Dated
@@ -28,8 +29,11 @@ from runtime.texts import Message, _
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
-DAYS = (1, 7, 30)
-"""The periods that can be chosen. Handled events are kept for 30 days."""
+DAYS = ("1", "7", "30")
+MONTH = "month"
+"""The calendar month before this one: handled events are kept for as long as it can reach back."""
+SPAN = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
+LONGEST = timedelta(days=366)
 SLICE = 1.0
 EVENTS = 500
 SAMPLES = 12
@@ -55,14 +59,38 @@ class Slice:
     language: str = "en"
 
 
-def period(act: Act, days: int) -> tuple[datetime, datetime]:
-    """The last days up to now; one day is yesterday from midnight to midnight of the workspace's zone."""
-    if days not in DAYS:
-        raise NotFound(_("Choose one of the periods."))
-    if days > 1:
-        return act.now - timedelta(days=days), act.now + timedelta(microseconds=1)
-    midnight = datetime.combine(act.today, datetime.min.time(), act.zone)
-    return midnight - timedelta(days=1), midnight
+def period(act: Act, wanted: str) -> tuple[datetime, datetime]:
+    """`1`: yesterday from midnight to midnight of the workspace's zone; `7` and `30`: so many days up to now; `month`: the calendar month
+    before this one; `2024-01-05..2024-01-20`: these days, the last one included. Nothing lies ahead."""
+    if wanted in DAYS[1:]:
+        return act.now - timedelta(days=int(wanted)), act.now + timedelta(microseconds=1)
+    if wanted == DAYS[0]:
+        return _from(act, act.today - timedelta(days=1)), _from(act, act.today)
+    if wanted == MONTH:
+        begin = act.today.replace(day=1)
+        return _from(act, (begin - timedelta(days=1)).replace(day=1)), _from(act, begin)
+    first, last = _days(wanted)
+    if not first <= last <= act.today or last - first > LONGEST:
+        raise NotFound(_("Choose a first and a last day, at most a year apart and neither ahead of today."))
+    return _from(act, first), min(_from(act, last + timedelta(days=1)), act.now + timedelta(microseconds=1))
+
+
+def _days(wanted: str) -> tuple[date, date]:
+    found = SPAN.fullmatch(wanted)
+    try:
+        return (date.fromisoformat(found[1]), date.fromisoformat(found[2])) if found else (date.max, date.min)
+    except ValueError:
+        raise NotFound(_("Choose one of the periods.")) from None
+
+
+def _from(act: Act, day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), act.zone)
+
+
+def forgotten(act: Act, draft: Automation, since: datetime) -> datetime | None:
+    """Until when nothing is known any more of what happened in a period that begins at `since`; None where all of it is kept."""
+    kept = act.now - KEEP_EVENTS
+    return kept if isinstance(draft.trigger, EventTrigger) and since < kept else None
 
 
 def cannot_replay(draft: Automation) -> Message | None:
@@ -73,9 +101,9 @@ def cannot_replay(draft: Automation) -> Message | None:
     return _("What starts this automation leaves no trace that could be replayed. Try it on a chosen record.")
 
 
-def replay(act: Act, draft: Automation, days: int, begin: str = "", language: str = "en") -> Slice:
-    """One slice. `act` is the act in which the draft is in force (dry_run.in_force)."""
-    since, until = period(act, days)
+def replay(act: Act, draft: Automation, wanted: str, begin: str = "", language: str = "en") -> Slice:
+    """One slice. `act` is the act in which the draft is in force (dry_run.in_force), `wanted` names the period."""
+    since, until = period(act, wanted)
     found, stop = Slice(language=language), time.monotonic() + SLICE
     if isinstance(draft.trigger, ClockTrigger):
         _by_clock(act, draft, since, until, begin, found, stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tierloom.automation")
 
+Claimed: Any = namedtuple("Claimed", [each.name for each in automation_run.columns])  # type: ignore[misc]
+"""A run's row as a worker takes it up: what SQLAlchemy makes of a row costs more than the question."""
 OPEN = ("waiting", "running")
 UNFINISHED = (*OPEN, "paused", "queued")
 _ENDING = {"state", "reason", "finished_at", "step", "started_at"}

@@ -7,8 +7,11 @@ which nothing waits share one; steps outside are told in outside.py.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -18,7 +21,7 @@ from runtime.automation.doing import Doing
 from runtime.automation.listening import version_of
 from runtime.automation.matching import link, stored
 from runtime.automation.outside import Outgoing, go_outside, prepare, wait_before
-from runtime.automation.run_rows import OPEN, change, finish, logged, note, put_off, savepoint
+from runtime.automation.run_rows import OPEN, Claimed, change, finish, logged, note, put_off, savepoint
 from runtime.automation.starting import in_whose_name, owner_of, starts, tell_that_it_stands_still
 from runtime.automation.tending import is_paused, retry
 from runtime.automation.trouble import Ends, Waits
@@ -27,6 +30,7 @@ from runtime.errors import DiskFull, TierloomError
 from runtime.people.person import SYSTEM
 from runtime.system import clock
 from runtime.system.database import reading
+from runtime.system.prepared import prepared
 from runtime.system.tables import automation_run as table
 from runtime.system.tables import automation_step
 from runtime.system.workspace import Cause
@@ -39,7 +43,8 @@ __all__ = ["OPEN", "next_due", "retry", "run_due"]
 
 FINISHED = ("done", "skipped")
 RUNS_A_TURN = 20
-"""So many runs are taken up one after the other before a worker looks for events again."""
+SECONDS_A_TURN = 0.5
+"""So many runs are taken up one after the other, or for so long, before a worker looks for events again."""
 STEPS_A_TURN = 100
 """After so many steps a long run lets others have their turn."""
 
@@ -51,25 +56,37 @@ def run_due(workspace: Workspace, taken: Sequence[int] = lanes.ALL) -> bool:
         lane = next((each for each in taken if connection.execute(_FIRST_DUE, {"lane": each, "now": now}).first() is not None), None)
     if lane is None:
         return False
-    for _turn in range(RUNS_A_TURN):
-        if not _take_up(workspace, taken):
-            break
+    with _turn(workspace, taken):
+        ends = monotonic() + SECONDS_A_TURN
+        for _run in range(RUNS_A_TURN):
+            if not _take_up(workspace, taken) or monotonic() > ends:
+                break
     return True
 
 
 _OF_LANE = (table.c.lane == sa.bindparam("lane"), sa.text("state IN ('waiting', 'running')"), table.c.due_at <= sa.bindparam("now"))
 _FIRST_DUE = sa.select(table).where(*_OF_LANE).order_by(table.c.due_at, table.c.id).limit(1)
 _CLAIM = _FIRST_DUE.with_for_update(skip_locked=True)
-"""Built once: they are asked for every run."""
+_turns: dict[str, threading.Lock] = {}
+
+
+def _turn(workspace: Workspace, taken: Sequence[int]) -> AbstractContextManager[Any]:
+    """SQLite lets one write at a time. Workers of one process that took turns at every commit would each begin with a cold cache, and wait by
+    sleeping; so they take turns of several runs. Who calls outside waits for nobody."""
+    if workspace.engine.dialect.name != "sqlite" or set(taken) & set(lanes.OUTBOUND):
+        return nullcontext()
+    return _turns.setdefault(str(workspace.engine.url), threading.Lock())
 
 
 def _take_up(workspace: Workspace, taken: Sequence[int]) -> bool:
     """One run: in the lowest lane where one is due, the one that has waited longest."""
-    row, outgoing = None, None
+    row: Any = None
+    outgoing = None
     try:
         with workspace.writing(SYSTEM, "automation") as act:
-            claims = (act.connection.execute(_CLAIM, {"lane": lane, "now": act.micros}).first() for lane in taken)
-            row = next((found for found in claims if found is not None), None)
+            claim = prepared(act.catalogue.memo, "automation.claim", act.connection.dialect, lambda: _CLAIM)
+            claims = (claim.first(act.connection, {"lane": lane, "now": act.micros}) for lane in taken)
+            row = next((Claimed._make(found) for found in claims if found is not None), None)
             if row is None:
                 return False
             outgoing = _go_on(act, row, any(each in lanes.OUTBOUND for each in taken))
@@ -107,11 +124,14 @@ def _go_on(act: Act, row: sa.Row[Any], outward: bool) -> Outgoing | None:
     chain = tuple(json.loads(row.cause)) if row.cause else ()
     act.act_for(owner)
     act.cause = Cause(row.event, (*chain, link(row.automation, row.record)), bulk=lanes.inward(row.lane) == lanes.BULK)
-    if row.started_at is None and not starts(act, row, automation):
-        return None
+    begins = None
+    if row.started_at is None:
+        begins = starts(act, row, automation)
+        if begins is None:
+            return None
     if getattr(row, "records", None) is not None:
         return groups.go_on(act, row, automation)
-    return Turn(act, row, automation, outward).steps()
+    return Turn(act, row, automation, outward, begins).steps()
 
 
 @dataclass
@@ -123,6 +143,8 @@ class Turn:
     automation: Automation
     outward: bool
     """Whether this worker does steps outside as well."""
+    begins: Doing | None = None
+    """What decided that the run begins, if it does in this turn."""
     known: dict[str, sa.Row[Any]] = field(default_factory=dict)
     done: int = 0
     tries: int = 0
@@ -150,7 +172,11 @@ class Turn:
     def _doing(self, path: str) -> Doing:
         known = self.known.get(path)
         kept = json.loads(known.result or "{}") if known is not None and known.state == "waiting" else {}
-        return Doing(self.act.workspace, self.row, self.automation, path, self.act, kept=kept)
+        doing = Doing(self.act.workspace, self.row, self.automation, path, self.act, kept=kept)
+        if self.begins is not None:
+            doing.begin_with(self.begins)
+            self.begins = None
+        return doing
 
     def _outside(self, path: str, step: Any) -> Outgoing | None:
         """Into the hands of a worker for steps outside: this one, where it is such."""

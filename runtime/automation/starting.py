@@ -29,7 +29,7 @@ MINUTE = 60_000_000
 WORKERS_AT_MOST = 64
 _RECENT = (
     sa.select(table.c.started_at)
-    .where(table.c.automation == sa.bindparam("automation"), table.c.started_at > sa.bindparam("since"))
+    .where(table.c.automation == sa.bindparam("automation"), table.c.started_at.between(sa.bindparam("since"), sa.bindparam("now")))
     .order_by(table.c.started_at.desc())
     .limit(1)
     .offset(sa.bindparam("but"))
@@ -78,40 +78,44 @@ def tell_that_it_stands_still(act: Act, automation: Automation, owner: str) -> N
     )
 
 
-def starts(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
-    """Whether the run really begins now; else it is skipped, stopped, failed or put off, and the log says why."""
+def starts(act: Act, row: Any, automation: Automation) -> Doing | None:
+    """What decided that the run really begins now; None when it is skipped, stopped, failed or put off, and the log says why."""
     current = act.catalogue.automations.get(row.automation)
     if current is None or not current.enabled:
         finish(act, row, "stopped", _("The automation has been switched off."))
-        return False
+        return None
     wrong = problems_of(current, act.catalogue)
     if wrong:
         finish(act, row, "stopped", _("The automation is broken: {problem}", problem=wrong[0].message))
-        return False
+        return None
     if automation.mode == "queued" and not modes.is_turn_of(act, row):
-        return False
+        return None
+    doing = Doing(act.workspace, row, automation, given_act=act)
     if getattr(row, "records", None) is None:
-        ends = left_out(Doing(act.workspace, row, automation, given_act=act))
+        ends = left_out(doing)
         if ends is not None:
             finish(act, row, *ends)
-            return False
+            return None
     if _is_too_fast(act, row, automation):
-        return False
+        return None
     if automation.mode in ("single", "restart"):
         refused = modes.refusal(act, row, automation.mode)
         if refused is not None:
             finish(act, row, *refused)
-            return False
-    return True
+            return None
+    return doing
 
 
 def left_out(doing: Doing) -> tuple[str, Message] | None:
     """Why the automation does nothing for the run's record, if it does nothing: the state in which the run ends, and the reason."""
     row, act, automation = doing.run, doing.act, doing.automation
-    if row.record is not None and not _is_there(act, row, doing.trigger.of_deleted):
-        return "skipped", _("The record has been deleted.")
-    if row.record is not None and not may(act.person, "view", row.form, row.record):
-        return "skipped", _("{owner}, in whose name it runs, may not see this record.", owner=act.person.name)
+    if row.record is not None:
+        found = read_record(act, row.form, row.record) if row.form in act.catalogue.forms else None
+        if found is None or not (doing.trigger.of_deleted or found.deleted_at is None):
+            return "skipped", _("The record has been deleted.")
+        if not may(act.person, "view", row.form, row.record):
+            return "skipped", _("{owner}, in whose name it runs, may not see this record.", owner=act.person.name)
+        doing.record = found
     try:
         if not doing.trigger.begins(doing):
             return "skipped", _("The condition of its trigger did not become true.")
@@ -124,17 +128,11 @@ def left_out(doing: Doing) -> tuple[str, Message] | None:
     return None
 
 
-def _is_there(act: Act, row: Any, in_trash: bool) -> bool:
-    """Whether its record is where the trigger found it: among the others, or in the trash."""
-    found = read_record(act, row.form, row.record) if row.form in act.catalogue.forms else None
-    return found is not None and (in_trash or found.deleted_at is None)
-
-
 def _is_too_fast(act: Act, row: sa.Row[Any], automation: Automation) -> bool:
     """Keeps to `runs_per_minute`: all that wait are put off, in their order, until a minute after the run that filled the limit."""
     limit = automation.limit.runs_per_minute
     recent = prepared(act.catalogue.memo, "automation.recent", act.connection.dialect, lambda: _RECENT)
-    asked = {"automation": row.automation, "since": act.micros - MINUTE}
+    asked = {"automation": row.automation, "since": act.micros - MINUTE + 1, "now": act.micros}
     if act.connection.dialect.name == "postgresql":
         if recent.scalar(act.connection, {**asked, "but": max(0, limit - WORKERS_AT_MOST)}) is None:
             return False  # far from the limit, whatever the other workers are about to begin

@@ -1,4 +1,7 @@
-"""What the engine looks after by itself: automations of which too much waits or that set one another off, and runs that nothing would take up."""
+"""What the engine looks after by itself: automations of which too much waits or that set one another off, and runs that nothing would take up.
+
+Among these are runs made by a clock that was wrong: once it is set back, the moment at which they are due may be years away.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,16 @@ import sqlalchemy as sa
 
 from runtime.automation import modes, tending
 from runtime.automation.matching import DEEPEST
+from runtime.automation.outside import LEASE
+from runtime.automation.run_rows import OPEN
 from runtime.automation.starting import owner_of
 from runtime.collaboration import telling
 from runtime.people.accounts import builders
 from runtime.people.person import SYSTEM
 from runtime.system.database import reading
+from runtime.system.sets import among
 from runtime.system.tables import automation_run as table
+from runtime.system.tables import due_time
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
@@ -26,6 +33,9 @@ if TYPE_CHECKING:
 CHAIN_SPAN = timedelta(minutes=10)
 CHAIN_ENDS = 50
 LOOKED_AT = 1000
+STRAY = 60_000_000
+"""Microseconds by which the clocks of two machines may differ, or one be set right, without anything being done about it."""
+LEASE_MICROS = LEASE // timedelta(microseconds=1)
 """So many runs of an automation that were stopped as the last of a long chain, within that span, are no accident."""
 
 
@@ -35,6 +45,10 @@ def watch(workspace: Workspace) -> None:
         held = connection.execute(sa.select(table.c.id).where(table.c.state.in_(("paused", "queued"))).limit(1)).first() is not None
     with workspace.reading(SYSTEM, "automation") as act:
         found = [*_too_many_waiting(act), *_chains(act)]
+        set_back = _is_first_look_or_set_back(act)
+    if set_back:
+        with workspace.writing(SYSTEM, "automation") as act:
+            _set_right(act)
     if held:
         with workspace.writing(SYSTEM, "automation") as act:
             modes.release_forgotten(act)
@@ -42,6 +56,33 @@ def watch(workspace: Workspace) -> None:
     for key, reason in found:
         with workspace.writing(SYSTEM, "automation") as act:
             pause_by_itself(act, key, reason)
+
+
+def _is_first_look_or_set_back(act: Act) -> bool:
+    """Whether this process looks for the first time since something was published, or the clock shows less than at its last look."""
+    memo = act.catalogue.memo
+    before, memo["watched at"] = memo.get("watched at"), act.micros
+    return before is None or act.micros < before - STRAY
+
+
+def _set_right(act: Act) -> None:
+    """After the clock was set back: what was put off by it as it was goes by the clock as it is, and what is still to come was not missed.
+
+    A step that waits for a moment goes on waiting for it.
+    """
+    later = act.micros + STRAY
+    waits = (table.c.state.in_(OPEN), table.c.due_at > later)
+    leased = table.update().where(*waits, table.c.lease_until > later + LEASE_MICROS)
+    act.connection.execute(leased.values(lease_until=act.micros + LEASE_MICROS, due_at=act.micros + LEASE_MICROS))
+    made = table.update().where(*waits, table.c.created_at > later)
+    act.connection.execute(made.values(created_at=act.micros, due_at=act.micros + table.c.due_at - table.c.created_at))
+    claimed = (due_time.c.state == "missed", due_time.c.due_at > act.micros, due_time.c.claimed_at > later)
+    act.connection.execute(due_time.delete().where(*claimed))
+    missed = sa.select(table.c.id, table.c.cause_key).where(
+        table.c.state == "skipped", table.c.source == "schedule", table.c.created_at > later, table.c.cause_key.like("due:%")
+    )
+    untrue = [run for run, cause in act.connection.execute(missed) if int(cause.split(":")[1]) > act.micros]
+    act.connection.execute(table.delete().where(among(table.c.id, untrue)))
 
 
 def pause_by_itself(act: Act, key: str, reason: Message) -> None:

@@ -74,6 +74,12 @@ def _disk(settings: Any) -> Finding:
 def _database(act: Act) -> Iterator[Finding]:
     kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[act.connection.dialect.name]
     yield Finding("database", _("{kind} answers and has today's tables.", kind=kind))
+    if kind != "PostgreSQL":
+        return
+    off = [name for name in ("fsync", "full_page_writes") if act.connection.execute(sa.select(sa.func.current_setting(name))).scalar() == "off"]
+    if off:
+        yield Finding("database", _("PostgreSQL runs with {names} off: a power cut may lose or damage what is saved. Switch it on in postgresql.conf.",
+                                    names=" and ".join(off)), wrong=True)
 
 
 def _drift(act: Act) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from runtime.errors import Problem, Refused
 from runtime.people.person import SYSTEM
 from runtime.system.workspace import Workspace
 from runtime.texts import Message, _
-from runtime.transfer import checking, faulty, importing, imports, mapping, reading
+from runtime.transfer import checking, faulty, importing, imports, mapping, reading, starting
 from runtime.transfer.imports import Import
 from runtime.transfer.mapping import ColumnMap
 
@@ -35,6 +35,7 @@ def add_arguments(subparsers: Any) -> None:
     parser.add_argument(
         "--fire", choices=imports.FIRES[::-1], default="nothing", help="whether automations that list “import” may run (default: nothing)"
     )
+    parser.add_argument("--start", metavar="WORKFLOW", help="workflow that is started for each new record (default: none)")
     parser.add_argument("--sheet", metavar="NAME", default="", help="sheet of a workbook (default: the first that is not empty)")
     parser.add_argument("--encoding", choices=reading.CHOICES, help="encoding of a CSV file (default: found out)")
     parser.add_argument("--dry-run", action="store_true", help="check every row and write none")
@@ -88,11 +89,12 @@ def _begin(workspace: Workspace, args: argparse.Namespace) -> Import:
             imports.forget_old(act)
             task = imports.begin(act, args.form, path, args.file.name, how)
             chosen = mapping.check(act, imports.form_of(act, task.form), _map(act, task, args))
+            starting.require(act, task.form, args.start)
             imports.save(
                 act.connection,
                 task.id,
                 mapping=chosen.to_json(),
-                options={"fire": args.fire},
+                options={"fire": args.fire, "workflow": args.start},
                 state="checked" if args.dry_run else "importing",
             )
             return imports.find(act, task.id)

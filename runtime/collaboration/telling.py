@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from runtime.automation.once import insert_once
 from runtime.collaboration import choices
 from runtime.people.may import may
 from runtime.people.may import sees as level_of
@@ -15,7 +16,8 @@ from runtime.people.organisation import read_person
 from runtime.people.rights import VIEW
 from runtime.records import query
 from runtime.records.rows import read_record
-from runtime.system.tables import notification
+from runtime.system.prepared import prepared
+from runtime.system.tables import notification, notification_choice
 from runtime.system.tables import person as person_table
 from runtime.texts import Message, in_language
 
@@ -43,6 +45,10 @@ def tell(
     """
     told = []
     for number in sorted(set(people) - {act.person.id}):
+        if about is None:
+            if _tell_of_nothing_secret(act, kind, number, subject, body, cause, link):
+                told.append(number)
+            continue
         someone = person_in(act, number)
         if someone is None or (about is not None and not sees(act, someone, *about)):
             continue
@@ -51,22 +57,58 @@ def tell(
     return told
 
 
+def _tell_of_nothing_secret(act: Act, kind: str, number: int, subject: Message, body: str, cause: str | None, link: str | None) -> bool:
+    """Nobody's rights need to be known for it: whether the person is here, their language and their choice, in one statement."""
+    statement = prepared(act.catalogue.memo, "told plainly", act.connection.dialect, _here_with_choice)
+    found = statement.first(act.connection, {"the_person": number, "the_kind": kind})
+    if found is None:
+        return False
+    language, app, mail = found
+    choice = choices.USUAL[kind] if app is None else choices.Choice(bool(app), mail)
+    return _insert(act, kind, number, language, choice, subject, body, None, cause, link)
+
+
+def _here_with_choice() -> sa.Select[Any]:
+    own, chosen = person_table.c, notification_choice.c
+    kind = sa.and_(chosen.person == own.id, chosen.kind == sa.bindparam("the_kind", type_=sa.Text()))
+    return (
+        sa.select(own.language, chosen.app, chosen.mail)
+        .select_from(person_table.outerjoin(notification_choice, kind))
+        .where(own.id == sa.bindparam("the_person", type_=sa.BigInteger()), own.active == 1)
+    )
+
+
 def _leave(
     act: Act, kind: str, someone: Person, subject: Message, body: str, about: tuple[str, int] | None, cause: str | None, link: str | None
 ) -> bool:
     choice = choices.wishes_of(act.connection, someone.id).kinds[kind]
+    said = subject if about is None else _for(someone, act, subject, about)
+    return _insert(act, kind, someone.id, someone.language, choice, said, body, about, cause, link)
+
+
+def _insert(
+    act: Act,
+    kind: str,
+    person: int,
+    language: str | None,
+    choice: choices.Choice,
+    subject: Message,
+    body: str,
+    about: tuple[str, int] | None,
+    cause: str | None,
+    link: str | None,
+) -> bool:
     mail = None if choice.mail == choices.NEVER or not act.workspace.settings.smtp_url else choice.mail
     if not choice.app and mail is None:
         return False
-    language = someone.language or act.workspace.language
     row = {
         "id": act.take_ids("notification"),
-        "person": someone.id,
+        "person": person,
         "at": act.micros,
-        "subject": str(in_language(subject if about is None else _for(someone, act, subject, about), language))[:LONGEST],
+        "subject": str(in_language(subject, language or act.workspace.language))[:LONGEST],
         "body": body[:LONGEST_BODY],
         "link": link,
-        "cause": None if cause is None else f"{cause}:{someone.id}",
+        "cause": None if cause is None else f"{cause}:{person}",
         "kind": kind,
         "form": about[0] if about else None,
         "record": about[1] if about else None,
@@ -74,7 +116,13 @@ def _leave(
         "hidden": int(not choice.app),
         "read_at": None if choice.app else act.micros,
     }
-    return insert_once(act.connection, notification, row)
+    statement = prepared(act.catalogue.memo, "new notification", act.connection.dialect, lambda: _new(act.connection.dialect))
+    return statement.run(act.connection, row).rowcount == 1
+
+
+def _new(dialect: sa.Dialect) -> Any:
+    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    return insert(notification).on_conflict_do_nothing()
 
 
 def _for(someone: Person, act: Act, subject: Message, about: tuple[str, int]) -> Message:

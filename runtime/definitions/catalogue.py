@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.system.tables import definition, definition_version, stored_column
+from runtime.system.tables import definition, definition_version, role, stored_column
 
 if TYPE_CHECKING:
     from runtime.definitions.app import App
@@ -55,6 +55,8 @@ class Catalogue:
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
     """The number of each definition, by kind and key."""
+    role_labels: dict[str, str] = field(default_factory=dict)
+    """What roles are called that have a name of their own."""
     broken: dict[tuple[str, str], str] = field(default_factory=dict)
     """Published definitions that today's code cannot read, with the reason: shown as broken, never dropped."""
     memo: dict[Any, Any] = field(default_factory=dict, compare=False)
@@ -132,4 +134,5 @@ def read_catalogue(connection: sa.Connection, revision: int) -> Catalogue:
         (row.form, row.path): StoredColumn(row.id, row.signature, row.place)
         for row in connection.execute(sa.select(stored_column).where(stored_column.c.live == 1).order_by(stored_column.c.id))
     }
-    return Catalogue(revision, **found, columns=columns, versions=versions, ids=ids, broken=broken)
+    labels = {row.key: row.label for row in connection.execute(sa.select(role)) if row.label}
+    return Catalogue(revision, **found, columns=columns, versions=versions, ids=ids, role_labels=labels, broken=broken)

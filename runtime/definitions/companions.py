@@ -22,6 +22,7 @@ NAMED_BY = {
     "tag_set": "tag_set",
     "app": "app",
     "segment": "segment",
+    "workflow": "workflow",
     "grace_automation": "automation",
 }
 """A name in a definition → the kind of what it names."""

@@ -97,6 +97,8 @@ class FieldType(Model):
     operators: ClassVar[tuple[str, ...]] = ("is", "is_not", "blank", "not_blank")
     writable: ClassVar[bool] = True
     importable: ClassVar[bool] = True
+    in_rows: ClassVar[bool] = True
+    """Whether a row of a sub-form can hold it: there a field has one column, whatever `stores` says."""
     sortable: ClassVar[bool] = True
     without: ClassVar[tuple[str, ...]] = ()
     """Common settings that mean nothing for this type: required, unique, default, mask."""
@@ -127,6 +129,10 @@ class FieldType(Model):
 
     def from_column(self, stored: Any) -> Any:
         return stored
+
+    def as_called_now(self, value: Any) -> Any:
+        """A value that the same type of field kept under other keys of its options; None where its values are no keys."""
+        return None
 
     def loader(self) -> Callable[[Any], Any] | None:
         """What makes a value of a stored one that is not blank; None where they are the same."""

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from runtime.definitions.field_type import FieldType
 from runtime.definitions.form_rules import Rule
+from runtime.definitions.limit import Limit
 from runtime.definitions.model import Definition, FormulaUse, Model, Text, repeated
 from runtime.definitions.naming import Names
 from runtime.definitions.pool import CONTACTS, Pool, TeamRole
@@ -59,6 +60,8 @@ class Form(Definition):
     fields: tuple[AnyField, ...] = Field(min_length=1, max_length=500)
     layout: tuple[Section, ...] = ()
     rules: tuple[Rule, ...] = ()
+    limits: tuple[Limit, ...] = Field((), max_length=20, title="Limits across forms")
+    """What this form's records may come to together, by the record that they belong to."""
     duplicates: tuple[Duplicates, ...] = ()
     quality: tuple[Annotated[str, Names()], ...] | None = None
     """Fields whose filling makes up the quality of a record; by default those of the first section."""
@@ -75,6 +78,12 @@ class Form(Definition):
 
     def field(self, key: str) -> FieldType | None:
         return self.by_key.get(key)
+
+    def at(self, path: str) -> FieldType | None:
+        """The field at a path: `amount`, or `items.price` in the rows of a sub-form."""
+        head, dot, tail = path.partition(".")
+        found = self.field(head)
+        return found.lines().get(tail) if dot and found is not None else found
 
     @cached_property
     def former(self) -> dict[str, str]:
@@ -149,6 +158,8 @@ class Form(Definition):
         yield from self._unknown_fields()
         for index, rule in enumerate(self.rules):
             yield from (each.under(f"rules/{index}") for each in rule.problems(self))
+        for index, limit in enumerate(self.limits):
+            yield from (each.under(f"limits/{index}") for each in limit.problems(self, catalogue))
         yield from _twice("team", [each.key for each in self.team])
         if self.pool is not None:
             yield from (each.under("pool") for each in self.pool.problems(self))
@@ -185,6 +196,8 @@ class Form(Definition):
             yield from (use.under(f"fields/{index}") for use in field.formulas(self, catalogue))
         for index, rule in enumerate(self.rules):
             yield from rule.formulas(self, f"rules/{index}")
+        for index, limit in enumerate(self.limits):
+            yield from (use.under(f"limits/{index}") for use in limit.formulas(self))
         if self.pool is not None:
             yield from (use.under("pool") for use in self.pool.formulas(self.key))
 

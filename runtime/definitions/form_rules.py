@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from runtime.definitions.model import FormulaText, FormulaUse, Model, Text
-from runtime.definitions.naming import Names
+from runtime.definitions.naming import Names, OptionsOf
 from runtime.errors import Problem
 from runtime.texts import _
 
@@ -41,7 +41,7 @@ class Rule(Model):
     """What is filled in when another record is chosen in the reference `chosen`."""
     when: FormulaText | None = None
     hidden_value: Literal["clear", "keep", "recompute"] = "clear"
-    options: tuple[str, ...] = ()
+    options: Annotated[tuple[str, ...], OptionsOf("limit", inside="subform")] = ()
     chosen: Annotated[str, Names("subform")] | None = None
     only_blank: bool = False
     """Fills no field in which something stands already."""

@@ -43,6 +43,15 @@ class Names:
                 yield from (text,) if self.within is None else (found[1] for found in self.within.finditer(text))
 
 
+@dataclass(frozen=True)
+class OptionsOf:
+    """Marks a setting whose texts are keys of options. `of`: the setting beside it that names the fields; left out, it is a mapping whose keys
+    are the fields, and whose values the options. `inside`: the setting that names the sub-form in whose rows they stand."""
+
+    of: str = ""
+    inside: str = ""
+
+
 ORDER = re.compile(r"^-?(.+)$")
 """A field to order by; with a minus, downwards."""
 PERSON_IN = re.compile(r"^field:(.+)$")
@@ -51,8 +60,17 @@ PERSON_IN = re.compile(r"^field:(.+)$")
 
 @cache
 def marker(model: type[BaseModel], setting: str) -> Names | None:
+    return next((each for each in _marks(model, setting) if isinstance(each, Names)), None)
+
+
+@cache
+def options_marker(model: type[BaseModel], setting: str) -> OptionsOf | None:
+    return next((each for each in _marks(model, setting) if isinstance(each, OptionsOf)), None)
+
+
+def _marks(model: type[BaseModel], setting: str) -> tuple[Any, ...]:
     info = model.model_fields[setting]
-    return next((each for each in (*info.metadata, *_metadata(info.annotation)) if isinstance(each, Names)), None)
+    return (*info.metadata, *_metadata(info.annotation))
 
 
 def _metadata(annotation: Any) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,8 @@ class Node(Model):
     type: str
     key: Key
     label: Text | None = None
+    at: tuple[int, int] | None = Field(None, title="Place on the drawing")
+    """Where somebody put it: from the left and from the top. Without it the drawing arranges itself."""
 
     passing: ClassVar[Passing] = "through"
     """How a visit goes on: by itself, when something outside is over, when people have acted, along several lines, with others, not at all."""
@@ -33,6 +35,22 @@ class Node(Model):
 
     def formulas(self, form: str, catalogue: Catalogue) -> Iterator[FormulaUse]:
         yield from ()
+
+
+class Gone(Node):
+    """Stands for a node that a run has visited and that the version it follows by now has no more: nobody acts there, nothing is shown."""
+
+    type: Literal["gone"] = "gone"
+    fields: ClassVar[dict[str, Right]] = {}
+    actions: ClassVar[tuple[str, ...]] = ()
+    due: ClassVar[None] = None
+
+
+class Nodes(dict[str, Any]):
+    """The nodes of a workflow by key; one that is asked for and not there is `Gone`."""
+
+    def __missing__(self, key: str) -> Gone:
+        return Gone(key=key)
 
 
 class Due(Model):
@@ -53,6 +71,13 @@ class Levels(Model):
     role: Key | None = Field(None, title="Up to somebody with the role")
 
 
+class NodeCheck(Model):
+    """What must hold of the record before somebody agrees, and what is said where it does not."""
+
+    check: FormulaText = Field(title="Must hold")
+    message: Text = Field(title="Message")
+
+
 class PeopleNode(Node):
     """A node at which people act."""
 
@@ -71,4 +96,10 @@ class PeopleNode(Node):
     if_nobody: Literal["admin", "pass", "refuse"] = Field("admin", title="If nobody is found")
     if_starter: Literal["self", "pass", "head"] = Field("self", title="If it is the starter")
     comment: Literal["optional", "required", "required_on_return", "required_on_reject"] = Field("optional", title="Comment")
+    checks: tuple[NodeCheck, ...] = Field((), max_length=20, title="Checks on approving")
+    """Looked at with what was changed at the node; rejecting and returning need none of them."""
     copy_to: tuple[Who, ...] = Field((), max_length=50, title="Copy on arrival to")
+
+    def formulas(self, form: str, catalogue: Catalogue) -> Iterator[FormulaUse]:
+        for number, each in enumerate(self.checks):
+            yield FormulaUse(f"checks/{number}/check", each.check, form, None, ("boolean",), allow=frozenset({"person"}))

@@ -7,7 +7,7 @@ in the definition, is a key of the form in force, and of none of its fields any 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runtime.errors import Problem
 from runtime.texts import Message, _
@@ -15,6 +15,16 @@ from runtime.texts import Message, _
 if TYPE_CHECKING:
     from runtime.definitions.field_type import FieldType
     from runtime.definitions.form import Form
+
+
+class Keyed(Protocol):
+    """A field, or an option of a choice."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def formerly(self) -> tuple[str, ...]: ...
+
 
 Renames = dict[str, str]
 """Path of a field (`items.price` in a sub-form's rows) in the form in force → the same in the next one."""
@@ -32,8 +42,30 @@ def renames(before: Form | None, now: Form) -> Renames:
     return {was: path for was, path in found.items() if was != path}
 
 
-def _pairs(before: Mapping[str, FieldType], now: Mapping[str, FieldType]) -> Iterator[tuple[str, str]]:
-    """(key, key before) of each field that there was before."""
+def option_renames(before: Form | None, now: Form) -> dict[str, Renames]:
+    """By the path of a field in the form in force: its options that get other keys."""
+    found: dict[str, Renames] = {}
+    if before is None:
+        return found
+    for key, was in _pairs(before.by_key, now.by_key):
+        old, new = before.by_key[was], now.by_key[key]
+        both = [
+            (was, old, new),
+            *((f"{was}.{there}", old.lines()[there], new.lines()[here]) for here, there in _pairs(old.lines(), new.lines())),
+        ]
+        found |= {path: keys for path, one, other in both if (keys := _options(one, other))}
+    return found
+
+
+def _options(old: FieldType, new: FieldType) -> Renames:
+    if old.type != new.type or not new.writable:
+        return {}
+    then, now = ({each.key: each for each in getattr(field, "options", ())} for field in (old, new))
+    return {was: key for key, was in _pairs(then, now) if key != was}
+
+
+def _pairs(before: Mapping[str, Keyed], now: Mapping[str, Keyed]) -> Iterator[tuple[str, str]]:
+    """(key, key before) of each field, or option, that there was before."""
     taken = {was for field in now.values() if (was := _renamed(field, before, now)) is not None}
     for field in now.values():
         was = _renamed(field, before, now)
@@ -43,14 +75,14 @@ def _pairs(before: Mapping[str, FieldType], now: Mapping[str, FieldType]) -> Ite
             yield field.key, field.key
 
 
-def _renamed(field: FieldType, before: Mapping[str, FieldType], now: Mapping[str, FieldType]) -> str | None:
+def _renamed(field: Keyed, before: Mapping[str, Keyed], now: Mapping[str, Keyed]) -> str | None:
     known = before[field.key].formerly if field.key in before else ()
     return next(
         (key for key in reversed(field.formerly) if key in before and key not in known and _is_free(key, field.key, before, now)), None
     )
 
 
-def _is_free(key: str, new: str, before: Mapping[str, FieldType], now: Mapping[str, FieldType]) -> bool:
+def _is_free(key: str, new: str, before: Mapping[str, Keyed], now: Mapping[str, Keyed]) -> bool:
     """Whether no other field has the key any more, or the one that has it took it from this field and gives it back."""
     return key not in now or (new not in before and new in before[key].formerly)
 
@@ -70,26 +102,25 @@ def _again(field: dict[str, Any], keys: set[str], now: dict[str, dict[str, Any]]
     if same["key"] != key:  # the key that it has now stands last: it is the one by which it is found
         known = dict.fromkeys([*field.get("formerly", ()), *same.get("formerly", ())])
         field = {**field, "formerly": [*(each for each in known if each not in (key, same["key"])), same["key"]]}
-    if "fields" in field and "fields" in same:
-        field = {**field, "fields": again(field["fields"], same["fields"])}
+    for name in ("fields", "options"):
+        if isinstance(field.get(name), list) and isinstance(same.get(name), list):
+            field = {**field, name: again(field[name], same[name])}
     return field
 
 
-def former_problems(path: str, fields: Iterable[FieldType]) -> Iterator[Problem]:
-    """That two fields claim one former key, or exchange theirs."""
+def former_problems(path: str, fields: Iterable[Keyed]) -> Iterator[Problem]:
+    """That two fields, or two options of a choice, claim one former key, or exchange theirs."""
     by_key = {field.key: field for field in fields}
     claimed: dict[str, str] = {}
     for number, field in enumerate(by_key.values()):
         for was in field.formerly:
             place = f"{path}/{number}/formerly"
             if was == field.key:
-                yield Problem(place, _("A field’s own key is no former one. Leave it out."))
+                yield Problem(place, _("Its own key is no former one. Leave it out."))
             elif was in claimed:
-                yield Problem(place, _("Two fields say that they were called {key}. It was one of them.", key=was))
+                yield Problem(place, _("Two of them say that they were called {key}. It was one of them.", key=was))
             elif was in by_key and field.key in by_key[was].formerly:
-                yield Problem(
-                    place, _("Two fields cannot exchange their keys at once. Give one of them a third key, and publish in between.")
-                )
+                yield Problem(place, _("Two cannot exchange their keys at once. Give one of them a third key, and publish in between."))
             claimed[was] = field.key
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Width = Annotated[int, Field(ge=60, le=800)]
 Layout = Literal["list", "kanban", "calendar", "cards", "timeline"]
-GROUPING = ("choice", "member", "checkbox", "department", "tier")
+GROUPING = ("choice", "member", "checkbox", "department", "tier", "approval_state")
 """Types of fields that have few values, each of which can be a group or a lane."""
 
 

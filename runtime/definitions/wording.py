@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from runtime.definitions.model import Definition, FormulaText, FormulaUse, Key, LocalText, Text
-from runtime.definitions.naming import Names
+from runtime.definitions.naming import Names, OptionsOf
 from runtime.definitions.places import formulas_in
 from runtime.errors import Problem
 from runtime.texts import LANGUAGES, _, shown
@@ -32,7 +32,7 @@ class Wording(Definition):
     tier_model: Key | None = Field(None, title="Tier model")
     tiers: tuple[Key, ...] = Field((), max_length=50, title="Tiers")
     tags: tuple[Key, ...] = Field((), max_length=50, title="Tags")
-    values: dict[Annotated[str, Names("form")], tuple[Key, ...]] = Field({}, title="Values")
+    values: Annotated[dict[Annotated[str, Names("form")], tuple[Key, ...]], OptionsOf()] = Field({}, title="Values")
     where: FormulaText | None = Field(None, title="Only if")
     subject: Text | None = Field(None, title="Subject")
     text: LongText = Field(title="Text")

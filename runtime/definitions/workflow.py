@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from runtime.definitions.model import Definition, FormulaText, FormulaUse, Key, Model, Text, Who, repeated
-from runtime.definitions.node import AGAINST_NAMES, Node, PeopleNode
+from runtime.definitions.node import AGAINST_NAMES, Node, Nodes, PeopleNode
 from runtime.definitions.shelf import NODES, OneOf
 from runtime.errors import Problem
 from runtime.texts import _
@@ -39,13 +39,15 @@ class Workflow(Definition):
     starts: Literal["submit", "by_hand"] = "submit"
     """Whether submitting a record starts it, or somebody starts it for a record."""
     withdraw: Literal["no", "before_first_act", "until_next_handler_acts"] = "before_first_act"
+    read_only: bool = Field(False, title="The record cannot be changed meanwhile")
+    """While it is under way only those who are asked change the record, at their node and what the node lets be changed."""
     skip_repeated_approver: Literal["no", "same_as_previous", "already_approved"] = "no"
     nodes: tuple[AnyNode, ...] = Field(min_length=2, max_length=100)
     lines: tuple[Line, ...] = Field(min_length=1, max_length=300)
 
     @cached_property
     def by_key(self) -> dict[str, Any]:
-        return {each.key: each for each in self.nodes}
+        return Nodes((each.key, each) for each in self.nodes)
 
     @cached_property
     def start(self) -> Any:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from runtime.definitions.field_type import FieldType, Lookup, Reader
-from runtime.definitions.types import BOOLEAN, DATE, DATETIME, MEMBER, TEXT, Type
+from runtime.definitions.types import BOOLEAN, DATE, DATETIME, MEMBER, NUMBER, TEXT, Type
 from runtime.errors import FieldError
 from runtime.fields._days import day_of, instant_of
 from runtime.fields._numbers import LARGEST, number_of, pattern
@@ -85,6 +85,19 @@ class Amount(Scaled):
 
     def show(self, value: Decimal, reader: Reader) -> str:
         return reader.money(value, self.currency, self.scale)
+
+
+class WholeMinutes(Column):
+    """Times and lengths: whole minutes, which formulas count."""
+
+    sql = sa.Integer()
+    type = NUMBER(0)
+
+    def store(self, value: Decimal) -> int:
+        return int(value)
+
+    def load(self, stored: int) -> Decimal:
+        return Decimal(stored)
 
 
 class Day(Column):

@@ -30,6 +30,7 @@ class Attached(Several):
 
     widget = "files"
     operators = ("blank", "not_blank")
+    in_rows = True
     without = ("unique", "default", "mask")
 
     @property
@@ -53,6 +54,13 @@ class Attached(Several):
     @property
     def most_values(self) -> int:
         return self.most_files
+
+    def to_column(self, value: Iterable[str] | None) -> str | None:
+        """In the row of a sub-form: a token a line, for names have no line breaks. Elsewhere each token has a row of its own."""
+        return "\n".join(value or ()) or None
+
+    def from_column(self, stored: Any) -> tuple[str, ...]:
+        return tuple(stored.split("\n")) if isinstance(stored, str) else tuple(stored or ())
 
     def parse(self, raw: Any, lookup: Lookup) -> tuple[str, ...]:
         """Ids, tokens, or objects with an `id`; what else they say of the file is not believed."""

@@ -22,6 +22,7 @@ class Several(FieldType):
     widget = "multi_choice"
     operators: ClassVar[tuple[str, ...]] = ("has_any", "has_all", "has_none", "blank", "not_blank")
     sortable = False
+    in_rows = False
     without: ClassVar[tuple[str, ...]] = ("unique", "mask")
 
     @property

@@ -15,7 +15,7 @@ from runtime.definitions.types import CHOICE, Type
 from runtime.errors import Problem
 from runtime.fields._columns import ColumnField
 from runtime.fields._entries import OtherField, choices, control
-from runtime.fields._options import Finder, Option, no_option, option_problems
+from runtime.fields._options import Finder, Option, keys_read, no_option, option_problems, signature
 from runtime.fields._texts import folded, text_of
 from runtime.texts import Message, _
 
@@ -53,6 +53,12 @@ class Choice(ColumnField):
     def finder(self) -> Finder:
         return Finder(self.options)
 
+    def signature(self) -> str:
+        return signature(self.type, self.options)
+
+    def as_called_now(self, value: str) -> str:
+        return self.finder.now.get(value, value)
+
     def formula_type(self) -> Type:
         return CHOICE() if self.other else CHOICE(tuple(option.key for option in self.options))
 
@@ -67,7 +73,8 @@ class Choice(ColumnField):
         text = text_of(raw)
         if text is None:
             return None
-        return " ".join(text.split()) if self.other and folded(text) not in self.finder.keys else self.finder.key_of(text)
+        own = self.other and folded(text) not in self.finder.keys and text not in self.finder.now
+        return " ".join(text.split()) if own else self.finder.key_of(text)
 
     def check(self, value: str) -> list[Message]:
         if self.other and value not in self.finder.by_key:
@@ -93,11 +100,13 @@ class Choice(ColumnField):
     def schema(self) -> dict[str, Any]:
         if self.other:
             return self.or_blank({"type": "string", "minLength": 1, "maxLength": LONGEST_OTHER})
-        return self.or_blank({"type": "string", "enum": [option.key for option in self.options]})
+        return self.or_blank({"type": "string", "enum": keys_read(self.options)})
 
     def problems(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(form, catalogue)
         yield from option_problems(self.options)
+        if self.other and any(option.formerly for option in self.options):
+            yield Problem("other", _("Options have got other keys. What people write themselves cannot be told from those; switch one of the two off."))
         quoted = QUOTED.fullmatch(self.default or "")
         if quoted and not any(option.key == quoted[2] for option in self.options):
             yield Problem("default", _("The default {key} is no option. Write the key of one in quotes, like {example}.",

@@ -7,14 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from pydantic import Field
 
 from runtime.definitions.field_type import Reader
 from runtime.definitions.shelf import FIELD_TYPES
-from runtime.definitions.types import NUMBER
 from runtime.errors import Problem
-from runtime.fields._columns import Column, ColumnField
+from runtime.fields._columns import ColumnField, WholeMinutes
 from runtime.fields._entries import PartsField, control
 from runtime.fields._minutes import LONGEST, minutes_long
 from runtime.texts import Message, _
@@ -24,18 +22,9 @@ if TYPE_CHECKING:
     from runtime.definitions.form import Form
 
 
-class Minutes(Column):
-    sql = sa.Integer()
-    type = NUMBER(0)
-
+class Minutes(WholeMinutes):
     def read(self, raw: Any, zone: ZoneInfo) -> Decimal | None:
         return minutes_long(raw)
-
-    def store(self, value: Decimal) -> int:
-        return int(value)
-
-    def load(self, stored: int) -> Decimal:
-        return Decimal(stored)
 
     def to_json(self, value: Decimal) -> int:
         return int(value)

@@ -13,7 +13,7 @@ from runtime.definitions.types import CHOICE, Type
 from runtime.errors import FieldError, Problem
 from runtime.fields._entries import SeveralField, choices, control
 from runtime.fields._lists import parts_of
-from runtime.fields._options import Finder, Option, option_problems
+from runtime.fields._options import Finder, Option, keys_read, option_problems, signature
 from runtime.fields._several import Several
 from runtime.texts import _
 
@@ -36,6 +36,12 @@ class MultiChoice(Several):
     def finder(self) -> Finder:
         return Finder(self.options)
 
+    def signature(self) -> str:
+        return signature(self.type, self.options)
+
+    def as_called_now(self, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.finder.now.get(each, each) for each in value))
+
     @property
     def one_type(self) -> Type:
         return CHOICE(tuple(option.key for option in self.options))
@@ -44,7 +50,7 @@ class MultiChoice(Several):
         return self.finder.label_of(value, reader.language)
 
     def one_schema(self) -> dict[str, Any]:
-        return {"type": "string", "enum": [option.key for option in self.options]}
+        return {"type": "string", "enum": keys_read(self.options)}
 
     @property
     def least_values(self) -> int:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
     from runtime.definitions.form import Form
 
-NOT_INSIDE = ("subform", "tags", "tier", "serial", "section_text", "query_panel", "button")
+NOT_INSIDE = ("subform", "tags", "tier", "serial", "section_text", "query_panel", "button", "approval_state", "approval_node", "approval_handlers")
 NEEDED = _("This is needed.")
 Row = dict[str, Any]
 
@@ -153,7 +153,7 @@ class Subform(FieldType):
             yield from (each.under(f"fields/{number}") for each in field.problems(form, catalogue))
             if field.unique:
                 yield Problem(f"fields/{number}/unique", _("Values of rows may repeat. Leave this out."))
-            if field.stores == "many":
+            if not field.in_rows:
                 yield Problem(f"fields/{number}/type", _("A row holds no field with several values. Use a choice instead."))
             if getattr(field, "many_name", None) is not None:
                 yield Problem(f"fields/{number}/many_name", _(

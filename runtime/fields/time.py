@@ -7,15 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from pydantic import Field
 from wtforms import StringField
 
 from runtime.definitions.field_type import Reader
 from runtime.definitions.shelf import FIELD_TYPES
-from runtime.definitions.types import NUMBER
 from runtime.errors import Problem
-from runtime.fields._columns import Column, ColumnField
+from runtime.fields._columns import ColumnField, WholeMinutes
 from runtime.fields._entries import control
 from runtime.fields._minutes import clock, minutes_of_day
 from runtime.fields._ranges import between
@@ -29,18 +27,9 @@ HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 Hour = Annotated[str, Field(pattern=HOUR, json_schema_extra={"format": "time"})]
 
 
-class OfDay(Column):
-    sql = sa.Integer()
-    type = NUMBER(0)
-
+class OfDay(WholeMinutes):
     def read(self, raw: Any, zone: ZoneInfo) -> Decimal | None:
         return minutes_of_day(raw)
-
-    def store(self, value: Decimal) -> int:
-        return int(value)
-
-    def load(self, stored: int) -> Decimal:
-        return Decimal(stored)
 
     def to_json(self, value: Decimal) -> str:
         return clock(value)

@@ -43,11 +43,12 @@ def seen(act: Act, id: str) -> Stored | None:
 
 
 def _sees(act: Act, form: str, record: int, field: str) -> bool:
-    """A field that is no more, or a form, shows nothing to anybody but those who may build."""
+    """What is in the rows of a sub-form, at a path like `items.photos`, is seen like the sub-form. A field that is no more, or a form, shows
+    nothing to anybody but those who may build."""
     known = act.catalogue.forms.get(form)
-    if known is None or known.field(field) is None:
+    if known is None or known.at(field) is None:
         return act.person.is_builder
-    return may(act.person, "view", form, record, field)
+    return may(act.person, "view", form, record, field.partition(".")[0])
 
 
 def note(act: Act, form: str, changes: Iterable[tuple[int, str, Any, Any]]) -> None:

@@ -259,7 +259,10 @@ class Bounds:
         if getattr(function, "lazy", False):
             return self._union(node, node.arguments)
         given = [
-            self.of(each) or (default_bound(each) if each.type.kind in ("number", "money", "text") else None) for each in node.arguments
+            None
+            if function.knows(each)
+            else self.of(each) or (default_bound(each) if each.type.kind in ("number", "money", "text") else None)
+            for each in node.arguments
         ]
         if function.one_scale:
             self._together(node.arguments)

@@ -27,8 +27,8 @@ def reworded(use: FormulaUse, then_use: FormulaUse, before: Catalogue, then: Cat
     """The text of a formula in `then`, where the fields have their new keys; None where it is broken before, or no wording means the same."""
     try:
         tree = to_json(of_use(before, use).tree)
-        places = [(token.start, token.end, token.kind, words[token.text]) for token in tokenize(use.text).all
-                  if token.kind in ("word", "text") and token.text in words]  # fmt: skip
+        tokens = [each for each in tokenize(use.text).all if each.kind in ("word", "text")]
+        places = [(each.start, each.end, each.kind, words[str(each.value)]) for each in tokens if str(each.value) in words]
     except FormulaProblems:
         return None
     meant = _same(tree, words)

@@ -60,6 +60,9 @@ ACTS: dict[str, Message] = {
     "replaced": _("put {to} in the place"),
     "moved": _("moved it here"),
     "ended": _("ended it"),
+    "reactivated": _("let it go on here"),
+    "migrated": _("let it follow a newer version"),
+    "undone": _("took the last act of an administrator back"),
     "nobody": _("Nobody was found, so those who administer are asked"),
 }
 PASSED: dict[str, Message] = {
@@ -88,7 +91,7 @@ def show() -> str:
 
 
 def _next(rows: list[Any]) -> int | None:
-    return rows[-1].mark if len(rows) == boxes.AT_ONCE else None
+    return rows[-1].mark if len(rows) >= boxes.AT_ONCE else None
 
 
 def _line(act: Act, row: Any, titles: dict[tuple[str, int], str]) -> dict[str, Any]:
@@ -104,6 +107,7 @@ def _line(act: Act, row: Any, titles: dict[tuple[str, int], str]) -> dict[str, A
         "form": reader().shown(form.label) if form is not None else row.form,
         "node": "" if node is None or node.label is None else reader().shown(node.label),
         "starter": reader().person_name(row.starter),
+        "for": None if row.instead_of is None else reader().person_name(row.instead_of),
         "at": clock.from_micros(row.at),
         "due": None if row.due_at is None else clock.from_micros(row.due_at),
         "late": row.due_at is not None and row.due_at <= act.micros,

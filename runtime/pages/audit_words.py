@@ -36,6 +36,8 @@ KINDS: dict[str, Message] = {
     "public_entry_released": _("released an entry that was set aside"),
     "public_entry_deleted": _("deleted an entry that was set aside"),
     "public_entry_waiting": _("set an entry aside again"),
+    "deputy_set": _("named a deputy at approvals"),
+    "deputy_ended": _("ended that somebody stands in at approvals"),
     "team_joined": _("took somebody into a team"),
     "team_left": _("took somebody out of a team"),
     "pool_released": _("gave a record back to the pool"),
@@ -109,6 +111,7 @@ KINDS: dict[str, Message] = {
     "audit_trimmed": _("removed old lines of the audit log"),
     "bot_saved": _("saved a bot"),
     "bot_removed": _("removed a bot"),
+    "secret_forgotten": _("removed a secret"),
 }
 DOORS: dict[str, Message] = {"page": _("page"), "api": _("interface"), "cli": _("command line"), "clock": _("clock")}
 

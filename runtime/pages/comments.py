@@ -8,12 +8,14 @@ from typing import Any
 from flask import Blueprint, current_app, flash, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from runtime.collaboration import comments, following, todos
+from runtime.collaboration import comments, following, telling, todos
 from runtime.definitions.form import Form
 from runtime.errors import Problem, Refused
 from runtime.pages.apps import find_app
 from runtime.pages.lists import find_form
 from runtime.pages.web import by_path, done, go_to, reader, signed_in, writing
+from runtime.pages.wordings import has_wordings
+from runtime.people.may import may
 from runtime.records.rows import Record
 from runtime.system import clock
 from runtime.system.workspace import Act
@@ -73,6 +75,7 @@ def todo_line(act: Act, row: Any) -> dict[str, Any]:
         "person": row.person,
         "mine": row.person == g.person.id,
         "by": "" if row.created_by == row.person else reader().person_name(row.created_by),
+        "words": _words_for(act, row),
         "due": due,
         "late": due is not None and due < act.today,
         "today": due == act.today,
@@ -80,6 +83,13 @@ def todo_line(act: Act, row: Any) -> dict[str, Any]:
         "may_tick": g.person.id in (row.person, row.created_by) or g.person.is_builder,
         "may_remove": row.created_by == g.person.id or g.person.is_builder,
     }
+
+
+def _words_for(act: Act, row: Any) -> str | None:
+    """Where the words for the record stand that a to-do is about, such as a follow-up of a plan; None where the library has none."""
+    if row.form not in act.catalogue.forms or not has_wordings(act, row.form) or not may(g.person, "view", row.form, row.record):
+        return None
+    return telling.page_of(act, row.form, row.record, "/wordings")
 
 
 def _again(app: str, form: str, record: int, refusal: Refused, part: str) -> tuple[Any, int]:

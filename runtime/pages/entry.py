@@ -29,6 +29,7 @@ from runtime.people.rights import VIEW
 from runtime.records import drafts, gateway, query
 from runtime.records.entries import prepare
 from runtime.records.guard import reads_whole
+from runtime.records.limits import foretold
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import Plan, plan_of
 from runtime.records.rows import Record, read_record
@@ -252,6 +253,7 @@ def checked(
         hidden=[PREFIX + key for key in stands.hidden],
         required=[PREFIX + key for key in stands.needed],
         rules=stands.as_json(),
+        limits=[] if outcome.problems or asked is not None else [reader().say(each) for each in foretold(act, plan, outcome)],
         paths=paths(act, definition, outcome.values, record),
         rows_stand=stands.rows_as_json() if _as_many_rows(plan, outcome.values, typed.raw) else {},
         filled=fillings(act, definition, touched, typed.raw, outcome.values, record, reader()) if asked is None else {},
@@ -403,6 +405,8 @@ def equip(app: str, form: Form, entry: Entry) -> None:
         for row in rows_in(entry[each.key]):
             for key, line in each.lines().items():
                 row[PREFIX + key].search_url = line.search_at(app, form.key)
+                if isinstance(line, Attached):
+                    row[PREFIX + key].send_url = f"/files/{form.key}/{each.key}.{key}"
 
 
 def _editable(form: Form, action: str, record: int | None = None) -> list[str]:

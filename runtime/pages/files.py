@@ -43,12 +43,12 @@ def send(form: str, field: str) -> Response:
 
 
 def field_of(act: Act, form: str, field: str) -> Attached:
-    """A field of files that the person may fill in."""
+    """A field of files that the person may fill in; in the rows of a sub-form at a path like `items.photos`."""
     known = act.catalogue.forms.get(form)
-    kind: FieldType | None = None if known is None else known.field(field)
+    kind: FieldType | None = None if known is None else known.at(field)
     if not isinstance(kind, Attached):
         raise NotFound(_("This form has no field with the key {key}.", key=field))
-    if not any(may(act.person, action, form, None, field) for action in ("add", "edit")):
+    if not any(may(act.person, action, form, None, field.partition(".")[0]) for action in ("add", "edit")):
         raise NotAllowed(refusal("edit"))
     return kind
 

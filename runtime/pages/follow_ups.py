@@ -17,6 +17,7 @@ from runtime.pages.apps import find_app
 from runtime.pages.coverage import find_model
 from runtime.pages.tier_past import badge_of
 from runtime.pages.web import done, local_path, reader, reading, signed_in, writing
+from runtime.pages.wordings import has_wordings
 from runtime.people.may import may, require
 from runtime.records import query
 from runtime.system.workspace import Act
@@ -58,6 +59,7 @@ def listed(app: str, model: str) -> str:
             ],
             mine_href=f"?{urlencode({'box': box, **({} if mine else {'mine': '1'})})}",
             rows=[_row(act, app, found, each, titles) for each in rows],
+            wordings=has_wordings(act, found.form),
             planned=any(plan.tasks for plan in found.plans.values()),
             builds=f"/build/{app}/tiers/{found.key}" if may(act.person, "build", app=found.app or app) else None,
             next_href=f"?{urlencode({**own, 'after': skip + ROWS})}" if skip + ROWS < counts[box] else None,

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, render_template
 
-from runtime.automation import lanes, tending
+from runtime.automation import lanes, log, tending
 from runtime.pages.jobs import NAMES
 from runtime.pages.web import builder_only, reader, reading, workspace
 from runtime.system import clock, upgrade, waiting
@@ -53,6 +53,7 @@ def show() -> str:
             "health.html",
             tiles=[_events(act), _deriving(act), *_jobs(act), *_runs(act), _disk()],
             failed=_failed(act),
+            failing=_failing(act),
             paused=_paused(act),
             versions=_versions(act),
         )
@@ -143,6 +144,21 @@ def _failed(act: Act) -> list[Row]:
         }
         for row in rows
     ]
+
+
+def _failing(act: Act) -> list[Row]:
+    """Automations that are broken, and those with runs that failed lately, the most first, with the way to these runs."""
+    broken, counts = log.broken(act), log.summaries(act)
+    found: list[Row] = [
+        {
+            "label": each.label,
+            "failed": counts[key].failed if key in counts else 0,
+            "why": reader().say(broken[key][0].message) if key in broken else "",
+            "href": f"/apps/{each.app}/-/runs?automation={key}&state=failed" if each.app else "",
+        }
+        for key, each in act.catalogue.automations.items()
+    ]
+    return sorted((each for each in found if each["failed"] or each["why"]), key=lambda each: (not each["why"], -each["failed"]))[:LINES]
 
 
 def _paused(act: Act) -> list[Row]:

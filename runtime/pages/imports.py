@@ -18,7 +18,7 @@ from runtime.records.lookup import NoLookup
 from runtime.system import jobs
 from runtime.system.workspace import Act
 from runtime.texts import _
-from runtime.transfer import faulty, imports, mapping, undoing
+from runtime.transfer import faulty, imports, mapping, starting, undoing
 from runtime.transfer import reading as files
 from runtime.transfer.imports import Import
 from runtime.transfer.mapping import ColumnMap
@@ -183,6 +183,7 @@ def _check_page(act: Act, form: Form, task: Import, page: dict[str, Any]) -> str
         reason=reason,
         reasons=[_reason(form, each, page["here"]) for each in faulty.reasons(act, task)],
         automations=automations,
+        workflows=[(each.key, reader().shown(each.label)) for each in starting.startable(act, form.key)],
         runs=len(automations) * ready,
         mapped=_mapped(act, form, task),
         most=faulty.MOST_LISTED,
@@ -337,7 +338,11 @@ def mend(app: str, form: str, number: int) -> Any:
 def start(app: str, form: str, number: int) -> Any:
     with writing() as act:
         imports.start_import(
-            act, _task(act, form, number), "automations" if request.form.get("fire") else "nothing", request.path.removesuffix("/start")
+            act,
+            _task(act, form, number),
+            "automations" if request.form.get("fire") else "nothing",
+            request.path.removesuffix("/start"),
+            request.form.get("workflow") or None,
         )
     return go_to(f"/apps/{app}/{form}/import/{number}")
 

@@ -28,10 +28,16 @@ NAMES: dict[str, Message] = {
     "potential_refresh": _("Working out the values of all records"),
     "bulk_edit": _("Changing records"),
     "bulk_edit_undo": _("Taking the change back"),
+    "workflow_migrate": _("Letting runs follow the newer version"),
+    "workflow_replace": _("Asking somebody else instead"),
+    "publish": _("Reading values before a version is published"),
 }
 NOTES: dict[str, Message] = {
     "import": _("What is imported by then stays; you can take all of it back afterwards."),
     "bulk_edit": _("What is changed by then stays; you can take all of it back afterwards."),
+    "publish": _(
+        "The version before stays in force, and the draft stays. What has been read is kept, so that publishing it later goes on from there."
+    ),
     "import_undo": _("What is taken back by then stays taken back; you can go on later."),
 }
 SOON = 2_000_000

@@ -25,7 +25,7 @@ from runtime.people.may import may, require, sees
 from runtime.people.rights import EDIT, VIEW
 from runtime.records.handing_over import member_fields
 from runtime.records import gateway, query
-from runtime.records.conditions import WITHOUT_VALUE, WORDS, Condition, operators, read_condition
+from runtime.records.conditions import NAMING, WITHOUT_VALUE, WORDS, Condition, operators, read_condition
 from runtime.records.lookup import ActLookup
 from runtime.records.tables import tables_of
 from runtime.system.workspace import Act
@@ -395,8 +395,15 @@ def pickable(catalogue: Catalogue, form: Form) -> list[dict[str, Any]]:
             key = (form.key, each.key, reader().language)
             if key not in kept:
                 kept[key] = _picked_by(catalogue, each)
-            found.append(kept[key])
+            found.append(kept[key] | _searched(form, each))
     return found
+
+
+def _searched(form: Form, field_type: FieldType) -> dict[str, Any]:
+    """Where people and records are searched for, and the departments there are now."""
+    if field_type.type in ("department", "departments"):
+        return {"options": [{"key": key, "label": path} for key, path in reader().departments().items()]}
+    return {"search": field_type.search_at(form.app or "", form.key)} if field_type.type in NAMING else {}
 
 
 def _picked_by(catalogue: Catalogue, field_type: FieldType) -> dict[str, Any]:
@@ -417,6 +424,8 @@ def _options(catalogue: Catalogue, field_type: FieldType) -> list[tuple[str, Any
         return [(tier.key, tier.label) for tier in catalogue.tier_models[getattr(field_type, "tier_model")].tiers]
     if field_type.stores == "assigned" and getattr(field_type, "tag_set") in catalogue.tag_sets:
         return [(tag.key, tag.label) for tag in catalogue.tag_sets[getattr(field_type, "tag_set")].tags if not tag.archived]
+    if field_type.type == "approval_node" and getattr(field_type, "workflow") in catalogue.workflows:
+        return [(node.key, node.label or node.key) for node in catalogue.workflows[getattr(field_type, "workflow")].nodes]
     if field_type.formula_type().kind == "boolean":
         return [("true", _("yes")), ("false", _("no"))]
     return [(option.key, option.label) for option in getattr(field_type, "options", ())]

@@ -15,7 +15,7 @@ from runtime.errors import DiskFull, FieldError, NotAllowed, NotFound, Problem, 
 from runtime.fields._files import Attached
 from runtime.fields._html import clean
 from runtime.files import keeping, using
-from runtime.forms import PREFIX, Entry, fill, opened
+from runtime.forms import PREFIX, Entry, fill, opened, rows_in
 from runtime.pages import entry as entry_page
 from runtime.pages.cells import title_of
 from runtime.pages.files import delivered, kept_answer, sent_file
@@ -228,8 +228,8 @@ def send_file(token: str, field: str) -> Response:
         if (because := closed_because(act, link)) is not None:
             raise Closed(because)
         at_most(FILES_AN_HOUR, "file", link, request.remote_addr or "unknown")
-        kind = act.catalogue.forms[link.form].field(field)
-        if not isinstance(kind, Attached) or field not in asked(act.catalogue.forms[link.form], link.settings):
+        kind = act.catalogue.forms[link.form].at(field)
+        if not isinstance(kind, Attached) or field.partition(".")[0] not in asked(act.catalogue.forms[link.form], link.settings):
             raise NotFound(_("This form has no field with the key {key}.", key=field[:60]))
     request.max_content_length = kind.limits.bytes + keeping.MEGABYTE
     name, stream = sent_file(kind)
@@ -408,6 +408,10 @@ def _equip(link: Link, form: Form, entry: Entry, page: str) -> str:
             entry[each.key].search_url = f"{link.path}/find/{each.key}?page={page}"
         elif isinstance(each, Attached):
             entry[each.key].send_url = f"{link.path}/files/{each.key}?page={page}"
+        for row in rows_in(entry[each.key]):
+            for key, line in each.lines().items():
+                if isinstance(line, Attached):
+                    row[PREFIX + key].send_url = f"{link.path}/files/{each.key}.{key}?page={page}"
     return ""
 
 

@@ -172,12 +172,16 @@ class Reader:
         """A tier's label; the key of one that is defined no more."""
         return self._label("tier_models", tier_model, tier)
 
+    def node_label(self, workflow: str, node: str) -> str:
+        """A node's label; the key of one that is defined no more."""
+        return self._label("workflows", workflow, node)
+
     def _label(self, kind: str, definition: str, key: str) -> str:
         if self._opened is None:
             return key
         with self._opened() as act:
             found = getattr(act.catalogue, kind).get(definition)
-        return self.shown(found.by_key[key].label) if found and key in found.by_key else key
+        return self.shown(found.by_key[key].label) or key if found and key in found.by_key else key
 
     def record_title(self, form: str, record: int | None) -> str:
         if record is None:

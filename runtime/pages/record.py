@@ -24,7 +24,7 @@ from runtime.pages.ownership import ownership_of
 from runtime.pages.potential_card import potential_cards
 from runtime.pages import follow_ups, portrait, tier_acts
 from runtime.pages.tier_card import tier_card
-from runtime.pages.record_flows import flows_of
+from runtime.pages.record_flows import acts_of, flows_of
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import may
 from runtime.quality import merging
@@ -34,6 +34,7 @@ from runtime.records.rows import Record
 from runtime.system import clock
 from runtime.system.workspace import Act
 from runtime.tags import assigning
+from runtime.definitions.service_plan import channel_name
 from runtime.texts import Message, _
 from runtime.tiers.seeing import sees_tiers
 
@@ -113,6 +114,7 @@ def show(app: str, form: str, record: int) -> Any:
             tags=_tags(act, definition, found),
             addable=_addable(act, definition, found),
             plan=plan,
+            channel_name=channel_name,
             cadence=follow_ups.card(act, app, model, record, _tier_of(definition, found)) if alive else None,
             potential=potential_cards(act, definition, found) if found.deleted_at is None else [],
             quality=filled,
@@ -180,6 +182,7 @@ def timeline(act: Act, app: str, form: Form, record: Record, related: list[dict[
     """What happened, newest first: changes, moves between tiers, and what belongs to the record."""
     found: list[Happening] = []
     if tab in ("all", "changes"):
+        found += [Happening(**each) for each in acts_of(act, form.key, record.id)]
         found += [
             happening
             for row in query.history(act, form.key, record.id, limit=SHOWN)

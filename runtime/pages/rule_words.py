@@ -94,6 +94,10 @@ class Teller:
         options = {each.key: each.label for each in getattr(field, "options", ())}
         if field is not None and field.stores == "rated":
             return reader().tier_label(field.tier_model, key)
+        if field is not None and key.isdecimal() and field.type in ("member", "members"):
+            return reader().person_name(int(key))
+        if field is not None and key.isdecimal() and field.type in ("reference", "multi_reference"):
+            return reader().record_title(field.form, int(key))
         if field is not None and field.stores == "assigned":
             return reader().tag_label(field.tag_set, key)
         return reader().shown(options[key]) if key in options else reader().say(_("“{text}”", text=key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +31,7 @@ from runtime.texts import Message, _
 blueprint = Blueprint("run_page", __name__)
 
 HISTORY = 30
+NO_RECORD = ("", 0, 0)
 
 
 # -- one run --------------------------------------------------------------------------------------------------------------------------
@@ -55,7 +57,7 @@ def show(app: str, run: int) -> str:
             reason=reader().shown(found.reason) if found.reason else "",
             said=sentence(automation, reader().language, act.catalogue) if automation is not None else "",
             when=automation.when if automation is not None else None,
-            steps=[_step(act, app, automation, found.form, each) for each in found.steps],
+            steps=_steps(act, app, automation, found),
             took=_took(found.started_at, found.finished_at),
             chain=[label_of(act, each.partition(":")[0]) for each in found.chain],
             again=found.state in AGAIN and may(g.person, "build"),
@@ -79,7 +81,14 @@ def _owner(act: Act, automation: Automation, version: int) -> str:
     return owner.name
 
 
-def _step(act: Act, app: str, automation: Automation | None, form: str | None, line: log.StepLine) -> dict[str, Any]:
+def _steps(act: Act, app: str, automation: Automation | None, run: log.Run) -> list[dict[str, Any]]:
+    changes = log.changes_of(act, run.steps)
+    return [_step(act, app, automation, run.form, each, changes.get(each.written or NO_RECORD, {})) for each in run.steps]
+
+
+def _step(
+    act: Act, app: str, automation: Automation | None, form: str | None, line: log.StepLine, changes: dict[str, list[Any]]
+) -> dict[str, Any]:
     step = _at(automation, line.path)
     words = step.sentence(reader().language, act.catalogue, form) if step is not None else line.type
     return {
@@ -89,7 +98,8 @@ def _step(act: Act, app: str, automation: Automation | None, form: str | None, l
         "tries": line.tries,
         "at": line.started_at,
         "took": _took(line.started_at, line.finished_at),
-        "results": _results(act, app, line),
+        "results": _results(act, app, line, bool(changes)),
+        "changes": _written(act, line, changes),
         "depth": sum(not piece.isdecimal() for piece in line.path.split("/")),
     }
 
@@ -109,15 +119,33 @@ def _at(automation: Automation | None, path: str) -> Any:
     return found
 
 
-def _results(act: Act, app: str, line: log.StepLine) -> list[dict[str, str | None]]:
-    """What a step did, with links to the records it wrote."""
+def _written(act: Act, line: log.StepLine, changes: dict[str, list[Any]]) -> list[dict[str, str]]:
+    """The values that a step wrote, before and after: of fields that the person may see."""
+    form, record, _version = line.written or NO_RECORD
+    seen = form in act.catalogue.forms and may(g.person, "view", form, record)
+    return list(_shown_changes(act, form, record, changes)) if seen else []
+
+
+def _shown_changes(act: Act, form: str, record: int, changes: dict[str, Any]) -> Iterator[dict[str, str]]:
+    own, lookup = act.catalogue.forms[form], NoLookup(act.zone)
+    known = own.by_key
+    for key, (old, new) in own.as_called_now(changes).items():
+        if key in known and known[key].writable and may(g.person, "view", form, record, key):
+            field = known[key]
+            before, after = ("" if each in (None, []) else field.display(field.parse(each, lookup), reader()) for each in (old, new))
+            if before or after:
+                yield {"label": reader().shown(field.label), "before": before, "after": after}
+
+
+def _results(act: Act, app: str, line: log.StepLine, told: bool = False) -> list[dict[str, str | None]]:
+    """What a step did, with links to the records it wrote. `told`: the values themselves are told elsewhere."""
     result, found = line.result, []
     form, record = result.get("form"), result.get("record")
     if form in act.catalogue.forms and isinstance(record, int):
         title = query.titles(act, {form: {record}}).get((form, record), f"#{record}")
         href = f"/apps/{app}/{form}/{record}" if may(g.person, "view", form, record) else None
         found.append({"text": f"{reader().shown(act.catalogue.forms[form].label)} {title}", "href": href})
-    if result.get("changed") and isinstance(result["changed"], list):
+    if result.get("changed") and isinstance(result["changed"], list) and not told:
         names = "、" if reader().language == "zh" else ", "
         found.append(
             {
@@ -160,12 +188,7 @@ def _happened(act: Act, run: log.Run) -> list[dict[str, str]]:
     changes = run.facts.get("changes", {})
     if run.form not in act.catalogue.forms or run.record is None:
         return []
-    form, lookup, found = act.catalogue.forms[run.form], NoLookup(act.zone), []
-    for key, (old, new) in changes.items() if isinstance(changes, dict) else ():
-        field = form.field(key)
-        if field is not None and field.writable and may(g.person, "view", run.form, run.record, key):
-            before, after = ("" if each in (None, []) else field.display(field.parse(each, lookup), reader()) for each in (old, new))
-            found.append({"label": reader().shown(field.label), "before": before, "after": after})
+    found = list(_shown_changes(act, run.form, run.record, changes)) if isinstance(changes, dict) else []
     if "tier_after" in run.facts:
         names = [_tier_name(act, run.form, run.facts.get(name)) for name in ("tier_before", "tier_after")]
         found.append({"label": reader().say(_("Tier")), "before": names[0], "after": names[1]})
@@ -204,6 +227,7 @@ def history(app: str, form: str, record: int) -> str:
         query.get(act, form, record)
         found = log.runs(act, record=(form, record), cursor=int(before) if before.isdecimal() else None, limit=HISTORY)
         steps = log.steps_of(act, [each.id for each in found.runs])
+        changes = log.changes_of(act, [line for lines in steps.values() for line in lines])
         builder = may(g.person, "build")
         return render_template(
             "run_history.html",
@@ -211,13 +235,20 @@ def history(app: str, form: str, record: int) -> str:
             form=act.catalogue.forms[form],
             title=query.titles(act, {form: {record}}).get((form, record), f"#{record}"),
             about_href=f"/apps/{app}/{form}/{record}",
-            runs=[_told(act, app, each, steps.get(each.id, ()), builder) for each in found.runs],
+            runs=[_told(act, app, each, steps.get(each.id, ()), changes, builder) for each in found.runs],
             next_href=f"?before={found.next}" if found.next is not None else None,
             first_href=f"/apps/{app}/-/runs/of/{form}/{record}" if before else None,
         )
 
 
-def _told(act: Act, app: str, run: log.Run, steps: tuple[log.StepLine, ...], builder: bool) -> dict[str, Any]:
+def _told(
+    act: Act,
+    app: str,
+    run: log.Run,
+    steps: tuple[log.StepLine, ...],
+    changes: dict[tuple[str, int, int], dict[str, list[Any]]],
+    builder: bool,
+) -> dict[str, Any]:
     """A run for people who do not build: which automation, why, and what it changed of what they may see. Reasons may quote what they may not."""
     return {
         "href": f"/apps/{app}/-/runs/{run.id}" if builder else None,
@@ -227,18 +258,23 @@ def _told(act: Act, app: str, run: log.Run, steps: tuple[log.StepLine, ...], bui
         "at": run.started_at or run.created_at,
         "happened": _happened(act, run),
         "reason": reader().shown(run.reason) if builder and run.reason else "",
-        "steps": [text for each in steps if each.state == "done" for text in _in_short(act, app, each)],
+        "steps": [
+            {"texts": texts, "changes": _written(act, each, changes.get(each.written or NO_RECORD, {}))}
+            for each in steps
+            if each.state == "done" and (texts := _in_short(act, app, each, bool(each.written in changes)))
+        ],
     }
 
 
-def _in_short(act: Act, app: str, line: log.StepLine) -> list[dict[str, str | None]]:
+def _in_short(act: Act, app: str, line: log.StepLine, told: bool) -> list[dict[str, str | None]]:
     """What a step did to records that the person may see; nothing of others."""
     form, record = line.result.get("form"), line.result.get("record")
     if form in act.catalogue.forms and isinstance(record, int):
         if not may(g.person, "view", form, record):
             return []
         seen = [key for key in line.result.get("changed") or () if may(g.person, "view", form, record, key)]
-        return _results(act, app, replace(line, result={"form": form, "record": record, "changed": seen}))
+        people: dict[str, Any] = {name: line.result[name] for name in ("person", "people") if name in line.result}
+        return _results(act, app, replace(line, result={"form": form, "record": record, "changed": seen, **people}), told)
     return _results(act, app, replace(line, result={name: line.result[name] for name in ("person", "people") if name in line.result}))
 
 
@@ -248,9 +284,12 @@ def _took(start: datetime | None, end: datetime | None) -> str:
     span = end - start
     if span < timedelta(seconds=1):
         return reader().say(_("under a second"))
-    if span < timedelta(minutes=2):
-        return reader().say(_("{n} seconds", n=int(span.total_seconds())))
-    return reader().say(_("{n} minutes", n=int(span.total_seconds() // 60)))
+    seconds = int(span.total_seconds())
+    if seconds < 120:
+        return reader().say(_("{n} seconds", n=seconds))
+    if seconds < 2 * 3600:
+        return reader().say(_("{n} minutes", n=seconds // 60))
+    return reader().say(_("{n} hours", n=seconds // 3600) if seconds < 2 * 86400 else _("{n} days", n=seconds // 86400))
 
 
 def _not_reached(automation: Automation | None, run: log.Run) -> int:

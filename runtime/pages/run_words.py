@@ -43,6 +43,7 @@ TRIGGERS: dict[str, Message] = {
     "no_activity": _("no activity"),
     "webhook": _("a message from another system"),
     "import_finished": _("a finished import"),
+    "workflow_finished": _("a finished workflow"),
     "selection": _("picked records"),
     "called": _("another automation"),
     "button": _("a button"),

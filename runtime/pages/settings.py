@@ -36,8 +36,6 @@ def save() -> AnyResponse | tuple[str, int]:
         with writing() as act:
             _set_own(act, request.form.get("name", ""), request.form.get("language", ""))
             working_days.choose(act, request.form.get("holidays", ""))
-            if "own_days" in request.form:
-                working_days.set_own(act, request.form["own_days"])
     except Refused as refusal:
         return _page(refusal), refusal.status
     return done("/admin/settings", _("Saved."))
@@ -79,7 +77,6 @@ def _page(refusal: Refused | None = None) -> str:
             "name": own.name,
             "language": own.language,
             "holidays": working_days.country(own),
-            "own_days": working_days.own_text(own, reader().language),
             "quiet_from": _time(first),
             "quiet_until": _time(last),
         }

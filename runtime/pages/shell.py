@@ -271,6 +271,8 @@ def _standing(app: Any, catalogue: Any) -> tuple[list[Section], Section | None, 
     )
     tiers = any(each.app in (None, app.key) for each in (*catalogue.tier_models.values(), *catalogue.segments.values()))
     log = [(_("Run log"), f"/apps/{app.key}/-/runs", "player-play")] if g.person.is_builder else []
+    if g.person.is_builder and any(each.app in (None, app.key) for each in catalogue.workflows.values()):
+        log.append((_("Workflow runs"), f"/apps/{app.key}/-/workflows", "checklist"))
     running = tuple(_known([*log, (_("Trash"), f"/apps/{app.key}/-/trash", "trash")]))
     return sections, Section(say(_("Tiering")), tiering) if tiering and tiers else None, Section(say(_("Running")), running)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from runtime.people.accounts import RIGHTS, ROLE_KEY, known_roles
 from runtime.people.may import require
 from runtime.system.audit import note
 from runtime.system.tables import person_role, role
-from runtime.system.workspace import Act
+from runtime.system.workspace import ROLES_AT, Act, set_setting
 from runtime.texts import Message, _
 
 
@@ -45,7 +46,18 @@ def save(act: Act, key: str, label: str) -> None:
     changed = act.connection.execute(role.update().where(role.c.key == key).values(label=label.strip() or None))
     if not changed.rowcount:
         act.connection.execute(role.insert().values(key=key, label=label.strip() or None))
+    set_setting(act.connection, ROLES_AT, str(act.micros))  # definitions say roles by their names
     note(act, "role_saved", f"role:{key}", label=label.strip())
+
+
+def name_new(act: Act, labels: Mapping[str, str]) -> None:
+    """Gives names to roles that are there and have none yet."""
+    named = [
+        act.connection.execute(role.update().where(role.c.key == key, role.c.label.is_(None)).values(label=label)).rowcount
+        for key, label in labels.items()
+    ]
+    if any(named):
+        set_setting(act.connection, ROLES_AT, str(act.micros))
 
 
 def remove(act: Act, key: str) -> None:

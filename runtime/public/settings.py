@@ -34,9 +34,23 @@ INSIDE: dict[str, Message] = {
     "tags": _("Tags are given by people of the house."),
     "tier": _("Tiers are given by the house."),
     "button": _("Buttons are for people of the house."),
+    "approval_state": _("Approvals are for people of the house."),
+    "approval_node": _("Approvals are for people of the house."),
+    "approval_handlers": _("Approvals are for people of the house."),
 }
 """Kinds that are never asked, and why."""
-NEVER_SHOWN = ("reference", "multi_reference", "lookup", "rollup", "subform", "tags", "tier", "button")
+NEVER_SHOWN = (
+    "reference",
+    "multi_reference",
+    "lookup",
+    "rollup",
+    "subform",
+    "tags",
+    "tier",
+    "button",
+    "approval_node",
+    "approval_handlers",
+)
 """Kinds that show other records, or more than one value, on a query page."""
 MOST_PEOPLE = 50
 Short = Annotated[str, Field(max_length=300)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runtime.definitions.field_type import Lookup
 from runtime.errors import Problem, TierloomError
 from runtime.people.may import may, require
-from runtime.records import derived, gateway, locking, outbox
+from runtime.records import derived, gateway, limits, locking, outbox
 from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.gateway import BatchResult, BatchRow, Saved
 from runtime.records.lookup import ActLookup
@@ -32,6 +32,7 @@ def check_batch(act: Act, form: str, rows: Sequence[BatchRow], lookup: Lookup | 
     gateway.require_batch(act, form, rows)
     entries = gateway.entries_of(act, plan, rows, lookup or ActLookup(act), lock=False)
     gateway.check_together(act, plan, [each for each in entries if not each.problems])
+    limits.check(act, plan, [each for each in entries if not each.problems], hold=False)
     saved = [
         None if each.problems else Saved(each.record or 0, each.before.version if each.before else 1, each.changes) for each in entries
     ]

@@ -27,12 +27,28 @@ WORDS: dict[str, Message] = {
     "older": _("is more days ago than"),
     "within": _("lies within the last days"),
     "has": _("has"),
+    "has_any": _("contains any of"),
+    "has_all": _("contains all of"),
     "has_not": _("has not"),
     "mine": _("is me"),
+    "my_department": _("is my department"),
     "blank": _("is blank"),
     "not_blank": _("is filled"),
 }
-WITHOUT_VALUE = ("blank", "not_blank", "mine", "yes", "no")
+WITHOUT_VALUE = ("blank", "not_blank", "mine", "my_department", "yes", "no")
+SEVERAL = ("any_of", "has_any", "has_all")
+"""Operators whose value may be several, with commas between."""
+NAMING = ("member", "members", "reference", "multi_reference")
+"""Types of fields that name people or records, which a condition names by their numbers."""
+BY_TYPE: dict[str, tuple[str, ...]] = {
+    "member": ("mine", "is", "any_of", "is_not", "blank", "not_blank"),
+    "members": ("mine", "has_any", "has_all", "blank", "not_blank"),
+    "reference": ("is", "any_of", "is_not", "blank", "not_blank"),
+    "multi_reference": ("has_any", "has_all", "blank", "not_blank"),
+    "department": ("my_department", "is", "any_of", "is_not", "blank", "not_blank"),
+    "departments": ("my_department", "has_any", "has_all", "blank", "not_blank"),
+}
+LONGEST = 1_000
 BY_KIND: dict[str, tuple[str, ...]] = {
     "text": ("contains", "starts_with", "is", "is_not", "blank", "not_blank"),
     "number": ("gte", "lte", "gt", "lt", "is", "blank", "not_blank"),
@@ -41,7 +57,7 @@ BY_KIND: dict[str, tuple[str, ...]] = {
     "datetime": ("before", "after", "blank", "not_blank"),
     "boolean": ("is",),
     "choice": ("any_of", "is", "is_not", "blank", "not_blank"),
-    "list": ("has", "has_not", "blank", "not_blank"),
+    "list": ("has", "has_any", "has_all", "has_not", "blank", "not_blank"),
     "member": ("mine", "blank", "not_blank"),
     "record": ("blank", "not_blank"),
 }
@@ -68,6 +84,13 @@ class Condition:
             return f"not ISEMPTY({key})"
         if operator == "mine":
             return f"CURRENT_USER() in {key}" if self.field.stores == "many" else f"{key} == CURRENT_USER()"
+        if operator == "my_department":
+            return f"HAS_ANY({key}, MY_DEPARTMENTS())" if self.field.stores == "many" else f"{key} in MY_DEPARTMENTS()"
+        if operator in ("has_any", "has_all"):
+            return f"{operator.upper()}({key}, {', '.join(self._keys(lookup))})"
+        if self.field.type in NAMING:
+            named = f"IS_ONE_OF({key}, {', '.join(self._keys(lookup))})"
+            return f"not {named}" if operator == "is_not" else named
         kind = self.field.formula_type().kind
         if operator in ("within", "older"):
             days = _whole(self.value, key)
@@ -84,6 +107,27 @@ class Condition:
         if operator == "starts_with":
             return f"STARTSWITH({key}, {quoted(self.value)})"
         return f"{key} {SIGNS[operator]} {self._literal(kind, lookup)}"
+
+    @property
+    def values(self) -> list[str]:
+        return [each for each in self.value.split(",") if each]
+
+    def _keys(self, lookup: Lookup) -> list[str]:
+        """What is named, in quotation marks. Raises Refused for nothing, and for whom or what the person does not see."""
+        if not self.values:
+            raise Refused([Problem(self.field.key, _("Give a value to compare with."))])
+        return [quoted(str(self._key(each, lookup))) for each in self.values]
+
+    def _key(self, text: str, lookup: Lookup) -> Any:
+        if self.field.stores == "assigned":
+            return lookup.tag(getattr(self.field, "tag_set"), text) or text
+        if self.field.type not in NAMING:
+            return text
+        try:
+            found = self.field.parse(text, lookup)
+        except FieldError as error:
+            raise Refused([Problem(self.field.key, error.message)]) from error
+        return found[0] if isinstance(found, tuple) else found
 
     def _literal(self, kind: str, lookup: Lookup) -> str:
         if kind in ("text", "choice"):
@@ -108,7 +152,7 @@ class Condition:
         label = shown(self.field.label)
         if self.operator in WITHOUT_VALUE:
             return label, reader.say(WORDS[self.operator])
-        names = {each.key: shown(each.label) for each in getattr(self.field, "options", ())}
+        names = {each.key: shown(each.label) for each in getattr(self.field, "options", ())} | self._names(reader)
         value = (
             "、".join(names.get(each, each) for each in self.value.split(","))
             if reader.language == "zh"
@@ -118,8 +162,19 @@ class Condition:
             value = reader.say(_("yes") if self.value in ("true", "1", "yes") else _("no"))
         return f"{label} {reader.say(WORDS[self.operator])}", value
 
+    def _names(self, reader: Reader) -> dict[str, str]:
+        """What those are called that a condition names by number or key."""
+        numbers = {each: int(each) for each in self.values if each.isdecimal()} if self.field.type in NAMING else {}
+        if self.field.type in ("member", "members"):
+            return {text: reader.person_name(number) for text, number in numbers.items()}
+        if numbers:
+            return {text: reader.record_title(getattr(self.field, "form"), number) for text, number in numbers.items()}
+        return getattr(reader, "departments", dict)() if self.field.type in ("department", "departments") else {}
+
 
 def operators(field_type: FieldType) -> tuple[str, ...]:
+    if field_type.type in BY_TYPE:
+        return BY_TYPE[field_type.type]
     if set(field_type.operators) == {"blank", "not_blank"}:
         return field_type.operators
     kind = field_type.formula_type()
@@ -134,7 +189,11 @@ def read_condition(form: Form, text: str) -> Condition:
     field_type = form.by_key.get(key)
     if field_type is None or field_type.stores == "rows" or operator not in operators(field_type):
         raise Refused([Problem("where", _("This condition does not fit the form any more. Remove it."))])
-    return Condition(field_type, operator, value[:200])
+    return Condition(
+        field_type,
+        operator,
+        value[:200] if operator not in SEVERAL else value[: value[:LONGEST].rfind(",")] if len(value) > LONGEST else value,
+    )
 
 
 def quoted(text: str) -> str:

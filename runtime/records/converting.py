@@ -19,8 +19,10 @@ from runtime.definitions.field_type import FieldType, Lookup
 from runtime.errors import TierloomError
 from runtime.people.person import Person
 from runtime.records.lookup import ActLookup
+from runtime.records.tables import many_table
 from runtime.system import clock, database
 from runtime.system.database import to_json
+from runtime.system.sets import among
 from runtime.system.tables import column_conversion as table
 
 if TYPE_CHECKING:
@@ -57,6 +59,24 @@ class Work:
         """Whether a value fits its new type, and how it is stored then."""
         return fits(self.old, self.new, stored, lookup)
 
+    def count(self, connection: sa.Connection, after: int) -> int:
+        """How many values stand behind a place."""
+        source = self.held.c[f"f_{self.source}"]
+        return connection.execute(sa.select(sa.func.count()).where(self.held.c.id > after, source.is_not(None))).scalar_one()
+
+    def read(self, connection: sa.Connection, after: int) -> list[tuple[int, Any]]:
+        """(number, value) of the next values behind a place, at most a block."""
+        source = self.held.c[f"f_{self.source}"]
+        query = sa.select(self.held.c.id, source).where(self.held.c.id > after, source.is_not(None))
+        return [(row[0], row[1]) for row in connection.execute(query.order_by(self.held.c.id).limit(BLOCK))]
+
+    def written(self, connection: sa.Connection, until: int, since: int) -> list[tuple[int, Any]]:
+        """Those up to a place whose record was written since, blank ones among them."""
+        own = self.held.c
+        records = sa.select(self.main.c.id).where(self.main.c.updated_at >= since)
+        mine = own.record.in_(records) if self.rows else own.id.in_(records)
+        return [(row[0], row[1]) for row in connection.execute(sa.select(own.id, own[f"f_{self.source}"]).where(own.id <= until, mine))]
+
     def write(self, connection: sa.Connection, values: list[tuple[Any, int]]) -> None:
         if values:
             target = self.held.c[f"f_{self.target}"]
@@ -64,8 +84,50 @@ class Work:
             connection.execute(change, [{"value": value, "which": number} for value, number in values])
 
 
+class WorkOnLists(Work):
+    """The same for a field with several values, which stand in rows of a table of their own: a value is all that a record has there."""
+
+    def count(self, connection: sa.Connection, after: int) -> int:
+        own = self.held.c
+        return connection.execute(
+            sa.select(sa.func.count(own.record.distinct())).where(own.field == self.source, own.record > after)
+        ).scalar_one()
+
+    def read(self, connection: sa.Connection, after: int) -> list[tuple[int, Any]]:
+        own = self.held.c
+        next = sa.select(own.record).distinct().where(own.field == self.source, own.record > after).order_by(own.record).limit(BLOCK)
+        return self._lists(connection, list(connection.execute(next).scalars()))
+
+    def written(self, connection: sa.Connection, until: int, since: int) -> list[tuple[int, Any]]:
+        own = self.main.c
+        records = list(connection.execute(sa.select(own.id).where(own.updated_at >= since, own.id <= until)).scalars())
+        found = dict(self._lists(connection, records))
+        return [(record, found.get(record)) for record in records]
+
+    def _lists(self, connection: sa.Connection, records: list[int]) -> list[tuple[int, Any]]:
+        own, found = self.held.c, dict[int, list[Any]]()
+        query = sa.select(own.record, own.value).where(own.field == self.source, among(own.record, records))
+        for record, value in connection.execute(query.order_by(own.record, own.position)):
+            found.setdefault(record, []).append(value)
+        return list(found.items())
+
+    def write(self, connection: sa.Connection, values: list[tuple[Any, int]]) -> None:
+        own = self.held.c
+        if values:
+            connection.execute(self.held.delete().where(own.field == self.target, among(own.record, [number for _value, number in values])))
+        rows = [
+            {"field": self.target, "record": number, "value": each, "position": position}
+            for value, number in values
+            for position, each in enumerate(value or ())
+        ]
+        if rows:
+            connection.execute(self.held.insert(), rows)
+
+
 def fits(old: FieldType, new: FieldType, stored: Any, lookup: Lookup) -> tuple[bool, Any]:
     try:
+        if old.type == new.type and (same := new.as_called_now(old.from_column(stored))) is not None:
+            return True, new.to_column(same)
         value = new.parse(old.to_json(old.from_column(stored)), lookup)
         if new.is_blank(value) or new.check(value):
             return False, None
@@ -78,6 +140,10 @@ def work_of(then: Catalogue, form_table: int, rows_table: int | None, converted:
     head, _dot, tail = converted.path.partition(".")
     field = then.forms[converted.form.key].by_key[head]
     new = field.lines()[tail] if tail else field
+    main = sa.Table(f"r_{form_table}", sa.MetaData(), sa.Column("id", sa.BigInteger), sa.Column("updated_at", sa.BigInteger))
+    if new.stores == "many" and not tail:
+        held = many_table(f"r_{form_table}", sa.MetaData())
+        return WorkOnLists(converted.old, new, main, held, converted.source, converted.target, False)
     columns = [
         sa.Column("id", sa.BigInteger),
         sa.Column("record", sa.BigInteger),
@@ -85,7 +151,6 @@ def work_of(then: Catalogue, form_table: int, rows_table: int | None, converted:
         sa.Column(f"f_{converted.target}", new.column_type()),
     ]
     held = sa.Table(f"r_{rows_table or form_table}", sa.MetaData(), *columns)
-    main = sa.Table(f"r_{form_table}", sa.MetaData(), sa.Column("id", sa.BigInteger), sa.Column("updated_at", sa.BigInteger))
     return Work(converted.old, new, main, held, converted.source, converted.target, rows_table is not None)
 
 
@@ -95,8 +160,7 @@ def waiting(connection: sa.Connection, works: Iterable[Work]) -> int:
     found = 0
     for work in works:
         row = _row(connection, work)
-        source, after = work.held.c[f"f_{work.source}"], row.position if row is not None else 0
-        found += connection.execute(sa.select(sa.func.count()).where(work.held.c.id > after, source.is_not(None))).scalar_one()
+        found += work.count(connection, row.position if row is not None else 0)
     return found
 
 
@@ -128,9 +192,7 @@ def _block(workspace: Workspace, person: Person, work: Work) -> int:
         row = _row(act.connection, work)
         if row is None:
             return 0  # somebody has published meanwhile
-        source = work.held.c[f"f_{work.source}"]
-        query = sa.select(work.held.c.id, source).where(work.held.c.id > row.position, source.is_not(None))
-        values = act.connection.execute(query.order_by(work.held.c.id).limit(BLOCK)).all()
+        values = work.read(act.connection, row.position)
         good, samples, lost = _read(work, values, ActLookup(act), json.loads(row.samples))
     if not values:
         return 0
@@ -167,10 +229,9 @@ def finish(act: Act, work: Work) -> Report:
     done, lost, samples = (row.done, row.lost, json.loads(row.samples)) if row is not None else (0, 0, [])
     if row is not None:
         _once_more(act, work, row)
-    source, last = work.held.c[f"f_{work.source}"], row.position if row is not None else 0
+    last = row.position if row is not None else 0
     lookup = ActLookup(act)
-    rest = sa.select(work.held.c.id, source).where(source.is_not(None)).order_by(work.held.c.id).limit(BLOCK)
-    while values := act.connection.execute(rest.where(work.held.c.id > last)).all():
+    while values := work.read(act.connection, last):
         good, samples, more = _read(work, values, lookup, samples)
         work.write(act.connection, good)
         done, lost, last = done + len(good), lost + more, values[-1][0]
@@ -180,13 +241,9 @@ def finish(act: Act, work: Work) -> Report:
 
 def _once_more(act: Act, work: Work, row: Any) -> None:
     """What was read before it was written for the last time."""
-    since, own = row.began_at - MARGIN, work.held.c
-    written = sa.select(work.main.c.id).where(work.main.c.updated_at >= since)
-    mine = own.record.in_(written) if work.rows else own.id.in_(written)
-    query = sa.select(own.id, own[f"f_{work.source}"]).where(own.id <= row.position, mine)
     lookup = ActLookup(act)
     found = [
         (number, work.converted(stored, lookup)[1] if stored is not None else None)
-        for number, stored in act.connection.execute(query).all()
+        for number, stored in work.written(act.connection, row.position, row.began_at - MARGIN)
     ]
     work.write(act.connection, [(value, number) for number, value in found])

@@ -40,6 +40,8 @@ class Entry:
     given_in_rows: dict[str, list[frozenset[str]]] = field(default_factory=dict)
     search: str = ""
     hidden: Hidden = NOTHING_HIDDEN
+    starts: list[str] = field(default_factory=list)
+    """The workflows that decide about it, because it passes a limit."""
 
     def wrong(self, path: str, message: Any) -> None:
         problem = Problem(path, message)
@@ -68,7 +70,6 @@ def prepare(
     _parse(act, plan, entry, given, lookup, parsed, trusted)
     names = plan.names_before(before.values if before else {})
     source = RecordValues(act, plan.form, entry.values, entry.record, _system(before), names)
-    old = before.values if before else {}
     if before is None:
         _defaults(plan, entry, source)
     if not entry.problems:
@@ -78,11 +79,27 @@ def prepare(
         entry.hidden = hidden = rules.settle()
         rules.demand(hidden)
         _required(plan, entry, hidden.fields)
+    note_changes(plan, entry)
+    return entry
+
+
+def note_changes(plan: Plan, entry: Entry) -> None:
+    """Tells what differs from what is stored."""
+    old = entry.before.values if entry.before else {}
     for key in (*plan.writable, *plan.imported, *plan.computed):
         new = entry.values.get(key)
         if new != old.get(key) and not (is_blank(new) and is_blank(old.get(key))):
             entry.changes[key] = (old.get(key), new)
-    return entry
+        else:
+            entry.changes.pop(key, None)
+
+
+def fill_anew(act: Act, plan: Plan, entry: Entry, values: Mapping[str, Any]) -> None:
+    """Gives a prepared entry further values; what is computed follows."""
+    entry.values.update(values)
+    names = plan.names_before(entry.before.values if entry.before else {})
+    _compute(plan, entry, RecordValues(act, plan.form, entry.values, entry.record, _system(entry.before), names), entry.hidden)
+    note_changes(plan, entry)
 
 
 def _system(before: Record | None) -> dict[str, Any]:
@@ -163,7 +180,7 @@ def _parse_rows(act: Act, plan: Plan, entry: Entry, subform: FieldType, raw: Any
                 continue
             value, problems = _one(line, given.get(key), lookup)
             entry.problems += [Problem(f"{subform.key}/{number}/{key}", each.message) for each in problems]
-            row[key] = value
+            row[key] = None if value == () else value  # as it is read again: a row has one column for each field
             if line.required and is_blank(value) and key not in plan.line_defaults[subform.key]:
                 entry.wrong(f"{subform.key}/{number}/{key}", _("This is needed."))
         rows.append(row)

@@ -17,7 +17,7 @@ from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused, Stale
 from runtime.files import using
 from runtime.people.may import may, require
-from runtime.records import derived, locking, outbox
+from runtime.records import derived, limits, locking, outbox
 from runtime.records.affected import relation_matters
 from runtime.records.changes import EVERYTHING, Changes
 from runtime.records.entries import Entry, Parsed, prepare
@@ -51,6 +51,11 @@ class Saved:
     version: int
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     event: int | None = None
+
+    @property
+    def written(self) -> int | None:
+        """The version that it made; None where nothing was different."""
+        return self.version if self.event is not None else None
 
 
 @dataclass
@@ -114,8 +119,9 @@ def restore(act: Act, form: str, record: int) -> Saved:
         raise Refused([Problem("", _("This record was merged into another. Take the merge back instead, on the page of that one."))])
     entry = Entry(record, before, before.values, {each.key: (None, before.values.get(each.key)) for each in plan.distinct})
     check_together(act, plan, [entry])
-    if entry.problems:
-        raise Refused(entry.problems)
+    limits.check(act, plan, [] if entry.problems else [entry])
+    if entry.problems or entry.starts:
+        raise Refused(entry.problems or [Problem("", limits.NOT_BACK)])
     return _bury(act, plan, before, None, "restore")
 
 
@@ -129,6 +135,7 @@ def write_batch(act: Act, form: str, rows: Sequence[BatchRow], lookup: Lookup | 
     entries = entries_of(act, plan, rows, lookup or ActLookup(act), lock=True)
     _assign_serials(act, plan, [each for each in entries if not each.problems])
     check_together(act, plan, [each for each in entries if not each.problems])
+    limits.check(act, plan, [each for each in entries if not each.problems])
     return _write_many(act, plan, entries, keep_before)
 
 
@@ -182,10 +189,12 @@ def _write_one(act: Act, plan: Plan, entry: Entry, action: str) -> Saved:
     if not entry.problems:
         _assign_serials(act, plan, [entry])
         check_together(act, plan, [entry])
+        limits.check(act, plan, [] if entry.problems else [entry])
     if entry.problems:
         raise Refused(entry.problems)
     if action == "update" and not entry.changes:
         assert entry.before is not None
+        limits.follow(act, [entry])
         return Saved(entry.before.id, entry.before.version)
     changed = _store(act, plan, [entry])
     json_changes = _json_changes(plan, entry)
@@ -195,6 +204,7 @@ def _write_one(act: Act, plan: Plan, entry: Entry, action: str) -> Saved:
     _history(act, plan, [entry], [json_changes], event)
     changed.event = event
     derived.derive_all(act, changed)
+    limits.follow(act, [entry])
     return Saved(entry.record, _version(entry), entry.changes, event)
 
 
@@ -285,6 +295,7 @@ def _write_many(act: Act, plan: Plan, entries: list[Entry], keep_before: bool) -
         changed = write_entries(act, plan, good)
         result.event = changed.event
         derived.derive_all(act, changed)
+    limits.follow(act, [each for each in entries if not each.problems])
     for number, each in enumerate(entries):
         if each.problems:
             continue
@@ -647,8 +658,15 @@ def _write_many_values(act: Act, plan: Plan, entries: list[Entry]) -> None:
 
 def _note_files(act: Act, plan: Plan, entries: list[Entry]) -> None:
     """Which record holds which file, in the transaction in which it takes it."""
-    for key in plan.attached:
-        using.note(act, plan.form.key, [(each.record or 0, key, *each.changes[key]) for each in entries if key in each.changes])
+    for path in plan.attached:
+        key, _dot, line = path.partition(".")
+        changed = [(each.record or 0, each.changes[key]) for each in entries if key in each.changes]
+        using.note(act, plan.form.key, [(record, path, _held(old, line), _held(new, line)) for record, (old, new) in changed])
+
+
+def _held(value: Any, line: str) -> list[str]:
+    """The tokens in a field, or with `line` in that field of all its rows."""
+    return [token for row in value or () for token in row.get(line) or ()] if line else list(value or ())
 
 
 def _write_subforms(act: Act, plan: Plan, entries: list[Entry]) -> None:

@@ -31,11 +31,12 @@ def hold(act: Act, changes: Changes, most: int | None = None) -> None:
         names = relations[form]
         wanted = {each for name, ids in changes.touched[form].items() if name in names for each in ids} - changes.held[form]
         if wanted and (most is None or len(wanted) <= most):
-            _lock(act, form, wanted)
+            lock_rows(act, form, wanted)
             changes.held[form] |= wanted
 
 
-def _lock(act: Act, form: str, ids: set[int]) -> None:
+def lock_rows(act: Act, form: str, ids: set[int]) -> None:
+    """Keeps other writers off these records until the act ends."""
     main = tables_of(act.catalogue)[form].main
     query = sa.select(main.c.id).where(among(main.c.id)).order_by(main.c.id).with_for_update(key_share=True)
     prepared(act.catalogue.memo, ("hold", form), act.connection.dialect, lambda: query).run(act.connection, {"ids": sorted(ids)})

@@ -20,6 +20,7 @@ from runtime.system.database import to_json
 from runtime.system.prepared import prepared
 from runtime.system.sets import among
 from runtime.system.tables import record_lock as table
+from runtime.system.tables import workflow_run
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 LONGEST = 500
+KEPT = _("“{workflow}” is under way for this record, so it stays as it is. Whoever is asked there changes it on the page of the approval.")
 FREE = frozenset({"automation", "schedule"})
 """Doors that a lock leaves open: what set it may go on."""
 
@@ -116,7 +118,20 @@ def refusals(act: Act, form: str, records: Collection[int]) -> dict[int, Message
     """Why each of the records cannot be changed now, where it cannot."""
     if act.source in FREE or not records:
         return {}
-    return {record: refusal(row) for record, row in held(act, form, records).items()}
+    return {**_under_way(act, form, records), **{record: refusal(row) for record, row in held(act, form, records).items()}}
+
+
+def _under_way(act: Act, form: str, records: Collection[int]) -> dict[int, Message]:
+    """Those of the records that a workflow keeps as they are until it is over."""
+    keeping = {key: each for key, each in act.catalogue.workflows.items() if each.form == form and each.read_only}
+    if not keeping:
+        return {}
+    own = workflow_run.c
+    mine = (own.form == form, among(own.record, records), own.status == "running", own.workflow.in_(keeping))
+    found = act.connection.execute(sa.select(own.record, own.workflow).where(*mine)).all()
+    return {
+        record: _(KEPT.text, workflow=keeping[key].label) for record, key in found if act.opened is None or act.opened[:2] != (form, record)
+    }
 
 
 def require_open(act: Act, form: str, record: int) -> None:

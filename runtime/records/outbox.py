@@ -28,6 +28,10 @@ KINDS = (
 )
 
 
+BULK, BULK_FROM = 1, 20
+"""As runtime/automation/lanes.py has it, which is further down the line."""
+
+
 def append(
     act: Act,
     kind: str,
@@ -60,14 +64,21 @@ def append(
             "payload": payload if isinstance(payload, str) else to_json(payload),
             "cause": None if cause is None else to_json(cause),
             "handled_at": None if act.fires else act.micros,
+            "revision": act.catalogue.revision,
+            "lane": BULK if _is_bulk(act, records, source, cause) else 0,
         },
     )
     return number
 
 
+def _is_bulk(act: Act, records: list[int] | None, source: str | None, cause: dict[str, Any] | None) -> bool:
+    many = records is not None and len(records) >= BULK_FROM
+    return many or (source or act.source) == "import" or (cause is not None and bool(cause.get("bulk")))
+
+
 _INSERT = sa.insert(event).values(
     {
         name: sa.bindparam(name)
-        for name in ("id", "at", "kind", "form", "record", "records", "source", "person", "payload", "cause", "handled_at")
+        for name in ("id", "at", "kind", "form", "record", "records", "source", "person", "payload", "cause", "handled_at", "revision", "lane")
     }
 )

@@ -145,8 +145,9 @@ class Plan:
 
     @cached_property
     def attached(self) -> list[str]:
-        """The fields that hold files."""
-        return [each.key for each in self.form.fields if isinstance(each, Attached)]
+        """The paths of the fields that hold files, `papers` or `items.photos`."""
+        inside = [f"{each.key}.{key}" for each in self.form.fields for key, line in each.lines().items() if isinstance(line, Attached)]
+        return [each.key for each in self.form.fields if isinstance(each, Attached)] + inside
 
     @cached_property
     def multi_references(self) -> list[Any]:

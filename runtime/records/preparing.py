@@ -46,7 +46,7 @@ from runtime.system.workspace import Act, Workspace
 PATIENCE = "200ms"
 """So long a change of a table stands in the queue, and all writers of the table behind it."""
 TRIES = 25
-PLACES = ("main", "calc", "row")
+PLACES = ("main", "calc", "row", "many")
 
 New = tuple[str, str, str, str, str, FieldType]
 """Form, path, signature, place, table, field."""
@@ -128,10 +128,16 @@ def _new(form: Form, then: Catalogue, stored: dict[str, list[Column]]) -> Iterat
     """The columns that a form has not yet, in tables that it has."""
     there = {(row.path, row.signature, row.place) for row in stored[form.key]}
     tables = {row.path: f"r_{row.id}" for row in stored[form.key] if row.live and row.place in ("form", "rows")}
-    has_calc = any(row.place == "calc" for row in stored[form.key])
+    beside = {row.place for row in stored[form.key]} & {"calc", "many"}
     for path, signature, place, field in wanted_columns(form, then):
         table = tables.get(path.rpartition(".")[0])
-        if (path, signature, place) in there or field is None or table is None or place not in PLACES or (place == "calc" and not has_calc):
+        if (
+            (path, signature, place) in there
+            or field is None
+            or table is None
+            or place not in PLACES
+            or (place in ("calc", "many") and place not in beside)
+        ):
             continue
         yield form.key, path, signature, place, f"{table}_calc" if place == "calc" else table, field
 
@@ -160,7 +166,8 @@ def _add(workspace: Workspace, connection: sa.Connection, new: list[New]) -> Non
     ]
     connection.execute(stored_column.insert(), rows)
     for row, (_form, _path, _signature, _place, table, field) in zip(rows, new, strict=True):
-        add_column(operations, table, row["id"], field)
+        if row["place"] != "many":  # lists have rows, not columns
+            add_column(operations, table, row["id"], field)
 
 
 def _columns_then(then: Catalogue, now: Catalogue, stored: dict[str, list[Column]]) -> dict[tuple[str, str], StoredColumn]:

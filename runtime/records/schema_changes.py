@@ -260,8 +260,10 @@ def by_meaning(columns: list[Column]) -> dict[tuple[str, str, str], Column]:
 
 
 def is_converted(old: FieldType, new: FieldType | None, place: str, new_place: str) -> bool:
-    """Whether values are taken over into a field's new column; those of other places begin anew."""
-    return new is not None and old.writable and new.writable and place == new_place and place in ("main", "row")
+    """Whether values are taken over into a field's new column; those of other places begin anew, and so do lists of another type."""
+    if new is None or not (old.writable and new.writable and place == new_place):
+        return False
+    return place in ("main", "row") or (place == "many" and old.type == new.type)
 
 
 def field_at(form: Form | None, path: str) -> FieldType | None:

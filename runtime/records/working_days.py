@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from babel import Locale
 
 from runtime.errors import Problem, Refused
-from runtime.formulas.functions.workdays import COUNTRIES
+from runtime.formulas.functions.workdays import COUNTRIES, holiday_names, is_workday
 from runtime.formulas.scope import similar
 from runtime.people.may import require
 from runtime.records import derived
@@ -24,8 +27,14 @@ SETTING = "holidays"
 OWN, LABELS = "own_days", "own_day_labels"
 """Settings: the days as `Workspace.calendar` writes them, and what for, a line each."""
 MOST_OWN, LONGEST_LABEL = 400, 60
+SATURDAY = 5
 LINE = re.compile(r"(\d{4}-\d\d-\d\d)[\s,，]+(off|work|休|班)(?:[\s,，]+(.*))?", re.IGNORECASE)
 OFF = ("off", "休")
+WORK = re.compile(r"班|补班|调班|\bwork", re.IGNORECASE)
+LARGEST = 1_000_000
+"""Characters of a file with days."""
+MOST_IN_A_ROW = 60
+"""Days of one entry of a calendar file."""
 
 
 def countries(language: str) -> list[tuple[str, str]]:
@@ -35,6 +44,15 @@ def countries(language: str) -> list[tuple[str, str]]:
 
 def name_of(country: str, language: str) -> str:
     return Locale(language).territories.get(country, country)
+
+
+def weekday_name(number: int, language: str) -> str:
+    """Monday is 0."""
+    return Locale(language).days["format"]["abbreviated"][number]
+
+
+def month_name(number: int, language: str) -> str:
+    return Locale(language).months["stand-alone"]["wide"][number]
 
 
 def country(workspace: Workspace) -> str:
@@ -92,6 +110,94 @@ def set_own(act: Act, text: str) -> None:
     act.refresh()
     if changed:
         derived.calendar_changed(act)
+
+
+def add_own(act: Act, text: str) -> int:
+    """Puts the days of a file or of what was pasted in among those of its own, in place of the same days; gives how many. Raises Refused."""
+    added = _of_file(text)
+    if not added:
+        raise Refused([Problem("days", _("No day was found in it. Each line needs a day and “off” or “work”, or give a calendar file."))])
+    before = {line.partition(" ")[0]: line for line in own_text(act.workspace, "en").splitlines()}
+    both = {**before, **{day: f"{day} {rest}" for day, rest in added.items()}}
+    set_own(act, "\n".join(both.values()))
+    return len(added)
+
+
+def _of_file(text: str) -> dict[str, str]:
+    """Day → `off` or `work` and what for: of a calendar file (ICS), of the JSON lists in which the State Council's days are passed on, of lines."""
+    if len(text) > LARGEST:
+        raise Refused([Problem("days", _("This is too long for a list of days."))])
+    if "BEGIN:VCALENDAR" in text[:1000]:
+        return dict(_of_ics(text))
+    if text.lstrip().startswith("{"):
+        return dict(_of_json(text))
+    days, labels = _read(text)
+    return {day[:-1]: f"{'off' if day[-1] == '-' else 'work'} {label}" for day, label in zip(days, labels, strict=True)}
+
+
+def _of_ics(text: str) -> Iterator[tuple[str, str]]:
+    unfolded = re.sub(r"\r?\n[ \t]", "", text)
+    for event in unfolded.split("BEGIN:VEVENT")[1:]:
+        own = dict(re.findall(r"^(DTSTART|DTEND|SUMMARY)[^:\r\n]*:([^\r\n]*)", event, re.MULTILINE))
+        first = _day(f"{own.get('DTSTART', '')[:4]}-{own.get('DTSTART', '')[4:6]}-{own.get('DTSTART', '')[6:8]}")
+        if first is None:
+            continue
+        ends = _day(f"{own.get('DTEND', '')[:4]}-{own.get('DTEND', '')[4:6]}-{own.get('DTEND', '')[6:8]}")
+        summary = " ".join(own.get("SUMMARY", "").replace("\\,", ",").split())[:LONGEST_LABEL]
+        word = "work" if WORK.search(summary) else "off"
+        for number in range(min(max(1, (ends - first).days if ends is not None else 1), MOST_IN_A_ROW)):
+            yield (first + timedelta(days=number)).isoformat(), f"{word} {summary}"
+
+
+def _of_json(text: str) -> Iterator[tuple[str, str]]:
+    try:
+        days = json.loads(text).get("days")
+    except (ValueError, RecursionError, AttributeError):
+        days = None
+    for each in days if isinstance(days, list) else ():
+        day = _day(str(each.get("date", ""))) if isinstance(each, dict) else None
+        if day is not None and isinstance(each.get("isOffDay"), bool):
+            label = " ".join(str(each.get("name", "")).split())[:LONGEST_LABEL]
+            yield day.isoformat(), f"{'off' if each['isOffDay'] else 'work'} {label}"
+
+
+# -- a year to look at ----------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Day:
+    """`kind`: work, weekend, off (a holiday) or moved (worked, though it is a weekend). `own`: said by the workspace itself."""
+
+    day: date
+    kind: str
+    label: str
+    own: bool
+
+
+def year_of(workspace: Workspace, year: int, language: str) -> list[Day]:
+    """Every day of a year."""
+    own = dict(_own_days(workspace))
+    names = holiday_names(workspace.holidays, year, language)
+    day, found = date(year, 1, 1), []
+    while day.year == year:
+        worked = is_workday(day, workspace.calendar)
+        label = own[day] if day in own else names.get(day, "")
+        found.append(Day(day, _kind(day, worked, label), label, day in own))
+        if day == date.max:
+            break
+        day += timedelta(days=1)
+    return found
+
+
+def _kind(day: date, worked: bool, label: str) -> str:
+    weekend = day.weekday() >= SATURDAY
+    if worked:
+        return "moved" if weekend else "work"
+    return "weekend" if weekend and not label else "off"
+
+
+def _own_days(workspace: Workspace) -> Iterator[tuple[date, str]]:
+    labels = workspace.setting(LABELS).split("\n")
+    for number, each in enumerate(workspace.setting(OWN).split()):
+        yield date.fromisoformat(each[:-1]), labels[number] if number < len(labels) else ""
 
 
 def _read(text: str) -> tuple[list[str], list[str]]:

@@ -22,6 +22,8 @@ from runtime.system.prepared import Prepared
 from runtime.system.tables import workspace_setting
 
 SOURCES = ("form", "public_form", "api", "import", "automation", "workflow", "schedule", "merge", "publish", "undo")
+ROLES_AT = "roles_at"
+"""The setting that says when a role was last given another name: definitions are read again, since they say roles by their names."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Act:
     fires: bool = True
     """Whether automations may answer to what happens; an import fires nothing unless the person asked for it."""
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    opened: tuple[str, int, str] | None = None
+    """Form, record and workflow: what whoever acts may change although the workflow keeps it as it is, because it is they who are asked there."""
     notes: list[dict[str, Any]] = field(default_factory=list)
     """Lines for the audit log, written as the last thing before the commit."""
 
@@ -102,6 +106,7 @@ class Workspace:
         self.bell: Any = threading.Event()
         """Set after each commit of a writer: workers wait on it instead of polling. Where they are in another process, it rings there."""
         self._catalogue: Catalogue | None = None
+        self._roles_at: str | None = None
         self._own: dict[str, str] | None = None
         self._read_settings = Prepared(_SETTINGS, self.engine.dialect)
 
@@ -132,8 +137,8 @@ class Workspace:
         settings = dict(self._read_settings.all(connection))
         self._own = settings
         revision = int(settings.get("revision", 0))
-        if self._catalogue is None or self._catalogue.revision != revision:
-            self._catalogue = read_catalogue(connection, revision)
+        if self._catalogue is None or self._catalogue.revision != revision or self._roles_at != settings.get(ROLES_AT):
+            self._catalogue, self._roles_at = read_catalogue(connection, revision), settings.get(ROLES_AT)
         return self._catalogue
 
     def adopt(self, catalogue: Catalogue) -> None:

@@ -49,7 +49,7 @@ def check(workspace: Workspace, person: Person, task: Import, job: Job | None = 
     with workspace.writing(person) as act:
         imports.save(act.connection, task.id, state="checked", counts={"check": counts})
         if task.goes_on:
-            imports.start_import(act, imports.find(act, task.id), task.options["fire"])
+            imports.start_import(act, imports.find(act, task.id), task.options["fire"], None, task.options.get("workflow"))
     return counts
 
 

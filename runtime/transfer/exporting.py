@@ -191,8 +191,11 @@ class _Plain:
     def tier_label(self, tier_model: str, tier: str) -> str:
         return self._label(self.act.catalogue.tier_models.get(tier_model), tier)
 
+    def node_label(self, workflow: str, node: str) -> str:
+        return self._label(self.act.catalogue.workflows.get(workflow), node)
+
     def _label(self, definition: Any, key: str) -> str:
-        return shown(definition.by_key[key].label, self.language) if definition and key in definition.by_key else key
+        return shown(definition.by_key[key].label, self.language) or key if definition and key in definition.by_key else key
 
 
 # -- files --------------------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from runtime.system.database import to_json
 from runtime.system.tables import derived_dirty, import_file, import_row, notification
 from runtime.tags import assigning
 from runtime.texts import Message, _
-from runtime.transfer import checking, faulty, imports, reading
+from runtime.transfer import checking, faulty, imports, reading, starting
 from runtime.transfer.chunks import ChunkReader, FileRow, chunks, undisturbed
 from runtime.transfer.imports import Import
 from runtime.transfer.reading import Row
@@ -77,6 +77,8 @@ def _write_chunk(act: Act, task: Import, reader: ChunkReader, chunk: list[Row], 
     edits = faulty.edits_within(act, task.id, first, last)
     rows = reader.take(act, chunk, _write, edits)
     given = _give_tags(act, rows)
+    if task.options.get("workflow"):
+        starting.start(act, task.options["workflow"], [row.saved.id for row in rows if row.kind == "new" and row.saved is not None])
     act.connection.execute(import_row.delete().where(import_row.c["import"] == task.id, import_row.c.row.between(first, last)))
     checking.tally(counts, rows)
     counts["listed"] += faulty.keep(act, task.id, [row for row in rows if row.kind == "faulty"], counts["listed"], edits)
@@ -191,11 +193,10 @@ def _tell_person(act: Act, task: Import, counts: dict[str, int]) -> None:
 
 def _finish(workspace: Workspace, person: Person, task: Import, counts: dict[str, int], state: str) -> None:
     with workspace.writing(person, "import") as act:
-        act.fires = task.fires
         imports.save(act.connection, task.id, state=state)
         if state == "done" and task.options.get("page"):
             _tell_person(act, task, counts)
-        outbox.append(
+        outbox.append(  # one for a whole import, so automations may answer to it whether or not they were asked for its rows
             act,
             "import_finished",
             task.form,

@@ -25,7 +25,7 @@ from runtime.system.disk import room
 from runtime.system.tables import import_file, import_row
 from runtime.system.tables import job as job_table
 from runtime.texts import _
-from runtime.transfer import mapping, reading
+from runtime.transfer import mapping, reading, starting
 from runtime.transfer.mapping import Column, ColumnMap
 from runtime.transfer.reading import Reading, cell_text
 
@@ -266,19 +266,23 @@ def read_again(act: Act, task: Import, how: Reading, header: int | None) -> None
     )
 
 
-def start_check(act: Act, task: Import, chosen: ColumnMap, goes_on: bool = False, fire: str = "nothing") -> int:
+def start_check(
+    act: Act, task: Import, chosen: ColumnMap, goes_on: bool = False, fire: str = "nothing", workflow: str | None = None
+) -> int:
     """Goes through all rows without writing any; gives the job. With `goes_on` the import follows by itself."""
     _must_be_open(task)
     chosen = mapping.check(act, form_of(act, task.form), chosen)
     act.connection.execute(import_row.delete().where(import_row.c["import"] == task.id))
     job = jobs.start(act, "import_check", {"import": task.id}, f"import:{task.id}", task.reading.rows)
-    options = {"fire": fire, "goes_on": goes_on}
+    starting.require(act, task.form, workflow)
+    options = {"fire": fire, "goes_on": goes_on, "workflow": workflow}
     save(act.connection, task.id, mapping=chosen.to_json(), options=options, state="checking", counts={}, job=job, done_rows=0)
     return job
 
 
-def start_import(act: Act, task: Import, fire: str = "nothing", page: str | None = None) -> int:
-    """Writes the rows, or goes on where it was stopped; gives the job. `page`: address that the notice at the end leads to."""
+def start_import(act: Act, task: Import, fire: str = "nothing", page: str | None = None, workflow: str | None = None) -> int:
+    """Writes the rows, or goes on where it was stopped; gives the job. `page`: address that the notice at the end leads to. `workflow`: what is
+    started for each new record."""
     again = task.stopped and task.state == "importing"
     if task.state not in ("checked", "columns") and not again:
         raise Refused([Problem("", _("This import cannot be started now. Open it again to see where it stands."))])
@@ -286,9 +290,11 @@ def start_import(act: Act, task: Import, fire: str = "nothing", page: str | None
         raise Refused([Problem("fire", _("Choose one of: {modes}.", modes=", ".join(FIRES)))])
     assert task.map is not None
     mapping.check(act, form_of(act, task.form), task.map)
+    starting.require(act, task.form, workflow)
     job = jobs.start(act, "import", {"import": task.id}, f"import:{task.id}", task.reading.rows)
     audit.note(act, "import_started", f"form:{task.form}", number=task.id, file=task.file_name, rows=task.reading.rows, fire=fire)
-    save(act.connection, task.id, state="importing", job=job, options=task.options if again else {"fire": fire, "page": page})
+    options = {"fire": fire, "page": page, "workflow": workflow}
+    save(act.connection, task.id, state="importing", job=job, options=task.options if again else options)
     return job
 
 

@@ -1,4 +1,5 @@
-"""A published field gets another key: its column and values stay, and whatever names it is told its new key in the same publication.
+"""A published field gets another key: its column and values stay, and whatever names it is told its new key in the same publication. Options of
+a choice get other keys in the same way; their values are carried into a new column (records/converting.py).
 
 Definitions that name it are published with it, reworded (`followers`). What people keep for themselves and what is no definition — own views,
 public links, drafts of entries and of definitions, uses of files — is rewritten in the publishing transaction (`carry_over`).
@@ -20,8 +21,8 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
 from runtime.definitions.loading import load
 from runtime.definitions.model import Definition, FormulaUse
-from runtime.definitions.naming import Names, leads_to, marker
-from runtime.definitions.renames import Renames, renames
+from runtime.definitions.naming import Names, OptionsOf, leads_to, marker, options_marker
+from runtime.definitions.renames import Renames, option_renames, renames
 from runtime.errors import DefinitionProblems
 from runtime.formulas.rewording import Words, reworded
 from runtime.public.settings import read_settings
@@ -38,13 +39,19 @@ def all_renames(catalogue: Catalogue, loaded: Iterable[Definition]) -> dict[str,
     return {form: paths for form, paths in found.items() if paths}
 
 
+def all_option_renames(catalogue: Catalogue, loaded: Iterable[Definition]) -> dict[str, dict[str, Renames]]:
+    """By form and path of a field the options that get another key with these definitions."""
+    found = {each.key: option_renames(catalogue.forms.get(each.key), each) for each in loaded if isinstance(each, Form)}
+    return {form: paths for form, paths in found.items() if paths}
+
+
 def followers(act: Act, loaded: list[Definition]) -> list[Json]:
     """The bodies of published definitions outside of a set that name fields which the set renames, as they have to be published with it."""
-    changes = all_renames(act.catalogue, loaded)
-    if not changes:
+    changes, options = all_renames(act.catalogue, loaded), all_option_renames(act.catalogue, loaded)
+    if not changes and not options:
         return []
     given = {(each.kind, each.key) for each in loaded}
-    rewriting = Rewriting(act.catalogue, changes)
+    rewriting = Rewriting(act.catalogue, changes, options)
     found = []
     for each in act.catalogue.all():
         if (each.kind, each.key) not in given:
@@ -56,16 +63,22 @@ def followers(act: Act, loaded: list[Definition]) -> list[Json]:
 
 
 class Rewriting:
-    """Bodies and formulas of a catalogue, said with other keys for some fields."""
+    """Bodies and formulas of a catalogue, said with other keys for some fields, and some options."""
 
-    def __init__(self, before: Catalogue, changes: dict[str, Renames]):
-        self.before, self.changes = before, changes
-        self.then = before.with_definitions([_under_new_keys(before.forms[form], paths) for form, paths in changes.items()])
+    def __init__(self, before: Catalogue, changes: dict[str, Renames], options: dict[str, dict[str, Renames]]):
+        self.before, self.changes, self.options = before, changes, options
+        forms = dict.fromkeys((*changes, *options))
+        self.then = before.with_definitions(
+            [_under_new_keys(before.forms[form], changes.get(form, {}), options.get(form, {})) for form in forms]
+        )
         words: dict[str, set[str]] = {}
         for paths in changes.values():
             for was, now in paths.items():
                 if (old := was.rpartition(".")[2]) != (new := now.rpartition(".")[2]):
                     words.setdefault(old, set()).add(new)
+        for keys in (each for of_form in options.values() for each in of_form.values()):
+            for old, new in keys.items():
+                words.setdefault(old, set()).add(new)
         self.words: Words = {old: tuple(sorted(new)) for old, new in words.items()}
 
     def definition(self, definition: Definition, body: Json) -> Json:
@@ -98,9 +111,25 @@ class Rewriting:
             if name not in raw:
                 continue
             self._deeper(getattr(model, setting), raw[name], form)
+            choices = options_marker(type(model), setting)
+            if choices is not None:
+                raw[name] = self._options(choices, model, form, raw[name])
             mark = marker(type(model), setting)
             if mark is not None:
                 raw[name] = self._swapped(mark, model, form, raw[name])
+
+    def _options(self, mark: OptionsOf, model: BaseModel, form: str | None, raw: Any) -> Any:
+        """The options that a setting names; the fields they belong to are still called as before."""
+        paths, rows = (
+            self.options.get(getattr(model, "form", None) or form or "", {}),
+            getattr(model, mark.inside, None) if mark.inside else None,
+        )
+        if not mark.of:
+            return {key: [paths.get(key, {}).get(each, each) for each in of] for key, of in raw.items()} if isinstance(raw, dict) else raw
+        keys = {
+            old: new for field in getattr(model, mark.of) or () for old, new in paths.get(f"{rows}.{field}" if rows else field, {}).items()
+        }
+        return [keys.get(each, each) for each in raw] if isinstance(raw, list) else raw
 
     def _deeper(self, value: Any, raw: Any, form: str | None) -> None:
         if isinstance(value, BaseModel):
@@ -136,8 +165,8 @@ class Rewriting:
         return self.changes.get(form or "", {}).get(path, path).rpartition(".")[2]
 
 
-def _under_new_keys(form: Form, paths: Renames) -> Form:
-    """The form with nothing changed but the keys of its fields, for reading formulas about it."""
+def _under_new_keys(form: Form, paths: Renames, options: dict[str, Renames]) -> Form:
+    """The form with nothing changed but the keys of its fields and their options, for reading formulas about it."""
 
     def called(field: Any, path: str) -> Any:
         lines = field.lines()
@@ -145,8 +174,15 @@ def _under_new_keys(form: Form, paths: Renames) -> Form:
         key = paths.get(path, path).rpartition(".")[2]
         if key != field.key:
             more |= {"key": key, "label": key}  # by its label the old word would be understood still
+        if path in options:
+            more["options"] = tuple(
+                option if new is None else option.model_copy(update={"key": new, "label": new})
+                for option in field.options
+                for new in (options[path].get(option.key),)
+            )
         copied: Any = field.model_copy(update=more)
-        copied.__dict__.pop("by_key", None)  # what was worked out of the old keys
+        for name in ("by_key", "finder"):
+            copied.__dict__.pop(name, None)  # what was worked out of the old keys
         return copied
 
     taken = set(paths.values())  # a field whose key another takes over is gone
@@ -184,12 +220,12 @@ def _in_places(held: Any, before: str, after: str) -> Any:
 # -- what is no published definition --------------------------------------------------------------------------------------------------
 def carry_over(act: Act, before: Catalogue, changed: list[Definition]) -> None:
     """Own views, public links, drafts and uses of files speak of renamed fields by their new keys."""
-    changes = all_renames(before, changed)
-    if not changes:
+    changes, options = all_renames(before, changed), all_option_renames(before, changed)
+    if not changes and not options:
         return
-    rewriting = Rewriting(before, changes)
+    rewriting = Rewriting(before, changes, options)
     _bodies(act, own_view.c.id, own_view.c.body, lambda body: rewriting.definition(load(body), body))
-    _bodies(act, definition_draft.c.definition, definition_draft.c.body, lambda body: _draft(rewriting, changes, body))
+    _bodies(act, definition_draft.c.definition, definition_draft.c.body, lambda body: _draft(rewriting, body))
     for row in act.connection.execute(sa.select(public_link.c.id, public_link.c.form, public_link.c.settings)).all():
         if row.form in before.forms:
             new = _settings(rewriting, before, row.form, json.loads(row.settings))
@@ -199,7 +235,8 @@ def carry_over(act: Act, before: Catalogue, changed: list[Definition]) -> None:
         for was, now in paths.items():
             mine = (file_use.c.form == form, file_use.c.field == was)
             act.connection.execute(file_use.update().where(*mine).values(field=now))
-        _entries(act, form, paths)
+    for form in dict.fromkeys((*changes, *options)):
+        _entries(act, form, changes.get(form, {}), options.get(form, {}))
 
 
 def _bodies(act: Act, number: Any, column: Any, rewritten: Any) -> None:
@@ -214,9 +251,9 @@ def _bodies(act: Act, number: Any, column: Any, rewritten: Any) -> None:
             act.connection.execute(table.update().where(number == row[0]).values({column.name: to_json(new)}))
 
 
-def _draft(rewriting: Rewriting, changes: dict[str, Renames], body: Json) -> Json:
+def _draft(rewriting: Rewriting, body: Json) -> Json:
     """A draft of a renamed form itself is its author's business: it began from the keys that were."""
-    if body.get("kind") == "form" and body.get("key") in changes:
+    if body.get("kind") == "form" and (body.get("key") in rewriting.changes or body.get("key") in rewriting.options):
         return body
     return rewriting.definition(load(body), body)
 
@@ -227,11 +264,16 @@ def _settings(rewriting: Rewriting, before: Catalogue, form: str, raw: Json) -> 
     return None if new == raw else new
 
 
-def _entries(act: Act, form: str, paths: Renames) -> None:
+def _entries(act: Act, form: str, paths: Renames, options: dict[str, Renames]) -> None:
     """Entries that were put aside: pairs of a control's name and its text."""
     for row in act.connection.execute(sa.select(entry_draft.c.id, entry_draft.c.body).where(entry_draft.c.form == form)).all():
-        pairs = [[_control(name, paths), text] for name, text in json.loads(row.body)]
+        pairs = [[_control(name, paths), options.get(_path(name), {}).get(text, text)] for name, text in json.loads(row.body)]
         act.connection.execute(entry_draft.update().where(entry_draft.c.id == row.id).values(body=json.dumps(pairs, ensure_ascii=False)))
+
+
+def _path(name: str) -> str:
+    """`f_items-2-f_price` → `items.price`."""
+    return ".".join(each.removeprefix("f_") for each in name.split("-") if each.startswith("f_"))
 
 
 def _control(name: str, paths: Renames) -> str:

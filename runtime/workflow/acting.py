@@ -109,6 +109,7 @@ class Acts:
     def approve(self, number: int, person: int, comment: str = "") -> None:
         task, node = self._mine(number, person, "approve")
         self._comment_needed(node, comment, "required")
+        self._checked(node)
         self._act(task, "approved", person, comment)
         self.walk.note("submitted" if node.type == "handle" else "approved", person, node.key, number, comment, self._for(task))
         self.walk.count(self.run.visit(task.visit))
@@ -358,6 +359,12 @@ class Acts:
 
     def _act(self, task: Task, state: str, person: int, comment: str) -> None:
         task.state, task.acted_at, task.acted_by, task.comment, task.due_at = state, self.world.now, person, comment, None
+
+    def _checked(self, node: Any) -> None:
+        """Everything that must hold at the node; all that does not is said at once."""
+        wrong = [each for each in node.checks if not self.world.holds(each.check)]
+        if wrong:
+            raise Refused([Problem("", Message("{said}", {"said": each.message})) for each in wrong])
 
     @staticmethod
     def _for(task: Task) -> dict[str, Any]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from collections import namedtuple
+from collections.abc import Callable
+from copy import copy
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from runtime.errors import NotFound, Stale
 from runtime.system.database import to_json
+from runtime.system.prepared import Prepared, prepared
 from runtime.system.tables import workflow_entry, workflow_run, workflow_task, workflow_visit
 from runtime.texts import _
+from runtime.workflow import on_record
 from runtime.workflow.state import Entry, Run, Task, Visit
 
 if TYPE_CHECKING:
@@ -20,74 +25,116 @@ if TYPE_CHECKING:
 LISTS = ("forks", "after")
 
 
-def read(act: Act, number: int, lock: bool = True) -> tuple[sa.Row[Any], Run]:
+def read(act: Act, number: int, lock: bool = True) -> tuple[Any, Run]:
     """The row of a run and the run; locked, so that of two who act at once the second sees what the first did."""
-    statement = sa.select(workflow_run).where(workflow_run.c.id == number)
-    row = act.connection.execute(statement.with_for_update() if lock else statement).first()
-    if row is None:
+    found = _said(act, ("run", lock), lambda: _one_run(lock)).first(act.connection, {"number": number})
+    if found is None:
         raise NotFound(_("There is no such workflow run."))
+    row = Row._make(found)
     return row, Run(
         row.starter,
         row.status,
         row.round,
-        [Visit(**_plain(each, "run")) for each in _rows(act, workflow_visit, number)],
-        [Task(**_plain(each, "run", "id")) for each in _rows(act, workflow_task, number)],
+        [_visit(each) for each in _rows(act, workflow_visit, number)],
+        [_task(each) for each in _rows(act, workflow_task, number)],
         [_entry(each) for each in _rows(act, workflow_entry, number)],
     )
 
 
-def _rows(act: Act, table: sa.Table, number: int) -> list[sa.Row[Any]]:
-    return list(act.connection.execute(sa.select(table).where(table.c.run == number).order_by(table.c.number)).all())
+def _named(table: sa.Table) -> Any:
+    return namedtuple("Row", [column.name for column in table.columns])  # type: ignore[misc]  # noqa: PYI024
 
 
-def _plain(row: sa.Row[Any], *without: str) -> dict[str, Any]:
-    values = {key: value for key, value in row._mapping.items() if key not in without}
-    for key in LISTS:
-        if key in values:
-            values[key] = tuple(json.loads(values[key]))
-    for key in ("void", "advisory"):
-        if key in values:
-            values[key] = bool(values[key])
-    return values
+Row = _named(workflow_run)
+VISIT, TASK = ([each.name for each in fields(kind)] for kind in (Visit, Task))
+ENTRY = ("at", "act", "person", "node", "task", "comment", "more")
+READ: dict[str, Any] = {"workflow_visit": VISIT, "workflow_task": TASK, "workflow_entry": ENTRY}
 
 
-def _entry(row: sa.Row[Any]) -> Entry:
-    return Entry(row.at, row.act, row.person, row.node, row.task, row.comment, json.loads(row.more) if row.more else {})
+def _said(act: Act, key: Any, build: Callable[[], Any]) -> Prepared:
+    return prepared(act.catalogue.memo, ("workflow", key), act.connection.dialect, build)
+
+
+def _one_run(lock: bool) -> Any:
+    statement = sa.select(workflow_run).where(workflow_run.c.id == sa.bindparam("number", type_=sa.BigInteger()))
+    return statement.with_for_update() if lock else statement
+
+
+def _rows(act: Act, table: sa.Table, number: int) -> list[tuple[Any, ...]]:
+    return _said(act, ("rows", table.name), lambda: _all_of(table)).all(act.connection, {"number": number})
+
+
+def _all_of(table: sa.Table) -> Any:
+    chosen = [table.c[name] for name in READ[table.name]]
+    return sa.select(*chosen).where(table.c.run == sa.bindparam("number", type_=sa.BigInteger())).order_by(table.c.number)
+
+
+def _visit(row: tuple[Any, ...]) -> Visit:
+    made = Visit(*row)
+    made.forks, made.void = tuple(json.loads(made.forks)) if made.forks != "[]" else (), bool(made.void)  # type: ignore[arg-type]
+    return made
+
+
+def _task(row: tuple[Any, ...]) -> Task:
+    made = Task(*row)
+    made.after, made.advisory = tuple(json.loads(made.after)) if made.after != "[]" else (), bool(made.advisory)  # type: ignore[arg-type]
+    return made
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    at, what, person, node, task, comment, more = row
+    return Entry(at, what, person, node, task, comment, json.loads(more) if more else {})
 
 
 def copy_of(run: Run) -> Run:
     """As it is now, to be compared with what an act makes of it."""
-    visits, tasks = [replace(each) for each in run.visits], [replace(each) for each in run.tasks]
+    visits, tasks = [copy(each) for each in run.visits], [copy(each) for each in run.tasks]
     return Run(run.starter, run.status, run.round, visits, tasks, list(run.log))
 
 
-def write(act: Act, row: sa.Row[Any], before: Run, after: Run) -> None:
+def write(act: Act, row: Any, before: Run, after: Run) -> None:
     """Stores what changed. Raises Stale when somebody else has acted since the row was read."""
-    mine = (workflow_run.c.id == row.id, workflow_run.c.acts == row.acts)
     values = {
+        "the_run": row.id,
+        "the_acts": row.acts,
         "status": after.status,
         "round": after.round,
         "acts": row.acts + 1,
         "ended_at": act.micros if after.is_over else None,
         "open_record": None if after.is_over else row.record,
     }
-    if act.connection.execute(workflow_run.update().where(*mine).values(**values)).rowcount != 1:
+    if _said(act, "change of a run", _change_of_run).run(act.connection, values).rowcount != 1:
         raise Stale(_("Somebody else has just acted here. Look again."))
     _store(act, workflow_visit, row.id, before.visits, after.visits)
     _store(act, workflow_task, row.id, before.tasks, after.tasks)
     lines = [
-        {"run": row.id, "number": number, **asdict(each), "more": to_json(each.more) if each.more else None}
+        {"run": row.id, "number": number, **vars(each), "more": to_json(each.more) if each.more else None}
         for number, each in enumerate(after.log, 1)
     ][len(before.log) :]
     if lines:
-        act.connection.execute(workflow_entry.insert(), lines)
+        _said(act, "new workflow_entry", lambda: workflow_entry.insert()).many(act.connection, lines)
+    on_record.show(act, row.workflow, row.form, row.record, after)
+
+
+def _change_of_run() -> Any:
+    own = workflow_run.c
+    mine = (own.id == sa.bindparam("the_run", type_=sa.BigInteger()), own.acts == sa.bindparam("the_acts", type_=sa.Integer()))
+    names = ("status", "round", "acts", "ended_at", "open_record")
+    return workflow_run.update().where(*mine).values({name: sa.bindparam(name, type_=own[name].type) for name in names})
+
+
+def _change_of(table: sa.Table) -> Any:
+    own = table.c
+    mine = (own.run == sa.bindparam("the_run", type_=sa.BigInteger()), own.number == sa.bindparam("the_number", type_=sa.Integer()))
+    names = [each.name for each in own if each.name not in ("id", "run", "number")]
+    return table.update().where(*mine).values({name: sa.bindparam(name, type_=own[name].type) for name in names})
 
 
 def _store(act: Act, table: sa.Table, run: int, before: list[Any], after: list[Any]) -> None:
     for old, new in zip(before, after, strict=False):
         if old != new:
-            same = (table.c.run == run, table.c.number == new.number)
-            act.connection.execute(table.update().where(*same).values(**_columns(new)))
+            statement = _said(act, ("change", table.name), lambda: _change_of(table))
+            statement.run(act.connection, {**_columns(new), "the_run": run, "the_number": new.number})
     new = [{"run": run, **_columns(each)} for each in after[len(before) :]]
     if not new:
         return
@@ -95,11 +142,11 @@ def _store(act: Act, table: sa.Table, run: int, before: list[Any], after: list[A
         first = act.take_ids(table.name, len(new))
         for number, each in enumerate(new):
             each["id"] = first + number
-    act.connection.execute(table.insert(), new)
+    _said(act, ("new", table.name), lambda: table.insert()).many(act.connection, new)
 
 
 def _columns(item: Any) -> dict[str, Any]:
-    values = asdict(item)
+    values = dict(vars(item))
     for key in LISTS:
         if key in values:
             values[key] = to_json(list(values[key]))

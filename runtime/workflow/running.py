@@ -13,10 +13,12 @@ from runtime.collaboration import telling
 from runtime.definitions import versions
 from runtime.definitions.loading import load
 from runtime.errors import DefinitionProblems, NotAllowed, NotFound, Problem, Refused, Stale
+from runtime.people import accounts
 from runtime.people.may import may, require, sees
 from runtime.people.person import SYSTEM, Person
 from runtime.people.rights import LEVELS, Grant, names
 from runtime.records import gateway, outbox, query
+from runtime.system.prepared import prepared
 from runtime.system.tables import workflow_copy, workflow_run, workflow_task, workflow_visit
 from runtime.texts import Message, _
 from runtime.workflow import keeping
@@ -53,7 +55,21 @@ def start(act: Act, key: str, record: int, comment: str = "") -> int:
     require(act.person, "view", flow.form, record)
     if not may_start(act, flow):
         raise NotAllowed(_("You may not start this workflow. Ask whoever designed it."))
-    number = act.take_ids("workflow_run")
+    return _open(act, flow, record, comment)
+
+
+def begin(act: Act, key: str, record: int) -> None:
+    """Starts a workflow because a definition says so, whoever acts; one that was returned or withdrawn is submitted again."""
+    own = workflow_run.c
+    waiting = act.connection.execute(sa.select(own.id).where(own.workflow == key, own.open_record == record)).scalar()
+    if waiting is not None:
+        return submit(act, waiting)
+    _open(act, act.catalogue.workflows[key], record)
+    return None
+
+
+def _open(act: Act, flow: Workflow, record: int, comment: str = "") -> int:
+    key, number = flow.key, act.take_ids("workflow_run")
     row = {
         "id": number,
         "workflow": key,
@@ -100,11 +116,21 @@ def return_(act: Act, task: int, to: str, values: Mapping[str, Any] | None = Non
 
 
 def transfer(act: Act, task: int, to: int, comment: str = "") -> None:
+    _require_here(act, [to])
     _on(act, task, lambda acts, number: acts.transfer(number, act.person.id, to, comment))
 
 
 def add(act: Act, task: int, people: Iterable[int], where: Where, comment: str = "") -> None:
-    _on(act, task, lambda acts, number: acts.add(number, act.person.id, people, where, comment))
+    named = list(people)
+    _require_here(act, named)
+    _on(act, task, lambda acts, number: acts.add(number, act.person.id, named, where, comment))
+
+
+def _require_here(act: Act, people: Iterable[int]) -> None:
+    """Nobody is asked who does not work here, or not any more: it would wait for ever."""
+    found = [accounts.by_id(act.connection, each) for each in people]
+    if not all(each is not None and each.active for each in found):
+        raise Refused([Problem("person", _("This person does not work here any more. Choose somebody else."))])
 
 
 def take_back(act: Act, task: int) -> None:
@@ -175,10 +201,17 @@ def task_id(act: Act, run: int, number: int) -> int:
 
 
 def _on(act: Act, task: int, do: Callable[[Acts, int], None], values: Mapping[str, Any] | None = None) -> None:
-    found = act.connection.execute(sa.select(workflow_task.c.run, workflow_task.c.number).where(workflow_task.c.id == task)).first()
+    statement = prepared(act.catalogue.memo, "place of a task", act.connection.dialect, _place_of_a_task)
+    found = statement.first(act.connection, {"the_task": task})
     if found is None:
         raise NotFound(_("There is no such task."))
-    _do(act, found.run, lambda acts: do(acts, found.number), values, found.number)
+    run, number = found
+    _do(act, run, lambda acts: do(acts, number), values, number)
+
+
+def _place_of_a_task() -> sa.Select[Any]:
+    own = workflow_task.c
+    return sa.select(own.run, own.number).where(own.id == sa.bindparam("the_task", type_=sa.BigInteger()))
 
 
 def _do(act: Act, run: int, do: Callable[[Acts], None], values: Mapping[str, Any] | None = None, task: int | None = None) -> None:
@@ -225,9 +258,11 @@ def _write(act: Act, row: Any, acts: Acts, values: dict[str, Any], task: int | N
         return
     person = act.person
     act.act_for(as_handler(act, person, row.form, row.record, node))
+    act.opened = (row.form, row.record, row.workflow)
     try:
         gateway.update(act, row.form, row.record, open_)
     finally:
+        act.opened = None
         act.act_for(person)
 
 
@@ -310,5 +345,5 @@ def _copy(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effect:
 def _ended(act: Act, row: Any, flow: Workflow, run: Run, title: str, cause: str) -> None:
     if run.status in ENDED:
         _tell(act, flow, ENDED[run.status], [run.starter], title, row, cause)
-    payload = {"workflow": row.workflow, "run": row.id, "status": run.status}
+    payload = {"workflow": row.workflow, "run": row.id, "status": run.status, "starter": run.starter}
     outbox.append(act, "workflow_finished", row.form, row.record, payload, source="workflow")

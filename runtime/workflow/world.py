@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.automation.people import recipients
+from runtime.automation.people import POOLS, recipients
 from runtime.errors import NotFound
 from runtime.formulas.definitions import formula
 from runtime.formulas.evaluate import evaluate
@@ -17,6 +18,7 @@ from runtime.people import accounts
 from runtime.people.organisation import organisation_of
 from runtime.records.values import RecordValues
 from runtime.system import clock
+from runtime.system.prepared import Prepared, prepared
 from runtime.system.tables import person, person_role, workflow_delegation
 from runtime.texts import _
 from runtime.workflow import calendar
@@ -62,7 +64,11 @@ class ActWorld:
             elif sort == "head_of":
                 found += self._head_of(name)
             else:
-                found += [one.person for one in recipients(self.act, (each,), self.values) if one.person is not None]
+                found += [
+                    one.person
+                    for one in recipients(self.act, (each,), None if each.startswith(POOLS) else self.values)
+                    if one.person is not None
+                ]
         if node is not None and node.levels is not None:
             found += self._levels(node.levels)
         if node is not None and node.formula is not None:
@@ -127,9 +133,7 @@ class ActWorld:
 
     def delegate(self, person: int) -> int | None:
         """Who stands in for somebody today, if that person is here; the one named last where there are several."""
-        own = workflow_delegation.c
-        days = (own.first_day <= self.act.day, own.last_day >= self.act.day)
-        rows = self.act.connection.execute(sa.select(own.deputy, own.workflows).where(own.person == person, *days).order_by(own.id.desc()))
+        rows = self._said("deputies", _deputies).all(self.act.connection, {"the_person": person, "the_day": self.act.day})
         for deputy, workflows in rows:
             if (workflows is None or self.workflow in json.loads(workflows)) and deputy != person and self._active([deputy]):
                 return deputy
@@ -138,8 +142,13 @@ class ActWorld:
     def _active(self, people: list[int]) -> list[int]:
         if not people:
             return []
+        if len(people) == 1:
+            return people if self._said("active", _is_active).first(self.act.connection, {"the_person": people[0]}) is not None else []
         known = set(self.act.connection.execute(sa.select(person.c.id).where(person.c.id.in_(people), person.c.active == 1)).scalars())
         return [each for each in people if each in known]
+
+    def _said(self, key: str, build: Callable[[], Any]) -> Prepared:
+        return prepared(self.act.catalogue.memo, ("world", key), self.act.connection.dialect, build)
 
     # -- values ---------------------------------------------------------------------------------------------------------------
     def holds(self, text: str) -> bool:
@@ -170,6 +179,16 @@ class ActWorld:
         if isinstance(value, datetime):
             return value
         return datetime.combine(value, time(), self.act.zone) if isinstance(value, date) else None
+
+
+def _is_active() -> Any:
+    return sa.select(person.c.id).where(person.c.id == sa.bindparam("the_person", type_=sa.BigInteger()), person.c.active == 1)
+
+
+def _deputies() -> Any:
+    own, day = workflow_delegation.c, sa.bindparam("the_day", type_=sa.Integer())
+    mine = (own.person == sa.bindparam("the_person", type_=sa.BigInteger()), own.first_day <= day, own.last_day >= day)
+    return sa.select(own.deputy, own.workflows).where(*mine).order_by(own.id.desc())
 
 
 def select_people(act: Act, people: list[int], role: str) -> set[int]:

@@ -17,7 +17,7 @@ startWidths();
 startDialogs();
 
 interface Operator { key: string; label: string; value: boolean }
-interface Pickable { key: string; label: string; kind: string; options: { key: string; label: string }[]; operators: Operator[] }
+interface Pickable { key: string; label: string; kind: string; search?: string; options: { key: string; label: string }[]; operators: Operator[] }
 
 const box = document.querySelector<HTMLElement>('[data-condition]');
 if (box) followCondition(box);
@@ -37,14 +37,25 @@ function followCondition(place: HTMLElement): void {
   const showValue = () => {
     const now = picked(), how = now.operators.find(each => each.key === operator.value);
     value.hidden = !how?.value;
-    const control = now.options.length && how?.value ? choices(now, operator.value === 'any_of') : entry(now, operator.value);
+    const several = /^(any_of|has_any|has_all)$/.test(operator.value);
+    const control = now.search && how?.value ? searched(now.search, several) : now.options.length && how?.value ? choices(now, several) : entry(now, operator.value);
     control.id = 'condition-value';
     (control as HTMLInputElement).name = 'value';
     value.replaceChildren(label, control);
+    if (now.search) document.dispatchEvent(new CustomEvent('htmx:load', { detail: { elt: value, inside: true } }));
   };
   field.addEventListener('change', showOperators);
   operator.addEventListener('change', showValue);
   if (fields.length) showOperators();
+}
+
+/** People or records, searched for while typing: base/selects.ts draws the control. */
+function searched(url: string, several: boolean): HTMLSelectElement | HTMLInputElement {
+  const found = document.createElement(several ? 'select' : 'input');
+  found.className = several ? 'form-select' : 'form-control';
+  found.dataset.searchUrl = url;
+  if (found instanceof HTMLSelectElement) found.multiple = true; else found.autocomplete = 'off';
+  return found;
 }
 
 function choices(field: Pickable, several: boolean): HTMLSelectElement {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from runtime.automation import due
+from runtime.automation import due, watching
 from runtime.people.person import SYSTEM
 from runtime.records import working_days
-from tests.automation.conftest import House, automation, tell
+from tests.automation.conftest import House, automation, created, tell
 from tests.makers import SHANGHAI, day, form_json, instant, text
 
 
@@ -174,3 +174,45 @@ def test_a_day_that_cannot_be_read_is_refused(desk: House, line: str) -> None:
 
     with pytest.raises(Refused), desk.workspace.writing(SYSTEM) as act:
         working_days.set_own(act, line)
+
+
+# -- a clock that was wrong -----------------------------------------------------------------------------------------------------------
+def test_after_a_clock_was_set_back_schedules_and_dates_go_on_and_nothing_comes_twice(desk: House) -> None:
+    hourly = automation({"type": "schedule", "cron": "0 * * * *"}, tell(subject="hour"), key="hourly")
+    desk.at("2024-05-01 08:30").publish(dated(hours=0), hourly)
+    for name, at in (("a", "09:00"), ("b", "10:00")):
+        desk.create(name=name, due_at=f"2024-05-01T{at}:00+08:00")
+    watching.watch(desk.workspace)
+    desk.ticks("2024-05-01 09:00", "2025-05-01 09:00")
+    watching.watch(desk.workspace)
+    assert "b" in [desk.values(run.record)["name"] for run in desk.runs("rule", "skipped")]  # missed, so it seemed
+    desk.ticks("2024-05-01 09:00", "2024-05-01 09:59")
+    watching.watch(desk.workspace)
+    desk.create(name="new", due_at="2024-05-01T10:00:00+08:00")
+    desk.ticks("2024-05-01 10:00", "2024-05-01 10:01")
+    assert told(desk) == ["a 05-01 09:00", "b 05-01 10:00", "new 05-01 10:00"]
+    # at nine, at nine of the year that was none, and at ten
+    assert len(desk.runs("hourly", "done")) == 3
+
+
+def test_what_was_published_by_a_clock_that_was_ahead_is_at_work_all_the_same(desk: House) -> None:
+    hourly = automation({"type": "schedule", "cron": "0 * * * *"}, tell(subject="hour"), key="hourly")
+    desk.at("2030-01-01 08:30").publish(dated(hours=0, catch_up=True), hourly)
+    desk.at("2024-05-01 09:00")
+    for name, at in (("a", "10:00"), ("late", "08:00")):
+        desk.create(name=name, due_at=f"2024-05-01T{at}:00+08:00")
+    desk.ticks("2024-05-01 09:01", "2024-05-01 10:00", "2024-05-01 10:01")
+    assert told(desk) == ["late 05-01 09:01", "a 05-01 10:00"] and len(desk.runs("hourly")) == 2
+
+
+def test_a_run_made_by_a_clock_that_was_ahead_does_not_wait_for_that_time(desk: House) -> None:
+    desk.at("2024-05-01 08:30").publish(automation(created(), tell(subject="{name}"), limit={"runs_per_minute": 1}))
+    desk.at("2030-01-01 08:30")
+    for name in "ab":
+        desk.create(name=name)
+    desk.settle()  # the second waits for the end of a minute that never comes
+    desk.at("2024-05-01 09:00").settle()
+    assert [run.state for run in desk.runs()] == ["done", "waiting"]
+    watching.watch(desk.workspace)
+    desk.later(minutes=2).settle()
+    assert [run.state for run in desk.runs()] == ["done", "done"]

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 
 from runtime.automation import replaying
 from runtime.automation.dry_run import Case, in_force, try_cases, try_record
-from runtime.automation.replaying import case_again, case_now, replay
+from runtime.automation.replaying import case_again, case_now, forgotten, replay
 from runtime.definitions.automation import Automation
 from runtime.definitions.loading import load
 from runtime.errors import NotFound
 from runtime.people.person import SYSTEM, Person
+from runtime.records import query
 from runtime.system.tables import event, metadata
 from tests.automation.conftest import House, adding, automation, created, setting, tell, updated, visits
 from tests.makers import Json, checkbox, email, form_json, member, number, text
@@ -98,7 +99,7 @@ def test_not_a_row_and_not_a_call(house: House, no_network: list[Any], monkeypat
     one = tried(house, body, 1)
     with house.workspace.reading(BUILDER) as act:
         acting = in_force(act, drafted(body), [])
-        found = replay(acting, drafted(body), 30)
+        found = replay(acting, drafted(body), "30")
     many = try_cases(house.workspace, BUILDER, drafted(body), [], found.samples, "en")
     assert [each.state for each in one.steps] == ["done", "done", "done", "done", "prepared", "prepared", "waits", "done"]
     assert [len(each.steps) for each in many] == [8, 8]
@@ -171,7 +172,7 @@ def test_capacity_fills_up_from_case_to_case(shop: House) -> None:
 # -- the past -------------------------------------------------------------------------------------------------------------------------
 def replayed(house: House, body: Json, days: int = 30) -> replaying.Slice:
     with house.workspace.reading(BUILDER) as act:
-        return replay(in_force(act, drafted(body), []), drafted(body), days)
+        return replay(in_force(act, drafted(body), []), drafted(body), str(days))
 
 
 def test_the_past_is_counted_by_the_matching_rule(shop: House) -> None:
@@ -204,6 +205,47 @@ def test_only_the_chosen_days_count(shop: House) -> None:
         replayed(shop, body, 5)
 
 
+def test_any_days_can_be_chosen_and_last_month_by_its_name(shop: House) -> None:
+    body, began = automation(created(), setting(size="9")), shop.moment
+    day = began.date()
+    assert period_of(shop, body, f"{day}..{day}").matched == 2
+    assert period_of(shop, body, f"{day - timedelta(days=9)}..{day - timedelta(days=1)}").matched == 0
+    shop.moment = (began.replace(day=1) + timedelta(days=33)).replace(day=4)
+    assert period_of(shop, body, "month").matched == 2
+    for wrong in (
+        f"{day}..{day - timedelta(days=1)}",
+        "2999-01-01..2999-01-02",
+        "2024-02-31..2024-03-01",
+        "1999-01-01..2024-01-01",
+        "",
+        "month ",
+    ):
+        with pytest.raises(NotFound):
+            period_of(shop, body, wrong)
+
+
+def period_of(house: House, body: Json, wanted: str) -> replaying.Slice:
+    with house.workspace.reading(BUILDER) as act:
+        return replay(in_force(act, drafted(body), []), drafted(body), wanted)
+
+
+def test_a_period_that_reaches_back_too_far_says_until_when_nothing_is_known(shop: House) -> None:
+    with shop.workspace.reading(BUILDER) as act:
+        since = act.now - timedelta(days=90)
+        assert forgotten(act, drafted(automation(created(), setting(size="9"))), since) == act.now - timedelta(days=62)
+        assert forgotten(act, drafted(automation(created(), setting(size="9"))), act.now - timedelta(days=61)) is None
+        assert forgotten(act, drafted(automation({"type": "schedule", "cron": "0 9 * * *"}, tell("role:senior"))), since) is None
+
+
+def test_a_deleted_record_is_brought_back_in_a_try_and_stays_deleted(shop: House) -> None:
+    shop.delete(1)
+    body = automation({"type": "record_deleted", "form": "customer"}, {"type": "restore_record"})
+    found = tried(shop, body, 1)
+    assert (found.verdict.state, found.steps[0].state, found.steps[0].changes[0]["kind"]) == ("runs", "done", "record_restored")
+    with shop.workspace.reading(BUILDER) as act:
+        assert query.get(act, "customer", 1, deleted=True).deleted_at is not None
+
+
 def test_sources_count_as_they_would(shop: House) -> None:
     shop.create(source="import", name="Many", size=1)
     assert replayed(shop, automation(created(), setting(size="9"))).matched == 2
@@ -219,7 +261,7 @@ def test_a_long_past_comes_in_slices_that_count_each_event_once(shop: House, mon
     with shop.workspace.reading(BUILDER) as act:
         acting = in_force(act, body, [])
         while True:
-            part = replay(acting, body, 30, begin)
+            part = replay(acting, body, "30", begin)
             matched, slices = matched + part.matched, slices + 1
             assert part.of == 27 and part.done <= part.of
             if part.next is None:

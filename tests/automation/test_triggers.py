@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from runtime.definitions.versions import save_draft, set_aside
+from runtime.people.person import SYSTEM
 from tests.automation.conftest import House, automation, created, setting, tell, updated
 from tests.makers import choice, form_json, member, money, number, reference, text
 
@@ -152,6 +154,26 @@ def test_what_happened_before_an_automation_was_switched_on_starts_nothing(custo
     customers.later(seconds=1).publish(automation(created(), tell()))
     customers.settle()
     assert customers.runs() == []
+
+
+def test_a_clock_set_back_behind_a_publication_skips_no_event(customers: House) -> None:
+    """Which came first, the automation or the event, is told by the revision of the definitions and not by a clock."""
+    customers.publish(automation(created(), tell()))
+    customers.later(days=-400).create(name="a")
+    customers.later(days=500).publish(automation(created(), tell(), label="Renamed"))
+    customers.later(days=-300).settle()
+    assert [run.state for run in customers.runs()] == ["done"]
+
+
+def test_a_clock_set_back_does_not_let_an_automation_answer_to_what_came_before_it(customers: House) -> None:
+    customers.create(name="a")
+    customers.later(days=-1).publish(automation(created(), tell()))
+    customers.create(name="b")
+    with customers.workspace.writing(SYSTEM) as act:  # a draft that was set aside since then was never at work
+        save_draft(act, "automation", "rule", automation({"type": "record_deleted", "form": "customer"}, tell()))
+        set_aside(act, "automation", "rule")
+    customers.settle()
+    assert [run.record for run in customers.runs()] == [2]
 
 
 def test_a_disabled_automation_does_nothing(customers: House) -> None:

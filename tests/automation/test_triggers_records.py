@@ -58,6 +58,22 @@ def test_a_deleted_record_is_told_of_as_it_was(customers: House) -> None:
     assert [run.state for run in customers.runs()] == ["done", "skipped"]
 
 
+def test_what_was_deleted_is_brought_back_by_a_step(customers: House) -> None:
+    customers.publish(automation({"type": "record_deleted", "form": "customer"}, {"type": "restore_record"}, when="visits > 1"))
+    record = customers.create(name="a", visits=2)
+    customers.settle()
+    customers.delete(record)
+    customers.settle()
+    assert customers.values(record)["name"] == "a" and customers.run().steps[0].state == "done"
+
+
+def test_what_is_not_in_the_trash_is_left_as_it_is(customers: House) -> None:
+    customers.publish(automation(created(), {"type": "restore_record"}))
+    customers.create(name="a")
+    customers.settle()
+    assert customers.run().steps[0].state == "skipped"
+
+
 def test_records_deleted_by_the_list_are_told_of_one_by_one(customers: House) -> None:
     customers.publish(automation({"type": "record_deleted", "form": "customer"}, tell(subject="{name}")))
     records = [customers.create(name=name) for name in ("a", "b")]

@@ -5,7 +5,7 @@ import argparse
 import importlib
 import sys
 
-BENCHMARKS = ("browser_rules", "one_record", "imports", "recompute", "list_page", "form_submit", "formulas", "formulas_write", "tiers", "gate", "sessions", "form_designer", "entry_render", "entry_live", "publishing", "automation_runs", "automation_matching")
+BENCHMARKS = ("browser_rules", "one_record", "imports", "recompute", "list_page", "form_submit", "formulas", "formulas_write", "tiers", "gate", "sessions", "form_designer", "entry_render", "entry_live", "publishing", "automation_runs", "automation_matching", "automation_flow", "workflow_acts", "workflow_tasks", "workflow_bulk")
 
 
 def main() -> int:

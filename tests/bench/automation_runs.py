@@ -1,6 +1,6 @@
 """A two-step internal automation against a bare loop of the same commits.
 
-Ours: the workers (one on SQLite, which lets one write at a time; two on PostgreSQL) take up the run of each record, change the record and add another, with claim, condition, run and step lines. The reference:
+Ours: two workers take up the run of each record, change the record and add another, with claim, condition, run and step lines. The reference:
 for each record one transaction through the same gateway that changes the record and adds the other, and nothing else. CPU of this process.
 """
 
@@ -23,7 +23,7 @@ from tests.bench.measuring import Result, in_turn
 from tests.makers import form_json, number, reference, text
 
 LIMIT = 3.0
-WORKERS = {"sqlite": 1, "postgresql": 2}
+WORKERS = 2
 RECORDS = 200
 
 
@@ -32,7 +32,7 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
     many = rows or RECORDS
     with workspace_on(database_name) as workspace:
         _open(workspace)
-        others = [workspace, *[_beside(workspace) for _worker in range(WORKERS[database_name] - 1)]]
+        others = [workspace, *[_beside(workspace) for _worker in range(WORKERS - 1)]]
         waiting: list[int] = []
         names = count()
 

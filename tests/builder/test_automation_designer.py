@@ -127,10 +127,19 @@ def test_a_chosen_record_is_tried_and_stays_as_it_is(begun: Designer, shop: Worl
         assert query.get(act, "customer", record).values["note"] is None
 
 
+def test_several_records_are_tried_one_after_the_other(begun: Designer, shop: World) -> None:
+    li, wu = shop.customer("Li", points=60), shop.customer("Wu", points=1)
+    found = begun.ask("POST", f"{PLACE}/dry-run/records", {"draft": CARE, "records": [li, wu, li, None]}).get_json()
+    assert [(each["title"], each["state"]) for each in found["tried"]] == [("Li", "runs"), ("Wu", "skipped")]
+    for wrong in (["x"], [2**70], "all", None):
+        answer = begun.ask("POST", f"{PLACE}/dry-run/records", {"draft": CARE, "records": wrong})
+        assert answer.status_code in (404, 422), wrong
+
+
 def test_the_past_and_then_its_sample(begun: Designer, shop: World) -> None:
     shop.customer("Li", points=60)
     shop.customer("Wu", points=1)
-    past = begun.ask("POST", f"{PLACE}/dry-run/past", {"draft": CARE, "days": 30, "begin": ""}).get_json()
+    past = begun.ask("POST", f"{PLACE}/dry-run/past", {"draft": CARE, "period": "30", "begin": ""}).get_json()
     assert (past["matched"], past["runs"], past["skipped"]) == (2, 1, 1)
     found = begun.ask("POST", f"{PLACE}/dry-run/cases", {"draft": CARE, "cases": past["samples"]}).get_json()
     assert [each["title"] for each in found["tried"]] == ["Li"]
@@ -139,13 +148,13 @@ def test_the_past_and_then_its_sample(begun: Designer, shop: World) -> None:
 def test_a_draft_with_problems_is_not_tried(begun: Designer, shop: World) -> None:
     record = shop.customer("Li", points=60)
     faulty = {**CARE, "when": "no_such_field"}
-    for place, sent in (("record", {"record": record}), ("past", {"days": 30}), ("cases", {"cases": []})):
+    for place, sent in (("record", {"record": record}), ("past", {"period": "30"}), ("cases", {"cases": []})):
         assert begun.ask("POST", f"{PLACE}/dry-run/{place}", {"draft": faulty, **sent}).get_json()["problems"]
 
 
 def test_a_trigger_that_leaves_no_trace_says_so(begun: Designer) -> None:
     draft = {**CARE, "trigger": {"type": "button", "form": "customer"}}
-    answer = begun.ask("POST", f"{PLACE}/dry-run/past", {"draft": draft, "days": 30}).get_json()
+    answer = begun.ask("POST", f"{PLACE}/dry-run/past", {"draft": draft, "period": "30"}).get_json()
     assert "chosen record" in answer["impossible"]
 
 
@@ -179,6 +188,11 @@ def test_facts_that_a_page_makes_up_count_for_nothing(begun: Designer, shop: Wor
 def test_only_designers_ask(begun: Designer, shop: World, enter: Callable[..., Designer]) -> None:
     shop.customer("Li", points=60)
     mia = enter("Mia", "member")
-    for place, sent in (("words", {}), ("dry-run/record", {"record": 1}), ("dry-run/past", {"days": 30}), ("dry-run/cases", {"cases": []})):
+    for place, sent in (
+        ("words", {}),
+        ("dry-run/record", {"record": 1}),
+        ("dry-run/past", {"period": "30"}),
+        ("dry-run/cases", {"cases": []}),
+    ):
         assert mia.ask("POST", f"{PLACE}/{place}", {"draft": CARE, **sent}).status_code == 403
     assert mia.ask("GET", f"{PLACE}/runs").status_code == 403

@@ -40,7 +40,7 @@ def with_dimension(**changed: Any) -> dict[str, Any]:
         ({**BEFORE, "dimensions": [ONE]}, "Removed: dimension “Points”", "去掉：维度「积分」"),
         ({**BEFORE, "dimensions": [OTHER, ONE]}, "Dimensions: another order", "维度：顺序变了"),
         ({**BEFORE, "population": "points > 0"}, "Who takes part: now points > 0", "谁参与：现为 points > 0"),
-        ({**BEFORE, "recompute": {"on_change": False}}, 'Recompute: now {"on_change": false}', '重算：现为 {"on_change": false}'),
+        ({**BEFORE, "recompute": {"on_change": False}}, "Recompute: now Rate at once on a change: no", "重算：现为 数据一变就重新评：否"),
     ],
 )
 def test_a_change_is_one_sentence(after: dict[str, Any], en: str, zh: str) -> None:
@@ -86,3 +86,16 @@ def test_a_field_with_another_key_is_the_same_field_in_both_directions() -> None
     after = {"kind": "form", "key": "f", "fields": [{"type": "text", "key": "mobile", "formerly": ["phone"], "label": "Phone"}]}
     assert said(before, after) == ["Phone · Key: phone → mobile"]
     assert said(after, before) == ["Phone · Key: mobile → phone"]
+
+
+def test_a_new_plan_stands_under_the_name_of_its_tier_and_is_said_part_by_part() -> None:
+    tiers = [{"key": "gold", "label": {"zh": "金", "en": "Gold"}, "rank": 1}]
+    before = {"kind": "tier_model", "tiers": tiers}
+    plan = {"contact_every_days": 14, "script": {"zh": "电话回访", "en": "Call back"}, "steps": [], "owner_pool": None}
+    assert said(before, {**before, "plans": {"gold": plan}}) == [
+        "Service plans: now Gold: Contact every (days): 14; What to say: Call back"
+    ]
+    with_one: dict[str, Any] = {**before, "plans": {"silver": {}}}
+    assert said(with_one, {**with_one, "plans": {"silver": {}, "gold": plan}}, "zh") == [
+        "服务标准 · 金：现为 多少天联系一次：14；怎么说：电话回访"
+    ]

@@ -209,11 +209,11 @@ def test_a_field_takes_over_the_key_of_one_that_goes(shop: World) -> None:
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ([text("a", formerly=["a"])], "A field’s own key is no former one. Leave it out."),
-        ([text("a", formerly=["x"]), text("b", formerly=["x"])], "Two fields say that they were called x. It was one of them."),
+        ([text("a", formerly=["a"])], "Its own key is no former one. Leave it out."),
+        ([text("a", formerly=["x"]), text("b", formerly=["x"])], "Two of them say that they were called x. It was one of them."),
         (
             [text("a", formerly=["b"]), text("b", formerly=["a"])],
-            "Two fields cannot exchange their keys at once. Give one of them a third key, and publish in between.",
+            "Two cannot exchange their keys at once. Give one of them a third key, and publish in between.",
         ),
     ],
 )

@@ -34,17 +34,9 @@ def postgresql(_folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     if binaries is None:
         raise SystemExit("PostgreSQL is not installed here.")
     with running_cluster(binaries) as cluster:
-        _keep_what_is_confirmed(cluster)
         url = cluster.url(cluster.create())
         fill(url)
         yield url, lambda: _strike(binaries, cluster)
-
-
-def _keep_what_is_confirmed(cluster: Cluster) -> None:
-    """The server of the tests confirms before it has written anything; this one is killed, so it must not."""
-    with psycopg.connect(host=str(cluster.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET synchronous_commit = 'on'")
-        connection.execute("SELECT pg_reload_conf()")
 
 
 def _strike(binaries: Path, cluster: Cluster) -> None:

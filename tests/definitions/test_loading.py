@@ -159,7 +159,8 @@ def test_the_schema_of_a_form_tells_the_fields_apart_and_has_titles() -> None:
     union = found["properties"]["fields"]["items"]
     assert union["discriminator"]["propertyName"] == "type" and set(union["discriminator"]["mapping"]) == set(FIELD_TYPES.kinds)
     inner = found["$defs"]["Subform"]["properties"]["fields"]["items"]["discriminator"]["mapping"]
-    assert set(FIELD_TYPES.kinds) - set(inner) == {"subform", "tags", "tier", "serial", "section_text", "button", "query_panel"}
+    assert set(FIELD_TYPES.kinds) - set(inner) == {"subform", "tags", "tier", "serial", "section_text", "button", "query_panel",
+                                                  "approval_state", "approval_node", "approval_handlers"}
     assert found["$defs"]["Number"]["properties"]["decimals"] == {"default": 2, "maximum": 6, "minimum": 0, "title": "Decimals",
                                                                   "type": "integer"}
     validator = jsonschema.Draft202012Validator(found)

@@ -104,7 +104,8 @@ def settings_of(name: str) -> st.SearchStrategy[Json]:
     return st.fixed_dictionaries({}, optional={**common, **own}).map(lambda drawn: _ordered(makers.field(name, "it", **fixed, **drawn)))
 
 
-WITHOUT_REQUIRED = {"formula", "lookup", "rollup", "tags", "tier", "section_text", "query_panel", "button", "serial"}
+WITHOUT_REQUIRED = {"formula", "lookup", "rollup", "tags", "tier", "section_text", "query_panel", "button", "serial",
+                    "approval_state", "approval_node", "approval_handlers"}
 FIXED: dict[str, Json] = {
     "choice": {"options": makers.options("new", "steady", "lost")},
     "multi_choice": {"options": makers.options("tea", "coffee", "juice")},
@@ -119,6 +120,9 @@ FIXED: dict[str, Json] = {
     "rollup": {"relation": "orders", "field": "amount"},
     "tags": {"tag_set": "customer_tags"},
     "tier": {"tier_model": "value"},
+    "approval_state": {"workflow": "flow"},
+    "approval_node": {"workflow": "flow"},
+    "approval_handlers": {"workflow": "flow"},
     "serial": {"pattern": "C{#####}"},
     "subform": {"fields": [
         makers.text("product", required=True), makers.money("price", min=0, max=99), makers.choice("stage"), makers.day("sent_on"),

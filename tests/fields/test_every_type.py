@@ -78,6 +78,10 @@ EXAMPLES: dict[str, tuple[dict[str, Any], Any, st.SearchStrategy[Any]]] = {
     "barcode": (makers.field("barcode", "code"), "6901234567892", st.from_regex("[A-Z0-9]{1,30}", fullmatch=True)),
     "cascading": (makers.field("cascading", "product", tree=makers.tree()), "green", st.sampled_from(["green", "black", "beans"])),
     "section_text": (makers.field("section_text", "words"), None, st.none()),
+    "approval_state": (makers.field("approval_state", "state", workflow="flow"), "running", st.sampled_from(["approved", "rejected"])),
+    "approval_node": (makers.field("approval_node", "node", workflow="flow"), "manager", st.sampled_from(["manager", "finance"])),
+    "approval_handlers": (makers.field("approval_handlers", "handlers", workflow="flow"), (7, 8), st.lists(
+        st.integers(1, 2**53 - 1), min_size=1, max_size=4, unique=True).map(tuple)),
     "tier": (makers.tier(), "gold", st.sampled_from(["gold", "silver"])),
     "file": (makers.file(), (f"{FILE}:2048:Offer.pdf",), st.from_regex(rf"{FILE}:[1-9][0-9]{{1,5}}:[a-z一-龥]{{1,20}}\.pdf", fullmatch=True).map(one)),
     "image": (makers.image(), (f"{FILE}:2048:Shop.jpg",), st.from_regex(rf"{FILE}:[1-9][0-9]{{1,5}}:[a-z]{{1,20}}\.png", fullmatch=True).map(one)),
@@ -178,7 +182,7 @@ def test_the_schema_holds_for_what_the_api_gives_and_what_it_gives_is_understood
     field, value = field_of(EXAMPLES[name][0]), drawn.draw(EXAMPLES[name][2])
     given = json.loads(json.dumps(field.to_json(field.parse(value, LOOKUP))))
     jsonschema.Draft202012Validator(field.schema()).validate(given)
-    if name not in ("member", "members", "reference", "multi_reference", "formula"):  # ids are looked up; nobody gives a computed value
+    if name not in ("member", "members", "approval_handlers", "reference", "multi_reference", "formula"):  # ids are looked up; nobody gives a computed value
         assert field.parse(given, LOOKUP) == value
 
 

@@ -32,5 +32,5 @@ def test_they_are_shown_by_name_and_kept_by_id() -> None:
 
 def test_a_list_asks_whether_oneself_is_among_them() -> None:
     form = form_of(makers.text("name"), CREW)
-    assert operators(form.by_key["crew"]) == ("mine", "blank", "not_blank")
+    assert operators(form.by_key["crew"]) == ("mine", "has_any", "has_all", "blank", "not_blank")
     assert read_condition(form, "crew|mine|").formula(PlainLookup()) == "CURRENT_USER() in crew"

@@ -31,6 +31,7 @@ DEAL = {
         makers.member("owner"),
         makers.file("papers"),
         makers.image("photos", most=2),
+        makers.subform("visits", makers.text("place"), makers.image("photos", most=2), makers.file("papers"), makers.signature("signed")),
         title="name",
         key="deal",
     ),

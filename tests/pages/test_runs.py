@@ -10,6 +10,7 @@ import pytest
 
 from runtime.automation import engine
 from runtime.definitions.versions import publish
+from runtime.people import roles
 from runtime.people.person import SYSTEM, Person
 from runtime.records import gateway
 from runtime.system.workspace import Workspace
@@ -121,6 +122,45 @@ def test_the_runs_of_another_app_are_not_in_this_log(shop: Shop, signed_in: Visi
     shop.customer("Ann", 5)
     assert hrefs(signed_in.get(LOG).get_data(as_text=True)) == []
     assert "Greet · Ann" in words(signed_in.get("/apps/other/-/runs"))
+
+
+def test_steps_show_the_values_they_wrote_before_and_after_and_how_long_they_took(shop: Shop, signed_in: Visitor):
+    shop.publish(
+        {
+            **GREET,
+            "steps": [
+                {"type": "update_record", "values": {"size": "size + 1", "name": "name & '!'"}},
+                {"type": "update_record", "values": {"name": "name"}},
+            ],
+        }
+    )
+    ann = shop.customer("Ann", 5)
+    page = words(signed_in.get(run_of(signed_in)))
+    assert (
+        "Name Ann → Ann!" in page.replace("size", "Size").replace("name", "Name")
+        and "5.00 → 6.00" in page
+        and "took: under a second" in page
+    )
+    assert page.count("5.00 → 6.00") == 1  # the second step changed nothing
+    told = words(signed_in.get(f"{LOG}/of/customer/{ann}"))
+    assert "Ann → Ann!" in told and "5.00 → 6.00" in told
+
+
+def test_the_filters_of_the_log_have_names_that_can_be_seen(shop: Shop, signed_in: Visitor):
+    shop.publish(GREET)
+    shop.customer("Ann", 5)
+    page = signed_in.get(LOG).get_data(as_text=True)
+    for control in ("run-automation", "run-since", "run-until"):
+        assert f'for="{control}"' in page and f'id="{control}"' in page
+
+
+def test_a_role_is_called_by_its_name_once_it_has_one(shop: Shop, signed_in: Visitor):
+    shop.publish({**GREET, "steps": [{"type": "notify", "to": ["role:sales"], "subject": "x"}]})
+    shop.customer("Ann", 5)
+    assert "the role sales" in words(signed_in.get(run_of(signed_in)))
+    with shop.workspace.writing(SYSTEM) as act:
+        roles.save(act, "sales", "Sales advisers")
+    assert "the role Sales advisers" in words(signed_in.get(run_of(signed_in)))
 
 
 def test_older_runs_are_on_the_next_page(shop: Shop, signed_in: Visitor):

@@ -10,11 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from runtime.definitions import versions
+from runtime.files import tokens
 from runtime.people import accounts
 from runtime.people.person import SYSTEM
 from runtime.public import inbox, links
 from runtime.public.principal import person_of
 from runtime.public.settings import LinkSettings
+from runtime.records import query
 from runtime.system import clock
 from runtime.system.tables import event
 from tests.public.world import Stranger, World, sentence, ticket_in, words
@@ -289,6 +291,31 @@ def test_a_stranger_sends_a_picture_and_sees_it_until_the_form_is_sent(world: Wo
     assert stranger.send(link, ticket, name="Lin", photos=sent["token"]).status_code == 200
     assert [len(each.values["photos"]) for each in world.records(link)] == [1]
     assert stranger.get(sent["url"]).status_code == 404
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_picture_in_a_row_is_taken_and_waits_with_an_entry_that_is_held(world: World, held: bool) -> None:
+    link = world.link(fields=("name", "spots"))
+    stranger = world.stranger()
+    ticket = stranger.open(link)
+    assert f"{link.path}/files/spots.photos" in stranger.get(link.path).get_data(as_text=True)
+    assert send_file(stranger, link, ticket, "spots.place").status_code == 404
+    first, second = (send_file(stranger, link, ticket, "spots.photos").get_json() for _number in range(2))
+    trap = {"second_name": "x"} if held else {}
+    both = {"spots-0-f_place": "Door", "spots-0-f_photos": [first["token"], second["token"]]}
+    if not held:
+        assert "One file goes here; these are 2." in stranger.send(link, ticket, name="Lin", **both).get_data(as_text=True).replace(
+            "&#39;", "'"
+        )
+    answer = stranger.send(link, ticket, name="Lin", **both | {"spots-0-f_photos": first["token"]}, **trap)
+    assert answer.status_code == 200
+    if held:
+        with world.building() as act:
+            inbox.release(act, link, inbox.entries(act, link)[0].id)
+    (made,) = world.records(link)
+    with world.workspace.reading(SYSTEM) as act:
+        (row,) = query.get(act, "feedback", made.id).values["spots"]
+    assert [tokens.id_in(each) for each in row["photos"]] == [first["id"]]
 
 
 def test_files_go_only_into_fields_that_are_asked_by_whoever_has_the_page(world: World) -> None:

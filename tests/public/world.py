@@ -42,6 +42,7 @@ FEEDBACK = makers.form_json(
     makers.formula("twice", "stars * 2", result="number"),
     makers.text("level_then"),
     makers.image("photos"),
+    makers.subform("spots", makers.text("place"), makers.image("photos", most=1)),
     key="feedback",
     title="name",
     app="shop",

@@ -47,7 +47,11 @@ def test_list_names_the_templates(tierloom: Tierloom):
     code, out, _err = tierloom("template", "list", "--json")
 
     rows = json.loads(out)
-    assert code == 0 and [(row["key"], row["forms"], row["tags"]) for row in rows] == [("retail", 10, 16), ("rfm_example", 2, 0)]
+    assert code == 0 and [(row["key"], row["forms"], row["tags"]) for row in rows] == [
+        ("retail", 10, 16),
+        ("manufacturing", 7, 0),
+        ("rfm_example", 2, 0),
+    ]
     assert "Retail membership" in tierloom("template", "list")[1]
 
 
@@ -72,7 +76,10 @@ def test_export_and_import_carry_an_app_elsewhere(tierloom: Tierloom, tmp_path: 
 
 
 def test_what_is_not_there_is_said_in_a_sentence(tierloom: Tierloom, tmp_path: Path):
-    assert tierloom("template", "install", "bakery")[::2] == (1, "There is no template called bakery. There are: retail, rfm_example.")
+    assert tierloom("template", "install", "bakery")[::2] == (
+        1,
+        "There is no template called bakery. There are: retail, manufacturing, rfm_example.",
+    )
     assert tierloom("template", "export", "bakery", str(tmp_path))[::2] == (1, "There is no app with the key bakery.")
     assert tierloom("template", "import", str(tmp_path))[0] == 1
     assert tierloom("template")[0] == 2

@@ -186,7 +186,7 @@ def test_only_those_who_build_install(sqlite_workspace: Workspace):
 
 
 def test_an_unknown_template_is_answered_with_the_list(sqlite_workspace: Workspace):
-    with pytest.raises(NotFound, match="There are: retail, rfm_example"):
+    with pytest.raises(NotFound, match="There are: retail, manufacturing, rfm_example"):
         installed(sqlite_workspace, "bakery")
 
 

@@ -108,7 +108,7 @@ def test_references_people_and_tags_are_found_by_what_people_write(shop: Shop):
 
 
 # -- what follows --------------------------------------------------------------------------------------------------------------------
-def test_automations_see_an_import_only_when_asked_for(sqlite_shop: Shop):
+def test_automations_see_the_rows_of_an_import_only_when_asked_for_and_its_end_always(sqlite_shop: Shop):
     shop = sqlite_shop
     for fire in ("nothing", "automations"):
         task = shop.upload(f"name,code\nAnn,{fire}\n")
@@ -120,7 +120,7 @@ def test_automations_see_an_import_only_when_asked_for(sqlite_shop: Shop):
         ).all()
     assert [tuple(row) for row in rows] == [
         ("record_created", "import", 0),
-        ("import_finished", "import", 0),
+        ("import_finished", "import", 1),
         ("record_created", "import", 1),
         ("import_finished", "import", 1),
     ]

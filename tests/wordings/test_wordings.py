@@ -160,6 +160,8 @@ def test_words_are_offered_at_the_record_and_where_a_follow_up_is_written(lead: 
     put(shop, wording("hello", text="Hello <b>{name}</b>"))
     assert f'hx-get="{page}/wordings?into=comment-new"' in lead.get(page).text
     assert f"{page}/wordings" in lead.get(f"/apps/shop/call/new?customer={record}").text
+    lead.post(f"{page}/todos", {"title": "Call Lin", "due": ""})
+    assert f'hx-get="{page}/wordings?into="' in lead.get("/tasks").text and 'id="wordings"' in lead.get("/tasks").text
     piece = lead.get(f"{page}/wordings?into=comment-new").text
     assert "Hello &lt;b&gt;Lin&lt;/b&gt;" in piece and 'data-insert="comment-new"' in piece
     assert lead.get("/apps/shop/customer/999/wordings").status_code == 404

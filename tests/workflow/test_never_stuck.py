@@ -28,6 +28,8 @@ def persons(draw: Any, key: str) -> dict[str, Any]:
         "return_to": ["start", "previous", "n1"],
         "if_nobody": draw(st.sampled_from(["admin", "pass"])),
     }
+    if draw(st.sampled_from([False, False, True])):
+        more["checks"] = [{"check": "x >= 1", "message": "Not yet."}]
     then = draw(DUE)
     if then is not None:
         more["due"] = {"hours": draw(st.integers(1, 9)), "then": then}

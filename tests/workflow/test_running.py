@@ -265,3 +265,46 @@ def test_all_that_a_run_is_stands_in_rows(small: Office) -> None:
         row, state = keeping.read(act, run, lock=False)
         assert keeping.copy_of(state) == state and row.acts == 1
         assert act.connection.execute(sa.select(sa.func.count()).select_from(workflow_run)).scalar() == 1
+
+
+def test_many_are_started_at_once_and_whoever_is_asked_is_told_once(office: Office) -> None:
+    """The same as one by one: where each stands, its log, and that a record has one run at a time."""
+    from runtime.workflow import bulk_starting
+
+    small = [{"branch": [{"if": "amount > 10", "then": [TWO[1]]}, {"default": True, "then": [TWO[0]]}]}]
+    office.publish(small)
+    with office.act("ini") as act:
+        records = [gateway.create(act, "order", {"name": f"Deal {each}", "amount": each}).id for each in range(9, 13)]
+        one = running.start(act, "flow", records[0])
+    with office.act("ini") as act:
+        done = bulk_starting.start_many(act, "flow", [*records, 999_999])
+        assert set(done.left) == {records[0], 999_999} and set(done.runs) == set(records[1:])
+    assert [office.stands(done.runs[each])[1] for each in records[1:]] == [["a:u1"], ["b:u2"], ["b:u2"]]
+    with office.workspace.reading(SYSTEM) as act:
+        alike = [keeping.read(act, each, lock=False)[1] for each in (one, done.runs[records[1]])]
+        assert [[(line.act, line.person, line.node) for line in each.log] for each in alike][0] == [
+            (line.act, line.person, line.node) for line in alike[1].log
+        ]
+        own = notification.c
+        of_two = act.connection.execute(sa.select(own.subject).where(own.person == office.people["u2"].id)).scalars().all()
+    assert len(of_two) == 1 and "2" in of_two[0]
+    office.approve(done.runs[records[1]], "u1")
+    assert office.stands(done.runs[records[1]])[0] == "approved"
+
+
+def test_a_node_lets_nobody_agree_before_its_checks_hold(small: Office) -> None:
+    """They see what is changed with the act; all that do not hold are said, and a return needs none of them."""
+    checks = [
+        {"check": "discount <= 0.2", "message": {"en": "At most 20 %.", "zh": "最多 20%。"}},
+        {"check": "NOT ISBLANK(name)", "message": "It needs a name."},
+    ]
+    small.publish([{**TWO[0], "more": {"fields": {"*": "edit"}, "checks": checks}}, TWO[1]])
+    run, record = small.start(discount="0.5")
+    with pytest.raises(Refused) as refused, small.act("u1") as act:
+        running.approve(act, small.task(run, "u1"), {"name": ""})
+    assert [each.message.in_language("zh") for each in refused.value.problems] == ["最多 20%。", "It needs a name."]
+    assert small.stands(run) == ("running", ["a:u1"]) and small.values(record)["name"] == "Deal"
+    small.approve(run, "u1", discount="0.1")
+    assert small.stands(run) == ("running", ["b:u2"])
+    with pytest.raises(TierloomError, match="no field"):
+        small.publish([{**TWO[0], "more": {"checks": [{"check": "nothing > 1", "message": "x"}]}}])

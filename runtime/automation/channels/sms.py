@@ -1,9 +1,9 @@
-"""Text messages, through whatever gateway answers to HTTP: the secret `sms_gateway` says how it is called.
+"""Text messages, through whatever gateway answers to HTTP: the secret `sms_gateway` says how it is called (runtime/automation/sms_gateway.py keeps it).
 
     {"url": "https://sms.example.com/send", "headers": {"Authorization": "Bearer …"},
-     "body": {"mobile": "{to}", "content": "{text}", "id": "{key}"}, "format": "json", "taken": {"code": "0"}}
+     "body": {"mobile": "{to}", "content": "{text}", "id": "{key}"}, "format": "json", "taken": {"code": "0"}, "secret": "…"}
 
-`{to}`, `{text}` and `{key}` are put in wherever they stand in the body. `format`: json or form. `taken`: what the answer must say for the message
+`{to}`, `{text}` and `{key}` are put in wherever they stand in the body, `{secret}` there and in headers. `format`: json or form. `taken`: what the answer must say for the message
 to count as taken; left out, a 2xx answer is enough.
 """
 
@@ -39,12 +39,17 @@ class Gateway(BaseModel):
     body: dict[str, Any]
     format: Literal["json", "form"] = "json"
     taken: dict[str, str] = {}
+    secret: str = ""
 
 
 def send(workspace: Workspace, address: str, subject: str, body: str, key: str) -> None:
-    gateway = _gateway(workspace)
+    call(workspace, _gateway(workspace), address, body, key)
+
+
+def call(workspace: Workspace, gateway: Gateway, address: str, body: str, key: str) -> None:
+    """Has a message sent, however long that takes. Raises Trouble."""
     text = " ".join(body.split())[:LONGEST]
-    filled = _filled(gateway.body, {"to": "".join(address.split()), "text": text, "key": key})
+    filled = _filled(gateway.body, {"to": "".join(address.split()), "text": text, "key": key, "secret": gateway.secret})
     url, content, kind = gateway.url, b"", {}
     if gateway.method == "GET":
         url += f"{'&' if '?' in url else '?'}{urlencode(filled)}"
@@ -52,7 +57,7 @@ def send(workspace: Workspace, address: str, subject: str, body: str, key: str) 
         content, kind = urlencode(filled).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
     else:
         content, kind = to_json(filled).encode(), {"Content-Type": "application/json"}
-    headers = {**kind, **gateway.headers, "Idempotency-Key": key}
+    headers = {**kind, **_filled(gateway.headers, {"secret": gateway.secret}), "Idempotency-Key": key}
     answer = outbound.send(gateway.method, url, content, headers, workspace.settings.outbound_allow)
     if gateway.taken and not _taken(answer.text, gateway.taken):
         raise Trouble(_("The text message gateway did not take the message: {answer}", answer=answer.text[:200]), again=False)
@@ -64,13 +69,13 @@ def _gateway(workspace: Workspace) -> Gateway:
             text = get_secret(connection, workspace.settings.secret_key, SECRET)
     except NotFound:
         raise Trouble(
-            _("No gateway for text messages is set up. Set the secret sms_gateway; docs/automations.md says how."), again=False
+            _("No gateway for text messages is set up. An administrator does that on the page “Text messages”."), again=False
         ) from None
     try:
         return Gateway.model_validate_json(text)
     except ValidationError:
         raise Trouble(
-            _("The secret sms_gateway cannot be read: it needs url and body, as docs/automations.md says."), again=False
+            _("What is kept of the gateway for text messages cannot be read. Set it up anew on the page “Text messages”."), again=False
         ) from None
 
 

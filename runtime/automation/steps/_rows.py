@@ -61,7 +61,13 @@ class OnRows(Inside):
 
     def write(self, doing: Doing, rows: list[dict[str, Any]]) -> dict[str, Any]:
         saved = gateway.update(doing.act, str(doing.form), doing.needed_record(), {self.subform: rows})
-        return {"form": doing.form, "record": doing.record_id, "rows": len(rows), "changed": sorted(saved.changes)}
+        return {
+            "form": doing.form,
+            "record": doing.record_id,
+            "rows": len(rows),
+            "changed": sorted(saved.changes),
+            "version": saved.written,
+        }
 
 
 def row_problems(path: str, lines: Any, values: dict[str, str]) -> Iterator[Problem]:

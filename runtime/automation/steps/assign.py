@@ -108,7 +108,9 @@ class Assign(Inside):
         who = next((each.pool for each in self.pools if doing.holds(each.when)), self.pool)
         pool = people_of(act, who)
         if not pool:
-            return doing.skip(_("There is nobody in the pool {pool}. The record stays where it is.", pool=who))
+            return doing.skip(
+                _("There is nobody in the pool {pool}. The record stays where it is.", pool=in_words(who, form, act.catalogue))
+            )
         # taking the turn also makes parallel runs of this step wait for each other, so that they count the same loads
         turn = in_turn(act, f"{doing.automation.key} {doing.path}")
         has = doing.values.field(self.field)
@@ -119,8 +121,8 @@ class Assign(Inside):
         if not free:
             return self._full(doing, who, loads)
         chosen, why = self._choice(doing, pool, free, loads, turn)
-        gateway.update(act, form, doing.needed_record(), {self.field: chosen})
-        return self._said(doing, chosen, loads, why)
+        saved = gateway.update(act, form, doing.needed_record(), {self.field: chosen})
+        return {**self._said(doing, chosen, loads, why), "form": form, "record": saved.id, "version": saved.written}
 
     def _choice(self, doing: Doing, pool: list[int], free: list[int], loads: dict[int, int], turn: int) -> tuple[int, Message]:
         rather = None if self.rather is None else doing.value(self.rather)
@@ -133,7 +135,8 @@ class Assign(Inside):
         return chosen, _("{person} had the fewest: {count}.", person=self._name(doing, chosen), count=loads[chosen])
 
     def _full(self, doing: Doing, who: str, loads: dict[int, int]) -> dict[str, Any] | None:
-        message = _("Everybody in the pool {pool} has {most} records already. The record stays where it is.", pool=who, most=self.capacity)
+        pool = in_words(who, doing.form, doing.act.catalogue)
+        message = _("Everybody in the pool {pool} has {most} records already. The record stays where it is.", pool=pool, most=self.capacity)
         if self.when_full == "fail":
             raise Overloaded(message)
         doing.skip(message)

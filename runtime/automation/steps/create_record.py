@@ -48,4 +48,9 @@ class CreateRecord(Inside):
     def run(self, doing: Doing) -> dict[str, Any] | None:
         values = {key: doing.value(text) for key, text in self.values.items()}
         saved = gateway.create(doing.act, self.form, values)
-        return {"form": self.form, "record": saved.id, **({"gives": {self.key: saved.id}} if self.key is not None else {})}
+        return {
+            "form": self.form,
+            "record": saved.id,
+            "version": saved.written,
+            **({"gives": {self.key: saved.id}} if self.key is not None else {}),
+        }

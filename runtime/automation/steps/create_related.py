@@ -63,4 +63,4 @@ class CreateRelated(Inside):
         several = doing.act.catalogue.forms[form].by_key[reference].stores == "many"
         values = {key: doing.value(text) for key, text in self.values.items()}
         saved = gateway.create(doing.act, form, {**values, reference: (record,) if several else record})
-        return {"form": form, "record": saved.id, "gives": {self.key: saved.id} if self.key is not None else {}}
+        return {"form": form, "record": saved.id, "version": saved.written, "gives": {self.key: saved.id} if self.key is not None else {}}

@@ -78,7 +78,14 @@ class UpdateOrCreate(Inside):
         else:
             saved = gateway.update(doing.act, self.form, record, values)
         gives = {self.key: saved.id, f"{self.key}.is_new": record is None} if self.key is not None else {}
-        return {"form": self.form, "record": saved.id, "new": record is None, "changed": sorted(saved.changes), "gives": gives}
+        return {
+            "form": self.form,
+            "record": saved.id,
+            "new": record is None,
+            "changed": sorted(saved.changes),
+            "version": saved.written,
+            "gives": gives,
+        }
 
     def _known(self, doing: Doing, wanted: dict[str, Any]) -> int | None:
         fields = doing.act.catalogue.forms[self.form].by_key

@@ -50,4 +50,4 @@ class UpdateRecord(OnRecord):
             return None
         values = {key: doing.value(text) for key, text in self.values.items()}
         saved = gateway.update(doing.act, aim.form, aim.record, values)
-        return {"form": aim.form, "record": aim.record, "changed": sorted(saved.changes)}
+        return {"form": aim.form, "record": aim.record, "changed": sorted(saved.changes), "version": saved.written}

@@ -71,6 +71,14 @@ class Parameter:
         return None
 
 
+def require_numbers(arguments: Sequence[Node], first: int = 1) -> None:
+    """That people or records are named by their numbers. Raises Trouble."""
+    for place, each in enumerate(arguments, first):
+        text = literal_value(each)
+        if not (isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) <= 16):
+            raise Trouble(_("People and records are named by their numbers here, in quotation marks: {example}.", example="'7'"), place)
+
+
 def _either(names: list[Message]) -> Message | list[Message]:
     return names[0] if len(names) == 1 else names
 
@@ -148,6 +156,10 @@ class Function:
     def sql_over_possible(self) -> bool:
         """Whether it is SQL as an aggregate over related records."""
         return self.in_sql
+
+    def knows(self, argument: Node) -> bool:
+        """Whether its SQL takes an argument as what it is before any record is looked at."""
+        return False
 
     def cost_of(self, call: Call) -> int:
         return self.cost

@@ -5,10 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from runtime.definitions.types import NUMBER, TEXT
+import sqlalchemy as sa
+
+from runtime.definitions.types import BOOLEAN, NUMBER, TEXT
 from runtime.formulas import tree
-from runtime.formulas.functions.base import NUMBER_KINDS, SCALAR, Function, Parameter, Trouble, register
+from runtime.formulas.functions.base import NUMBER_KINDS, SCALAR, Function, Parameter, Trouble, register, require_numbers
 from runtime.formulas.scope import similar
+from runtime.formulas.sql_pieces import surely
 from runtime.formulas.tree import Call, Field, Literal, Node, literal_value
 from runtime.formulas.types import adapted, comparison
 from runtime.texts import _
@@ -83,6 +86,29 @@ class Lookup(Function):
     def _unknown(self, message: Any, written: Node, known: list[str], number: int) -> Trouble:
         near = similar(str(literal_value(written)), known)
         return Trouble(_("{problem} Did you mean {near}?", problem=message, near=near) if near else message, number)
+
+
+@register
+class IsOneOf(Function):
+    """True if a field names one of these people or records, which are given by their numbers, in quotation marks. A blank field names nobody.
+
+    >>> IS_ONE_OF(owner, '7', '8')
+    TRUE
+    """
+
+    name, label = "IS_ONE_OF", {"zh": "是其中之一", "en": "Is one of"}
+    result_type, blank = BOOLEAN, "own"
+    parameters, repeats = (Parameter("field", ("member", "record")), Parameter("number", ("text",), constant=True)), 1
+
+    def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
+        require_numbers(arguments[1:])
+        return arguments
+
+    def run(self, *arguments: Any) -> bool:
+        return str(arguments[0]) in arguments[1:]
+
+    def sql(self, writer: Writer, *operands: Operand) -> Any:
+        return surely(operands[0].sql.in_([sa.literal(int(str(each.value)), sa.BigInteger()) for each in operands[1:]]))
 
 
 @register

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from runtime.definitions.types import BOOLEAN, CHOICE, NUMBER, TEXT
 from runtime.formulas import sql_pieces as pieces
-from runtime.formulas.functions.base import NUMBER_KINDS, Function, Parameter, Trouble, register
+from runtime.formulas.functions.base import NUMBER_KINDS, SHELF, Function, Parameter, Trouble, register, require_numbers
 from runtime.formulas.scope import similar
 from runtime.formulas.tree import Call, Field, Literal, Node, literal_value
 from runtime.formulas.types import adapted
@@ -86,18 +86,24 @@ class DimensionBand(Function):
 
 
 class OfList(Function):
-    """A condition on a field with several values. Blank holds nothing."""
+    """A condition on a field with several values: constants, of people and records their numbers, or a list about the person who asks.
+    Blank holds nothing."""
 
     result_type, blank = BOOLEAN, "own"
-    parameters, repeats = (Parameter("list", ("list",)), Parameter("value", ("text",), constant=True)), 1
+    parameters, repeats = (Parameter("list", ("list",)), Parameter("value", ("text", "list"))), 1
 
     def prepared(self, arguments: list[Node], scope: Scope) -> list[Node]:
         item = arguments[0].type.item
         if not isinstance(arguments[0], Field):
             raise Trouble(_("Name a field with several values, or the tags."), 0)
+        constants = [each for each in arguments[1:] if not asks_who(each)]
+        if item is not None and item.kind in ("member", "record"):
+            require_numbers(constants)
+        elif any(not isinstance(literal_value(each), str) for each in constants):
+            raise Trouble(_("Write the values out, in quotation marks."), 1)
         for number, each in enumerate(arguments[1:], 1):
             value = literal_value(each)
-            if item is not None and item.options and value not in item.options:
+            if item is not None and item.options and value is not None and value not in item.options:
                 near = similar(str(value), list(item.options))
                 raise Trouble(
                     _("There is no option {value} here. Did you mean {near}?", value=value, near=near)
@@ -107,11 +113,30 @@ class OfList(Function):
                 )
         return arguments
 
+    def knows(self, argument: Node) -> bool:
+        return asks_who(argument)
+
     def parts(self, writer: Writer, operands: tuple[Operand, ...]) -> list[Any]:
         field = operands[0].node
         assert isinstance(field, Field)
-        source = writer.source_of(field)
-        return [source.list_contains(field.key, each.value) for each in operands[1:]]
+        source, item = writer.source_of(field), field.type.item
+        texts = [text for each in operands[1:] for text in (_asked(each.node, source) if asks_who(each.node) else [each.value])]
+        numbers = item is not None and item.kind in ("member", "record")
+        return [source.list_contains(field.key, int(text) if numbers else text) for text in texts]
+
+
+def asks_who(node: Node) -> bool:
+    """Whether it is a list about the person who asks, which is known before any record is looked at."""
+    return isinstance(node, Call) and SHELF[node.function].group == "person" and node.type.kind == "list"
+
+
+def _asked(node: Node, source: Any) -> Sequence[Any]:
+    assert isinstance(node, Call)
+    return SHELF[node.function].run(source)
+
+
+def _texts(arguments: Sequence[Any]) -> list[str]:
+    return [str(text) for each in arguments for text in (each if isinstance(each, tuple) else (each,))]
 
 
 @register
@@ -125,10 +150,11 @@ class HasAny(OfList):
     name, label = "HAS_ANY", {"zh": "包含任一", "en": "Has any of"}
 
     def run(self, *arguments: Any) -> bool:
-        return any(each in (arguments[0] or ()) for each in arguments[1:])
+        held = _texts(arguments[0] or ())
+        return any(each in held for each in _texts(arguments[1:]))
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        return sa.or_(*self.parts(writer, operands))
+        return sa.or_(sa.false(), *self.parts(writer, operands))
 
 
 @register
@@ -142,10 +168,11 @@ class HasAll(OfList):
     name, label = "HAS_ALL", {"zh": "包含全部", "en": "Has all of"}
 
     def run(self, *arguments: Any) -> bool:
-        return all(each in (arguments[0] or ()) for each in arguments[1:])
+        held = _texts(arguments[0] or ())
+        return all(each in held for each in _texts(arguments[1:]))
 
     def sql(self, writer: Writer, *operands: Operand) -> Any:
-        return sa.and_(*self.parts(writer, operands))
+        return sa.and_(sa.true(), *self.parts(writer, operands))
 
 
 @register

@@ -40,6 +40,15 @@ def _year(country: str, year: int) -> tuple[frozenset[date], frozenset[date], fr
     return frozenset(day for day in found if day.year == year), worked, frozenset(found.weekend)
 
 
+@lru_cache(maxsize=200)
+def holiday_names(country: str, year: int, language: str) -> dict[date, str]:
+    """What the days off of a year are for, in the language where the calendar knows it."""
+    wanted = {"zh": "zh_CN", "en": "en_US"}.get(language)
+    spoken = getattr(holidays.country_holidays(country), "supported_languages", ())
+    found = holidays.country_holidays(country, years=year, expand=False, language=wanted if wanted in spoken else None)
+    return {day: name for day, name in found.items() if day.year == year}
+
+
 @lru_cache(maxsize=100)
 def _own(calendar: str) -> tuple[str, dict[date, bool]]:
     """The country, and whether people work on the days of the workspace's own: `CN 2027-01-04- 2027-01-09+`."""

@@ -62,6 +62,7 @@ from runtime.system.tables.workflow import (
     workflow_entry,
     workflow_run,
     workflow_task,
+    workflow_undo,
     workflow_visit,
 )
 from runtime.system.tables.work import import_file, import_row, job
@@ -174,6 +175,7 @@ __all__ = [
     "workflow_entry",
     "workflow_run",
     "workflow_task",
+    "workflow_undo",
     "workflow_visit",
     "workspace_setting",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, Table, Text, text
 
 from runtime.system.tables.base import key, metadata
 
@@ -35,8 +35,13 @@ event = Table(
     Column("payload", Text, nullable=False),
     Column("cause", Text),
     Column("handled_at", BigInteger),
+    Column("revision", BigInteger),
+    Column("lane", SmallInteger, nullable=False, server_default=text("0")),
 )
-Index("ix_event_waiting", event.c.id, sqlite_where=event.c.handled_at.is_(None), postgresql_where=event.c.handled_at.is_(None))
+"""`revision`: that of the definitions in force when it was written; by it, and not by any clock, an automation knows whether it was at work.
+`lane`: 1 for what came in bulk, an import above all, and what follows from it; what a person did is looked at first."""
+_WAITS = event.c.handled_at.is_(None)
+Index("ix_event_waiting", event.c.lane, event.c.id, sqlite_where=_WAITS, postgresql_where=_WAITS)
 derived_dirty = Table(
     "derived_dirty",
     metadata,

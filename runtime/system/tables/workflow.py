@@ -29,6 +29,8 @@ has one at a time. `acts`: how many acts there were; each act counts it up, and 
 Index(None, workflow_run.c.form, workflow_run.c.record)
 Index(None, workflow_run.c.starter, workflow_run.c.id)
 Index(None, workflow_run.c.workflow, workflow_run.c.id)
+Index(None, workflow_run.c.workflow, workflow_run.c.status, workflow_run.c.id)
+Index(None, workflow_run.c.workflow, workflow_run.c.at)
 workflow_visit = Table(
     "workflow_visit",
     metadata,
@@ -46,6 +48,13 @@ workflow_visit = Table(
     flag("void"),
 )
 """Once at a node. `forks`: JSON list of the visits within whose lines it stands."""
+Index(
+    "ix_workflow_visit_open",
+    workflow_visit.c.node,
+    workflow_visit.c.run,
+    sqlite_where=sa.text("state = 'open'"),
+    postgresql_where=sa.text("state = 'open'"),
+)
 Index(
     "ix_workflow_visit_wakes_at",
     workflow_visit.c.wakes_at,
@@ -124,6 +133,19 @@ workflow_delegation = Table(
     Column("last_day", Integer, nullable=False),
     Column("workflows", Text),
     Column("at", BigInteger, nullable=False),
+    Column("reason", Text),
+    Column("made_by", BigInteger),
+    Column("ended_at", BigInteger),
 )
-"""Who stands in for whom, from the first to the last day. `workflows`: JSON list of keys; left out: all."""
+"""Who stands in for whom, from the first to the last day. `workflows`: JSON list of keys; left out: all. `ended_at`: when it was ended early."""
 Index(None, workflow_delegation.c.person, workflow_delegation.c.last_day)
+Index(None, workflow_delegation.c.deputy, workflow_delegation.c.last_day)
+workflow_undo = Table(
+    "workflow_undo",
+    metadata,
+    Column("run", ForeignKey("workflow_run.id"), primary_key=True, autoincrement=False),
+    Column("entry", Integer, nullable=False),
+    Column("acts", Integer, nullable=False),
+    Column("before", Text, nullable=False),
+)
+"""The last act of an administrator on a run: its line in the log, the counter after it, and as JSON what it changed, as that was before."""

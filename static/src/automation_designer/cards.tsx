@@ -6,7 +6,7 @@ import { speak } from '../base/speak';
 import { Layer, pane } from '../designer/frame';
 import { Icon } from '../designer/icon';
 import { at, isObject, t, undo, wide, type Path } from '../designer/state';
-import { Chips, ConditionChips } from './chips';
+import { Chips, ConditionChips, inWords } from './chips';
 import { duplicate, everyList, faultsAt, focusOn, holdsSteps, kindIcon, kindName, lanesOf, lifted, move, pathOf, placeOf, remove, selected, stepsAt, TOP, trigger, triggerIcon } from './model';
 import { said, words } from './words';
 import { titleOf } from '../designer/fields';
@@ -19,7 +19,7 @@ export function choose(place: string): void {
   if (!wide.peek()) { pane.value = 'right'; scrollTo(0, 0); }
 }
 
-export const stepName = (path: Path): string => { const step = at(path); return isObject(step) ? said(path) ?? kindName(step.type) : ''; };
+export const stepName = (path: Path): string => { const step = at(path); return isObject(step) ? inWords(said(path) ?? kindName(step.type)) : ''; };
 export const listName = (list: Path): string => {
   if (list.length === 1) return t('main_line');
   const owner = pathOf(placeOf(list)).slice(0, lanesOwner(list));
@@ -130,7 +130,7 @@ function Card({ place, path, icon, tone, kind, children, name }: CardProps) {
   const faults = faultsAt(place), isLifted = lifted.value === place;
   useEffect(() => { if (isLifted) button.current?.focus(); }, [isLifted]);
   return <div class={`ax-card${selected.value === place ? ' active' : ''}${faults.length ? ' ax-faulty' : ''}${isLifted ? ' ax-lifted' : ''}`}>
-    <button class="ax-hit" type="button" id={`ax-${place}`} data-card={place} ref={button} aria-pressed={selected.value === place} aria-label={name} aria-describedby={faults.length ? `ax-faults-${place}` : undefined}
+    <button class="ax-hit" type="button" id={`ax-${place}`} data-card={place} ref={button} aria-pressed={selected.value === place} aria-label={name} aria-describedby={[path ? 'ax-lift-help' : '', faults.length ? `ax-faults-${place}` : ''].join(' ').trim() || undefined}
       onClick={() => choose(place)} onKeyDown={event => keysOf(event, path, place, name)} onPointerDown={event => { if (path) grab(event, path); }} />
     <span class={`ax-icon ax-${tone}`} aria-hidden="true"><Icon name={icon} /></span>
     <div class="ax-words" aria-hidden="true"><span class="ax-kind">{kind}</span><span class="ax-said">{children}</span></div>
@@ -149,7 +149,7 @@ export function TriggerCard() {
 export function WhenCard() {
   const when = at(['when']);
   const text = typeof when === 'string' ? when : '';
-  return <Card place="when" path={null} icon="filter" tone="potential" kind={t('when')} name={`${t('when')}: ${text || t('no_when')}`}>{text ? <ConditionChips text={text} /> : <span class="tl-quiet">{t('no_when')}</span>}</Card>;
+  return <Card place="when" path={null} icon="filter" tone="potential" kind={t('when')} name={`${t('when')}: ${text ? inWords(text) : t('no_when')}`}>{text ? <ConditionChips text={text} /> : <span class="tl-quiet">{t('no_when')}</span>}</Card>;
 }
 
 /** A step that holds others says what it asks; the others say themselves. */

@@ -17,6 +17,9 @@ const conditions = computed(() => {
   return [...found].sort((a, b) => b.length - a.length);
 });
 
+/** Text of the server with its conditions in the words of their chips. */
+export const inWords = (text: string): string => conditions.value.reduce((found, each) => found.includes(each) && readConditions(each)?.list.length ? found.split(each).join(conditionWords(each)) : found, text);
+
 /** “rises to 「Diamond」” with the name as a chip. */
 export function Chips({ text }: { text: string }) {
   const condition = conditions.value.find(each => text.includes(each));

@@ -8,17 +8,22 @@ export interface Changed { form: string; record: number; title: string; label: s
 export interface Step { place: string; type: string; words: string; state: string; label: string; message: string; changes: Changed[]; messages: { to: string; subject: string; body: string }[]; sends: { name: string; value: string }[] }
 export interface Case { record: number | null; event: number | null; at: number | null }
 export interface Tried extends Case { title: string; moment: string | null; state: string; reason: string | null; explanation: Part | null; broken_off: boolean; steps: Step[] }
-interface Slice { impossible: string | null; since: string; until: string; matched: number; runs: number; skipped: number; failed: number; reasons: Record<string, number>; samples: Case[]; next: string | null; done: number; of: number }
-export interface Past { since: string; until: string; matched: number; runs: number; skipped: number; failed: number; reasons: Record<string, number>; done: number; of: number; stopped: boolean }
+interface Slice { impossible: string | null; forgotten: string | null; since: string; until: string; matched: number; runs: number; skipped: number; failed: number; reasons: Record<string, number>; samples: Case[]; next: string | null; done: number; of: number }
+export interface Past { since: string; until: string; forgotten: string | null; matched: number; runs: number; skipped: number; failed: number; reasons: Record<string, number>; done: number; of: number; stopped: boolean }
 
 const SAMPLE = 30;
 export const mode = signal<'record' | 'past'>('past');
-export const days = signal(30);
-export const record = signal<Chosen | null>(null);
+/** `1`, `7`, `30`, `month`, or `own`: from the first to the last day. */
+export const period = signal('30');
+export const first = signal('');
+export const last = signal('');
+export const chosen = signal<Chosen[]>([]);
+export const MOST_CHOSEN = 30;
 export const busy = signal(false);
 export const why = signal('');
 export const faulty = signal(false);
-export const one = signal<Tried | null>(null);
+/** What became of the chosen records. */
+export const several = signal<Tried[]>([]);
 export const past = signal<Past | null>(null);
 export const tried = signal<Tried[]>([]);
 export const shownCase = signal(0);
@@ -39,9 +44,16 @@ async function working(act: (signal: AbortSignal) => Promise<void>): Promise<voi
   if (flight === own) { busy.value = false; flight = null; }
 }
 
-export const tryRecord = (anyway = false): Promise<void> => working(async signal => {
-  const found = await ask<Tried>('record', { record: record.value?.record ?? null, anyway }, signal);
-  if (found) one.value = found;
+/** The chosen records, one after the other; a single one, or none where it is about none, also against its condition. */
+export const tryChosen = (anyway = false): Promise<void> => working(async signal => {
+  const records = chosen.value.map(each => each.record);
+  if (records.length > 1) {
+    const found = await ask<{ tried: Tried[] }>('records', { records }, signal);
+    if (found) several.value = found.tried;
+    return;
+  }
+  const found = await ask<Tried>('record', { record: records[0] ?? null, anyway }, signal);
+  if (found) several.value = [found];
 });
 
 /** As many as fit, evenly spread over all that were offered. */
@@ -51,14 +63,14 @@ export const tryPast = (): Promise<void> => working(async signal => {
   let begin = '', samples: Case[] = [];
   batch(() => { past.value = null; tried.value = []; shownCase.value = 0; });
   for (;;) {
-    const part = await ask<Slice>('past', { days: days.value, begin }, signal);
+    const part = await ask<Slice>('past', { period: period.value === 'own' ? `${first.value}..${last.value}` : period.value, begin }, signal);
     if (!part) return;
     if (part.impossible) { why.value = part.impossible; return; }
     const was = past.value;
     const reasons = { ...was?.reasons };
     for (const [text, n] of Object.entries(part.reasons)) reasons[text] = (reasons[text] ?? 0) + n;
     past.value = {
-      since: part.since, until: part.until, done: part.done, of: part.of, stopped: false, reasons, matched: (was?.matched ?? 0) + part.matched, runs: (was?.runs ?? 0) + part.runs,
+      since: part.since, until: part.until, forgotten: part.forgotten, done: part.done, of: part.of, stopped: false, reasons, matched: (was?.matched ?? 0) + part.matched, runs: (was?.runs ?? 0) + part.runs,
       skipped: (was?.skipped ?? 0) + part.skipped, failed: (was?.failed ?? 0) + part.failed,
     };
     samples = [...samples, ...part.samples];

@@ -4,7 +4,7 @@ import { Icon } from '../designer/icon';
 import { at, body, change, given, isObject, t, type Path } from '../designer/state';
 import { Plus } from './adding';
 import { StepCard, stepName, TriggerCard, WhenCard } from './cards';
-import { Chips, ConditionChips } from './chips';
+import { Chips, ConditionChips, inWords } from './chips';
 import { begin, faultsAt, isBox, kindIcon, lanesOf, more, placeOf, selected, stepsAt, TOP, triggerIcon, trigger, type Lane } from './model';
 import { choose } from './cards';
 import { words } from './words';
@@ -52,6 +52,7 @@ function LaneWhen({ lane }: { lane: Lane }) {
 export function Flow() {
   const blank = !stepsAt(TOP).length && !isObject(given.live_body);
   return <div class="ax-page"><Sentence />
+    <p class="visually-hidden" id="ax-lift-help">{t('lift_help')}</p>
     <div class="ax-flow" aria-label={t('flow_of')} role="group">
       <TriggerCard /><span class="ax-line" aria-hidden="true" /><WhenCard /><Arm list={TOP} prefix="" />
       {stepsAt(TOP).length > 0 && <span class="ax-end">{t('end')}</span>}
@@ -70,7 +71,7 @@ function Starters() {
 export function Outline() {
   void body.value;
   return <div><div class="td-left-head"><h2>{t('pane_outline')}</h2></div>
-    <ul class="ax-outline"><li><Entry place="trigger" icon={triggerIcon(trigger.value.type)} text={words.found.value?.trigger ?? t('trigger')} /></li><li><Entry place="when" icon="filter" text={typeof at(['when']) === 'string' && at(['when']) ? String(at(['when'])) : t('no_when')} /></li>
+    <ul class="ax-outline"><li><Entry place="trigger" icon={triggerIcon(trigger.value.type)} text={words.found.value?.trigger ?? t('trigger')} /></li><li><Entry place="when" icon="filter" text={typeof at(['when']) === 'string' && at(['when']) ? inWords(String(at(['when']))) : t('no_when')} /></li>
       <Entries list={TOP} /></ul></div>;
 }
 

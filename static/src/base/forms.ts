@@ -10,6 +10,8 @@ import { toast } from './toasts';
 interface Checked {
   errors?: Record<string, string>; hidden?: string[]; required?: string[]; values?: Record<string, string>;
   duplicates?: Duplicate[];
+  /** What limits across forms will say when it is saved. */
+  limits?: string[];
 }
 interface Duplicate { title: string; href: string; fields?: string[] }
 
@@ -18,8 +20,21 @@ function apply(form: HTMLFormElement, answer: Checked, left: string, live: LiveF
     const name = field.dataset.field!;
     if (answer.errors && (name === left || name in answer.errors)) showError(field, answer.errors[name] ?? '');
   }
+  sayLimits(form, answer.limits ?? []);
   if (live) live.hear(answer); else applyRules(form, answer);
   if (answer.duplicates) showDuplicates(form, left, answer.duplicates);
+}
+
+/** What a limit across forms will say stands above the buttons until it is no more so. */
+function sayLimits(form: HTMLFormElement, said: string[]): void {
+  let note = $('[data-limit-note]', form);
+  if (!note && said.length) {
+    note = make('div', { class: 'tl-note tl-note-care', role: 'status', 'data-limit-note': '' });
+    ($('.tl-save', form) ?? form.lastElementChild)!.before(note);
+  }
+  if (!note || note.textContent === said.join(' ')) return;
+  note.textContent = said.join(' ');
+  note.hidden = !said.length;
 }
 
 /** What the server says of hidden, needed and computed fields, where the page does not know it by itself. */

@@ -71,7 +71,11 @@ function snapshot(box: HTMLElement, from: number, count: number, columns: string
 }
 
 const fieldAt = (row: HTMLElement, key: string) => $(`[data-field$="-f_${CSS.escape(key)}"]`, row);
+
+const boxAt = (row: HTMLElement, key: string) => { const field = fieldAt(row, key); return field && $('[data-files]', field); };
 const controlsAt = (row: HTMLElement, key: string) => { const field = fieldAt(row, key); return field ? controlsIn(field) : []; };
+
+const putFiles = (box: HTMLElement, { texts }: Put) => box.dispatchEvent(new CustomEvent('tierloom:put', { detail: texts.filter(Boolean) }));
 
 function told(box: HTMLElement, lines: string[]): void {
   $(':scope > [data-paste-note]', box)?.remove();
@@ -107,8 +111,10 @@ export async function pasteRows(box: HTMLElement, target: HTMLElement, text: str
   const rows = rowsOf(box);
   cells.forEach((each, number) => columns.forEach((key, column) => {
     if (!key) return;
-    const controls = controlsAt(rows[from + number], key).filter(control => !control.disabled && !control.readOnly);
     const put = found ? found.cells[number]?.[column] : { texts: [each[column]] };
+    const files = boxAt(rows[from + number], key);
+    if (files) { if (found && put?.texts.length) putFiles(files, put); return; } // a blank cell leaves them
+    const controls = controlsAt(rows[from + number], key).filter(control => !control.disabled && !control.readOnly);
     putInto(controls, put ?? { texts: controls.map(control => (control.type === 'text' && isTyped(control) && !control.dataset.searchUrl ? each[column] : '')) });
   }));
   const unfit = (found?.problems ?? []).map(({ row: number, column, text: given, message }) => {
@@ -131,7 +137,8 @@ function takeBack(box: HTMLElement, { count, fields }: Snapshot): void {
   cutRows(box, count);
   const rows = rowsOf(box);
   for (const { row, key, put } of fields) {
-    putInto(controlsAt(rows[row], key), put);
+    const files = boxAt(rows[row], key);
+    if (files) putFiles(files, put); else putInto(controlsAt(rows[row], key), put);
     const field = fieldAt(rows[row], key);
     if (field) showError(field, '');
   }

@@ -4,7 +4,7 @@ import { isTyped } from './putting';
 import { speak } from './speak';
 import { say } from './texts';
 
-const NAMING = ['name', 'id', 'for', 'aria-describedby', 'aria-labelledby', 'data-field', 'data-computed'];
+const NAMING = ['name', 'id', 'for', 'aria-describedby', 'aria-labelledby', 'data-field', 'data-computed', 'data-files'];
 const NAMED = NAMING.map(name => `[${name}]`).join(',');
 
 export const rowsOf = (box: HTMLElement): HTMLElement[] => $$('tbody > [data-row]', box);

@@ -10,7 +10,7 @@ type Escape = (text: string) => string;
 const option = (item: Choice, escape: Escape) =>
   `<div>${escape(item.title ?? item.text ?? item.value)}${item.hint ? `<span class="tl-quiet">${escape(item.hint)}</span>` : ''}</div>`;
 const chosen = (item: Choice, escape: Escape) => `<div>${escape(item.title ?? item.text ?? item.value)}</div>`;
-const none = () => `<div class="no-results">${say('no_match')}</div>`;
+const none = () => `<div class="no-results" role="option" aria-disabled="true" aria-selected="false">${say('no_match')}</div>`;
 
 async function library() {
   return (await import('tom-select')).default;

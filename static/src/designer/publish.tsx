@@ -64,19 +64,26 @@ async function watch(jobs: number[]): Promise<void> {
   for (const act of afterwards) act();
 }
 
+/** Ends the work before anything is published; `watch` sees that it ended. */
+async function stop(jobs: number[]): Promise<void> {
+  await Promise.all(jobs.map(each => request(`/jobs/${each}/cancel`, { method: 'POST' })));
+}
+
 export function Outcome() {
   const found = outcome.value;
   if (!found) return null;
   const ended = found.progress.length === found.jobs.length && found.progress.every(each => !['waiting', 'running'].includes(each.state));
   const failed = found.progress.find(each => each.state === 'failed');
+  const stopped = ended && found.later && found.progress.some(each => each.state === 'cancelled');
   const moved = found.progress.reduce((sum, each) => sum + each.moved, 0);
   const done = found.progress.reduce((sum, each) => sum + each.done, 0);
   const total = found.progress.reduce((sum, each) => sum + (each.total ?? 0), 0);
   const sentence = !found.jobs.length ? t('published', { version: found.version }) : !ended ? t(found.later ? 'values_running' : 'job_running') : failed ? t(found.later ? 'values_failed' : 'job_failed', { reason: failed.message ?? '' })
-    : found.later ? t('values_done') : moved === 0 ? t('job_done_none') : moved === 1 ? t('job_done_one') : t('job_done', { n: moved.toLocaleString('en') });
-  return <div class={`tl-note tb-outcome ${failed ? 'tl-note-bad' : ended || !found.jobs.length ? 'tl-note-good' : ''}`} role="status"><Icon name={failed ? 'alert-circle' : ended || !found.jobs.length ? 'circle-check' : 'refresh'} />
+    : stopped ? t('values_stopped') : found.later ? t('values_done') : moved === 0 ? t('job_done_none') : moved === 1 ? t('job_done_one') : t('job_done', { n: moved.toLocaleString('en') });
+  return <div class={`tl-note tb-outcome ${failed ? 'tl-note-bad' : stopped ? 'tl-note-care' : ended || !found.jobs.length ? 'tl-note-good' : ''}`} role="status"><Icon name={failed || stopped ? 'alert-circle' : ended || !found.jobs.length ? 'circle-check' : 'refresh'} />
     <div class="tl-grow"><div class="tl-row tl-row-wrap"><b>{sentence}</b>{!ended && total > 0 && <span class="tl-meta">{t('job_progress', { done, total })}</span>}
       {ended && found.jobs.length > 0 && !found.later && given.app !== '-' && <a class="btn btn-sm" href={`/apps/${given.app}/-/tiers`}>{t('see_tiers')}</a>}</div>
+      {!ended && found.later && <div class="tl-row tl-row-wrap"><button class="btn btn-sm" type="button" onClick={() => void stop(found.jobs)}>{t('values_stop')}</button><span class="tl-meta tl-quiet">{t('values_stop_help')}</span></div>}
       {!ended && found.jobs.length > 0 && <progress class="tl-progress tl-progress-small" aria-label={t('job_running')} {...(total ? { value: done, max: total } : {})} />}</div>
     <button class="btn btn-sm btn-ghost btn-icon" type="button" aria-label={t('close')} title={t('close')} onClick={() => { outcome.value = null; }}><Icon name="x" /></button></div>;
 }

@@ -179,6 +179,8 @@ export function leave(): void {
 }
 
 effect(() => {
+  // taken back before it was sent: there is nothing to wait for any more
+  if (body.value === kept && saving.peek() === 'waiting') saving.value = 'still';
   if (body.value === kept || overtaken.value) return;
   if (saving.peek() !== 'saving') saving.value = 'waiting';
   window.clearTimeout(timer);

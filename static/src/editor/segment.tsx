@@ -1,5 +1,6 @@
 // The page of a segment: its conditions as chips and as a formula, and beside them how many would belong to it.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { $ } from '../base/dom';
 import { send } from '../base/http';
 import { speak } from '../base/speak';
 import { Asked } from '../designer/asking';
@@ -10,7 +11,7 @@ import { FormulaBox } from '../formula_editor/box';
 
 interface Count { then: number; sentence: string; margin: string | null; change: string | null; shown: { title: string; href: string }[] }
 interface Named { key: string; label: string }
-interface Field extends Named { kind: string; options: Named[]; operators: (Named & { value: boolean })[] }
+interface Field extends Named { kind: string; search?: string; options: Named[]; operators: (Named & { value: boolean })[] }
 interface Conditions { fields: Field[]; chips: { text: string; words: string | null }[] }
 
 const counted = new Asked<Count>('/try');
@@ -63,7 +64,8 @@ function Chips({ found, onProblem }: { found: Conditions | null; onProblem: (tex
 }
 
 function Value({ field, operator, value, onValue }: { field: Field; operator: string; value: string; onValue: (value: string) => void }) {
-  const several = operator === 'any_of';
+  const several = /^(any_of|has_any|has_all)$/.test(operator);
+  if (field.search) return <Searched url={field.search} several={several} key={`${field.key} ${several}`} clear={value === ''} onValue={onValue} />;
   const days = operator === 'within' || operator === 'older';
   if (field.options.length) {
     const chosen = value.split(',').filter(Boolean);
@@ -74,6 +76,23 @@ function Value({ field, operator, value, onValue }: { field: Field; operator: st
   }
   if (field.kind === 'date' && !days) return <input class="form-control" id="sg-value" type="date" value={value} onInput={event => onValue(event.currentTarget.value)} />;
   return <input class="form-control" id="sg-value" autocomplete="off" inputMode={days || field.kind === 'number' || field.kind === 'money' ? 'decimal' : undefined} value={value} onInput={event => onValue(event.currentTarget.value)} />;
+}
+
+/** People or records, searched for while typing: base/selects.ts draws the control. */
+function Searched({ url, several, clear, onValue }: { url: string; several: boolean; clear: boolean; onValue: (value: string) => void }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const control = document.createElement(several ? 'select' : 'input');
+    control.className = several ? 'form-select' : 'form-control';
+    control.id = 'sg-value';
+    control.dataset.searchUrl = url;
+    if (control instanceof HTMLSelectElement) control.multiple = true;
+    control.addEventListener('change', () => onValue(control instanceof HTMLSelectElement ? [...control.selectedOptions].map(each => each.value).join(',') : control.value));
+    place.current!.replaceChildren(control);
+    document.dispatchEvent(new CustomEvent('htmx:load', { detail: { elt: place.current, inside: true } }));
+  }, [url, several]);
+  useEffect(() => { if (clear) ($<HTMLInputElement & { tomselect?: { clear(): void } }>('#sg-value', place.current!))?.tomselect?.clear(); }, [clear]);
+  return <div ref={place} />;
 }
 
 function Adding({ fields, onProblem }: { fields: Field[]; onProblem: (text: string) => void }) {

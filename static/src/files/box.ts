@@ -2,12 +2,11 @@
 import { $, $$, icon, make } from '../base/dom';
 import { Refusal } from '../base/http';
 import { speak } from '../base/speak';
-import { filled, isPicture, keptTokens, partOf, sizeInWords, told, type Part, type Told } from './parts';
+import { addressOf, filled, isPicture, isPutBack, keptTokens, partOf, sizeInWords, told, type Part, type Told } from './parts';
 import { sendFile } from './sending';
 import { underWay } from './waiting';
 
 class Box {
-  private readonly told: Told;
   private readonly list: HTMLElement;
   private readonly input: HTMLInputElement;
   private readonly line: HTMLElement;
@@ -15,7 +14,6 @@ class Box {
   private readonly first: string[];
 
   constructor(private readonly box: HTMLElement) {
-    this.told = told(box);
     this.list = $('[data-files-list]', box)!;
     this.input = $<HTMLInputElement>('input[type=file]', box)!;
     this.line = $('[data-files-said]', box)!;
@@ -23,7 +21,8 @@ class Box {
     this.first = this.tokens();
     this.listen();
     if (this.form && $('.tl-kept', this.form)) this.putBack();
-    this.form?.addEventListener('tierloom:restored', () => this.putBack());
+    this.form?.addEventListener('tierloom:restored', event => { if (isPutBack(event)) this.putBack(); });
+    box.addEventListener('tierloom:put', event => { this.show((event as CustomEvent<string[]>).detail); this.changed(); });
     box.dataset.ready = '';
   }
 
@@ -43,14 +42,19 @@ class Box {
     this.box.addEventListener('paste', event => { if (event.clipboardData?.files.length) this.take([...event.clipboardData.files]); });
   }
 
+  private get told(): Told { return told(this.box); }
+
   private tokens(): string[] {
     return $$<HTMLInputElement>('input[type=hidden]', this.list).map(input => input.value);
   }
 
   private putBack(): void {
-    const wanted = keptTokens(this.form, this.told.name) ?? this.first;
-    this.list.replaceChildren(...wanted.map(partOf).filter((part): part is Part => part !== null).map(part => this.row(part)));
+    this.show(keptTokens(this.form, this.told.name) ?? this.first);
     this.changed(false);
+  }
+
+  private show(tokens: string[]): void {
+    this.list.replaceChildren(...tokens.map(partOf).filter((part): part is Part => part !== null).map(part => this.row(part)));
   }
 
   private changed(told = true): void {
@@ -109,7 +113,7 @@ class Box {
 
   // -- there ----------------------------------------------------------------------------------------------------------------
   private row(part: { id: string; size: number; name: string; token: string }): HTMLElement {
-    const url = `${/^\/f\/[^/]+\/files\//.exec(this.told.url)?.[0] ?? '/files/'}${part.id}`; // strangers get theirs by the public link
+    const url = addressOf(this.told, part.id);
     const sight = isPicture(part.name)
       ? make('a', { href: url, 'data-picture': '', class: 'tl-file-sight' }, make('img', { src: url, alt: part.name, loading: 'lazy' })) : icon('file');
     return make('li', { class: 'tl-file' }, sight, make('a', { class: 'tl-file-name', href: url, download: '' }, part.name),

@@ -7,6 +7,7 @@ export interface Told {
   | 'signed' | 'draw' | 'typed', string>;
 }
 
+/** Read when it is needed: in the rows of a sub-form names change with the places of the rows. */
 export const told = (box: HTMLElement): Told => JSON.parse(box.dataset.files!) as Told;
 
 export const filled = (text: string, values: Record<string, string | number>): string =>
@@ -25,6 +26,12 @@ export const isPicture = (name: string): boolean => /\.(jpe?g|png|gif|webp)$/i.t
 export function sizeInWords(size: number): string {
   return size < 1024 * 1024 ? `${Math.max(1, Math.round(size / 1024))} KB` : `${(size / 1024 / 1024).toFixed(1)} MB`;
 }
+
+/** Where a file that was sent from here is fetched: strangers get theirs by the public link. */
+export const addressOf = ({ url }: Told, id: string): string => `${/^\/f\/[^/]+\/files\//.exec(url)?.[0] ?? '/files/'}${id}`;
+
+/** Whether what was unfinished is being put back; rows that were pasted or filled leave files as they are. */
+export const isPutBack = (event: Event): boolean => !(event as CustomEvent<{ filled?: boolean } | null>).detail?.filled;
 
 /** The tokens that the unfinished input of this form holds for a field; null where none was put back. */
 export function keptTokens(form: HTMLFormElement | null, name: string): string[] | null {

@@ -3,7 +3,7 @@ import SignaturePad from 'signature_pad';
 import { $, make } from '../base/dom';
 import { Refusal } from '../base/http';
 import { speak } from '../base/speak';
-import { filled, keptTokens, partOf, told, type Told } from './parts';
+import { addressOf, filled, isPutBack, keptTokens, partOf, told, type Told } from './parts';
 import { sendFile } from './sending';
 import { underWay } from './waiting';
 
@@ -11,7 +11,6 @@ const REST = 700;
 const INK = '#16202e';
 
 class Signing {
-  private readonly told: Told;
   private readonly form: HTMLFormElement | null;
   private readonly canvas: HTMLCanvasElement;
   private readonly typed: HTMLInputElement;
@@ -24,7 +23,6 @@ class Signing {
   private stop: AbortController | null = null;
 
   constructor(private readonly box: HTMLElement) {
-    this.told = told(box);
     this.form = box.closest('form');
     this.canvas = $<HTMLCanvasElement>('canvas', box)!;
     this.typed = $<HTMLInputElement>('[data-signature-typed]', box)!;
@@ -35,10 +33,13 @@ class Signing {
     this.pad = new SignaturePad(this.canvas, { penColor: INK, backgroundColor: '#ffffff' });
     this.listen();
     if (this.form && $('.tl-kept', this.form)) this.putBack();
-    this.form?.addEventListener('tierloom:restored', () => this.putBack());
+    this.form?.addEventListener('tierloom:restored', event => { if (isPutBack(event)) this.putBack(); });
+    box.addEventListener('tierloom:put', event => this.hold((event as CustomEvent<string[]>).detail[0] ?? ''));
     new ResizeObserver(() => this.fit()).observe(this.canvas);
     box.dataset.ready = '';
   }
+
+  private get told(): Told { return told(this.box); }
 
   private listen(): void {
     this.pad.addEventListener('beginStroke', () => { clearTimeout(this.timer); this.typed.value = ''; });
@@ -108,7 +109,7 @@ class Signing {
   private hold(token: string, heard = true): void {
     const part = partOf(token);
     const held = $('[data-signature-picture]', this.shown)!;
-    held.replaceChildren(...part ? [make('img', { src: `/files/${part.id}`, alt: this.told.texts.signed }),
+    held.replaceChildren(...part ? [make('img', { src: addressOf(this.told, part.id), alt: this.told.texts.signed }),
       make('input', { type: 'hidden', name: this.told.name, value: part.token })] : []);
     this.shown.hidden = !part;
     this.drawn.hidden = !!part;

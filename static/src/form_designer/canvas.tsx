@@ -141,7 +141,7 @@ export function turnTo(parts: string[]): void {
     showPanel();
   } else if (first === 'layout' && n !== undefined) { tab.value = 'fields'; openPartOf(Number(n)); select(`s:${n}`); }
   else if (first === 'rules') tab.value = 'rules';
-  else if (['duplicates', 'quality', 'team', 'pool'].includes(first)) tab.value = 'checks';
+  else if (['limits', 'duplicates', 'quality', 'team', 'pool'].includes(first)) tab.value = 'checks';
   else if (['label', 'title', 'icon', 'event_date', 'fields'].includes(first)) { tab.value = 'fields'; select(''); }
   else tab.value = 'json';
 }

@@ -1,9 +1,9 @@
-// Duplicate checks, quality, the team and the pool: settings of the form as its model describes them.
+// Limits across forms, duplicate checks, quality, the team and the pool: settings of the form as its model describes them.
 import { ObjectInput, Suggestions } from '../designer/fields';
 import { resolve } from '../designer/schema';
 import { given, t } from '../designer/state';
 
-const SHOWN = ['duplicates', 'quality', 'team', 'pool'];
+const SHOWN = ['limits', 'duplicates', 'quality', 'team', 'pool'];
 
 export function ChecksPage() {
   const schema = given.schema ? resolve(given.schema) : null;

@@ -132,6 +132,14 @@ export function liveName(id: string): string | undefined {
   const line = liveKey(columnsOf(owner).find(each => keyOf(each) === column), columnsOf(published));
   return line === undefined ? undefined : `${key}.${line}`;
 }
+/** By which key the published form knows an option of a field at a path; undefined for one that was never published. */
+export function liveOption(path: Path, option: Thing): string | undefined {
+  const holder = fields.value[Number(path[1])];
+  const published = publishedFields().find(each => keyOf(each) === liveKey(holder, publishedFields()));
+  if (path.length === 3) return liveKey(option, things(published?.options));
+  const line = liveKey(columnsOf(holder)[Number(path[3])], columnsOf(published));
+  return liveKey(option, things(columnsOf(published).find(each => keyOf(each) === line)?.options));
+}
 export const isLive = (id: string): boolean => liveName(id) !== undefined;
 
 // -- where things can go ------------------------------------------------------------------------------------------------------------
@@ -267,6 +275,7 @@ export function removeFields(keys: readonly string[]): void {
   const rest: Thing = { fields: list };
   if (Array.isArray(form.rules)) rest.rules = kept;
   if (Array.isArray(form.duplicates)) rest.duplicates = checks;
+  if (Array.isArray(form.limits)) rest.limits = things(form.limits).filter(each => !keys.includes(String(each.through))).map(each => (Array.isArray(each.meanwhile) ? { ...each, meanwhile: things(each.meanwhile).filter(one => !keys.includes(String(one.field))) } : each));
   if (Array.isArray(form.quality)) rest.quality = without(form.quality);
   if (keys.includes(String(form.title))) rest.title = keyOf(list.find(each => each.type === 'text') ?? list[0]);
   batch(() => { write(found.filter(each => each.written || each.fields.length), rest); selected.value = []; });

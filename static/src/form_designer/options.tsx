@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks';
 import { moveEntry, Problems, titleOf, wordOf } from '../designer/fields';
 import { Icon } from '../designer/icon';
 import { at, change, given, isObject, live, shown, t, type Json, type Path } from '../designer/state';
-import { freeKey, type Thing } from './model';
+import { freeKey, liveOption, type Thing } from './model';
+import { renameOption } from './renaming';
 
 const COLORS = ['', 'blue', 'green', 'teal', 'yellow', 'orange', 'red', 'pink', 'purple', 'gray', 'cyan', 'indigo', 'lime', 'azure'];
 
@@ -27,6 +28,9 @@ export function Options({ path }: { path: Path }) {
   const value = at(path);
   const options: Thing[] = Array.isArray(value) ? value.map(each => isObject(each) ? each : {}) : [];
   const [both, setBoth] = useState(options.some(each => isObject(each.label) && Object.keys(each.label).length > 1));
+  const [naming, setNaming] = useState<{ n: number; text: string } | null>(null);
+  const holder = at(path.slice(0, -1));
+  const renames = isObject(holder) && /choice$/.test(String(holder.type)) && !holder.other;
   const [pasting, setPasting] = useState<string | null>(null);
   const own = given.language;
   const other = own === 'zh' ? 'en' : 'zh';
@@ -47,6 +51,12 @@ export function Options({ path }: { path: Path }) {
     change(path, [...options, ...fresh] as unknown as Json);
     requestAnimationFrame(() => document.getElementById(`f-${place}/${options.length}/label`)?.focus());
   };
+  const takeKey = (n: number, text: string) => {
+    const key = freeKey(text.trim() || keys[n]!, keys.filter((_, m) => m !== n));
+    setNaming(null);
+    if (key !== keys[n]) renameOption(path, n, key);
+    requestAnimationFrame(() => document.getElementById(`f-${place}/${n}/other_key`)?.focus());
+  };
   const paste = () => { const labels = (pasting ?? '').split(/[\n\t;；]+/).map(each => each.trim()).filter(Boolean); setPasting(null); if (labels.length) add(labels); };
   return <fieldset class="tl-field fd-options" id={`f-${place}`} tabIndex={-1}><legend class="fd-conditions-head"><span class="form-label">{titleOf('options')} <span class="tl-quiet">{options.length}</span></span>
     <button class="btn-link-plain" type="button" aria-pressed={both} onClick={() => setBoth(!both)}>{t('both_languages')}</button></legend>
@@ -57,8 +67,13 @@ export function Options({ path }: { path: Path }) {
         onKeyDown={event => { if (event.key === 'Enter') { event.preventDefault(); add([t('option_n', { n: options.length + 1 })]); } if (event.altKey && event.key === 'ArrowUp') { event.preventDefault(); moveEntry(path, n, n - 1); } if (event.altKey && event.key === 'ArrowDown') { event.preventDefault(); moveEntry(path, n, n + 1); } }} />
       <button class="btn btn-sm btn-ghost btn-icon" type="button" disabled={n === 0} aria-label={`${t('up')}: ${shown(each.label)}`} title={t('up')} onClick={() => moveEntry(path, n, n - 1)}><Icon name="arrow-up" /></button>
       <button class="btn btn-sm btn-ghost btn-icon" type="button" disabled={options.length < 2} aria-label={`${t('remove')}: ${shown(each.label)}`} title={t('remove')} onClick={() => change([...path, n], undefined)}><Icon name="x" /></button>
+      {renames && liveOption(path, each) !== undefined && <button class="btn btn-sm btn-ghost btn-icon" type="button" id={`f-${place}/${n}/other_key`} aria-expanded={naming?.n === n} aria-label={t('other_key_of', { what: shown(each.label) })} title={t('other_key')} onClick={() => setNaming(naming?.n === n ? null : { n, text: keys[n]! })}><Icon name="pencil" /></button>}
+      {naming?.n === n && <div class="fd-option-key"><label class="form-label" for={`f-${place}/${n}/key`}>{t('new_key')}</label>
+        <div class="tl-row"><input class="form-control" id={`f-${place}/${n}/key`} value={naming.text} autocomplete="off" spellcheck={false} maxLength={41} autofocus aria-describedby={`f-${place}/${n}/key-help`} onInput={event => setNaming({ n, text: event.currentTarget.value })}
+          onKeyDown={event => { if (event.key === 'Enter') { event.preventDefault(); takeKey(n, naming.text); } if (event.key === 'Escape') { event.stopPropagation(); setNaming(null); } }} /><button class="btn btn-sm" type="button" onClick={() => takeKey(n, naming.text)}>{t('give_key')}</button></div>
+        <div class="tl-help" id={`f-${place}/${n}/key-help`}>{t('option_key_help')}</div></div>}
       {both && <input class="form-control fd-option-other" lang={other === 'zh' ? 'zh-CN' : 'en'} value={textIn(each, other)} aria-label={`${t('option')} ${n + 1} (${t(other)})`} placeholder={t(other)} autocomplete="off" onInput={event => type(n, other, event.currentTarget.value)} />}
-      <div class="fd-option-problems"><Problems path={[...path, n]} /><Problems path={[...path, n, 'label']} /><Problems path={[...path, n, 'key']} /></div></li>)}</ul>
+      <div class="fd-option-problems"><Problems path={[...path, n]} /><Problems path={[...path, n, 'label']} /><Problems path={[...path, n, 'key']} /><Problems path={[...path, n, 'formerly']} /></div></li>)}</ul>
     {pasting === null ? <div class="tl-row"><button class="btn btn-sm" type="button" onClick={() => add([t('option_n', { n: options.length + 1 })])}><Icon name="plus" />{t('add_option')}</button>
       <button class="btn btn-sm btn-ghost" type="button" onClick={() => setPasting('')}><Icon name="clipboard-list" />{t('paste_options')}</button></div>
       : <div><label class="form-label" for={`${place}-paste`}>{t('one_a_line')}</label><textarea class="form-control" id={`${place}-paste`} rows={4} value={pasting} onInput={event => setPasting(event.currentTarget.value)} />

@@ -145,7 +145,7 @@ function FormPanel() {
   const schema = given.schema ? resolve(given.schema) : null;
   return <>
     <div class="fd-panel-head"><Icon name="forms" /><div class="tl-grow"><h2>{t('form_itself')}</h2><span class="tl-quiet tl-meta">{given.key}</span></div></div>
-    {schema && <ObjectInput path={[]} schema={schema} without={['key', 'app', 'fields', 'layout', 'rules', 'duplicates', 'quality', 'team', 'pool']} />}
+    {schema && <ObjectInput path={[]} schema={schema} without={['key', 'app', 'fields', 'layout', 'rules', 'limits', 'duplicates', 'quality', 'team', 'pool']} />}
     <Problems path={['fields']} /><Problems path={['layout']} />
     <p class="tl-help">{t('nothing_selected')}</p>
   </>;

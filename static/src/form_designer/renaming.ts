@@ -1,8 +1,8 @@
 // Another key for a field, with everything in the draft that names it; and who uses a field.
 import { batch } from '@preact/signals';
-import { isObject, replace, shown, t, type Branches, type Json } from '../designer/state';
+import { at, isObject, replace, shown, t, type Branches, type Json, type Path } from '../designer/state';
 import { scan } from '../formula_editor/words';
-import { columnsOf, fields, freeKey, isForRows, isLive, keyOf, laidOut, liveName, nameOf, now, pathOf, RULE_LISTS, rules, select, selected, texts, things, type Thing } from './model';
+import { columnsOf, fields, freeKey, isForRows, isLive, keyOf, laidOut, liveName, liveOption, nameOf, now, pathOf, RULE_LISTS, rules, select, selected, texts, things, type Thing } from './model';
 
 /** Words of a formula that mean this field of the form itself, or this column of a sub-form, under their new name. */
 export function renamedIn(text: string, from: string, to: string, subform?: string): string {
@@ -58,9 +58,39 @@ export function withKey(form: Thing, from: string, to: string, published?: strin
   if (Array.isArray(next.layout)) next.layout = things(next.layout).map(each => ({ ...each, fields: swap(each.fields), ...(each.wide ? { wide: swap(each.wide) } : {}) }));
   if (Array.isArray(next.rules)) next.rules = things(next.rules).map(each => renamedRule(each, from, to));
   if (Array.isArray(next.duplicates)) next.duplicates = things(next.duplicates).map(each => ({ ...each, match: things(each.match).map(one => one.field === from ? { ...one, field: to } : one) }));
+  if (Array.isArray(next.limits)) next.limits = things(next.limits).map(each => ({ ...each, ...(each.through === from ? { through: to } : {}), ...(Array.isArray(each.meanwhile) ? { meanwhile: things(each.meanwhile).map(one => one.field === from ? { ...one, field: to } : one) } : {}) }));
   if (Array.isArray(next.quality)) next.quality = swap(next.quality);
   for (const name of ['title', 'event_date']) if (next[name] === from) next[name] = to;
   return next;
+}
+
+/** Another key for an option, in the draft's own formulas and rules too: where a formula also reads another choice that has an option of this
+    key, it is left for its author, to whom the check shows it. */
+export function renameOption(path: Path, n: number, to: string): void {
+  const [holder, option] = [at(path.slice(0, -1)) as Thing, at([...path, n]) as Thing];
+  const [from, mine, rows] = [keyOf(option), keyOf(holder), path.length === 5 ? keyOf(fields.value[Number(path[1])]) : undefined];
+  const choices = fields.value.flatMap(each => [each, ...columnsOf(each)]).filter(each => each.type !== 'formula' && things(each.options).some(one => keyOf(one) === from));
+  const others = choices.filter(each => each !== holder && keyOf(each) !== mine).map(keyOf);
+  const swap = (text: string): string => {
+    const words = scan(text).filter(each => each.kind === 'word').map(each => each.text);
+    return words.includes(mine) && !others.some(each => words.includes(each)) ? withOption(text, from, to) : text;
+  };
+  const next = walked(structuredClone(now()), swap) as Thing;
+  const field = at(path.slice(0, -1), next) as Record<string, Json>;
+  field.options = things(field.options).map((each, place) => (place === n ? called(each, to, liveOption(path, option)) : each)) as Json;
+  if (typeof field.default === 'string') field.default = withOption(field.default, from, to);
+  if (Array.isArray(next.rules)) next.rules = things(next.rules).map(each => (each.subform === rows && texts(each.limit).join() === mine ? { ...each, options: texts(each.options).map(one => (one === from ? to : one)) } : each));
+  replace(next);
+}
+
+function withOption(text: string, from: string, to: string): string {
+  let [result, last] = ['', 0];
+  for (const token of scan(text)) {
+    if (token.kind !== 'text' || text.slice(token.from + 1, token.to - 1) !== from) continue;
+    result += text.slice(last, token.from + 1) + to;
+    last = token.to - 1;
+  }
+  return result + text.slice(last);
 }
 
 function renamedRule(rule: Thing, from: string, to: string): Thing {

@@ -27,9 +27,9 @@ const isEmpty: Builder = (call, [given]) => {
 };
 
 const ofList = (every: boolean): Builder => (call, [list, ...wanted]) => {
-  const keys = wanted.map(each => each.constant as Value);
   return made(call, place => {
-    const held = listOf(list.code(place));
+    const held = listOf(list.code(place)).map(String); // people and records are named by their numbers
+    const keys = wanted.flatMap(each => { const value = each.code(place); return Array.isArray(value) ? value.map(String) : [String(value)]; });
     return every ? keys.every(key => held.includes(key)) : keys.some(key => held.includes(key));
   });
 };
@@ -40,6 +40,7 @@ export const LOGIC: Shelf = {
   ISEMPTY: isEmpty,
   HAS_ANY: ofList(false),
   HAS_ALL: ofList(true),
+  IS_ONE_OF: (call, [field, ...wanted]) => made(call, place => { const value = field.code(place); return value !== null && wanted.some(each => each.constant === String(value)); }),
   CURRENT_USER: call => made(call, ({ run }) => run.person?.id ?? null),
   MY_REPORTS: call => made(call, ({ run }) => run.person?.reports ?? []),
   MY_DEPARTMENTS: call => made(call, ({ run }) => run.person?.departments ?? []),
