@@ -268,6 +268,7 @@ SETTINGS: dict[str, Message] = {
     "sort": _("Order"),
     "sources": _("Sources"),
     "standing": _("Standing"),
+    "starter": _("In whose name"),
     "steps": _("Steps"),
     "subject": _("Subject"),
     "summary": _("Summary"),

@@ -15,11 +15,12 @@ from tests.makers import catalogue_of, form_json, text
 kinds.load()
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs/automations.md").read_text(encoding="utf-8")
-TESTS = "\n".join(each.read_text(encoding="utf-8") for each in Path(__file__).parent.rglob("test_*.py") if each != Path(__file__))
+FOLDERS = (ROOT / "tests/automation", ROOT / "tests/workflow")
+TESTS = "\n".join(each.read_text(encoding="utf-8") for folder in FOLDERS for each in folder.rglob("test_*.py") if each != Path(__file__))
 SMALLEST = {"form": "customer", "tag_set": "a", "tag": "a", "url": "https://example.com/", "key": "x", "minutes": 5, "hours": 1, "automation": "rule",
             "to": ("role:a",), "subject": "a", "pool": "role:a", "field": "owner", "when": "true", "tier_model": "a", "tier": "a", "reason": "a",
             "title": "a", "text": "a", "plan": "a", "relation": "a", "subform": "a", "values": {"name": "1"}, "match": {"name": "1"},
-            "segment": "a", "address": "a", "consent": "a", "value": "1", "over": "x", "list": "x", "until": "TODAY()", "each": ()}  # fmt: skip
+            "segment": "a", "address": "a", "consent": "a", "value": "1", "over": "x", "list": "x", "until": "TODAY()", "each": (), "workflow": "a"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(STEPS.kinds))
@@ -31,7 +32,7 @@ def test_a_step_is_documented_tested_and_said_in_both_languages(name: str) -> No
     said = {language: step.sentence(language, catalogue, "customer") for language in ("zh", "en")}
     assert all(said.values()) and re.search("[\u4e00-\u9fff]", said["zh"]) and not re.search("[\u4e00-\u9fff]", said["en"])
     assert re.search(rf"^\| .*`{name}`", DOCS, re.M), "docs/automations.md has no line for it"
-    assert f'"{name}"' in TESTS, "no test in tests/automation uses it"
+    assert f'"{name}"' in TESTS, "no test of automations or workflows uses it"
     assert name in CHOICES, "builder/words.py has no name for it"
 
 
