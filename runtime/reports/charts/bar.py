@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 SEVERAL = ("rows", "many", "assigned")
+EVERY_NAME = {"interval": 0, "hideOverlap": False, "width": 160, "overflow": "truncate"}
+NAMED = 14
+"""So many names find room; of more bars the chart leaves names out."""
 
 
 @CHARTS.register
@@ -93,7 +96,7 @@ class Bar(FormTile):
         option = (
             {
                 "xAxis": {"type": "value"},
-                "yAxis": {"type": "category", "data": labels, "inverse": True},
+                "yAxis": {"type": "category", "data": labels, "inverse": True, "axisLabel": EVERY_NAME if len(labels) <= NAMED else {}},
                 "grid": {"left": 8, "right": 64, "top": 8, "bottom": 8, "containLabel": True},
                 "series": [{"type": "bar", "data": bars, "barMaxWidth": 22, "label": {"show": True, "position": "right"}}],
             }
