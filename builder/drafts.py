@@ -148,6 +148,15 @@ def key_from(label: str) -> str:
     return key if re.match(r"[a-z\u3400-\u9fff]", key) else f"n_{key}"[:41].strip("_")
 
 
+def free_key(act: Act, kind: str, label: str) -> str:
+    """A key made of a label that no definition and no draft of the kind has. Raises Refused where none can be made of it."""
+    taken = set(act.catalogue.of_kind(kind)) | {each.key for each in versions.drafts(act.connection) if each.kind == kind}
+    base = key_from(label)
+    key = next(each for each in (base, *(f"{base[:36]}_{number}" for number in range(2, 1000))) if each not in taken)
+    check_key(kind, key)
+    return key
+
+
 def new_body(act: Act, kind: str, key: str, label: str, app: str | None) -> dict[str, Any]:
     """What a new definition begins with; it may still lack what only a person can say."""
     forms = [form.key for form in act.catalogue.forms.values() if form.app in (app, None)] or list(act.catalogue.forms)

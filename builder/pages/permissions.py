@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from builder.drafts import check_key, key_from
+from builder.drafts import free_key
 from builder.pages.editor_data import whom
 from builder.pages.frame import address, as_text, check_app
 from builder.words import CHOICES
@@ -66,7 +66,7 @@ def begin(app: str, form: str) -> Response:
         own = check_app(act, app)
         definition = _form(act, form)
         label = label or f"{reader().shown(definition.label)}: {reader().say(READY[name])}"
-        key = _free(act, f"{form}_{name}")
+        key = free_key(act, "permission_set", f"{form}_{name}")
         body = {"kind": "permission_set", "key": key, "label": label, **({"app": own} if own else {}), **ready_made(definition, name)}
         versions.save_draft(act, "permission_set", key, body, 0)
     return go_to(address(app, "permission_set", key))
@@ -92,14 +92,6 @@ def _form(act: Act, key: str) -> Form:
         raise NotFound(_("There is no form with the key {key}.", key=key))
     authoring.require_forms(act, {"form": key})
     return act.catalogue.forms[key]
-
-
-def _free(act: Act, wanted: str) -> str:
-    taken = set(act.catalogue.permission_sets) | {each.key for each in versions.drafts(act.connection) if each.kind == "permission_set"}
-    base = key_from(wanted)
-    key = next(each for each in (base, *(f"{base}_{number}" for number in range(2, 1000))) if each not in taken)
-    check_key("permission_set", key)
-    return key
 
 
 def _bodies(act: Act, form: str) -> list[tuple[dict[str, Any], bool]]:

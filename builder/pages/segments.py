@@ -8,7 +8,7 @@ from flask import Blueprint, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from builder.drafts import check_key, key_from, loaded, problems_of
+from builder.drafts import free_key, loaded, problems_of
 from builder.pages.editor import body_of, sent_object
 from builder.pages.frame import address, check_app, plain_json, written
 from builder.trial import EXACT, Trial, trial
@@ -194,15 +194,7 @@ def combine(app: str) -> Response:
         if one is None or other is None or one.form != other.form or way not in combining.WAYS:
             raise Refused([Problem("a", _("Choose two segments of one form."))])
         authoring.require_forms(act, {"form": one.form})
-        key = _free(act, label)
+        key = free_key(act, "segment", label)
         body = {"kind": "segment", "key": key, "label": label, **({"app": own} if own else {}), "form": one.form}
         versions.save_draft(act, "segment", key, {**body, "where": combining.named(way, one.key, other.key)}, 0)
     return go_to(address(app, "segment", key))
-
-
-def _free(act: Act, label: str) -> str:
-    taken = set(act.catalogue.segments) | {each.key for each in versions.drafts(act.connection) if each.kind == "segment"}
-    base = key_from(label)
-    key = next(each for each in (base, *(f"{base[:36]}_{number}" for number in range(2, 1000))) if each not in taken)
-    check_key("segment", key)
-    return key

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from builder.drafts import check_key, key_from, loaded, open_draft
+from builder.drafts import free_key, loaded, open_draft
 from builder.pages.frame import address, check_app
 from runtime.automation.reader import MessageReader
 from runtime.definitions import versions
@@ -84,20 +84,20 @@ def add(app: str) -> Any:
                 raise Refused([Problem("label", _("Say what these words are for, such as “First call after a promotion”."))])
             if form not in {each.key for each in _forms(act, own)}:
                 raise Refused([Problem("form", _("Choose one of the list."))])
-            key = _free_key(act, label)
-            body = {"kind": "wording", "key": key, "label": label, **({"app": own} if own else {}), "form": form, "channel": "talk", "text": ""}
+            key = free_key(act, "wording", label)
+            body = {
+                "kind": "wording",
+                "key": key,
+                "label": label,
+                **({"app": own} if own else {}),
+                "form": form,
+                "channel": "talk",
+                "text": "",
+            }
             versions.save_draft(act, "wording", key, body, 0)
     except Refused as refusal:
         return _list(app, refusal), refusal.status
     return go_to(address(app, "wording", key))
-
-
-def _free_key(act: Act, label: str) -> str:
-    taken = set(act.catalogue.wordings) | {each.key for each in versions.drafts(act.connection) if each.kind == "wording"}
-    base = key_from(label)
-    key = next(each for each in (base, *(f"{base[:36]}_{number}" for number in range(2, 1000))) if each not in taken)
-    check_key("wording", key)
-    return key
 
 
 # -- one ------------------------------------------------------------------------------------------------------------------------------
