@@ -73,7 +73,8 @@ def _given() -> str:
 
 
 def _year() -> int:
-    given = request.values.get("year", "")
+    """The page is asked for a year by its address; its forms send the year they stood at."""
+    given = (request.form if request.method == "POST" else request.args).get("year", "")
     wanted = int(given) if given.isdecimal() and len(given) == 4 else 0
     with reading() as act:
         return wanted if wanted in YEARS else act.today.year
