@@ -160,9 +160,9 @@ def test_steps_come_one_after_the_other_and_then_the_rhythm(sqlite_workspace):
     shop.run()
     assert [title for *_rest, title in shop.open()] == ["Greet"]
     shop.call(ann, 0)
-    assert shop.open() == [] and (shop.after(3), [title for *_rest, title in shop.open()]) == (1, ["Ask (phone)"])
+    assert shop.open() == [] and (shop.after(3), [title for *_rest, title in shop.open()]) == (1, ["Ask (Phone)"])
     shop.after(7)
-    assert [title for *_rest, title in shop.open()] == ["Ask (phone)", "Invite"]
+    assert [title for *_rest, title in shop.open()] == ["Ask (Phone)", "Invite"]
     shop.call(ann, 7)
     assert shop.open() == [] and (shop.after(16), shop.after(17)) == (0, 1)
 
