@@ -66,6 +66,7 @@ SETTINGS: dict[str, Message] = {
     "checks": _("Checks on approving"),
     "check": _("Must hold"),
     "message": _("Message"),
+    "in_bulk": _("May be decided in the list"),
     "copy_to": _("Copy on arrival to"),
     "actions": _("What they may do"),
     "to": _("To whom"),
@@ -132,6 +133,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "who": ("approvers", "levels", "formula", "mode", "ratio", "if_nobody", "if_starter", "to"),
     "fields": ("fields",),
     "time": ("due", "hours", "days", "until"),
-    "acts": ("actions", "return_to", "returned", "comment", "checks"),
+    "acts": ("actions", "return_to", "returned", "comment", "in_bulk", "checks"),
 }
 """On which page of the panel a setting stands; all others stand under “More”."""

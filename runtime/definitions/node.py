@@ -98,6 +98,8 @@ class PeopleNode(Node):
     comment: Literal["optional", "required", "required_on_return", "required_on_reject"] = Field("optional", title="Comment")
     checks: tuple[NodeCheck, ...] = Field((), max_length=20, title="Checks on approving")
     """Looked at with what was changed at the node; rejecting and returning need none of them."""
+    in_bulk: bool = Field(False, title="May be decided in the list")
+    """Whether several can be approved or rejected at once from the list of what waits. Each is an act of its own, with all its checks."""
     copy_to: tuple[Who, ...] = Field((), max_length=50, title="Copy on arrival to")
 
     def formulas(self, form: str, catalogue: Catalogue) -> Iterator[FormulaUse]:

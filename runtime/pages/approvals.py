@@ -12,7 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused, Stale, TierloomError
 from runtime.forms import fill, opened
+from runtime.pages import approval_parts as parts
 from runtime.pages import entry as entries
+from runtime.pages.approval_parts import name_of
 from runtime.pages.apps import find_app
 from runtime.pages.lists import find_form
 from runtime.pages.record import sections
@@ -81,13 +83,19 @@ def show() -> str:
     box = box if box in BOXES else "todo"
     with reading() as act:
         rows = boxes.page(act, box, request.args.get("before", type=int))
-        wanted: dict[str, set[int]] = {}
-        for row in rows:
-            wanted.setdefault(row.form, set()).add(row.record)
-        titles = running.titles_of(act, wanted)
         counts = {key: boxes.count(act, key) for key in ("todo",)}
-        lines = [_line(act, row, titles) for row in rows]
-    return render_template("approvals.html", box=box, boxes=BOXES, lines=lines, counts=counts, empty=EMPTY[box], next=_next(rows))
+        lines = lines_of(act, rows)
+    together = [each for each in ("approve", "reject") if any(each in line["together"] for line in lines)]
+    more = {"counts": counts, "empty": EMPTY[box], "next": _next(rows), "together": together}
+    return render_template("approvals.html", box=box, boxes=BOXES, lines=lines, **more)
+
+
+def lines_of(act: Act, rows: list[Any]) -> list[dict[str, Any]]:
+    wanted: dict[str, set[int]] = {}
+    for row in rows:
+        wanted.setdefault(row.form, set()).add(row.record)
+    titles = running.titles_of(act, wanted)
+    return [_line(act, row, titles) for row in rows]
 
 
 def _next(rows: list[Any]) -> int | None:
@@ -102,6 +110,9 @@ def _line(act: Act, row: Any, titles: dict[tuple[str, int], str]) -> dict[str, A
     shown = at is not None and running.shows_title(act, row.form, at)
     return {
         "href": f"/approvals/{row.run}",
+        "run": row.run,
+        "task": row.task,
+        "together": getattr(node, "actions", ()) if row.state == "open" and getattr(node, "in_bulk", False) else (),
         "title": (shown and titles.get((row.form, row.record))) or f"#{row.record}",
         "workflow": reader().shown(flow.label) if flow is not None else row.workflow,
         "form": reader().shown(form.label) if form is not None else row.form,
@@ -127,13 +138,22 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
     row, state = _found(act, run)
     flow = running.flow_of(act, row)
     form = act.catalogue.forms[row.form]
-    app = _app(act, form)
+    app, person = _app(act, form), g.person
     mine = next((each for each in state.open_tasks if each.person == g.person.id), None)
     node = flow.by_key[state.visit(mine.visit).node] if mine is not None else _node_of(act, flow, state, row.id)
     resubmits = state.status in ("returned", "withdrawn") and state.starter == g.person.id
+    waiting = boxes.page(act, "todo") if mine is not None else []
+    beside, ended = lines_of(act, waiting), None if mine is not None or resubmits else parts.settled(state)
     with handling(act, row, node, mine is not None or resubmits or boxes.concerned(act, run)):
         record = query.get(act, row.form, row.record)
         asked = _asked(form, node, row.record) if mine is not None or resubmits else []
+        with parts.as_oneself(act, person):
+            titles = parts.named_in(act, form, record)
+        first = parts.headline(app.key, form, record, titles)
+        with parts.as_oneself(act, person):
+            earlier = parts.earlier(act, app.key, form, record.id, first)
+        lines = _lines(act, app.key, form, record, set(asked))
+        parts.with_names(lines, form, record, app.key, titles)
         typed = entry or opened(form, reader(), record.values, asked, record.masked)
         more = {
             "run": row.id,
@@ -144,14 +164,23 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
             "happened": [_entry(flow, each) for each in reversed(state.log) if each.act != "finished"],
             "waiting": _waiting(flow, state),
             "mine": mine,
+            "due": None if mine is None or mine.due_at is None else clock.from_micros(mine.due_at),
             "resubmits": resubmits,
-            "withdraws": state.status == "running" and state.starter == g.person.id and flow.withdraw != "no",
+            "reminds": state.status == "running" and state.starter == g.person.id,
+            "withdraws": parts.may_withdraw(flow, state),
+            "settled": None if ended is None else _entry(flow, ended),
+            "course": parts.course(flow, state),
+            "first": first,
+            "earlier": earlier,
+            "beside": beside,
+            "place": parts.standing_in(waiting, run, boxes.count(act, "todo")) if mine is not None else None,
+            "next_waiting": parts.following(act, 0) if ended is not None else None,
             "actions": list(node.actions) if mine is not None else [],
             "returns": _returns(flow, state, mine, node),
             "where": [("beside", _("beside me"))] if mine is not None and node.mode in ("all", "ratio") else WHERE,
             "comment": request.form.get("comment", ""),
             "needs_comment": mine is not None and node.comment == "required",
-            "parts": _lines(act, app.key, form, record, set(asked)),
+            "parts": lines,
             "error": None if error is None else reader().say(error.message),
             "errors": {each.path: reader().say(each.message) for each in error.problems} if isinstance(error, Refused) else {},
         }
@@ -226,19 +255,14 @@ def _returns(flow: Any, state: Run, mine: Task | None, node: Any) -> list[tuple[
         elif each == "previous":
             found.append((each, reader().say(_("the step before"))))
         elif each in visited:
-            found.append((each, _node_name(flow, each)))
+            found.append((each, name_of(flow, each)))
     return found
-
-
-def _node_name(flow: Any, key: str) -> str:
-    node = flow.by_key.get(key)
-    return reader().shown(node.label) if node is not None and node.label is not None else key
 
 
 def _waiting(flow: Any, state: Run) -> list[dict[str, Any]]:
     return [
         {
-            "node": _node_name(flow, state.visit(each.visit).node),
+            "node": name_of(flow, state.visit(each.visit).node),
             "who": reader().person_name(each.person),
             "for": None if each.instead_of is None else reader().person_name(each.instead_of),
             "since": clock.from_micros(each.at),
@@ -252,7 +276,7 @@ def _entry(flow: Any, line: Any) -> dict[str, Any]:
     names = {
         "to": reader().person_name(line.more["to"])
         if isinstance(line.more.get("to"), int)
-        else _node_name(flow, str(line.more.get("to", ""))),
+        else name_of(flow, str(line.more.get("to", ""))),
         "people": "、".join(reader().person_name(each) for each in line.more.get("people", ())),
     }
     words = PASSED[line.more["why"]] if line.act == "passed" else ACTS[line.act]
@@ -260,7 +284,7 @@ def _entry(flow: Any, line: Any) -> dict[str, Any]:
         "who": reader().person_name(line.person) if line.person is not None else "",
         "what": reader().say(Message(words.text, names)),
         "for": reader().person_name(line.more["instead_of"]) if "instead_of" in line.more else "",
-        "node": _node_name(flow, line.node) if line.node and line.node != flow.start.key else "",
+        "node": name_of(flow, line.node) if line.node and line.node != flow.start.key else "",
         "comment": line.comment,
         "at": clock.from_micros(line.at),
         "tone": {"approved": "good", "rejected": "bad", "returned": "care"}.get(line.act, ""),
@@ -288,12 +312,13 @@ def decide(run: int) -> Any:
                     raise Refused([Problem("", _("Mend what is marked in the form first."))])
                 values = typed.values
             _do(act, run, mine, what, comment, values)
+            to = f"/approvals/{run}" if mine is None or what == "add" else parts.following(act, running.task_id(act, run, mine.number))
     except (Refused, Stale) as error:
         with reading() as act:
             if typed is not None and isinstance(error, Refused):
                 typed.tell(error.problems)
             return _page(act, run, error, typed), error.status
-    return done("/approvals" if mine is not None else f"/approvals/{run}", SAID.get(what, _("Done.")))
+    return done(to, SAID.get(what, _("Done.")))
 
 
 SAID: dict[str, Message] = {

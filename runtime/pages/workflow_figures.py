@@ -10,7 +10,7 @@ from flask import Blueprint, g, render_template, request
 
 from runtime.errors import NotFound
 from runtime.pages.apps import find_app
-from runtime.pages.approvals import _node_name as node_name
+from runtime.pages.approval_parts import name_of as node_name
 from runtime.pages.effect import days_asked
 from runtime.pages.record_flows import STATUS
 from runtime.pages.tier_charts import Drawn

@@ -16,7 +16,7 @@ from runtime.errors import NotFound, Problem, Refused, Stale, TierloomError
 from runtime.pages import jobs as job_pages
 from runtime.pages.apps import find_app
 from runtime.pages.approvals import _entry as log_line
-from runtime.pages.approvals import _node_name as node_name
+from runtime.pages.approval_parts import name_of as node_name
 from runtime.pages.record_flows import STATUS
 from runtime.pages.web import builder_only, done, go_to, reader, reading, writing
 from runtime.people import accounts

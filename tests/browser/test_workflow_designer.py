@@ -233,6 +233,7 @@ def published(page: Page) -> None:
 def goes_through(office: Live, page: Page) -> None:
     with office.workspace.writing(SYSTEM) as act:
         record = gateway.create(act, "contract", {"name": "Big one", "amount": 500_000}).id
+    page.goto("/", wait_until="networkidle")  # by then the designer's leaving has arrived, as the person who left
     office.sign_in(page, "ning@example.com")
     page.goto(f"/apps/shop/contract/{record}")
     page.get_by_role("button", name="Submit for Contract approval").click()

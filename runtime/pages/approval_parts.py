@@ -1,0 +1,224 @@
+"""What stands around an approval: where it is among those that wait, its course as a drawing, what matters first, and who was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import g
+
+from runtime.definitions.form import Form
+from runtime.errors import TierloomError
+from runtime.pages.cells import cell
+from runtime.pages.web import reader
+from runtime.people.may import sees
+from runtime.people.person import Person
+from runtime.people.rights import VIEW
+from runtime.records import query
+from runtime.records.rows import Record
+from runtime.system import clock
+from runtime.system.workspace import Act
+from runtime.texts import Message, _
+from runtime.workflow import boxes
+from runtime.workflow.state import OPEN, Run, Task, Visit
+
+DRAWN = ("start", "approval", "handle", "copy", "wait", "automation", "subflow", "gone")
+EARLIER = 3
+GONE = ("closed", "transferred", "escalated", "replaced")
+FINAL = ("approved", "rejected", "returned", "submitted", "transferred", "escalated", "replaced", "withdrawn", "ended", "moved", "migrated")
+
+
+# -- among those that wait ------------------------------------------------------------------------------------------------------------
+def following(act: Act, task: int) -> str:
+    """Where to go after a task has been done: the next that waits, from the top again after the last; the lists where nothing waits."""
+    found = boxes.page(act, "todo", before=task, limit=1) or boxes.page(act, "todo", limit=1)
+    return f"/approvals/{found[0].run}" if found else "/approvals"
+
+
+def standing_in(waiting: list[Any], run: int, count: int) -> dict[str, Any] | None:
+    """“1 / 7”, and what comes before and after. None for what does not wait, or stands too far down to be counted."""
+    place = next((number for number, each in enumerate(waiting) if each.run == run), None)
+    if place is None:
+        return None
+    before, after = waiting[place - 1] if place else None, waiting[place + 1] if place + 1 < len(waiting) else None
+    return {
+        "number": place + 1,
+        "of": count if count <= boxes.MOST_COUNTED else f"{boxes.MOST_COUNTED}+",
+        "previous": None if before is None else f"/approvals/{before.run}",
+        "next": None if after is None else f"/approvals/{after.run}",
+    }
+
+
+# -- what matters first -----------------------------------------------------------------------------------------------------------------
+@contextmanager
+def as_oneself(act: Act, person: Person) -> Iterator[None]:
+    """Within the rights of a node: what other records are called and hold is a matter of the person’s own rights."""
+    handler = g.person
+    act.act_for(person)
+    g.person = act.person
+    try:
+        yield
+    finally:
+        act.act_for(handler)
+        g.person = act.person
+
+
+def named_in(act: Act, form: Form, record: Record) -> dict[tuple[str, int], str]:
+    """What the records that this one names are called, as far as the person sees them."""
+    named: dict[str, set[int]] = {}
+    for each in form.fields:
+        for target, other in each.records(record.values[each.key]) if record.values.get(each.key) else ():
+            named.setdefault(target, set()).add(other)
+    return query.titles(act, named)
+
+
+def with_names(parts: list[dict[str, Any]], form: Form, record: Record, app: str, titles: dict[tuple[str, int], str]) -> None:
+    """Puts names in the place of the numbers of records that those who are asked see themselves."""
+    for line in (line for part in parts for line in part["lines"]):
+        if line["cell"]["kind"] in ("link", "links") and form.by_key[line["key"]].type in ("reference", "multi_reference"):
+            line["cell"] = cell(form, record, line["key"], app, titles)
+
+
+def headline(app: str, form: Form, record: Record, titles: dict[tuple[str, int], str]) -> dict[str, Any]:
+    """The first amount and the first record it names, as far as whoever reads sees them: within the rights of the node."""
+    seen = [each for each in form.fields if sees(g.person, form.key, each.key, record.id) >= VIEW and each.key not in record.masked]
+    filled = [each for each in seen if record.values.get(each.key) is not None]
+    amount = next((each for each in filled if each.type == "money"), None)
+    whom = next((each for each in filled if each.type == "reference"), None)
+    whom = whom if whom is not None and any(each in titles for each in whom.records(record.values[whom.key])) else None
+    return {
+        "amount": None if amount is None else cell(form, record, amount.key, app, titles),
+        "whom": None if whom is None else cell(form, record, whom.key, app, titles),
+        "field": None if whom is None else whom.key,
+        "record": None if whom is None else record.values[whom.key],
+        "money": None if amount is None else amount.key,
+    }
+
+
+def earlier(act: Act, app: str, form: Form, record: int, first: dict[str, Any]) -> list[dict[str, Any]]:
+    """Other records of the same customer, as far as the person sees them by their own rights."""
+    if first["field"] is None or not isinstance(first["record"], int):
+        return []
+    try:
+        found, _count = query.related(act, form.key, first["field"], first["record"], EARLIER + 1)
+    except TierloomError:
+        return []
+    others = [each for each in found if each.id != record][:EARLIER]
+    titles = query.titles(act, {form.key: {each.id for each in others}})
+    return [
+        {
+            "href": f"/apps/{app}/{form.key}/{each.id}",
+            "title": titles.get((form.key, each.id)) or f"#{each.id}",
+            "amount": cell(form, each, first["money"], app, {}) if first["money"] and _sees(form, each, first["money"]) else None,
+        }
+        for each in others
+    ]
+
+
+def _sees(form: Form, record: Record, key: str) -> bool:
+    return sees(g.person, form.key, key, record.id) >= VIEW and key not in record.masked
+
+
+# -- its course -------------------------------------------------------------------------------------------------------------------------
+def course(flow: Any, state: Run) -> list[dict[str, Any]]:
+    """The nodes in order: where it has been since it was last sent on its way, where it stands, and where it may still go."""
+    been = [each for each in state.visits if not each.void and flow.by_key[each.node].type in DRAWN]
+    return [*(_visited(flow, state, each) for each in been), *(_ahead(flow, state))]
+
+
+def _visited(flow: Any, state: Run, visit: Visit) -> dict[str, Any]:
+    node = flow.by_key[visit.node]
+    tasks = [each for each in state.tasks_of(visit.number) if each.state not in GONE]
+    voices = [_voice(each) for each in tasks]
+    if node.type == "start":
+        first = next((each for each in reversed(state.log) if each.act == "submitted" and each.node == node.key), None)
+        voices = [_said(state.starter, "submitted", visit.at, first.comment if first is not None else "")]
+    turned_down = any(each.state == "rejected" for each in tasks)
+    return {
+        "name": name_of(flow, visit.node),
+        "state": "now" if visit.state == OPEN else "bad" if turned_down else "left" if visit.state == "left" else "done",
+        "voices": voices,
+        "how": HOW[node.mode] if visit.state == OPEN and node.type == "approval" and len(tasks) > 1 else None,
+    }
+
+
+HOW: dict[str, Message] = {
+    "any": _("one of them is enough"),
+    "all": _("all have to approve"),
+    "ratio": _("a share of them has to approve"),
+    "sequence": _("one after the other"),
+}
+VOICES: dict[str, Message] = {
+    "open": _("has yet to decide"),
+    "queued": _("comes later"),
+    "approved": _("approved"),
+    "rejected": _("rejected"),
+    "returned": _("returned it"),
+    "submitted": _("submitted"),
+    "passed": _("passed by itself"),
+}
+
+
+def _voice(task: Task) -> dict[str, Any]:
+    how = "passed" if task.why is not None and task.acted_by is None else task.state
+    return _said(task.person, how, task.acted_at, task.comment)
+
+
+def _said(person: int, how: str, at: int | None, comment: str) -> dict[str, Any]:
+    return {
+        "who": reader().person_name(person),
+        "me": person == g.person.id and how == "open",
+        "what": VOICES.get(how, _("is done with it")),
+        "at": None if at is None else clock.from_micros(at),
+        "comment": comment,
+    }
+
+
+def _ahead(flow: Any, state: Run) -> list[dict[str, Any]]:
+    """What can still come, in the order of the lines; `maybe` behind a branch, where the record decides."""
+    seen = {each.node for each in state.open_visits}
+    edge = [(key, False) for key in dict.fromkeys(each.node for each in state.open_visits)]
+    found = []
+    while edge:
+        key, maybe = edge.pop(0)
+        unsure = maybe or flow.by_key[key].type == "branch"
+        for line in flow.out_of(key):
+            if line.to in seen:
+                continue
+            seen.add(line.to)
+            edge.append((line.to, unsure))
+            if flow.by_key[line.to].type in DRAWN:
+                found.append({"name": name_of(flow, line.to), "state": "maybe" if unsure else "later", "voices": [], "how": None})
+    return found
+
+
+def name_of(flow: Any, key: str) -> str:
+    node = flow.by_key.get(key)
+    if node is not None and node.label is not None:
+        return reader().shown(node.label)
+    return reader().say(NAMELESS[node.type]) if node is not None and node.type in NAMELESS else key
+
+
+NAMELESS: dict[str, Message] = {"start": _("Sent on its way"), "copy": _("Copy for information")}
+
+
+# -- who was faster ---------------------------------------------------------------------------------------------------------------------
+def may_withdraw(flow: Any, state: Run) -> bool:
+    """Whether the starter still can: nobody has acted in this round."""
+    if state.status != "running" or state.starter != g.person.id or flow.withdraw == "no":
+        return False
+    return not any(each.acted_by is not None and state.visit(each.visit).round == state.round for each in state.tasks)
+
+
+def settled(state: Run) -> Any:
+    """The line of the log that ended what the person was asked; None where they never were, or are still."""
+    own = [each for each in state.tasks if g.person.id in (each.person, each.acted_by) and each.state not in (OPEN, "queued")]
+    if not own or any(each.person == g.person.id and each.state == OPEN for each in state.tasks):
+        return None
+    last = own[-1]
+    node, since = state.visit(last.visit).node, last.at
+    lines = [each for each in state.log if each.act in FINAL and each.at >= since]
+    mine = [each for each in lines if each.task == last.number]
+    there = [each for each in lines if each.node == node]
+    return next(iter([*mine, *there[-1:], *lines[-1:]]), None)
