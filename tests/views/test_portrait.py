@@ -115,5 +115,5 @@ def test_the_service_standard_asks_for_contact_only_when_it_is_due(shop: Shop) -
             None,
         )
 
-    assert [str(each.text) for each in asked] == ["Get in touch: phone"] and asked[0].urgent
+    assert [str(each.text) for each in asked] == ["Get in touch: Phone"] and asked[0].urgent
     assert [str(each.text) for each in near] == ["Nearly Gold: Visits: 5 or more"] and far == []
