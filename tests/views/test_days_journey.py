@@ -41,6 +41,8 @@ def test_a_record_is_carried_over_a_calendar_and_along_time(live: Live, page: Pa
     page.fill("[name=password]", PASSWORD)
     page.click("main button.btn-primary")
     card = page.locator(f'td [data-day-card="{record}"]')
+    card.wait_for()
+    page.wait_for_load_state()  # a card can be carried once the scripts of its page have run
     page.evaluate(AXE.read_text())
     assert page.evaluate(SERIOUS) == []
 
