@@ -9,7 +9,7 @@ import pytest
 
 from builder.words import CHOICES, SETTINGS
 from runtime import kinds
-from runtime.definitions.shelf import STEPS
+from runtime.definitions.shelf import STEPS, TRIGGERS
 from tests.makers import catalogue_of, form_json, text
 
 kinds.load()
@@ -41,3 +41,7 @@ def test_every_setting_of_a_step_has_words(name: str) -> None:
     settings = STEPS[name].model_fields
     assert [key for key in settings if key not in SETTINGS] == []
     assert [key for key, info in settings.items() if key != "type" and not info.title] == []
+
+
+def test_every_trigger_has_a_name_in_the_designer() -> None:
+    assert [name for name in TRIGGERS.kinds if name not in CHOICES] == []
