@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from builder.starting_points import offered
 from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.shelf import STEPS
 from runtime.people.accounts import known_roles
@@ -125,21 +126,7 @@ def starters(act: Act, app: str, language: str) -> list[Json]:
     forms = [each for each in act.catalogue.forms.values() if each.app in (app, None) or app == "-"]
     seen = [each for each in forms if may(act.person, "view", each.key)]
     ground = Ground(act.catalogue, seen, list(known_roles(act.connection)), act.workspace.language)
-    found = []
-    for key, (label, about, icon, make) in MAKERS.items():
-        body = make(ground) if ground.form is not None else NO_FORM
-        missing = body if isinstance(body, Message) else None
-        found.append(
-            {
-                "key": key,
-                "label": label.in_language(language),
-                "about": about.in_language(language),
-                "icon": icon,
-                "body": None if missing is not None else body,
-                "missing": None if missing is None else missing.in_language(language),
-            }
-        )
-    return found
+    return offered(MAKERS, lambda make: make(ground) if ground.form is not None else NO_FORM, language)
 
 
 NO_FORM = _("It needs a form of customers.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from builder.starting_points import offered
 from runtime.definitions.form import Form
 from runtime.people import accounts
 from runtime.system.workspace import Act
-from runtime.texts import Message, _, in_language
+from runtime.texts import Message, _
 
 Json = dict[str, Any]
 
@@ -32,21 +33,7 @@ class Ground:
 def starters(act: Act, form: str | None, language: str) -> list[Json]:
     """[{key, label, about, icon, body, missing}]: `body` are nodes and lines for the draft, None where `missing` says what it needs."""
     ground = Ground(act.catalogue.forms.get(form or ""), list(accounts.known_roles(act.connection)))
-    found = []
-    for key, (label, about, icon, make) in MAKERS.items():
-        body = make(ground)
-        missing = body if isinstance(body, Message) else None
-        found.append(
-            {
-                "key": key,
-                "label": label.in_language(language),
-                "about": about.in_language(language),
-                "icon": icon,
-                "body": None if missing is not None else body,
-                "missing": None if missing is None else str(in_language(missing, language)),
-            }
-        )
-    return found
+    return offered(MAKERS, lambda make: make(ground), language)
 
 
 def _node(key: str, type: str, zh: str = "", en: str = "", **more: Any) -> Json:

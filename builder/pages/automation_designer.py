@@ -12,6 +12,7 @@ from builder.automating.words import draft_in_words
 from builder.drafts import problems_of
 from builder.pages.editor import sent_object
 from builder.pages.frame import check_app, moment, plain_json, written
+from builder.pages.sent import draft_in, number_in
 from runtime.automation import log
 from runtime.automation.dry_run import Case, in_force, try_cases, try_record
 from runtime.automation.replaying import cannot_replay, case_again, case_now, forgotten, period, replay
@@ -35,14 +36,6 @@ LAST = 20
 
 
 # -- what was sent ----------------------------------------------------------------------------------------------------------------
-def draft_in(sent: dict[str, Any], key: str) -> dict[str, Any]:
-    """The draft that was sent along. Raises Refused."""
-    body = sent.get("draft")
-    if not isinstance(body, dict) or body.get("kind") != "automation" or body.get("key") != key:
-        raise Refused([Problem("key", _("Kind and key cannot change: a key is chosen once."))])
-    return body
-
-
 def readable(act: Act, body: dict[str, Any]) -> tuple[Automation, list[Any]] | Response:
     """The draft and what would be published with it, or what keeps it from being tried out. Raises NotAllowed for whoever could not publish it."""
     authoring.require_saving(act, "automation", str(body["key"]), body)
@@ -55,21 +48,12 @@ def readable(act: Act, body: dict[str, Any]) -> tuple[Automation, list[Any]] | R
     return draft, beside
 
 
-def number_in(sent: dict[str, Any], name: str) -> int | None:
-    found = sent.get(name)
-    if found is None:
-        return None
-    if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < 1 << 62:
-        raise Refused([Problem(name, _("This is no number of a record."))])
-    return found
-
-
 # -- words ------------------------------------------------------------------------------------------------------------------------
 @blueprint.post(f"{PLACE}/words")
 @designer_only
 def words(app: str, key: str) -> Response:
     """The draft in words: {draft} → {sentence, trigger, form, steps, names}."""
-    body = draft_in(sent_object(), key)
+    body = draft_in(sent_object(), "automation", key)
     with reading() as act:
         authoring.require_saving(act, "automation", key, body)
         return plain_json(draft_in_words(body, act.catalogue, _say, reader().language))
@@ -85,7 +69,7 @@ def _say(text: Any) -> str:
 def try_one(app: str, key: str) -> Response:
     """One chosen record: {draft, record, anyway} → a tried case."""
     sent = sent_object()
-    body, record = draft_in(sent, key), number_in(sent, "record")
+    body, record = draft_in(sent, "automation", key), number_in(sent, "record")
     with reading() as act:
         found = readable(act, body)
         if isinstance(found, Response):
@@ -106,7 +90,7 @@ def try_one(app: str, key: str) -> Response:
 def try_several(app: str, key: str) -> Response:
     """Several chosen records, one after the other: {draft, records} → {tried}."""
     sent = sent_object()
-    body, given = draft_in(sent, key), sent.get("records")
+    body, given = draft_in(sent, "automation", key), sent.get("records")
     with reading() as act:
         found = readable(act, body)
         if isinstance(found, Response):
@@ -128,7 +112,7 @@ def try_several(app: str, key: str) -> Response:
 def replay_past(app: str, key: str) -> Response:
     """One slice of a past period: {draft, period, begin} → {matched, runs, skipped, failed, reasons, samples, next, done, of}."""
     sent = sent_object()
-    body, wanted, begin = draft_in(sent, key), str(sent.get("period")), sent.get("begin")
+    body, wanted, begin = draft_in(sent, "automation", key), str(sent.get("period")), sent.get("begin")
     with reading() as act:
         found = readable(act, body)
         if isinstance(found, Response):
@@ -153,7 +137,7 @@ def replay_past(app: str, key: str) -> Response:
 def play(app: str, key: str) -> Response:
     """A sample of what a replay found, with all steps, in order of time: {draft, cases} → {tried}."""
     sent = sent_object()
-    body, given = draft_in(sent, key), sent.get("cases")
+    body, given = draft_in(sent, "automation", key), sent.get("cases")
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         raise Refused([Problem("cases", _("This is needed."))])
     with reading() as act:

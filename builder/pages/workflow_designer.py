@@ -13,6 +13,7 @@ from builder.flowing.words import draft_in_words
 from builder.pages.editor import sent_object
 from builder.pages.frame import plain_json, written
 from builder.pages.present import sign_of_life
+from builder.pages.sent import draft_in, number_in
 from runtime.definitions.loading import load
 from runtime.definitions.workflow import Workflow
 from runtime.errors import Problem, Refused
@@ -28,23 +29,6 @@ blueprint = Blueprint("workflow_designer", __name__)
 PLACE = "/build/<app>/workflows/<key>"
 
 
-def draft_in(sent: dict[str, Any], key: str) -> dict[str, Any]:
-    """The draft that was sent along. Raises Refused."""
-    body = sent.get("draft")
-    if not isinstance(body, dict) or body.get("kind") != "workflow" or body.get("key") != key:
-        raise Refused([Problem("key", _("Kind and key cannot change: a key is chosen once."))])
-    return body
-
-
-def number_in(sent: dict[str, Any], name: str) -> int | None:
-    found = sent.get(name)
-    if found is None:
-        return None
-    if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < 1 << 62:
-        raise Refused([Problem(name, _("This is no number of a record."))])
-    return found
-
-
 def _say(text: Any) -> str:
     return reader().say(text) if isinstance(text, Message) else reader().shown(text)
 
@@ -53,7 +37,7 @@ def _say(text: Any) -> str:
 @designer_only
 def words(app: str, key: str) -> Response:
     """The draft in words: {draft} → {nodes: [{label, lines, people}]}."""
-    body = draft_in(sent_object(), key)
+    body = draft_in(sent_object(), "workflow", key)
     with reading() as act:
         authoring.require_saving(act, "workflow", key, body)
         return plain_json(draft_in_words(act, body, reader().language))
@@ -64,7 +48,7 @@ def words(app: str, key: str) -> Response:
 def simulation(app: str, key: str) -> Response:
     """The draft played through: {draft, starter, record, values} → {visits, end, stopped}, or {problems} of the draft."""
     sent = sent_object()
-    body, starter, record, values = draft_in(sent, key), number_in(sent, "starter"), number_in(sent, "record"), sent.get("values")
+    body, starter, record, values = draft_in(sent, "workflow", key), number_in(sent, "starter"), number_in(sent, "record"), sent.get("values")
     if not isinstance(values, dict) or not all(isinstance(each, (str, int, float, bool, type(None), list)) for each in values.values()):
         raise Refused([Problem("values", _("Fill in values for the simulation."))])
     with reading() as act:

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 CHAIN_SPAN = timedelta(minutes=10)
 CHAIN_ENDS = 50
+"""So many runs of an automation that were stopped as the last of a long chain, within that span, are no accident."""
 LOOKED_AT = 1000
 STRAY = 60_000_000
 """Microseconds by which the clocks of two machines may differ, or one be set right, without anything being done about it."""
 LEASE_MICROS = LEASE // timedelta(microseconds=1)
-"""So many runs of an automation that were stopped as the last of a long chain, within that span, are no accident."""
 
 
 def watch(workspace: Workspace) -> None:

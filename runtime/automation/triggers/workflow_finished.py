@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
 
 Status = Literal["approved", "rejected", "returned", "withdrawn", "ended"]
-STATUSES = ("approved", "rejected", "returned", "withdrawn", "ended")
 
 
 @TRIGGERS.register
@@ -42,7 +41,7 @@ class WorkflowFinished(EventTrigger):
         yield self.form_key(catalogue), f"workflow:{self.workflow}"
 
     def names(self, catalogue: Catalogue) -> dict[str, Type]:
-        return {"workflow.status": CHOICE(STATUSES), "workflow.starter": MEMBER}
+        return {"workflow.status": CHOICE(get_args(Status)), "workflow.starter": MEMBER}
 
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
         if self.workflow not in catalogue.workflows:
