@@ -1,11 +1,12 @@
-"""GET /jump?q=: what Ctrl K offers. Pages and actions first, then records."""
+"""What Ctrl K offers (GET /jump?q=) and the page of everything found (GET /search?q=). Pages and actions first, then records."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify, render_template, request
 from pypinyin import Style, lazy_pinyin
 
 from runtime.pages import shell
@@ -18,16 +19,37 @@ from runtime.texts import LANGUAGES, _, in_language
 blueprint = Blueprint("jump", __name__)
 
 PAGES, RECORDS_OF_A_FORM, RECORDS = 8, 5, 12
+PAGES_FOUND, RECORDS_FOUND = 40, 20  # on the page of everything found; of a form, with a way to all of them in its list
+LONGEST = 100
 
 
 @blueprint.get("/jump")
 @signed_in
 def jump() -> Response:
-    wanted = request.args.get("q", "").strip()[:100].casefold()
+    wanted = _wanted().casefold()
     with reading() as act:
-        pages = _once(entry for names, entry in _pages(act) if _fits(wanted, names))[:PAGES]
-        records = list(_records(act, wanted))[:RECORDS] if len(wanted) > 1 else []
+        pages = _places(act, wanted)[:PAGES]
+        records = [entry for group in _records(act, wanted, RECORDS_OF_A_FORM) for entry in group["entries"]][:RECORDS]
     return jsonify([*pages, *records])
+
+
+@blueprint.get("/search")
+@signed_in
+def search() -> str:
+    """Works without scripts and is where a phone's shortcut leads."""
+    query = _wanted()
+    with reading() as act:
+        pages = _places(act, query.casefold())[:PAGES_FOUND] if query else []
+        groups = list(_records(act, query.casefold(), RECORDS_FOUND))
+        return render_template("search.html", query=query, pages=pages, groups=groups, short=len(query) == 1, longest=LONGEST)
+
+
+def _wanted() -> str:
+    return request.args.get("q", "").strip()[:LONGEST]
+
+
+def _places(act: Act, wanted: str) -> list[dict[str, str]]:
+    return _once(entry for names, entry in _pages(act) if _fits(wanted, names))
 
 
 def _once(entries: Iterable[dict[str, str]]) -> list[dict[str, str]]:
@@ -91,12 +113,16 @@ def _own_pages() -> list[tuple[Any, str, str]]:
     return [
         (_("To-dos"), "/tasks", ""), (_("My account"), "/me", ""), (_("Notifications"), "/notifications", ""),
         (_("Templates"), "/templates", "build"), (_("Design"), "/build", "build"), (_("People"), "/admin/people", "build"),
-        (_("Settings"), "/admin/settings", "build"), (_("Health"), "/admin/health", "build")]
+        (_("Settings"), "/admin/settings", "build"), (_("Health"), "/admin/health", "build"), (_("Audit log"), "/admin/audit", "build"),
+        (_("Bots"), "/admin/bots", "build"), (_("Working calendar"), "/admin/calendar", "build")]
 
 
 def _designers(act: Act) -> Iterator[tuple[Any, dict[str, str]]]:
     folders = {"form": "forms", "tag_set": "tags", "tier_model": "tiers", "segment": "segments", "automation": "automations",
-               "view": "views", "dashboard": "dashboards"}
+               "view": "views", "dashboard": "dashboards", "workflow": "workflows"}
+    for app in shell.apps_of(g.person, act.catalogue):
+        action = _("Publish all drafts of {app}", app=app.label)
+        yield action, _entry(action, f"/build/{app.key}/publish", app.label)
     for kind, folder in folders.items():
         for key, definition in act.catalogue.of_kind(kind).items():
             href = f"/build/{definition.app}/{folder}/{key}"
@@ -111,14 +137,21 @@ def _entry(label: Any, href: str, hint: Any) -> dict[str, str]:
 
 
 # -- records ----------------------------------------------------------------------------------------------------------------------
-def _records(act: Act, wanted: str) -> Iterator[dict[str, str]]:
-    """Records whose searched text has the words, of the forms in the menus of this person's apps."""
+def _records(act: Act, wanted: str, limit: int) -> Iterator[dict[str, Any]]:
+    """Of each form in the menus of this person's apps: {form, entries, all}, `all` being the list where the search goes on, or "".
+
+    One letter is in nearly every record, so nothing is looked for below two.
+    """
+    if len(wanted) < 2:
+        return
     for app in shell.apps_of(g.person, act.catalogue):
         for key in dict.fromkeys(item.removeprefix("form:") for part in app.menu for item in part.items if item.startswith("form:")):
             form = act.catalogue.forms.get(key)
             if form is None or not may(g.person, "view", key):
                 continue
-            found = query.page(act, key, search=wanted, limit=RECORDS_OF_A_FORM).records
-            reader().know_records(key, [record.id for record in found])
-            for record in found:
-                yield _entry(reader().record_title(key, record.id), f"{shell.app_href(app)}/{key}/{record.id}", form.label)
+            found = query.page(act, key, search=wanted, limit=limit)
+            reader().know_records(key, [record.id for record in found.records])
+            href = f"{shell.app_href(app)}/{key}"
+            entries = [_entry(reader().record_title(key, record.id), f"{href}/{record.id}", form.label) for record in found.records]
+            if entries:
+                yield {"form": form, "entries": entries, "all": f"{href}?{urlencode({'q': wanted})}" if found.next else ""}

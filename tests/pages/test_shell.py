@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from flask import Flask, g
@@ -120,6 +121,44 @@ def test_jump_shows_nothing_of_an_app_that_is_not_open_to_one(app: Flask, add_pe
     stranger = Visitor(app).sign_in(add_person("x@example.com", "service").email, PASSWORD)
 
     assert stranger.get("/jump?q=林女").get_json() == [] and stranger.get("/jump?q=retail").get_json() == []
+
+
+@pytest.mark.usefixtures("retail")
+@pytest.mark.parametrize(("wanted", "href"), [("sjrz", "/admin/audit"), ("发布", "/build/retail/publish"), ("calendar", "/admin/calendar")])
+def test_jump_finds_what_builders_look_after(signed_in: Visitor, wanted: str, href: str):
+    assert href in [each["href"] for each in signed_in.get(f"/jump?q={wanted}").get_json()]
+
+
+@pytest.mark.usefixtures("retail")
+def test_the_page_of_what_is_found_shows_records_by_form_and_where_there_are_more(signed_in: Visitor, sqlite_workspace: Workspace):
+    with sqlite_workspace.writing(SYSTEM) as act:
+        first = [gateway.create(act, "customer", {"name": f"林女士 {n}"}) for n in range(21)][0]
+        gateway.create(act, "customer", {"name": "陈先生"})
+
+    found = signed_in.get("/search?q=林女").text
+    assert found.count('href="/apps/retail/customer/') == 20 and "陈先生" not in found
+    assert 'href="/apps/retail/customer?q=%E6%9E%97%E5%A5%B3"' in found
+
+    one = signed_in.get("/search?q=林女士 0").text
+    assert f'href="/apps/retail/customer/{first.id}"' in one and "/apps/retail/customer?q=" not in one
+
+
+@pytest.mark.usefixtures("retail")
+@pytest.mark.parametrize(("query", "sentence"), [
+    ("", "Customers by name, number or phone"), ("zzzz", "Nothing that you may see has “zzzz” in it."),
+    ("<script>", "Nothing that you may see has “&lt;script&gt;” in it."), ("林", "Records are looked for from two characters on."),
+])
+def test_the_page_of_what_is_found_says_what_to_do_when_nothing_is(signed_in: Visitor, query: str, sentence: str):
+    assert sentence in signed_in.get(f"/search?q={quote(query)}").text
+
+
+@pytest.mark.usefixtures("retail")
+def test_the_page_of_what_is_found_shows_nothing_that_is_not_open_to_one(app: Flask, add_person: Callable, sqlite_workspace: Workspace):
+    with sqlite_workspace.writing(SYSTEM) as act:
+        gateway.create(act, "customer", {"name": "林女士"})
+    stranger = Visitor(app).sign_in(add_person("x@example.com", "service").email, PASSWORD)
+    assert "林女士" not in stranger.get("/search?q=林女").text and "Retail" not in stranger.get("/search?q=retail").text
+    assert Visitor(app).get("/search?q=林女").status_code == 303
 
 
 @pytest.mark.usefixtures("retail")
