@@ -74,6 +74,7 @@ TRIGGER_ICONS = {
     "no_activity": "zzz",
     "import_finished": "file-import",
     "workflow_finished": "checklist",
+    "workflow_step": "git-branch",
     "webhook": "webhook",
     "selection": "list-check",
 }

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from builder import segment_words
 from builder.drafts import Opened
+from builder.flowing.names import KINDS as NODE_KINDS
 from builder.pages.frame import address, as_text, link
 from builder.uses import field_uses, link_uses, used_by
 from builder.words import CHOICES, KIND_NAMES, PUBLIC_LINK, SETTINGS, THINGS, settings_of
@@ -224,6 +225,8 @@ def known(act: Act, catalogue: Catalogue) -> dict[str, Any]:
         "app": named(catalogue.apps.values()),
         "segment": named(catalogue.segments.values()),
         "automation": named(catalogue.automations.values()),
+        "workflow": named(catalogue.workflows.values()),
+        "nodes": {flow.key: [{"key": each.key, "label": _node_name(each)} for each in flow.nodes] for flow in catalogue.workflows.values()},
         "fields": {form.key: named(form.fields) for form in forms},
         "tiers": {model.key: named(model.tiers) for model in catalogue.tier_models.values()},
         "tags": {tags.key: named(tags.tags) for tags in catalogue.tag_sets.values()},
@@ -264,6 +267,10 @@ def whom(act: Act, catalogue: Catalogue) -> dict[str, Any]:
             for form in catalogue.forms.values()
         },
     }
+
+
+def _node_name(node: Any) -> str:
+    return reader().shown(node.label) if node.label is not None else reader().say(NODE_KINDS.get(node.type, node.type))
 
 
 def _plain(text: Any) -> Any:

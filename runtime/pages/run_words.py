@@ -44,6 +44,7 @@ TRIGGERS: dict[str, Message] = {
     "webhook": _("a message from another system"),
     "import_finished": _("a finished import"),
     "workflow_finished": _("a finished workflow"),
+    "workflow_step": _("a step of a workflow"),
     "selection": _("picked records"),
     "called": _("another automation"),
     "button": _("a button"),

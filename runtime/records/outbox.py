@@ -25,6 +25,7 @@ KINDS = (
     "import_finished",
     "form_submitted",
     "workflow_finished",
+    "workflow_step",
 )
 
 

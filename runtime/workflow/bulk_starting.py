@@ -24,7 +24,7 @@ from runtime.system.database import to_json
 from runtime.system.sets import among
 from runtime.system.tables import workflow_entry, workflow_run, workflow_task, workflow_visit
 from runtime.texts import Message, _
-from runtime.workflow import keeping, on_record, running
+from runtime.workflow import keeping, on_record, passing, running
 from runtime.workflow.acting import Acts
 from runtime.workflow.state import Run
 from runtime.workflow.walking import Effect
@@ -116,6 +116,7 @@ def _chunk(act: Act, flow: Workflow, records: list[int], comment: str, started: 
     stored = [each for each in made if each.row["id"] in inserted]
     started.left.update({each.row["record"]: BUSY for each in made if each.row["id"] not in inserted})
     _insert_rest(act, stored)
+    passing.tell(act, flow.key, flow.form, [(each.row["record"], each.row["id"], each.row["starter"], None, each.run) for each in stored])
     asked: dict[int, list[int]] = defaultdict(list)
     for each in stored:
         record = each.row["record"]

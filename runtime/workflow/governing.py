@@ -20,7 +20,7 @@ from runtime.system.database import to_json
 from runtime.system.tables import person as person_table
 from runtime.system.tables import workflow_run, workflow_task, workflow_undo, workflow_visit
 from runtime.texts import Message, _
-from runtime.workflow import keeping, running
+from runtime.workflow import keeping, passing, running
 from runtime.workflow.acting import Acts
 from runtime.workflow.state import OPEN, QUEUED, Run, Task, Visit
 from runtime.workflow.walking import Effect
@@ -205,6 +205,7 @@ def govern(
     if version is not None:
         act.connection.execute(workflow_run.update().where(workflow_run.c.id == run).values(version=version))
     _keep(act, row, before, state)
+    passing.tell(act, row.workflow, row.form, [(row.record, row.id, row.starter, before, state)])
     running._follow(act, row, flow, state, world, here.acts.effects)
     if said is not None:
         _tell_starter(act, row, flow, SAID[said], reason)

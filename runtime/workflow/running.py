@@ -21,7 +21,7 @@ from runtime.records import gateway, outbox, query
 from runtime.system.prepared import prepared
 from runtime.system.tables import workflow_copy, workflow_run, workflow_task, workflow_visit
 from runtime.texts import Message, _
-from runtime.workflow import keeping
+from runtime.workflow import keeping, passing
 from runtime.workflow.acting import Acts, Where
 from runtime.workflow.state import Run
 from runtime.workflow.walking import Effect
@@ -225,6 +225,7 @@ def _do(act: Act, run: int, do: Callable[[Acts], None], values: Mapping[str, Any
         world.changed()
     do(acts)
     keeping.write(act, row, before, state)
+    passing.tell(act, row.workflow, row.form, [(row.record, row.id, row.starter, before, state)])
     _follow(act, row, flow, state, world, acts.effects)
 
 

@@ -29,7 +29,8 @@ export function offered(name: string, path: Path, shape: Shape): Named[] | null 
   if (shape.is === 'who') return name === 'owner' ? more.people.filter(each => each.key.startsWith('user:')) : people();
   if (path[0] === 'trigger' && (name === 'to' || name === 'from') && model) return given.known.tiers[model] ?? null;
   if (name === 'tag' && tags) return given.known.tags[tags] ?? null;
-  if (name === 'automation') return given.known.automation;
+  if (name === 'automation' || name === 'workflow') return given.known[name];
+  if (name === 'node') return given.known.nodes[beside(path, 'workflow') ?? ''] ?? null;
   if (name === 'target') return named(fieldsOf(form.value).filter(each => each.type === 'reference'));
   if (name === 'field' && shape.is === 'string') return named(fieldsFor(path));
   if (name === 'fields' && shape.is === 'string') return named(fieldsOf(formAt(path)));
