@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from runtime.definitions.automation import Automation
     from runtime.system.workspace import Act
 
+Went = tuple[str, Any, list[str]]
+"""A step that a record came to: path, step, and whom it concerns where it is done once for all."""
 RECORDS_A_TURN = 250
+RECORDS_NAMED = 5
+"""So many of its records everybody is told of by name, where many are told once."""
 SECONDS_A_TURN = 0.4
 """So many records, or for so long, in one transaction: whoever else wants to write waits for its end on SQLite."""
 
@@ -63,10 +67,14 @@ class Counts:
         lines = act.connection.execute(sa.select(automation_step).where(automation_step.c.run == row.id)).all()
         self.found: dict[str, tuple[str, dict[str, Any]]] = {each.path: (each.type, json.loads(each.result or "{}")) for each in lines}
 
-    def add(self, path: str, step: Any, record: int, failed: bool = False) -> None:
+    def add(self, path: str, step: Any, record: int, whom: list[str], failed: bool = False) -> None:
         _type, counts = self.found.setdefault(path, (step.type, {"records": 0, "failed": 0, "first": record}))
         counts["records"] += 1
         counts["failed"] += failed
+        for each in whom:
+            known = counts.setdefault("whom", {}).setdefault(each, [0, []])
+            known[0] += 1
+            known[1] += [record] if len(known[1]) < RECORDS_NAMED else []
 
     def write(self) -> None:
         for path, (kind, counts) in self.found.items():
@@ -75,7 +83,7 @@ class Counts:
 
 def _one(act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], counts: Counts) -> tuple[str, Message | None]:
     """All the steps for one record: the state in which it ends, and the reason."""
-    after_commit, went = len(act.after_commit), list[tuple[str, Any]]()
+    after_commit, went = len(act.after_commit), list[Went]()
     try:
         with savepoint(act.connection):
             ending = left_out(of_record(act, row, automation, each)) or _go_through(act, row, automation, each, went)
@@ -83,20 +91,23 @@ def _one(act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], 
         del act.after_commit[after_commit:]
         act.workspace.ids.forget()
         if went:
-            counts.add(*went[-1], each.record, failed=True)
+            path, step, _whom = went[-1]
+            counts.add(path, step, each.record, [], failed=True)
         return "failed", error.message
-    for path, step in went:
-        counts.add(path, step, each.record)
+    for path, step, whom in went:
+        counts.add(path, step, each.record, whom)
     return ending
 
 
 def _go_through(
-    act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], went: list[tuple[str, Any]]
+    act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], went: list[Went]
 ) -> tuple[str, Message | None]:
     try:
         for path, step, doing in _arm(act, row, automation, each, automation.steps, ""):
-            went.append((path, step))
-            if not step.once_per_group:
+            went.append((path, step, []))
+            if step.once_per_group:
+                went[-1][2].extend(step.concerns(doing))
+            else:
                 step.run(doing)
     except Ends as ends:
         return "failed" if ends.failed else "done", ends.reason
@@ -124,19 +135,23 @@ def _arm(act: Act, row: sa.Row[Any], automation: Automation, each: Any, steps: A
 
 
 def _once(act: Act, row: sa.Row[Any], automation: Automation, counts: Counts) -> None:
-    """Steps that are done once for the whole group, after the last of its records: with the first that came to them, and how many did."""
-    group = tables.automation_run_record
+    """Steps that are done once for the whole group, after the last of its records: for everybody concerned, with how many there were."""
     for path, (_kind, count) in counts.found.items():
         step = _at(automation, path)
         if step is None or not step.once_per_group:
             continue
-        first = act.connection.execute(sa.select(group).where(group.c.run == row.id, group.c.record == count["first"])).first()
+        whom = count.pop("whom", {})
         try:
             with savepoint(act.connection):
-                count |= step.run_group(of_record(act, row, automation, first, path), count["records"]) or {}
+                count |= step.run_group(lambda record, path=path: of_record(act, row, automation, _member(act, row, record), path), whom) or {}
         except TierloomError as error:
             count["failed"] = count["records"]
             note(act, row, path, step.type, "failed", count, error.message)
+
+
+def _member(act: Act, row: sa.Row[Any], record: int) -> sa.Row[Any]:
+    group = tables.automation_run_record
+    return act.connection.execute(sa.select(group).where(group.c.run == row.id, group.c.record == record)).one()
 
 
 def _at(automation: Automation, path: str) -> Any:

@@ -18,19 +18,16 @@ from runtime.settings import Settings
 from runtime.texts import _
 
 TIMEOUT = 15
+NO_SERVER = _(
+    "No mail server is set up. Set TIERLOOM_SMTP_URL, for example smtp://user:password@mail.example.com:587, then run this again."
+)
 PORTS = {"smtp": 25, "smtps": 465}
 
 
 def send(settings: Settings, to: str, subject: str, body: str, key: str) -> None:
     """Sends one letter to one address. The same `key` gives the same Message-ID, by which a repeated letter is known. Raises Trouble."""
     if not settings.smtp_url:
-        raise Trouble(
-            _(
-                "No mail server is set up. Set TIERLOOM_SMTP_URL, for example smtp://user:password@mail.example.com:587, "
-                "then run this again."
-            ),
-            again=False,
-        )
+        raise Trouble(NO_SERVER, again=False)
     server = urlsplit(settings.smtp_url)
     if server.scheme not in PORTS or not server.hostname:
         raise Trouble(_("TIERLOOM_SMTP_URL is no mail server. Write smtp://user:password@host:port or smtps://…"), again=False)

@@ -23,6 +23,7 @@ from runtime.system.tables import automation_run, automation_run_record, event
 from runtime.texts import Message, _
 
 if TYPE_CHECKING:
+    from runtime.definitions.catalogue import Catalogue
     from runtime.system.workspace import Act, Workspace
 
 DEEPEST = 10
@@ -133,7 +134,7 @@ def runs_of(
 ) -> Iterator[dict[str, Any]]:
     """The runs for some records, each with what its trigger keeps: one for all of them where that is possible, else one for each."""
     named: dict[str, Any] = {"source": source, "event": event, "cause": to_json(list(chain)) if chain else None}
-    if len(about) >= GROUP_FROM and may_group(automation):
+    if len(about) >= GROUP_FROM and may_group(automation, act.catalogue):
         members = [_member(automation, record, facts, chain) for record, facts in about]
         yield {**new_run(act, automation, f"{cause_key}:*", None, **named), "records": len(members), "members": members}
         return
@@ -159,10 +160,11 @@ def _member(automation: Automation, record: int | None, facts: dict[str, Any] | 
     }
 
 
-def may_group(automation: Automation) -> bool:
+def may_group(automation: Automation, catalogue: Catalogue) -> bool:
     """Whether one run may deal with many records: its trigger says so, and each of its steps."""
     listens = isinstance(automation.trigger, EventTrigger) and automation.trigger.grouped
-    return listens and automation.mode == "parallel" and all(step.grouped for _path, step in every(automation.steps))
+    form = automation.trigger.form_key(catalogue)
+    return listens and automation.mode == "parallel" and all(step.groups(form, catalogue) for _path, step in every(automation.steps))
 
 
 def topics(items: list[tuple[int | None, dict[str, Any]]]) -> set[str]:

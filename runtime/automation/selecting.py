@@ -66,7 +66,7 @@ def count(act: Act, form: str, key: str, records: Iterable[int]) -> Counted:
     if act.person.rights is not None:
         act.person.rights.know(form, sorted(living))
     mine = [each for each in wanted if each in living and may(act.person, "edit", form, each)]
-    grouped = len(mine) >= GROUP_FROM and may_group(automation)
+    grouped = len(mine) >= GROUP_FROM and may_group(automation, act.catalogue)
     return Counted(mine, len(wanted) - len(mine), 1 if grouped else len(mine))
 
 

@@ -129,6 +129,14 @@ def say(act: Act, kind: str, form: str, record: int, subject: Message, body: str
         jobs.start(act, JOB, {"bot": each.id, "text": text[:LONGEST]}, f"bot:{each.id}")
 
 
+def say_later(act: Act, name: str, text: str) -> None:
+    """Has the bot with this name say something after the commit, by a worker."""
+    row = act.connection.execute(sa.select(table.c.id).where(table.c.name == name, table.c.enabled == 1).order_by(table.c.id)).first()
+    if row is None:
+        raise Refused([], _no_bot(name))
+    jobs.start(act, JOB, {"bot": row.id, "text": text[:LONGEST]}, f"bot:{row.id}")
+
+
 def try_out(act: Act, number: int) -> None:
     """A message that says that it works."""
     require(act.person, "administer")
@@ -169,13 +177,17 @@ def say_now(workspace: Workspace, name: str, text: str, key: str) -> None:
     with reading(workspace.engine) as connection:
         row = connection.execute(sa.select(table).where(table.c.name == name, table.c.enabled == 1).order_by(table.c.id)).first()
         if row is None:
-            raise Trouble(_("There is no bot called {name}, or it is switched off.", name=name), again=False)
+            raise Trouble(_no_bot(name), again=False)
         kept = json.loads(get_secret(connection, workspace.settings.secret_key, row.secret))
     address, message = MESSAGES[row.service](text[:LONGEST], kept["address"], kept["key"], workspace.now())
     headers = {"Content-Type": "application/json", "Idempotency-Key": key}
     refused = _refusal(outbound.send("POST", address, to_json(message).encode(), headers, workspace.settings.outbound_allow).text)
     if refused is not None:
         raise Trouble(refused, again=False)
+
+
+def _no_bot(name: str) -> Message:
+    return _("There is no bot called {name}, or it is switched off.", name=name)
 
 
 def _refusal(text: str) -> Message | None:

@@ -28,9 +28,13 @@ class Step(Model):
     grouped: ClassVar[bool] = False
     """Whether one run may do it for many records, see `matching.may_group`."""
     once_per_group: ClassVar[bool] = False
-    """Whether it is then done once for all of them, by `run_group`, and not for each."""
+    """Whether it is then done once for all of them: `concerns` is asked for each, `run_group` does it at the end."""
     repeats: ClassVar[bool] = False
     """Whether its arms are gone through several times: the path of a step in them names the time as well, such as `2/each/17/0`."""
+
+    def groups(self, form: str | None, catalogue: Catalogue) -> bool:
+        """Whether one run may do it for many records of the form."""
+        return self.grouped
 
     def problems(self, form: str | None, catalogue: Catalogue) -> Iterator[Problem]:
         """What is wrong beyond its shape; `form` is the form of the automation's record."""
@@ -65,6 +69,15 @@ class Step(Model):
 
     def run(self, doing: Any) -> dict[str, Any] | None:
         """Does it; `doing` (automation/runs.py) carries the act, the record, the run and what outside steps need. Gives what the run log keeps."""
+        raise NotImplementedError
+
+    def concerns(self, doing: Any) -> list[str]:
+        """Whom a record of a group concerns; only of a step that is done once for all of them."""
+        raise NotImplementedError
+
+    def run_group(self, doing_of: Any, whom: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Does it once: `whom` gives of everybody concerned how many records there were and the first of them, `doing_of` the step for one of
+        these. Gives what the run log keeps beside the counts."""
         raise NotImplementedError
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +19,7 @@ from runtime.records import gateway
 from runtime.system import tables
 from runtime.system.workspace import Workspace
 from tests.automation.conftest import House, Receiver, adding, allow, automation, created, setting, tell, updated, visits, webhook
-from tests.makers import form_json, number, reference, text
+from tests.makers import field, form_json, member, number, reference, text
 
 WAIT = {"type": "wait", "days": 2, "at": "09:00"}
 
@@ -356,6 +359,44 @@ def test_in_a_group_one_bad_record_does_not_hold_up_the_others(shop: House) -> N
     shop.settle()
     assert shop.run().reason is not None and shop.run().reason["en"] == "For 1 of 25 records it failed."
     assert len(shop.all("visit")) == 24 and [step.result["failed"] for step in shop.run().steps] == [0, 1]
+
+
+def brought_in(house: House, *rows: dict[str, Any]) -> None:
+    with house.workspace.writing(SYSTEM, "import") as act:
+        gateway.write_batch(act, "customer", [gateway.BatchRow(row) for row in rows])
+    house.settle()
+
+
+def test_people_hear_once_of_many_records_and_everybody_only_of_theirs(house: House) -> None:
+    boss, ann = house.person("boss@example.com", "boss", language="en"), house.person("ann@example.com", "sales", language="en")
+    house.publish(form_json(text(), member()))
+    steps = [tell(to=["role:boss"], subject="new: {name}"), tell(to=["field:owner"], subject="yours: {name}")]
+    house.publish(automation(created(), *steps, sources=["import"]))
+    brought_in(house, *({"name": f"c{each}", "owner": ann if each in (3, 4) else None} for each in range(30)))
+    told = house.notifications()
+    assert sorted(told) == sorted([(boss, "new: c0 – and 29 more"), (ann, "yours: c3 – and 1 more")])
+    assert [len(house.runs()), house.run().state] == [1, "done"]
+    with house.workspace.reading(SYSTEM) as act:
+        bodies = act.connection.execute(sa.select(tables.notification.c.body).order_by(tables.notification.c.id)).scalars().all()
+    assert bodies[0].splitlines() == ["new: c1", "new: c2", "new: c3", "new: c4", "And 25 more."] and bodies[1] == "yours: c4"
+
+
+def test_letters_to_colleagues_are_gathered_and_letters_to_customers_are_their_own(house: House) -> None:
+    house.workspace.settings = replace(house.workspace.settings, smtp_url="smtp://mail.example.com")
+    house.person("boss@example.com", "boss", language="en")
+    house.publish(form_json(text(), field("email", "mail")))
+    inside = automation(created(), tell(to=["role:boss"], channel="email", subject="new: {name}"), key="inside", sources=["import"])
+    outside = automation(created(), tell(to=["field:mail"], channel="email", subject="hello {name}"), key="outside", sources=["import"])
+    house.publish(inside, outside)
+    with house.workspace.writing(SYSTEM, "import") as act:
+        gateway.write_batch(act, "customer", [gateway.BatchRow({"name": f"c{each}", "mail": f"c{each}@example.com"}) for each in range(25)])
+    while matching.match(house.workspace):
+        pass
+    assert Counter(run.automation for run in house.runs()) == {"inside": 1, "outside": 25}
+    engine.work_inside(house.workspace)
+    with house.workspace.reading(SYSTEM) as act:
+        waiting = act.connection.execute(sa.select(tables.notification.c.subject, tables.notification.c.mail)).all()
+    assert [tuple(each) for each in waiting] == [("new: c0 – and 24 more", "now")]
 
 
 # -- any order of things --------------------------------------------------------------------------------------------------------------

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import sqlalchemy as sa
 from pydantic import Field
 
 from runtime.automation.channels import CHANNELS
 from runtime.automation.once import insert_once
-from runtime.automation.people import Recipient, in_words, recipients, who_problems
+from runtime.automation.mail import NO_SERVER
+from runtime.automation.people import MEMBERS_OF_EVERY_RECORD, Recipient, in_words, recipients, who_problems
 from runtime.automation.steps._base import Outside
 from runtime.automation.steps._message import message_formulas, message_problems, words_of
+from runtime.collaboration import bots, choices
 from runtime.definitions.model import FormulaUse, Key, Text, Who
 from runtime.definitions.shelf import STEPS
 from runtime.definitions.types import Type
-from runtime.errors import Problem
-from runtime.system.tables import notification
+from runtime.errors import Problem, Refused, TierloomError
+from runtime.system.tables import notification, person
 from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.automation.doing import Doing
     from runtime.definitions.catalogue import Catalogue
+    from runtime.system.workspace import Act
 
 
 @STEPS.register
@@ -40,6 +44,12 @@ class Notify(Outside):
     @property
     def outside(self) -> bool:  # type: ignore[override]
         return self.channel != "app"
+
+    once_per_group: ClassVar[bool] = True
+
+    def groups(self, form: str | None, catalogue: Catalogue) -> bool:
+        """People in the house hear once of many records. Who is only an address, such as a customer, gets a message of their own."""
+        return self.channel in ("app", "bot") or (self.channel == "email" and all(_is_person(each, form, catalogue) for each in self.to))
 
     @property
     def needs(self) -> str:
@@ -101,6 +111,57 @@ class Notify(Outside):
         subject, body = words_of(self, doing.act.catalogue)
         return {"subject": doing.filled(subject, language), "body": doing.filled(body, language)}
 
+    # -- once for many records ----------------------------------------------------------------------------------------------------
+    def concerns(self, doing: Doing) -> list[str]:
+        if self.channel == "bot":
+            return [""]
+        return [str(each.person) for each in recipients(doing.act, self.to, doing.values) if each.person is not None]
+
+    def run_group(self, doing_of: Callable[[int], Doing], whom: Mapping[str, Any]) -> dict[str, Any]:
+        """An e-mail goes the way of all notices: what waits for one person is one letter, outside of the hours in which they want peace."""
+        for number, (count, records) in whom.items():
+            doing = doing_of(records[0])
+            language = None if self.channel == "bot" else _language_of(doing.act, int(number))
+            told = {"link": doing.link(), **self._of_many(doing_of, records, count, language)}
+            if count > 1 and told["link"] is not None:
+                told["link"] = told["link"].rpartition("/")[0]
+            if self.channel == "bot":
+                base = doing.workspace.settings.base_url
+                link = base + told["link"] if base and told["link"] else ""
+                bots.say_later(doing.act, self.bot or "", "\n".join(part for part in (told["subject"], told["body"], link) if part))
+            else:
+                self._leave(doing, int(number), told)
+        return {"people": [] if self.channel == "bot" else [int(each) for each in whom]}
+
+    def _leave(self, doing: Doing, number: int, told: dict[str, Any]) -> None:
+        act = doing.act
+        how: dict[str, Any] = {}
+        if self.channel == "email":
+            if not doing.workspace.settings.smtp_url:
+                raise Refused([], NO_SERVER)
+            how = {"mail": choices.NOW, "hidden": 1, "read_at": act.micros}
+        row = {"id": act.take_ids("notification"), "person": number, "at": act.micros, "cause": f"{doing.key}:{number}", **told, **how}
+        insert_once(act.connection, notification, row)
+
+    def _of_many(self, doing_of: Callable[[int], Doing], records: list[int], count: int, language: str | None) -> dict[str, str]:
+        """The message about the first of the records, then what would have been said about the next ones, then how many more there are."""
+        said, failed, chosen = [], None, language or doing_of(records[0]).workspace.language
+        for each in records:
+            try:
+                said.append(self._words(doing_of(each), language))
+            except TierloomError as error:
+                failed = error
+        if failed is not None and not said:
+            raise failed
+        words = said[0]
+        if count == 1:
+            return words
+        lines, more = [each["subject"] or each["body"] for each in said[1:]], count - len(said)
+        if more:
+            lines.append(_("And {n} more.", n=f"{more:,}").in_language(chosen))
+        subject = words["subject"] and _("{subject} – and {n} more", subject=words["subject"], n=f"{count - 1:,}").in_language(chosen)
+        return {"subject": subject, "body": "\n".join(part for part in (words["body"], *lines) if part)}
+
     # -- outside ----------------------------------------------------------------------------------------------------------------
     def prepare(self, doing: Doing) -> dict[str, Any]:
         if self.channel == "bot":
@@ -125,3 +186,15 @@ class Notify(Outside):
                 sent.append(number)
                 doing.keep({"letters": letters, "sent": sent})
         return {"to": [letter["to"] for letter in letters]}
+
+
+def _is_person(who: str, form: str | None, catalogue: Catalogue) -> bool:
+    sort, _colon, name = who.partition(":")
+    if sort != "field" or name in MEMBERS_OF_EVERY_RECORD:
+        return True
+    field = catalogue.forms[form].field(name) if form in catalogue.forms else None
+    return field is not None and field.formula_type().kind == "member"
+
+
+def _language_of(act: Act, number: int) -> str | None:
+    return act.connection.execute(sa.select(person.c.language).where(person.c.id == number)).scalar()
