@@ -56,6 +56,8 @@ class Doing:
     keep: Callable[[dict[str, Any]], None] = lambda _result: None
     """Notes what an outside step has done so far, for a later try."""
     skipped: Message | None = None
+    shared: dict[Any, Any] | None = None
+    """What the steps for the records of a group need not ask anew within one transaction; None where a run is about one record."""
 
     @property
     def act(self) -> Act:
@@ -84,6 +86,14 @@ class Doing:
     @cached_property
     def facts(self) -> dict[str, Any]:
         return json.loads(self.run.facts) if self.run.facts else {}
+
+    def once(self, name: Any, find: Callable[[], Any]) -> Any:
+        """What is the same for all the records of a group, asked once in a transaction."""
+        if self.shared is None:
+            return find()
+        if name not in self.shared:
+            self.shared[name] = find()
+        return self.shared[name]
 
     def begin_with(self, other: Doing) -> None:
         """Takes over the record that another has just read, where nobody can have changed it since: SQLite lets one write at a time."""

@@ -43,9 +43,9 @@ def go_on(act: Act, row: sa.Row[Any], automation: Automation) -> None:
     waiting = sa.select(group).where(group.c.run == row.id, group.c.state == "waiting").order_by(group.c.record).limit(RECORDS_A_TURN + 1)
     found = act.connection.execute(waiting).all()
     counts = Counts(act, row)
-    ends, dealt_with = monotonic() + SECONDS_A_TURN, 0
+    ends, dealt_with, shared = monotonic() + SECONDS_A_TURN, 0, dict[Any, Any]()
     for dealt_with, each in enumerate(found[:RECORDS_A_TURN], 1):
-        state, reason = _one(act, row, automation, each, counts)
+        state, reason = _one(act, row, automation, each, counts, shared)
         values = {"state": state, "reason": None if reason is None else stored(reason)}
         act.connection.execute(group.update().where(group.c.run == row.id, group.c.record == each.record).values(**values))
         if monotonic() > ends:
@@ -81,15 +81,18 @@ class Counts:
             note(self.act, self.row, path, kind, "failed" if counts["failed"] == counts["records"] else "done", counts)
 
 
-def _one(act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], counts: Counts) -> tuple[str, Message | None]:
+def _one(
+    act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], counts: Counts, shared: dict[Any, Any]
+) -> tuple[str, Message | None]:
     """All the steps for one record: the state in which it ends, and the reason."""
     after_commit, went = len(act.after_commit), list[Went]()
     try:
         with savepoint(act.connection):
-            ending = left_out(of_record(act, row, automation, each)) or _go_through(act, row, automation, each, went)
+            ending = left_out(of_record(act, row, automation, each)) or _go_through(act, row, automation, each, went, shared)
     except TierloomError as error:
         del act.after_commit[after_commit:]
         act.workspace.ids.forget()
+        shared.clear()  # some of it may tell of what has just been undone
         if went:
             path, step, _whom = went[-1]
             counts.add(path, step, each.record, [], failed=True)
@@ -100,10 +103,10 @@ def _one(act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], 
 
 
 def _go_through(
-    act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], went: list[Went]
+    act: Act, row: sa.Row[Any], automation: Automation, each: sa.Row[Any], went: list[Went], shared: dict[Any, Any]
 ) -> tuple[str, Message | None]:
     try:
-        for path, step, doing in _arm(act, row, automation, each, automation.steps, ""):
+        for path, step, doing in _arm(act, row, automation, each, automation.steps, "", shared):
             went.append((path, step, []))
             if step.once_per_group:
                 went[-1][2].extend(step.concerns(doing))
@@ -114,22 +117,26 @@ def _go_through(
     return "done", None
 
 
-def of_record(act: Act, row: sa.Row[Any], automation: Automation, each: Any, path: str = "") -> Doing:
+def of_record(
+    act: Act, row: sa.Row[Any], automation: Automation, each: Any, path: str = "", shared: dict[Any, Any] | None = None
+) -> Doing:
     """The run as it would be for one record of the group."""
     single: Any = SimpleNamespace(**{**_named(row), "record": each.record, "facts": each.facts})
-    return Doing(act.workspace, single, automation, path, act)
+    return Doing(act.workspace, single, automation, path, act, shared=shared)
 
 
 def _named(row: Any) -> dict[str, Any]:
     return dict(row._mapping) if hasattr(row, "_mapping") else row._asdict()
 
 
-def _arm(act: Act, row: sa.Row[Any], automation: Automation, each: Any, steps: Any, prefix: str) -> Iterator[tuple[str, Any, Doing]]:
+def _arm(
+    act: Act, row: sa.Row[Any], automation: Automation, each: Any, steps: Any, prefix: str, shared: dict[Any, Any]
+) -> Iterator[tuple[str, Any, Doing]]:
     for number, step in enumerate(steps):
-        doing = of_record(act, row, automation, each, f"{prefix}{number}")
+        doing = of_record(act, row, automation, each, f"{prefix}{number}", shared)
         if step.arms():
             arm = (step.run(doing) or {}).get("arm")
-            yield from _arm(act, row, automation, each, step.arms().get(arm, ()), f"{prefix}{number}/{arm}/")
+            yield from _arm(act, row, automation, each, step.arms().get(arm, ()), f"{prefix}{number}/{arm}/", shared)
         else:
             yield f"{prefix}{number}", step, doing
 

@@ -1,6 +1,7 @@
 """From events to notifications: those who follow a record hear that others changed it or that its tier moved.
 
-Called by the matcher, after the change was committed. An event that tells of very many records tells nobody: it is an import or a recompute.
+Called by the matcher, after the change was committed. What came in bulk tells nobody: an import, a recompute, and what
+automations do because of them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from runtime.collaboration.following import follows_by_itself
 from runtime.people.may import may
 from runtime.people.may import sees as level_of
 from runtime.people.rights import VIEW
-from runtime.records import query
+from runtime.records import outbox, query
 from runtime.records.rows import read_records
 from runtime.system.sets import among
 from runtime.system.tables import notification, record_follow
@@ -43,7 +44,10 @@ def tell_of(act: Act, row: sa.Row[Any]) -> None:
         return
     try:
         with act.connection.begin_nested():
-            TELLERS[row.kind](act, row, items)
+            if row.lane == outbox.BULK:
+                _follow_alone(act, row, items)
+            else:
+                TELLERS[row.kind](act, row, items)
     except Exception:
         log.exception("event %s could not be told to those who follow", row.id)
 
@@ -57,6 +61,12 @@ def _items(row: sa.Row[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
     items = {record: item for record, item in payload.get("items", ())}
     for record in json.loads(row.records):
         yield record, items.get(record, {})
+
+
+def _follow_alone(act: Act, row: sa.Row[Any], items: list[tuple[int, dict[str, Any]]]) -> None:
+    """What came in bulk, one by one or not, is told to nobody; whoever owns a record from then on follows it."""
+    if row.kind != "tier_changed":
+        _owners(act, row.form, [record for record, item in items if row.kind == "record_created" or OWNER in item.get("changes", {})])
 
 
 # -- who follows by themselves ------------------------------------------------------------------------------------------------------

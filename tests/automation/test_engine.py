@@ -381,6 +381,27 @@ def test_people_hear_once_of_many_records_and_everybody_only_of_theirs(house: Ho
     assert bodies[0].splitlines() == ["new: c1", "new: c2", "new: c3", "new: c4", "And 25 more."] and bodies[1] == "yours: c4"
 
 
+def test_who_follows_a_record_is_not_told_of_each_change_that_an_import_led_to(house: House) -> None:
+    ann = house.person("ann@example.com", "sales", "builder")
+    house.publish(form_json(text(), number("points"), member()))
+    house.publish(automation(created(), setting(points="1"), sources=["import", "form"]))
+    brought_in(house, *({"name": f"c{each}", "owner": ann} for each in range(30)))
+    assert house.notifications() == [] and {each["points"] for each in house.all("customer")} == {1}
+    house.create(name="alone", owner=ann)
+    house.settle()
+    assert len(house.notifications()) == 1
+
+
+@pytest.mark.parametrize("by", ["round_robin", "least_loaded"])
+def test_a_batch_is_shared_out_as_evenly_and_within_capacity_as_one_by_one(house: House, by: str) -> None:
+    people = [house.person(f"p{each}@example.com", "sales") for each in range(3)]
+    house.publish(form_json(text(), member()))
+    house.publish(automation(created(), {"type": "assign", "field": "owner", "pool": "role:sales", "by": by, "capacity": 11}, sources=["import"]))
+    brought_in(house, *({"name": f"c{each}", "owner": people[0] if each < 4 else None} for each in range(36)))
+    had = Counter(each["owner"] for each in house.all("customer"))
+    assert [had[each] for each in people] == [11, 11, 11] and had[None] == 3 and len(house.runs()) == 1
+
+
 def test_letters_to_colleagues_are_gathered_and_letters_to_customers_are_their_own(house: House) -> None:
     house.workspace.settings = replace(house.workspace.settings, smtp_url="smtp://mail.example.com")
     house.person("boss@example.com", "boss", language="en")

@@ -106,7 +106,7 @@ class Assign(Inside):
         act, form = doing.act, doing.form
         assert form is not None
         who = next((each.pool for each in self.pools if doing.holds(each.when)), self.pool)
-        pool = people_of(act, who)
+        pool = doing.once(("pool", who), lambda: people_of(act, who))
         if not pool:
             return doing.skip(
                 _("There is nobody in the pool {pool}. The record stays where it is.", pool=in_words(who, form, act.catalogue))
@@ -116,12 +116,13 @@ class Assign(Inside):
         has = doing.values.field(self.field)
         if self.keep and has in pool:
             return self._said(doing, has, None, _("It was with {person} already, who belongs to the pool.", person=self._name(doing, has)))
-        loads = self._loads(doing, pool)
+        loads = self._loads_of(doing, who, pool, has)
         free = [each for each in pool if self.capacity is None or loads[each] < self.capacity]
         if not free:
             return self._full(doing, who, loads)
         chosen, why = self._choice(doing, pool, free, loads, turn)
         saved = gateway.update(act, form, doing.needed_record(), {self.field: chosen})
+        self._counted(doing, who, has, chosen)
         return {**self._said(doing, chosen, loads, why), "form": form, "record": saved.id, "version": saved.written}
 
     def _choice(self, doing: Doing, pool: list[int], free: list[int], loads: dict[int, int], turn: int) -> tuple[int, Message]:
@@ -152,8 +153,22 @@ class Assign(Inside):
     def _name(self, doing: Doing, person: int) -> str:
         return doing.values.member_name(person) or f"#{person}"
 
-    def _loads(self, doing: Doing, pool: list[int]) -> dict[int, int]:
-        """How many other living records of the form each of the pool has."""
+    def _loads_of(self, doing: Doing, who: str, pool: list[int], has: Any) -> dict[int, int]:
+        """How many others each has. For the records of a group they are counted once, and then go along with what is handed out."""
+        if doing.shared is None or self.counting is not None:
+            return self._loads(doing, pool)
+        whole = doing.once((doing.path, who), lambda: self._loads(doing, pool, own=True))
+        return {each: count - (each == has) for each, count in whole.items()}
+
+    def _counted(self, doing: Doing, who: str, has: Any, chosen: int) -> None:
+        whole = None if doing.shared is None else doing.shared.get((doing.path, who))
+        if whole is not None:
+            whole[chosen] += 1
+            if has in whole:
+                whole[has] -= 1
+
+    def _loads(self, doing: Doing, pool: list[int], own: bool = False) -> dict[int, int]:
+        """How many other living records of the form each of the pool has. `own`: the record itself counts too."""
         form = str(doing.form)
         rows = Rows(doing.act, form)
         main, column, conditions = rows.table, rows.built.column(self.field), []
@@ -162,7 +177,9 @@ class Assign(Inside):
             asked = formula(doing.act.catalogue, form, self.counting, names, PERSON, expect=("boolean",))
             rows.names = {name: as_column(value_of(doing, name), names[name]) for name in asked.uses.names}
             conditions.append(to_sql(asked, rows.source))
-        query = rows.select(column, sa.func.count()).where(column.in_(pool), main.c.id != doing.record_id, *conditions).group_by(column)
+        if not own:
+            conditions.append(main.c.id != doing.record_id)
+        query = rows.select(column, sa.func.count()).where(column.in_(pool), *conditions).group_by(column)
         values = {"today": doing.act.day, "now": doing.act.micros}
         found = {person: count for person, count in doing.act.connection.execute(query, values)}
         return {each: found.get(each, 0) for each in pool}

@@ -11,7 +11,7 @@ from pydantic import Field
 from runtime.automation.channels import CHANNELS
 from runtime.automation.once import insert_once
 from runtime.automation.mail import NO_SERVER
-from runtime.automation.people import MEMBERS_OF_EVERY_RECORD, Recipient, in_words, recipients, who_problems
+from runtime.automation.people import MEMBERS_OF_EVERY_RECORD, POOLS, Recipient, in_words, recipients, who_problems
 from runtime.automation.steps._base import Outside
 from runtime.automation.steps._message import message_formulas, message_problems, words_of
 from runtime.collaboration import bots, choices
@@ -115,7 +115,11 @@ class Notify(Outside):
     def concerns(self, doing: Doing) -> list[str]:
         if self.channel == "bot":
             return [""]
-        return [str(each.person) for each in recipients(doing.act, self.to, doing.values) if each.person is not None]
+        found: list[Recipient] = []
+        for who in self.to:
+            same = who.startswith(POOLS)
+            found += doing.once(("told", who), lambda who=who: recipients(doing.act, (who,), None)) if same else recipients(doing.act, (who,), doing.values)
+        return list(dict.fromkeys(str(each.person) for each in found if each.person is not None))
 
     def run_group(self, doing_of: Callable[[int], Doing], whom: Mapping[str, Any]) -> dict[str, Any]:
         """An e-mail goes the way of all notices: what waits for one person is one letter, outside of the hours in which they want peace."""
