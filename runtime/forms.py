@@ -76,6 +76,21 @@ class Entry:
         places = {each.path: self._place(each.path) for each in self.problems}
         return {path: f"#{field.id}" for path, field in places.items() if field is not None}
 
+    def names(self) -> dict[str, str]:
+        """Path of a problem → the name of the field that it is about; in rows also of the sub-form, and which row."""
+        return {each.path: name for each in self.problems if (name := self._name(each.path))}
+
+    def _name(self, path: str) -> str:
+        field, (key, *rest) = self._place(path), path.split("/")
+        if field is None:
+            return ""
+        if len(rest) == 0 or not rest[0].isdecimal():
+            return str(field.label.text)
+        rows, row = self[key].label.text, int(rest[0]) + 1
+        if field is self[key]:
+            return self.reader.say(_("{rows}, row {row}", rows=rows, row=row))
+        return self.reader.say(_("{rows}, row {row}, {field}", rows=rows, row=row, field=field.label.text))
+
     def tell(self, problems: Iterable[Problem]) -> None:
         """Adds problems, such as those the gateway found, beside the fields they are about."""
         for problem in problems:

@@ -64,6 +64,13 @@ def test_every_problem_stands_beside_its_field() -> None:
     assert entry.links()["items/0/price"] == "#f_items-0-f_price" and entry.elsewhere() == []
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "Items, row 1, Price"), ("zh", "Items第 1 行，Price")])
+def test_a_list_of_problems_says_which_field_each_is_about(language: str, said: str) -> None:
+    posted = {"f_name": "", "f_items-0-f_product": "Tea", "f_items-0-f_price": "x"}
+    names = fill(EVERYTHING, posted, LOOKUP, PlainReader(language)).names()
+    assert (names["name"], names["items/0/price"]) == ("Name", said)
+
+
 def test_problems_are_said_in_the_readers_language() -> None:
     assert fill(EVERYTHING, {"f_name": ""}, LOOKUP, PlainReader("zh")).errors_of("name") == ["这里必填。"]
 

@@ -111,6 +111,36 @@ def test_nothing_is_smaller_than_11_5_px_and_only_two_weights_are_used() -> None
     assert set(re.findall(r"font-weight:\s*(\d+)", styles)) <= {"400", "700"}
 
 
+# -- class names ----------------------------------------------------------------------------------------------------------------
+def bare_classes(style: str) -> set[str]:
+    """Classes that a style sheet says something about wherever they stand; what it says of print, or within other classes, is left out."""
+    found: set[str] = set()
+    around: list[str] = []
+    for words, brace in re.findall(r"([^{};]*)([{};])", re.sub(r"/\*.*?\*/", "", style, flags=re.S)):
+        if brace == "{":
+            around.append(words.strip())
+            if not any(each.startswith("@media print") for each in around):
+                found |= {each.strip() for each in re.split(r",(?![^(]*\))", words) if re.fullmatch(r"\s*\.[\w-]+\s*", each)}
+        elif brace == "}":
+            around.pop()
+    return found
+
+
+def test_the_class_names_of_a_style_sheet_are_those_that_it_gives_everywhere() -> None:
+    style = "/* .a { } */ .b, .c:hover, .d .e { } @media (width < 9px) { .f { color: red } } @media print { .g { color: red } } :is(p, .h) { }"
+    assert bare_classes(style) == {".b", ".f"}
+
+
+def test_a_class_name_belongs_to_one_style_sheet() -> None:
+    """Two sheets of one page with the same name undo each other: coloured records were as wide as an icon."""
+    homes: dict[str, list[str]] = {}
+    for path in sorted(SOURCE.rglob("*.css")):
+        if path.name != "print.css":
+            for name in bare_classes(path.read_text()):
+                homes.setdefault(name, []).append(path.name)
+    assert {name: where for name, where in homes.items() if len(where) > 1} == {}
+
+
 # -- icons and the policy -------------------------------------------------------------------------------------------------------
 def listed_icons() -> set[str]:
     return set((SOURCE / "icons.txt").read_text().split())

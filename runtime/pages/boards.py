@@ -206,7 +206,7 @@ def picture_cards(act: Act, app: str, wish: Wish, page: query.Page) -> str:
         )
         color = how.color(record)
         found.append(
-            f'<li class="tl-picture-card{f" tl-mark tier-{color}" if color else ""}">{_picture(wish, record)}<div class="tl-picture-words">'
+            f'<li class="tl-picture-card{f" tl-tint tier-{color}" if color else ""}">{_picture(wish, record)}<div class="tl-picture-words">'
             f'<a class="tl-row-title" href="{how.base}/{record.id}"><b>{escape(how.name(record))}</b></a><dl>{facts}</dl></div></li>\n'
         )
     return "".join(found)

@@ -72,7 +72,7 @@ def cell(form: Form, record: Record, key: str, app: str, titles: dict[tuple[str,
         named = [(titles.get(each, f"#{each[1]}"), f"/apps/{app}/{each[0]}/{each[1]}") for each in field_type.records(value)]
         return {"kind": "links", "links": named}
     if isinstance(field_type, Attached):
-        return {"kind": "files", "files": [shown_file(each) for each in value]}
+        return {"kind": "files", "files": [shown_file(each) for each in value], "signed": field_type.type == "signature"}
     if field_type.type == "url":
         return {"kind": "link", "text": getattr(field_type, "words")(value, reader()), "href": value, "outside": True}
     if field_type.type == "choice":

@@ -305,7 +305,7 @@ def drawn_rows(
             above = groups.before(record, len(cells) + 2)
             rows.append(above[0])
             cards.append(above[1])
-        mark = f' class="tl-mark tier-{color}"' if colored is not None and (color := colored(record)) else ""
+        mark = f' class="tl-tint tier-{color}"' if colored is not None and (color := colored(record)) else ""
         head = name if first is titled else escape(first.text(record)) or f"#{record.id}"
         rows.append(
             f'<tr{mark} data-row-key="{record.id}" data-href="{href}" data-edit-href="{href}/edit" tabindex="-1"><td class="tl-check">'

@@ -81,15 +81,11 @@ def create(app: str, form: str) -> Any:
         with reading() as act:
             entry.tell(problems)
             return _page(act, found_app, definition, entry, draft=draft), status
-    flash(
-        {  # type: ignore[arg-type]
-            "text": reader().say(_("{form} is saved.", form=definition.label)),
-            "href": f"/apps/{app}/{form}/{saved.id}",
-            "href_label": reader().say(_("Open it")),
-        }
-    )
+    said: dict[str, str] = {"text": reader().say(_("{form} is saved.", form=definition.label))}
     if request.form.get("then") == "another":
+        flash({**said, "href": f"/apps/{app}/{form}/{saved.id}", "href_label": reader().say(_("Open it"))})  # type: ignore[arg-type]
         return go_to(f"/apps/{app}/{form}/new?done=1")
+    flash(said)  # type: ignore[arg-type]
     return go_to(f"/apps/{app}/{form}/{saved.id}?done=new")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from runtime.definitions.versions import publish
 from runtime.people.person import SYSTEM
@@ -69,6 +69,10 @@ def test_a_photo_a_paper_and_a_signature_on_a_phone(visits: Live, new_page: Call
     papers.locator("input[type=file]").set_input_files({"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"MZ"})
     papers.get_by_text("「a.pdf」的内容与文件名不符").wait_for()
     assert papers.get_by_role("button", name="再试一次").is_visible()
+    page.get_by_label("Name", exact=True).fill("茶馆")
+    page.locator("main .tl-save button.btn-primary").click()
+    expect(page.locator(".tl-toast")).to_contain_text("「a.pdf」没有上传成功。请再试一次，或将其删除。")
+    expect(papers.get_by_role("button", name="再试一次")).to_be_focused()
     papers.get_by_role("button", name="删除 a.pdf").click()
     papers.locator("input[type=file]").set_input_files({"name": "合同.pdf", "mimeType": "application/pdf", "buffer": PDF})
     papers.get_by_role("link", name="合同.pdf").wait_for()

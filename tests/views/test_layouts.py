@@ -117,7 +117,7 @@ def test_a_condition_colours_records_unless_it_reads_what_is_hidden(shop: Shop, 
         {**view, "key": "quiet", "colors": [{"when": "secret > 5", "color": "pink"}]},
     )
 
-    assert 'class="tl-mark tier-red"' in sue.get(f"{LIST}?view=busy").get_data(as_text=True)
+    assert 'class="tl-tint tier-red"' in sue.get(f"{LIST}?view=busy").get_data(as_text=True)
     assert "tier-pink" in ada.get(f"{LIST}?view=quiet").get_data(as_text=True)
     assert "tier-pink" not in sue.get(f"{LIST}?view=quiet").get_data(as_text=True)
 

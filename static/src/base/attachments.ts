@@ -5,7 +5,7 @@ import { say } from './texts';
 function enlarge(link: HTMLAnchorElement): void {
   const name = $('img', link)?.getAttribute('alt') ?? '';
   const close = make('button', { class: 'btn', type: 'button' }, say('close'));
-  const box = make('dialog', { class: 'tl-picture', 'aria-label': name }, make('img', { src: link.href, alt: name }),
+  const box = make('dialog', { class: 'tl-picture-large', 'aria-label': name }, make('img', { src: link.href, alt: name }),
     make('div', { class: 'tl-row' }, make('a', { class: 'btn', href: link.href, download: '' }, name), close));
   close.addEventListener('click', () => box.close());
   box.addEventListener('click', event => { if (event.target === box) box.close(); });

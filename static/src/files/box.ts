@@ -108,6 +108,7 @@ class Box {
     const sentence = error instanceof Refusal && error.message || filled(texts.offline, { name: file.name });
     const again = make('button', { class: 'btn btn-sm', type: 'button' }, texts.retry);
     again.addEventListener('click', () => { row.remove(); this.send(file); });
+    row.dataset.fileLeft = filled(texts.left, { name: file.name });
     row.replaceChildren(icon('alert-circle'), make('span', { class: 'tl-file-name tl-bad', role: 'alert' }, sentence), again, this.remover(file.name));
   }
 

@@ -3,7 +3,7 @@ import { keptIn } from '../base/kept';
 
 export interface Told {
   url: string; name: string; most: number; bytes: number; accept: string;
-  texts: Record<'sending' | 'sent' | 'cancel' | 'retry' | 'remove' | 'removed' | 'large' | 'kind' | 'many' | 'empty' | 'offline' | 'wait' | 'open'
+  texts: Record<'sending' | 'sent' | 'cancel' | 'retry' | 'remove' | 'removed' | 'large' | 'left' | 'kind' | 'many' | 'empty' | 'offline' | 'wait' | 'open'
   | 'signed' | 'draw' | 'typed', string>;
 }
 

@@ -1,4 +1,5 @@
-// A form is not sent while one of its files is still on the way; it goes by itself once the last has arrived.
+// A form is not sent while one of its files is still on the way; it goes by itself once the last has arrived. Nor is one sent, except as a draft,
+// in which a file did not arrive: it would be missing without a word.
 import { toast } from '../base/toasts';
 
 const waiting = new Map<HTMLFormElement, { under: number; wanted: HTMLElement | null | undefined }>();
@@ -9,7 +10,15 @@ function stateOf(form: HTMLFormElement, sentence: string) {
   const state: { under: number; wanted: HTMLElement | null | undefined } = { under: 0, wanted: undefined };
   waiting.set(form, state);
   form.addEventListener('submit', event => {
-    if (!state.under) return;
+    if (!state.under) {
+      const left = (event.submitter as HTMLButtonElement | null)?.formNoValidate ? null : form.querySelector<HTMLElement>('[data-file-left]');
+      if (!left) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      toast({ text: left.dataset.fileLeft!, tone: 'care' });
+      left.querySelector('button')?.focus();
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
     state.wanted = event.submitter;

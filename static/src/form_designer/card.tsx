@@ -155,7 +155,7 @@ export class Card extends Component<CardProps, { writing: boolean }> {
     const name = nameOf(field);
     const faults = problems ? problems.split('\n') : [];
     const isRows = field.type === 'subform';
-    const usual = isRows || field.type === 'long_text';
+    const usual = isRows || field.type === 'long_text' || field.type === 'rich_text';
     const write = () => { select(id); this.setState({ writing: true }); };
     return <div class={`fd-field${wide || usual ? ' fd-wide' : ''}${chosen ? ' active' : ''}${faults.length ? ' fd-faulty' : ''}`} data-fd={key} data-n={n} data-columns={columns}
       onPointerDown={event => { if (!(event.target as Element).closest('input, .fd-tools, [data-column], .fd-grip')) press(event, () => carryField(key, selectedKeys.peek())); }}>
