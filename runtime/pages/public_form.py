@@ -31,6 +31,7 @@ from runtime.pages.public_frame import (
     looking,
     new_ticket,
     open_door,
+    opens_at,
     proved,
     sending,
     tally,
@@ -419,6 +420,7 @@ def _ask_password(act: Act, link: Link, ticket: Ticket, problem: Message | None 
     return render_template(
         "public/password.html",
         link=link,
+        opens_at=opens_at(),
         page=tickets.write(workspace(), tickets.again(ticket)),
         problem=problem,
         here=address(),

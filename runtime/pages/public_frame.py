@@ -172,6 +172,12 @@ def address(**more: str) -> str:
     return f"{g.link.path}?{kept}" if kept else g.link.path
 
 
+def opens_at() -> str:
+    """Where a password goes, with what the address said: the language, and what fills fields. The ticket knows whom a signed link is for."""
+    rest = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "_to"])
+    return f"{g.link.path}/open?{rest}" if rest else f"{g.link.path}/open"
+
+
 def other_language() -> str | None:
     """The same page in the other language; none while a builder only looks at it."""
     if not request.path.startswith(("/f/", "/q/")):

@@ -19,6 +19,7 @@ from runtime.pages.public_frame import (
     looking,
     new_ticket,
     open_door,
+    opens_at,
     proved,
     tally,
     ticket_of,
@@ -137,5 +138,11 @@ def _page(act: Act, link: Link, form: Form, entry: Entry, page: str, here: str, 
 
 def _ask_password(act: Act, link: Link, ticket: Ticket, problem: Message | None = None) -> str:
     return render_template(
-        "public/password.html", link=link, page=tickets.write(workspace(), ticket), problem=problem, here=address(), **heading(link, act)
+        "public/password.html",
+        link=link,
+        opens_at=opens_at(),
+        page=tickets.write(workspace(), ticket),
+        problem=problem,
+        here=address(),
+        **heading(link, act),
     )

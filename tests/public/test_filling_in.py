@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -114,6 +115,21 @@ def test_a_password_is_asked_and_travels_with_the_page(world: World) -> None:
     shown = stranger.post(f"{link.path}/open", {"page": asked, "password": "open sesame"})
     assert stranger.send(link, ticket_in(shown), name="Lin").status_code == 200
     assert len(world.records(link)) == 1
+
+
+def test_what_the_address_fills_is_still_there_behind_the_password(world: World) -> None:
+    link = world.link(prefill=("name",))
+    with world.building() as act:
+        link = links.set_password(act, link.id, "open sesame")
+    stranger = world.stranger()
+    asked = stranger.get(f"{link.path}?name=Lin+%26+Co&note=Forged")
+
+    for password in ("wrong", "open sesame"):
+        action = html.unescape(re.findall(r'<form[^>]* action="([^"]+)"', asked.get_data(as_text=True))[0])
+        asked = stranger.post(action, {"page": ticket_in(asked), "password": password})
+
+    shown = asked.get_data(as_text=True).partition("<form")[2]
+    assert 'value="Lin &amp; Co"' in shown and "Forged" not in shown
 
 
 def test_guessing_a_password_is_slowed_down(world: World) -> None:
