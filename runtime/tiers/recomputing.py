@@ -22,7 +22,7 @@ from runtime.formulas.to_sql import NotAsSql
 from runtime.people.person import SYSTEM
 from runtime.records import derived, passing
 from runtime.records.changes import Changes
-from runtime.records.streaming import attempted, without_jit
+from runtime.records.streaming import attempted, over_everything, room_to_join
 from runtime.records.tables import tables_of
 from runtime.system import clock, jobs
 from runtime.system.prepared import Prepared, prepared
@@ -36,7 +36,7 @@ from runtime.tiers.outcome import DECIDE, FIGURES, FIRST, MOVE, OUTCOME, outcome
 from runtime.tiers.quantiles import Cuts, cut_population, store, stored_cuts
 from runtime.tiers.rating import everybody, facts_of, many_rows_of, ratings, streamed, touch_tier
 from runtime.tiers.states import alone, hold
-from runtime.tiers.statements import facts_place, layer, rated, unsettled, with_state
+from runtime.tiers.statements import STATE, facts_place, layer, rated, unsettled, with_state
 
 if TYPE_CHECKING:
     from runtime.records.passes import Pass
@@ -116,7 +116,7 @@ class Run:
             act = self.act = self._act()
             if self.connection.dialect.name == "postgresql":
                 self.oldest = self.connection.exec_driver_sql(OLDEST).scalar()
-            without_jit(act)
+            over_everything(act)
             self.model = compile(act.catalogue, self.model_key)
             self.day = clock.to_day(self.as_of) if self.as_of is not None else self.model.day(act.day)
             self.placing = self.source == "publish" and self.model.model.on_publish == "place"
@@ -135,7 +135,8 @@ class Run:
         if anybody and self._in_one_go(act, facts):
             self._gone(act)
         else:
-            source = self._facts(act, facts)
+            source = self._facts(act, facts, keyed=not anybody)
+            room_to_join(act)
             self.cuts, self.sizes = cut_population(self.connection, facts, *facts_place(facts, source))
             if anybody:
                 self._beside_states(act, facts, source)
@@ -186,18 +187,20 @@ class Run:
             fires=self.fires,
         )
 
-    def _temporary(self, name: str, columns: dict[str, Any]) -> sa.Table:
-        """A table of this connection by record, which is the first of the columns."""
-        key = sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False)
+    def _temporary(self, name: str, columns: dict[str, Any], keyed: bool = True) -> sa.Table:
+        """A table of this connection by record, which is the first of the columns. What is only read as a whole needs no key on PostgreSQL,
+        whose index is a third of the work; SQLite lays the rows down by it."""
+        keyed = keyed or self.connection.dialect.name == "sqlite"
+        key = sa.Column("record", BIG.with_variant(sa.Integer(), "sqlite"), primary_key=keyed, autoincrement=False, nullable=False)
         others = [sa.Column(each, kind) for each, kind in columns.items() if each != "record"]
         table = sa.Table(name, sa.MetaData(), key, *others, prefixes=["TEMPORARY"])
         table.create(self.connection)
         self.tables.append(table)
         return table
 
-    def _facts(self, act: Act, facts: Facts) -> sa.Table:
-        """A row of facts for every living record."""
-        table = self._temporary("tier_facts", {each.name: sa.Text() if each.is_text else BIG for each in facts.columns})
+    def _facts(self, act: Act, facts: Facts, keyed: bool) -> sa.Table:
+        """A row of facts for every living record; `keyed` where parts of them are asked for."""
+        table = self._temporary("tier_facts", {each.name: sa.Text() if each.is_text else BIG for each in facts.columns}, keyed)
         if self.model.in_sql and self._facts_in_sql(act, facts, table):
             return table
         main = tables_of(act.catalogue)[self.model.form].main
@@ -258,8 +261,12 @@ class Run:
 
     def _differing(self, facts: Facts, source: Any, all_known: bool = False) -> Any:
         """What is to be done with whom, from a table of facts."""
-        waiting = unsettled(facts, source, all_known and self.connection.dialect.name == "sqlite")
-        found = with_state(self.model, rated(facts, waiting, self.connection.dialect.name), ("at",)).subquery("found")
+        dialect = self.connection.dialect.name
+        waiting = unsettled(facts, source, all_known and dialect == "sqlite", (*STATE, "at") if dialect == "postgresql" else ())
+        if dialect == "postgresql" and waiting is not source:  # it cannot tell that few wait, and would put all states into a hash once more
+            found = rated(facts, waiting, dialect, [f"was_{name}" for name in (*STATE, "at")])
+        else:
+            found = with_state(self.model, rated(facts, waiting, dialect), ("at",)).subquery("found")
         return self.table.insert().from_select(list(OUTCOME), outcomes(self.model, found, self.placing))
 
     def _gone(self, act: Act) -> None:

@@ -79,12 +79,13 @@ def with_state(model: CompiledModel, found: Any, more: tuple[str, ...] = (), rat
     )
 
 
-def unsettled(facts: Facts, source: Any, all_known: bool = False) -> Any:
+def unsettled(facts: Facts, source: Any, all_known: bool = False, beside: Sequence[str] = ()) -> Any:
     """The facts of those whose bands are not the ones that their state tells of, or of whom more than bands has to be asked: the same bands
     make the same score, so nothing else has to be worked out for the others, if this version has rated them. Where a lane, a floor, a ceiling
     or a freeze has a say, these are the facts of all.
 
-    `all_known`: every record has a state; then it is the states that are gone through, and the facts that are looked up.
+    `all_known`: every record has a state; then it is the states that are gone through, and the facts that are looked up. `beside`: columns of
+    the state that are handed on as `was_…`, so that nobody has to look for it again.
     """
     model = facts.model
     own, *lanes = model.parts
@@ -106,9 +107,8 @@ def unsettled(facts: Facts, source: Any, all_known: bool = False) -> Any:
     mine = sa.and_(known.model == sa.literal_column(str(model.number)), known.record == row.record)
     both = state.join(source, mine) if all_known else source.outerjoin(state, mine)
     unknown = [] if all_known else [known.record.is_(None)]
-    return layer(
-        sa.select(row.record, *[row[each.name] for each in facts.columns]).select_from(both).where(sa.or_(*unknown, *differs)), "unsettled"
-    )
+    columns = [row.record, *[row[each.name] for each in facts.columns], *[known[name].label(f"was_{name}") for name in beside]]
+    return layer(sa.select(*columns).select_from(both).where(sa.or_(*unknown, *differs)), "unsettled")
 
 
 def _gone(facts: Facts, source: Any, measure: Measure) -> ColumnElement[bool]:

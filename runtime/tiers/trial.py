@@ -25,7 +25,7 @@ from runtime.errors import DefinitionProblems, NotFound, Problem, Refused
 from runtime.formulas.to_sql import NotAsSql
 from runtime.people.person import Person
 from runtime.records.sources import Rows
-from runtime.records.streaming import attempted, without_jit
+from runtime.records.streaming import attempted, over_everything, room_to_join
 from runtime.records.tables import tables_of
 from runtime.system import clock
 from runtime.system.prepared import Prepared
@@ -125,7 +125,7 @@ class Trial:
         self.owner = owner_field(self.act.catalogue, self.model.model) if with_owners else None
         self.money = money_of(self.act.catalogue, self.model, self.facts) if with_money else None
         self.cuts, self.tables = Cuts(), 0
-        without_jit(self.act)
+        over_everything(self.act)
 
     @property
     def connection(self) -> sa.Connection:
@@ -263,6 +263,7 @@ class Trial:
         if not self.model.has_quantiles:
             return
         if whole:
+            room_to_join(self.act)
             self.cuts, _sizes = cut_population(self.connection, self.facts, *facts_place(self.facts, self.table))
             return
         needed = placing_facts(self.facts) | {self.facts.of(measure.value) for _n, _d, _part, measure in self.model.quantiles()}
