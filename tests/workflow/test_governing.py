@@ -155,11 +155,15 @@ def test_running_ones_follow_a_newer_version_at_the_node_of_the_same_key(small: 
 def test_a_condition_that_fails_is_named_beforehand(small: Office) -> None:
     small.publish(ONE)
     small.start(amount=1)
-    parts = [*ONE, {"branch": [{"if": "100 / (amount - 1) > 3", "then": [TWO[1]]}, {"default": True, "then": [{**TWO[1], "id": "D"}]}]}]
+    small.start(amount=10**12)
+    condition = "amount * amount * amount > 3"
+    parts = [*ONE, {"branch": [{"if": condition, "then": [TWO[1]]}, {"default": True, "then": [{**TWO[1], "id": "D"}]}]}]
     small.publish(parts)
     with small.act("admin") as act:
         found = migrating.preview(act, "flow", {})
-    assert len(found) == 1 and found[0].problem is None and len(found[0].failing) <= 1
+    assert [each.problem for each in found] == [None, None]
+    assert [len(each.failing) for each in found] == [0, 1]
+    assert f"The condition “{condition}” cannot be worked out" in str(found[1].failing[0])
 
 
 def test_what_a_return_looks_for_is_found_where_nodes_are_gone(small: Office) -> None:
