@@ -15,8 +15,9 @@ def load() -> None:
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{shelf}.{module.name}")
 
-    from runtime.automation import due, letters
+    from runtime.automation import due, letters, run_rows
     from runtime.cadence import working as cadence
+    from runtime.collaboration import letters as notices
     from runtime.collaboration import work as collaboration
     from runtime.coverage import reasons as coverage
     from runtime.definitions import loading, reasons, versions
@@ -36,11 +37,16 @@ def load() -> None:
     from runtime.transfer import starting, work
     from runtime.views import bulk as bulk_edits
     from runtime.views import renaming
-    from runtime.workflow import bulk_starting, on_record, running
+    from runtime.workflow import bulk_starting, mail_links, on_record, outside, running
     from runtime.workflow import migrating
 
     loading.CHECKS.extend((formula_problems, graph.circle_problems, looking_up.lookup_problems, rule_tests.problems, potential_checks.problems, limits.problems))
     limits.START.append(running.begin)
+    running.OUTSIDE.append(outside.set_off)
+    running.ENDED_NOW.append(outside.look_after_end)
+    running.TICKED.append(outside.look_after)
+    notices.OFFERS.append(mail_links.offer)
+    run_rows.ENDED_FOR_WORKFLOW.append(outside.look_after_end)
     starting.MAY.append(running.may_start)
     starting.START.append(bulk_starting.start_many)
     derived.STEPS.update({graph.TAG: rules.step, graph.TIER: rating.step, graph.SEGMENT: members.step})

@@ -14,7 +14,6 @@ KINDS: dict[str, Message] = {
     "join": _("Join"),
     "wait": _("Wait"),
     "automation": _("Automation"),
-    "subflow": _("Sub-workflow"),
     "sub_flow": _("Sub-workflow"),
     "end": _("Finish"),
 }
@@ -28,7 +27,6 @@ ICONS: dict[str, str] = {
     "join": "arrows-join",
     "wait": "hourglass",
     "automation": "bolt",
-    "subflow": "hierarchy-2",
     "sub_flow": "hierarchy-2",
     "end": "flag",
 }
@@ -72,6 +70,19 @@ SETTINGS: dict[str, Message] = {
     "to": _("To whom"),
     "when": _("Only if"),
     "otherwise": _("Otherwise"),
+    "mail_link": _("Links in mails"),
+    "result": _("Only when it ended with"),
+    "workflow": _("Workflow"),
+    "automation": _("Automation"),
+    "target": _("Which record"),
+    "create": _("For a new record of"),
+    "values": _("Values"),
+    "new_values": _("Values of the new record"),
+    "inputs": _("Values to hand over"),
+    "if_failed": _("If it cannot be done"),
+    "tries": _("Tries after a failure"),
+    "if_rejected": _("If it is rejected or ended"),
+    "ends_with": _("Ends when this one ends"),
 }
 CHOICES: dict[str, Message] = {
     "any": _("one of them approves"),
@@ -108,6 +119,15 @@ CHOICES: dict[str, Message] = {
     "view": _("see"),
     "edit": _("change"),
     "hidden": _("hidden"),
+    "sign_in": _("ask to sign in"),
+    "without_sign_in": _("decide without signing in"),
+    "hold": _("it stands here, and those who administer are told"),
+    "go_on": _("it goes on"),
+    "approved": _("approved"),
+    "rejected": _("rejected"),
+    "ended": _("ended"),
+    "done": _("done"),
+    "failed": _("failed"),
 }
 SHORT: dict[str, Message] = {
     "any": _("one approves"),

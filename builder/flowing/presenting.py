@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from builder.flowing.names import CHOICES
+from builder.flowing.palette import label_of
+from runtime.definitions.node import OutsideNode
 from runtime.definitions.workflow import Workflow
 from runtime.records import query
 from runtime.system import clock
@@ -17,6 +20,8 @@ Say = Callable[[Any], str]
 
 TASKS: dict[str, Message] = {
     "closed": _("not needed any more"),
+    "rejected": _("rejects it"),
+    "returned": _("returns it"),
     "starter": _("started it: counts as approved"),
     "repeated": _("has approved before"),
     "overdue": _("overdue: counts as approved"),
@@ -28,7 +33,9 @@ NOBODY: dict[str, Message] = {
 ENDS: dict[str, Message] = {
     "approved": _("In the end it is approved."),
     "rejected": _("In the end it is rejected."),
+    "returned": _("It is returned to whoever started it."),
 }
+PLACES: dict[str, Message] = {"start": _("whoever started it"), "previous": _("the one before")}
 
 
 def simulated(act: Act, flow: Workflow, found: Simulation, say: Say, moment: Callable[[int], str]) -> dict[str, Any]:
@@ -60,6 +67,8 @@ class _Page:
             "over": visit.state == "done",
             "until": None if visit.wakes_at is None else self.moment(visit.wakes_at),
             "people": [self._asked(each) for each in tasks],
+            "choices": self._choices(visit),
+            "decided": self.found.decided.get(visit.number),
             "told": [self.names.get(each, "?") for each in self.found.told.get(visit.number, ())],
             "notes": self._notes(visit),
             "followed": self.found.followed.get(visit.number, []),
@@ -67,6 +76,29 @@ class _Page:
                 {"line": each.line, "held": each.held, "because": each.explanation} for each in self.found.asked.get(visit.number, [])
             ],
         }
+
+    def _choices(self, visit: Visit) -> list[dict[str, str]]:
+        """What can be decided at a visit in the simulation; what goes well stands first."""
+        return [{"key": key, "label": self.say(label)} for key, label in self._ways(visit)]
+
+    def _ways(self, visit: Visit) -> list[tuple[str, Any]]:
+        node = self.flow.by_key[visit.node]
+        if isinstance(node, OutsideNode):
+            return [(each, CHOICES[each]) for each in node.results] if node.wait else []
+        if node.passing != "people" or not self.found.run.tasks_of(visit.number):
+            return []
+        found: list[tuple[str, Any]] = [("approve", _("submit it") if node.type == "handle" else _("approve"))]
+        if "reject" in node.actions:
+            found.append(("reject", _("reject")))
+        if "return" in node.actions:
+            found += [(f"return:{each}", _("return it to {node}", node=self._place(each))) for each in node.return_to]
+        return found
+
+    def _place(self, name: str) -> Any:
+        if name in PLACES:
+            return PLACES[name]
+        node = self.flow.by_key[name]
+        return node.label or label_of(node.type, lambda message: str(self.say(message)))
 
     def _line(self, visit: Visit) -> int | None:
         if visit.previous is None:

@@ -34,7 +34,7 @@ def draft_in_words(act: Act, body: Json, language: str) -> Json:
 
 class _Draft:
     def __init__(self, act: Act, body: Json, language: str):
-        self.language = language
+        self.language, self.catalogue = language, act.catalogue
         self.raw = things(body.get("nodes"))
         form = body.get("form")
         self.names = Names(act, form if isinstance(form, str) else None, self.raw, self.say)
@@ -73,6 +73,8 @@ class _Draft:
             return [self.say(_("all lines at once"))]
         if sort == "join":
             return [self.say(_("waits for all lines"))]
+        if sort in ("sub_flow", "automation"):
+            return self._sets_off(node, sort)
         people = self._people(node)
         rest = [each for each in (self._mode(node), *self._time(node)) if each]
         return [each for each in (people, " · ".join(rest)) if each]
@@ -133,6 +135,22 @@ class _Draft:
         if isinstance(field, str):
             return self.say(_("until “{field}”", field=self._field(field)))
         return self.say(_("{n} hours", n=f"{hours:g}")) if isinstance(hours, (int, float)) else self.say(_("not complete yet"))
+
+    def _sets_off(self, node: Json, sort: str) -> list[str]:
+        """Which workflow or automation, for which record, and whether it is waited for."""
+        named = node.get("workflow" if sort == "sub_flow" else "automation")
+        known = self.catalogue.workflows if sort == "sub_flow" else self.catalogue.automations
+        other = known.get(named) if isinstance(named, str) else None
+        found = [self.say(other.label) if other is not None else str(named) if named else self.say(_("not complete yet"))]
+        target, create = node.get("target"), node.get("create")
+        if isinstance(create, str) and create:
+            form = self.catalogue.forms.get(create)
+            found.append(self.say(_("for a new record of {form}", form=create if form is None else form.label)))
+        elif isinstance(target, str) and target:
+            found.append(self.say(_("for “{field}”", field=self._field(target))))
+        if node.get("wait") is False:
+            found.append(self.say(_("does not wait")))
+        return found
 
     def _field(self, key: str) -> str:
         field = self.names.form.field(key) if self.names.form is not None else None

@@ -46,17 +46,20 @@ def words(app: str, key: str) -> Response:
 @blueprint.post(f"{PLACE}/simulate")
 @designer_only
 def simulation(app: str, key: str) -> Response:
-    """The draft played through: {draft, starter, record, values} → {visits, end, stopped}, or {problems} of the draft."""
+    """The draft played through: {draft, starter, record, values, decisions?} → {visits, end, stopped}, or {problems} of the draft."""
     sent = sent_object()
     body, starter, record, values = draft_in(sent, "workflow", key), number_in(sent, "starter"), number_in(sent, "record"), sent.get("values")
     if not isinstance(values, dict) or not all(isinstance(each, (str, int, float, bool, type(None), list)) for each in values.values()):
         raise Refused([Problem("values", _("Fill in values for the simulation."))])
+    decisions = sent.get("decisions", {})
+    if not isinstance(decisions, dict) or not all(isinstance(each, str) for each in decisions.values()):
+        raise Refused([Problem("decisions", _("Choose what is decided at each node."))])
     with reading() as act:
         flow = _readable(act, body)
         if isinstance(flow, Response):
             return flow
         require(g.person, "view", flow.form, record)
-        found = simulate(act, flow, starter or g.person.id, record, values, reader().language)
+        found = simulate(act, flow, starter or g.person.id, record, values, reader().language, decisions)
         return plain_json(simulated(act, flow, found, _say, instant(reader().datetime)))
 
 

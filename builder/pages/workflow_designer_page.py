@@ -56,6 +56,15 @@ def _given(act: Act, key: str) -> dict[str, Any]:
         "workflows": [
             {"key": each.key, "label": reader().shown(each.label)} for each in act.catalogue.workflows.values() if each.key != key
         ],
+        "called": [
+            {
+                "key": each.key,
+                "label": reader().shown(each.label),
+                "inputs": [{"key": one.key, "label": reader().shown(one.label or one.key)} for one in getattr(each.trigger, "inputs", ())],
+            }
+            for each in act.catalogue.automations.values()
+            if each.trigger.type == "called"
+        ],
         "me": act.person.id,
         "form_fields": {
             each.key: [_field(field) for field in each.fields if may(act.person, "view", each.key, None, field.key)]
@@ -72,6 +81,7 @@ def _field(field: Any) -> dict[str, Any]:
         "key": field.key,
         "label": reader().shown(field.label),
         "type": field.type,
+        "form": getattr(field, "form", None) if field.type == "reference" else None,
         "result": field.formula_type().kind if field.stores not in ("rows", "nothing") else "rows",
         "writable": field.writable and field.stores in ("column", "many"),
         "options": [{"key": each.key, "label": as_text(_plain(each.label))} for each in options if hasattr(each, "key")],

@@ -108,6 +108,9 @@ WORKFLOWS: dict[str, Message] = {
     "sim_so": _("So it goes on by: {line}"),
     "sim_told": _("Copy to {who}"),
     "sim_until": _("until {when}"),
+    "sim_decision": _("What is decided at {what}"),
+    "result_any": _("any end"),
+    "result_is": _("ended: {result}"),
     "yes": _("yes"),
     "no": _("no"),
 }

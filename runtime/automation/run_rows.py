@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ log = logging.getLogger("tierloom.automation")
 Claimed: Any = namedtuple("Claimed", [each.name for each in automation_run.columns])  # type: ignore[misc]
 """A run's row as a worker takes it up: what SQLAlchemy makes of a row costs more than the question."""
 OPEN = ("waiting", "running")
+ENDED_FOR_WORKFLOW: list[Callable[[Act], None]] = []
+"""What looks after the workflow that has set off a run, once its end is stored."""
 UNFINISHED = (*OPEN, "paused", "queued")
 _ENDING = {"state", "reason", "finished_at", "step", "started_at"}
 _END = (
@@ -50,6 +52,9 @@ def finish(act: Act, row: sa.Row[Any], state: str, reason: Message | None, **mor
     else:
         change(act.connection, row, lease_until=None, lease_by=None, wakes=0, **ending)
     modes.wake_parent(act.connection, row, act.micros)
+    if row.cause_key.startswith("workflow:"):
+        for look_after in ENDED_FOR_WORKFLOW:
+            look_after(act)
     current = act.catalogue.automations.get(row.automation)
     if current is not None and current.mode == "queued":
         modes.release(act.connection, row, act.micros)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,15 @@ from runtime.people.person import SYSTEM, Person
 from runtime.system import clock, jobs
 from runtime.system.sets import among
 from runtime.system.tables import mail_digest, notification
-from runtime.texts import _
+from runtime.texts import Message, _
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act, Workspace
 
 JOB = "notice_letter"
 MOST = 100
+OFFERS: list[Callable[[Act, Person, Any], Message | None]] = []
+"""What a letter can say besides about a notification: links by which something is done at once."""
 LASTS = timedelta(days=7)
 """What waited longer, because no mail server was there, is not sent any more."""
 
@@ -68,6 +71,7 @@ def send(workspace: Workspace, job: jobs.Job) -> dict[str, Any]:
     with workspace.reading(SYSTEM) as act:
         someone = telling.person_in(act, job.payload["person"])
         rows = [] if someone is None else _still(act, someone, job.payload["notifications"])
+        besides = {row.id: said for row in rows[:MOST] if someone is not None and (said := _besides(act, someone, row))}
     if not rows or someone is None:
         return {"lines": 0}
     language = someone.language or workspace.language
@@ -78,7 +82,7 @@ def send(workspace: Workspace, job: jobs.Job) -> dict[str, Any]:
     )
     end = _("Choose what you want to hear of: {link}", link=workspace.settings.base_url + "/notifications/settings").in_language(language)
     more = [_("And {n} more.", n=len(rows) - MOST).in_language(language)] if len(rows) > MOST else []
-    body = "\n\n".join([*(_paragraph(workspace, row) for row in rows[:MOST]), *more, "--\n" + end])
+    body = "\n\n".join([*(_paragraph(workspace, row, besides.get(row.id)) for row in rows[:MOST]), *more, "--\n" + end])
     mail.send(workspace.settings, someone.email, subject, body, f"notice:{someone.id}:{job.payload['how']}:{job.id}")
     return {"lines": len(rows)}
 
@@ -90,6 +94,12 @@ def _still(act: Act, someone: Person, ids: list[int]) -> list[Any]:
     return [row for row in fresh if row.form is None or telling.sees(act, someone, row.form, row.record)]
 
 
-def _paragraph(workspace: Workspace, row: Any) -> str:
+def _besides(act: Act, someone: Person, row: Any) -> str:
+    """What else can be done about it right from the letter, in the person's language."""
+    said = [found for offer in OFFERS if (found := offer(act, someone, row)) is not None]
+    return "\n".join(each.in_language(someone.language or act.workspace.language) for each in said)
+
+
+def _paragraph(workspace: Workspace, row: Any, besides: str | None = None) -> str:
     link = workspace.settings.base_url + row.link if row.link else ""
-    return "\n".join(part for part in (row.subject, row.body, link) if part)
+    return "\n".join(part for part in (row.subject, row.body, link, besides) if part)

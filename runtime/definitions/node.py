@@ -105,3 +105,33 @@ class PeopleNode(Node):
     def formulas(self, form: str, catalogue: Catalogue) -> Iterator[FormulaUse]:
         for number, each in enumerate(self.checks):
             yield FormulaUse(f"checks/{number}/check", each.check, form, None, ("boolean",), allow=frozenset({"person"}))
+
+
+class OutsideNode(Node):
+    """A node that sets something else off: another workflow, an automation. A kind says in `set_off` what, and in `results` how it can end."""
+
+    passing: ClassVar[Passing] = "waits"
+    results: ClassVar[tuple[str, ...]] = ()
+    """How what was set off can end; a line may be for one of them."""
+
+    target: Annotated[Key | None, Names()] = Field(None, title="Which record")
+    """Left out: the record itself. Else a field that points at one; where that is blank the node is passed over."""
+    wait: bool = Field(True, title="Wait for its end")
+    if_failed: Literal["hold", "go_on", "reject"] = Field("hold", title="If it cannot be done")
+    """`hold`: it stands here, and those who administer are told."""
+    tries: int = Field(0, ge=0, le=10, title="Tries after a failure")
+
+    def form_of(self, form: str, catalogue: Catalogue) -> str | None:
+        """The form of the record that is meant; None where the field points at none."""
+        if self.target is None:
+            return form
+        field = catalogue.forms[form].field(self.target) if form in catalogue.forms else None
+        return getattr(field, "form", None) if field is not None and field.type == "reference" else None
+
+    def set_off(self, outside: Any) -> Any:
+        """Sets it off through what runtime/workflow/outside.py hands it; gives what it set off, or None where there is nothing to be done."""
+        raise NotImplementedError
+
+    def lines_missing(self, outcome: str) -> Literal["hold", "go_on", "reject"]:
+        """What becomes of an outcome for which there is no line."""
+        return "go_on"

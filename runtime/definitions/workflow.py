@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from runtime.definitions.model import Definition, FormulaText, FormulaUse, Key, Model, Text, Who, repeated
-from runtime.definitions.node import AGAINST_NAMES, Node, Nodes, PeopleNode
+from runtime.definitions.node import AGAINST_NAMES, Node, Nodes, OutsideNode, PeopleNode
 from runtime.definitions.shelf import NODES, OneOf
 from runtime.errors import Problem
 from runtime.texts import _
@@ -21,13 +21,19 @@ AnyNode = Annotated[Node, OneOf(NODES)]
 
 
 class Line(Model):
-    """From one node to the next. `when`: only if this holds; `otherwise`: if no other line of its node does."""
+    """From one node to the next. `when`: only if this holds; `result`: only if what was set off there has ended so; `otherwise`: if no
+    other line of its node does."""
 
     from_: Key = Field(alias="from")
     to: Key
     when: FormulaText | None = None
+    result: Literal["approved", "rejected", "ended", "done", "failed"] | None = None
     otherwise: bool = False
     label: Text | None = None
+
+    @property
+    def conditional(self) -> bool:
+        return self.when is not None or self.result is not None
 
 
 class Workflow(Definition):
@@ -41,6 +47,8 @@ class Workflow(Definition):
     withdraw: Literal["no", "before_first_act", "until_next_handler_acts"] = "before_first_act"
     read_only: bool = Field(False, title="The record cannot be changed meanwhile")
     """While it is under way only those who are asked change the record, at their node and what the node lets be changed."""
+    mail_link: Literal["sign_in", "without_sign_in"] = Field("sign_in", title="Links in mails")
+    """Whether the link in the mail about a task asks to sign in, or lets that one person decide that one task without it."""
     skip_repeated_approver: Literal["no", "same_as_previous", "already_approved"] = "no"
     nodes: tuple[AnyNode, ...] = Field(min_length=2, max_length=100)
     lines: tuple[Line, ...] = Field(min_length=1, max_length=300)
@@ -55,7 +63,7 @@ class Workflow(Definition):
 
     def out_of(self, node: str) -> list[Line]:
         """The lines that lead on from a node, those with a condition first, in their order."""
-        return sorted((each for each in self.lines if each.from_ == node), key=lambda each: each.otherwise or each.when is None)
+        return sorted((each for each in self.lines if each.from_ == node), key=lambda each: each.otherwise or not each.conditional)
 
     def problems(self, catalogue: Catalogue) -> Iterator[Problem]:
         yield from super().problems(catalogue)
@@ -65,6 +73,7 @@ class Workflow(Definition):
             yield from (each.under(f"nodes/{number}") for each in node.problems(self.form, catalogue))
             yield from (each.under(f"nodes/{number}") for each in self._of_people(node))
         yield from self._of_shape()
+        yield from self._own_circle(catalogue)
 
     def _of_people(self, node: Any) -> Iterator[Problem]:
         if not isinstance(node, PeopleNode):
@@ -91,8 +100,10 @@ class Workflow(Definition):
             for end, name in (("from", line.from_), ("to", line.to)):
                 if name not in self.by_key:
                     yield Problem(f"lines/{number}/{end}", _("There is no node with the key {key}.", key=name))
-            if line.when is not None and line.otherwise:
+            if line.conditional and line.otherwise:
                 yield Problem(f"lines/{number}/when", _("“Otherwise” has no condition of its own."))
+            if line.result is not None and line.from_ in self.by_key:
+                yield from (each.under(f"lines/{number}") for each in self._of_result(self.by_key[line.from_], line.result))
         for number, node in enumerate(self.nodes):
             yield from (each.under(f"nodes/{number}") for each in self._ways_out(node))
         if len(starts) == 1:
@@ -106,7 +117,7 @@ class Workflow(Definition):
             return
         if not out:
             yield Problem("key", _("No line leads on from here."))
-        conditional, otherwise = [each for each in out if each.when is not None], [each for each in out if each.otherwise]
+        conditional, otherwise = [each for each in out if each.conditional], [each for each in out if each.otherwise]
         bare = len(out) - len(conditional) - len(otherwise)
         if node.type == "parallel":
             if conditional or otherwise:
@@ -118,6 +129,35 @@ class Workflow(Definition):
             yield Problem("key", _("Add an “otherwise” line: without it a record that fits no condition would stand still."))
         if bare > 1 or (bare and (conditional or otherwise)):
             yield Problem("key", _("Several lines without a condition leave from here. Use a parallel node for that."))
+
+    @staticmethod
+    def _of_result(node: Any, result: str) -> Iterator[Problem]:
+        """What is wrong with a line that is only for one end of what its node sets off."""
+        if result not in getattr(node, "results", ()):
+            yield Problem("result", _("What is set off there cannot end like this."))
+        elif not node.wait:
+            yield Problem("result", _("Nobody waits there for an end, so no line can be for one."))
+
+    def _own_circle(self, catalogue: Catalogue) -> Iterator[Problem]:
+        """Workflows that start each other round in a circle would never end."""
+        for number, node in enumerate(self.nodes):
+            if isinstance(node, OutsideNode) and self.key in self._starts_from(node, catalogue):
+                yield Problem(
+                    f"nodes/{number}/workflow", _("This workflow would be started by itself in the end: the two go round in a circle.")
+                )
+
+    def _starts_from(self, node: Any, catalogue: Catalogue) -> set[str]:
+        """All workflows that come of a node, one by way of another."""
+        found: set[str] = set()
+        waiting = [getattr(node, "workflow", None)]
+        while waiting:
+            key = waiting.pop()
+            if key is None or key in found:
+                continue
+            found.add(key)
+            flow = catalogue.workflows.get(key) if key != self.key else None
+            waiting += [getattr(each, "workflow", None) for each in flow.nodes] if flow is not None else []
+        return found
 
     def _dead_ends(self, start: Any) -> Iterator[Problem]:
         reached = self._reach(start.key, lambda line: (line.from_, line.to))

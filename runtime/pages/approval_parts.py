@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,10 +21,10 @@ from runtime.records.rows import Record
 from runtime.system import clock
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
-from runtime.workflow import boxes
+from runtime.workflow import boxes, outside
 from runtime.workflow.state import OPEN, Run, Task, Visit
 
-DRAWN = ("start", "approval", "handle", "copy", "wait", "automation", "subflow", "gone")
+DRAWN = ("start", "approval", "handle", "copy", "wait", "automation", "sub_flow", "gone")
 EARLIER = 3
 GONE = ("closed", "transferred", "escalated", "replaced")
 FINAL = ("approved", "rejected", "returned", "submitted", "transferred", "escalated", "replaced", "withdrawn", "ended", "moved", "migrated")
@@ -200,7 +201,62 @@ def name_of(flow: Any, key: str) -> str:
     return reader().say(NAMELESS[node.type]) if node is not None and node.type in NAMELESS else key
 
 
-NAMELESS: dict[str, Message] = {"start": _("Sent on its way"), "copy": _("Copy for information")}
+NAMELESS: dict[str, Message] = {
+    "start": _("Sent on its way"),
+    "copy": _("Copy for information"),
+    "sub_flow": _("Another workflow"),
+    "automation": _("An automation"),
+    "wait": _("Waiting time"),
+}
+
+
+# -- what it has set off ------------------------------------------------------------------------------------------------------------------
+RESULTS: dict[str, Message] = {
+    "approved": _("approved"),
+    "rejected": _("rejected"),
+    "ended": _("ended"),
+    "done": _("done"),
+    "failed": _("failed"),
+    "passed": _("there was nothing to do"),
+}
+STANDS: dict[str, Message] = {
+    "open": _("under way"),
+    "again": _("is tried again"),
+    "held": _("cannot be done"),
+    "left": _("nobody waits for it"),
+}
+
+
+def set_off(act: Act, flow: Any, state: Run, run: int, app: str) -> list[dict[str, Any]]:
+    """The workflows and automations that this run has set off, each with where it stands and a way to it."""
+    found = outside.of_run(act, run)
+    return [_child(act, flow, state, each, app) for each in found.values()]
+
+
+def _child(act: Act, flow: Any, state: Run, child: Any, app: str) -> dict[str, Any]:
+    visit = state.visit(child.visit)
+    node = flow.by_key[visit.node]
+    known = act.catalogue.workflows if child.sort == "workflow" else act.catalogue.automations
+    other = known.get(getattr(node, child.sort, ""))
+    href = None if child.child is None else f"/approvals/{child.child}"
+    if child.sort == "automation":
+        href = f"/apps/{app}/-/runs/{child.child}" if child.child is not None and g.person.is_builder else None
+    words = RESULTS.get(child.result or "", RESULTS["done"]) if child.state == "done" and child.result != "passed" else STANDS.get(child.state)
+    return {
+        "visit": child.visit,
+        "node": name_of(flow, visit.node),
+        "label": reader().shown(other.label) if other is not None else name_of(flow, visit.node),
+        "href": href,
+        "stands": words or (RESULTS["passed"] if child.child is None else STANDS["open"]),
+        "held": child.state == "held" and visit.state == OPEN,
+        "reason": json.loads(child.reason).get(g.language) if child.reason and child.state in ("held", "again") else None,
+    }
+
+
+def above(act: Act, run: int) -> str | None:
+    """Where the run is that has started this one."""
+    found = outside.above(act, run)
+    return None if found is None else f"/approvals/{found}"
 
 
 # -- who was faster ---------------------------------------------------------------------------------------------------------------------

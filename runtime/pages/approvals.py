@@ -66,6 +66,10 @@ ACTS: dict[str, Message] = {
     "migrated": _("let it follow a newer version"),
     "undone": _("took the last act of an administrator back"),
     "nobody": _("Nobody was found, so those who administer are asked"),
+    "came_back": _("What was set off here is over: {result}"),
+    "went_past": _("What was to be set off here could not be done, or there was nothing to do"),
+    "ended_above": _("Ended, for the workflow that had started it is over or went another way"),
+    "tried_again": _("had it tried again"),
 }
 PASSED: dict[str, Message] = {
     "starter": _("passed: whoever started it would approve it"),
@@ -163,6 +167,8 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
             "started": clock.from_micros(row.at),
             "happened": [_entry(flow, each) for each in reversed(state.log) if each.act != "finished"],
             "waiting": _waiting(flow, state),
+            "set_off": parts.set_off(act, flow, state, row.id, app.key),
+            "above": parts.above(act, row.id),
             "mine": mine,
             "due": None if mine is None or mine.due_at is None else clock.from_micros(mine.due_at),
             "resubmits": resubmits,
@@ -277,12 +283,13 @@ def _entry(flow: Any, line: Any) -> dict[str, Any]:
         "to": reader().person_name(line.more["to"])
         if isinstance(line.more.get("to"), int)
         else name_of(flow, str(line.more.get("to", ""))),
+        "result": reader().say(parts.RESULTS.get(str(line.more.get("result")), parts.RESULTS["ended"])),
         "people": "、".join(reader().person_name(each) for each in line.more.get("people", ())),
     }
     words = PASSED[line.more["why"]] if line.act == "passed" else ACTS[line.act]
     return {
         "who": reader().person_name(line.person) if line.person is not None else "",
-        "what": reader().say(Message(words.text, names)),
+        "what": reader().say(Message(words.text, names)) + (reader().say(_(" (from the mail)")) if line.more.get("by") == "mail" else ""),
         "for": reader().person_name(line.more["instead_of"]) if "instead_of" in line.more else "",
         "node": name_of(flow, line.node) if line.node and line.node != flow.start.key else "",
         "comment": line.comment,

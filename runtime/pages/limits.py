@@ -23,6 +23,7 @@ RARE = {
     "sign_in.set_new_password": 30,
     "sign_in.accept_invitation": 30,
     "account.set_up": 30,
+    "mail_decisions.decide": 60,
     "sign_in.from_provider": 60,
 }
 """Requests an hour from one network address, where each costs a letter, a password hash or a call to another server."""

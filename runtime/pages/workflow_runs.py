@@ -16,6 +16,7 @@ from runtime.errors import NotFound, Problem, Refused, Stale, TierloomError
 from runtime.pages import jobs as job_pages
 from runtime.pages.apps import find_app
 from runtime.pages.approvals import _entry as log_line
+from runtime.pages import approval_parts as parts
 from runtime.pages.approval_parts import name_of as node_name
 from runtime.pages.record_flows import STATUS
 from runtime.pages.web import builder_only, done, go_to, reader, reading, writing
@@ -234,6 +235,8 @@ def _page(act: Act, app: str, number: int, error: TierloomError | None = None) -
         drawing=_drawing(act, flow, run),
         happened=[log_line(flow, each) for each in reversed(run.log) if each.act != "finished"],
         over=run.is_over,
+        set_off=parts.set_off(act, flow, run, row.id, app),
+        above=parts.above(act, row.id),
         targets=[(each.key, node_name(flow, each.key)) for each in migrating.targets(flow) if not (run.is_over and each.passing == "ends")],
         asked=[_asked(flow, run, each) for each in run.tasks if each.state in ("open", "queued")],
         undo=governing.can_undo(act, row),
@@ -291,6 +294,8 @@ NODES: dict[str, Message] = {
     "join": _("Together again"),
     "wait": _("Wait"),
     "copy": _("Copy"),
+    "sub_flow": _("Another workflow"),
+    "automation": _("An automation"),
     "other": _("Step"),
 }
 SEATS: dict[str, Message] = {

@@ -111,7 +111,28 @@ def _refusal(act: Act, author: Act, definition: Any) -> Message | None:
     owner = definition.owner if definition.kind == "automation" else None
     if owner is not None and owner not in (f"user:{person.id}", f"user:{person.email}"):
         return _("Only whoever builds in the whole workspace can let an automation run in somebody else's name. Choose yourself.")
+    if definition.kind == "workflow":
+        refusal = _set_off_elsewhere(author, definition)
+        if refusal is not None:
+            return refusal
     return _reading_too_much(author, definition)
+
+
+def _set_off_elsewhere(author: Act, definition: Any) -> Message | None:
+    """What nodes of a workflow set off is done in trust: it stays within the app, and within what its author may write."""
+    wanted = author.catalogue
+    for node in definition.nodes:
+        for kind, known in (("workflow", wanted.workflows), ("automation", wanted.automations)):
+            other = known.get(getattr(node, kind, None) or "")
+            if other is not None and other.app != definition.app:
+                return _("{what} belongs to another app. Only whoever builds in the whole workspace can publish this.", what=other.label)
+        created, target = getattr(node, "create", None), None
+        if getattr(node, "values", None):
+            target = node.form_of(definition.form, wanted)
+        for form, deed in ((created, "add"), (target, "edit")):
+            if form is not None and not may(author.person, deed, form):
+                return _("You may not write records of {form}, so no node of yours can do it.", form=wanted.forms[form].label)
+    return None
 
 
 def _reading_too_much(author: Act, definition: Definition) -> Message | None:

@@ -293,17 +293,26 @@ class Acts:
         if new.state == OPEN:
             new.due_at = self.world.due(node.due, self.world.now)
 
-    def outside_done(self, number: int, well: bool = True) -> None:
-        """A run of an automation or another workflow that a visit waits for is over."""
+    def outside_done(self, number: int, outcome: str | None = None) -> None:
+        """What a visit waits for is over, and how; None: there was nothing to be done, or nobody wants to wait. Failures that are to be
+        held are no business of the run: it stands where it is."""
         visit = self.run.visit(number)
         if visit.state != OPEN or self.run.status != "running":
             return
         node = self.flow.by_key[visit.node]
-        if not well and getattr(node, "if_rejected", "reject") == "reject":
+        if outcome is not None:
+            self.walk.results[visit.node] = outcome
+        if outcome is not None and self.missing(node, outcome) == "reject":
             self.walk.finish("rejected")
             return
         self.walk.leave(visit)
         self.walk.settle()
+
+    def missing(self, node: Any, outcome: str) -> str:
+        """hold, go_on or reject: what an outcome comes to. A line that is for it always counts."""
+        if any(each.result == outcome for each in self.flow.out_of(node.key)):
+            return "go_on"
+        return str(node.lines_missing(outcome))
 
     # -- those who administer ---------------------------------------------------------------------------------------------------
     def replace(self, number: int, person: int, to: int, comment: str = "") -> None:

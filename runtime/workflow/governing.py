@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.collaboration import telling
+from runtime.definitions.node import OutsideNode
 from runtime.errors import NotAllowed, NotFound, Problem, Refused, Stale, TierloomError
 from runtime.people.may import require
 from runtime.system.database import to_json
 from runtime.system.tables import person as person_table
 from runtime.system.tables import workflow_run, workflow_task, workflow_undo, workflow_visit
 from runtime.texts import Message, _
-from runtime.workflow import keeping, passing, running
+from runtime.workflow import keeping, outside, passing, running
 from runtime.workflow.acting import Acts
 from runtime.workflow.state import OPEN, QUEUED, Run, Task, Visit
 from runtime.workflow.walking import Effect
@@ -134,6 +135,18 @@ def _known(act: Act, person: int) -> None:
     own = person_table.c
     if act.connection.execute(sa.select(own.id).where(own.id == person, own.active == 1)).first() is None:
         raise Refused([Problem("to", _("Choose somebody who works here."))])
+
+
+def try_again(act: Act, run: int, visit: int, reason: str, seen: int | None = None) -> None:
+    """What a node could not set off, or what failed, is set off once more."""
+
+    def do(here: Governing) -> None:
+        if here.run.status != "running" or not 0 < visit <= len(here.run.visits) or not outside.is_held(act, run, visit):
+            raise Stale(_("Nothing is held there any more."))
+        here.note("tried_again", here.run.visit(visit).node)
+        here.acts.effects.append(Effect("outside", visit, node=here.run.visit(visit).node))
+
+    govern(act, run, reason, do, None, seen)
 
 
 # -- all tasks of somebody --------------------------------------------------------------------------------------------------------------
@@ -285,6 +298,9 @@ def _restore(here: Governing, before: dict[str, Any]) -> None:
     for task in run.open_tasks:
         if task.number not in asked:
             here.acts.effects.append(Effect("asked", task.visit, task.number, (task.person,)))
+    for visit in run.open_visits:
+        if isinstance(here.flow.by_key[visit.node], OutsideNode):
+            here.acts.effects.append(Effect("outside", visit.number, node=visit.node))
 
 
 def _set_back(item: Visit | Task, columns: dict[str, Any]) -> None:

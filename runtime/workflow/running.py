@@ -18,6 +18,7 @@ from runtime.people.may import may, require, sees
 from runtime.people.person import SYSTEM, Person
 from runtime.people.rights import LEVELS, Grant, names
 from runtime.records import gateway, outbox, query
+from runtime.system import clock
 from runtime.system.prepared import prepared
 from runtime.system.tables import workflow_copy, workflow_run, workflow_task, workflow_visit
 from runtime.texts import Message, _
@@ -42,6 +43,12 @@ ENDED: dict[str, Message] = {
     "ended": _("{workflow}: “{record}” has been ended"),
 }
 AT_ONCE = 200
+OUTSIDE: list[Callable[..., None]] = []
+"""What sets off what a node wants done outside its run (runtime/workflow/outside.py)."""
+ENDED_NOW: list[Callable[[Act], None]] = []
+"""What looks after those that waited for a run that is over, once that is stored."""
+TICKED: list[Callable[[Workspace], None]] = []
+"""What the clock does besides."""
 
 
 # -- starting -----------------------------------------------------------------------------------------------------------------------
@@ -170,10 +177,12 @@ def tick_all(workspace: Workspace) -> None:
         with workspace.reading(SYSTEM) as act:
             due = bool(_due(act, 1))
         if not due:
-            return
+            break
         with workspace.writing(SYSTEM, "schedule") as act:
             if not tick(act):
-                return
+                break
+    for do in TICKED:
+        do(workspace)
 
 
 def tick(act: Act) -> int:
@@ -300,7 +309,8 @@ def titles_of(act: Act, wanted: dict[str, set[int]]) -> dict[tuple[str, int], st
 def shows_title(act: Act, form: str, node: Any) -> bool:
     """Whether a node lets those who act there see what the record is called."""
     title = getattr(act.catalogue.forms.get(form), "title", None)
-    return title is not None and node.fields.get(title, node.fields.get("*", "hidden")) != "hidden"
+    fields = getattr(node, "fields", {})
+    return title is not None and fields.get(title, fields.get("*", "hidden")) != "hidden"
 
 
 def _follow(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effects: list[Effect]) -> None:
@@ -317,13 +327,26 @@ def _follow(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effec
             _tell(act, flow, CLOSED, each.people, title, row, cause)
         elif each.kind == "copied":
             _copy(act, row, flow, run, world, each, title, cause)
+        elif each.kind == "outside":
+            for set_off in OUTSIDE:
+                set_off(act, row, flow, run, world, each)
         elif each.kind == "ended":
             _ended(act, row, flow, run, title, cause)
+        if each.kind in ("ended", "left"):
+            for look_after in ENDED_NOW:
+                look_after(act)
+
+
+def moment(act: Act, micros: int) -> str:
+    """A day and time of the workspace, as mails in both languages write it."""
+    at = clock.from_micros(micros)
+    assert at is not None
+    return f"{at.astimezone(act.zone):%Y-%m-%d %H:%M}"
 
 
 def _tell(act: Act, flow: Workflow, subject: Message, people: Iterable[int], title: str, row: Any, cause: str) -> None:
     said = Message(subject.text, {"workflow": flow.label, "record": title})
-    telling.tell(act, "approval", people, said, "", None, cause, telling.page_of(act, row.form, row.record))
+    telling.tell(act, "approval", people, said, "", None, cause, f"/approvals/{row.id}")
 
 
 def _copy(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effect: Effect, title: str, cause: str) -> None:

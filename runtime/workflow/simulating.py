@@ -1,4 +1,5 @@
-"""A workflow played through for values that somebody chose, in memory only: everybody who is asked agrees, and waits are over at once.
+"""A workflow played through for values that somebody chose, in memory only: everybody who is asked agrees unless it was chosen that they
+reject or return it, and waits are over at once.
 
 The walk is the real one (runtime/workflow/walking.py) over the real people and days; nothing is stored and nobody is told.
 """
@@ -56,10 +57,21 @@ class Simulation:
     asked: dict[int, list[Asked]] = field(default_factory=dict)
     told: dict[int, list[int]] = field(default_factory=dict)
     """Who gets a copy at a visit."""
+    decided: dict[int, str] = field(default_factory=dict)
+    """What was chosen for a visit: approve, reject, return:PLACE, or how what it sets off has ended."""
 
 
-def simulate(act: Act, flow: Workflow, starter: int, record: int | None, values: Mapping[str, Any], language: str) -> Simulation:
-    """Plays the workflow through. Raises Refused and NotFound for a starter or values that make no sense; what stops the run is part of the answer."""
+def simulate(
+    act: Act,
+    flow: Workflow,
+    starter: int,
+    record: int | None,
+    values: Mapping[str, Any],
+    language: str,
+    decisions: Mapping[str, str] | None = None,
+) -> Simulation:
+    """Plays the workflow through. `decisions`: by node what is decided when it is first come to; afterwards, and at all others, everybody
+    agrees. Raises Refused and NotFound for a starter or values that make no sense; what stops the run is part of the answer."""
     someone = accounts.by_id(act.connection, starter)
     if someone is None or not someone.active:
         raise Refused([Problem("starter", _("Choose somebody who is active."))])
@@ -69,7 +81,7 @@ def simulate(act: Act, flow: Workflow, starter: int, record: int | None, values:
     acts.walk = _Watched(flow, found.run, world, found)
     try:
         acts.submit(starter)
-        _go_on(acts, world)
+        _go_on(acts, world, found, dict(decisions or {}))
     except TierloomError as error:
         found.stopped = error.message
     found.told = {each.number: world.meant(_copied(flow.by_key[each.node]), found.run) for each in found.run.visits}
@@ -81,31 +93,52 @@ def _copied(node: Any) -> tuple[str, ...]:
     return tuple((getattr(node, "to", ()) if node.type == "copy" else getattr(node, "copy_to", ())) or ())
 
 
-def _go_on(acts: Acts, world: _World) -> None:
+def _go_on(acts: Acts, world: _World, found: Simulation, decisions: dict[str, str]) -> None:
     run = acts.run
     for _turn in range(MOST_ACTS):
+        if run.status == "returned":
+            world.acts_as(run.starter)
+            acts.submit(run.starter)
         if run.status != "running":
             return
         tasks, waiting = run.open_tasks, [each for each in run.open_visits if acts.flow.by_key[each.node].passing == "waits"]
         timed = [each.wakes_at for each in waiting if each.wakes_at is not None]
         if tasks:
             world.acts_as(tasks[0].person)
-            _agree(acts, tasks[0])
+            decision = _decision(found, tasks[0].visit, run.visit(tasks[0].visit).node, decisions)
+            _decide(acts, tasks[0], decision)
         elif timed:
             world.now = max(world.now, min(timed))
             acts.tick()
         elif waiting:
-            acts.outside_done(waiting[0].number)
+            node = acts.flow.by_key[waiting[0].node]
+            decision = _decision(found, waiting[0].number, node.key, decisions) if node.wait else None
+            acts.outside_done(waiting[0].number, decision if decision in node.results else next(iter(node.results)) if node.wait else None)
         else:
             return
     raise Refused([Problem("", _("After {n} approvals it is still not over: it goes round in a circle.", n=MOST_ACTS))])
 
 
-def _agree(acts: Acts, task: Task) -> None:
-    """What an approval comes to, without what a form asks of a real one: a comment, a signature, filled in fields."""
+def _decision(found: Simulation, visit: int, node: str, decisions: dict[str, str]) -> str | None:
+    """What was chosen for a node counts the first time it is come to: else what is returned would be returned for ever."""
+    if visit not in found.decided and node in decisions:
+        found.decided[visit] = decisions.pop(node)
+    return found.decided.get(visit)
+
+
+def _decide(acts: Acts, task: Task, decision: str | None) -> None:
+    """What a decision comes to, without what a form asks of a real one: a comment, a signature, filled in fields."""
     visit = acts.run.visit(task.visit)
-    task.state, task.acted_at, task.acted_by, task.due_at = "approved", acts.walk.world.now, task.person, None
-    acts.walk.note("approved", task.person, visit.node, task.number)
+    node = acts.flow.by_key[visit.node]
+    how, _colon, to = (decision or "approve").partition(":")
+    if how == "return" and "return" in node.actions:
+        target = acts.target(visit, node, to)
+        task.state, task.acted_at, task.acted_by, task.due_at = "returned", acts.walk.world.now, task.person, None
+        acts._send_back(visit, target, node, task.person, "", task.number)
+        return
+    state = "rejected" if how == "reject" and "reject" in node.actions else "approved"
+    task.state, task.acted_at, task.acted_by, task.due_at = state, acts.walk.world.now, task.person, None
+    acts.walk.note(state, task.person, visit.node, task.number)
     acts.walk.count(visit)
     acts.walk.settle()
 

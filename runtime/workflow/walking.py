@@ -38,7 +38,7 @@ class World(Protocol):
 
 @dataclass(frozen=True)
 class Effect:
-    """What is to be done once the act is stored: asked, closed, copied, told, ended, outside."""
+    """What is to be done once the act is stored: asked, closed, copied, told, ended, outside, left (nobody waits there any more)."""
 
     kind: str
     visit: int | None = None
@@ -53,6 +53,8 @@ class Walk:
     run: Run
     world: World
     effects: list[Effect] = field(default_factory=list)
+    results: dict[str, str] = field(default_factory=dict)
+    """How what a node set off has ended, of the nodes that are left in this act."""
     _steps: int = 0
 
     # -- from node to node ----------------------------------------------------------------------------------------------------
@@ -94,11 +96,16 @@ class Walk:
         out, definition = self.flow.out_of(node), self.flow.by_key[node]
         if definition.type == "parallel":
             return out
-        found = [each for each in out if each.when is not None and self.world.holds(each.when)]
-        found = found or [each for each in out if each.when is None]
+        found = [each for each in out if each.conditional and self._fits(node, each)]
+        found = found or [each for each in out if not each.conditional]
         if not found:
             raise Refused([Problem("", _("No line leads on from {node} for these values. Tell whoever designed the workflow.", node=node))])
         return found if definition.passing == "splits" else found[:1]
+
+    def _fits(self, node: str, line: Line) -> bool:
+        if line.result is not None and line.result != self.results.get(node):
+            return False
+        return line.when is None or self.world.holds(line.when)
 
     def _outside(self, visit: Visit, definition: Any) -> None:
         if definition.type == "wait":
@@ -150,6 +157,8 @@ class Walk:
         """The visit ends without having passed; whoever was asked is asked no longer."""
         visit.state, visit.ended_at = "left", self.world.now
         self.close(visit)
+        if self.flow.by_key[visit.node].passing == "waits":
+            self.effects.append(Effect("left", visit.number))
 
     def close(self, visit: Visit) -> None:
         for task in self.run.tasks_of(visit.number, OPEN, QUEUED):

@@ -80,9 +80,9 @@ def begun(ada: Designer, shop: World) -> Designer:
     return ada
 
 
-def played(begun: Designer, body: Json, starter: str = "ning", **values: Any) -> Json:
+def played(begun: Designer, body: Json, starter: str = "ning", decisions: Json | None = None, **values: Any) -> Json:
     """A simulation: nodes with the names of those asked or told, and what is said of it."""
-    sent = {"draft": body, "starter": begun.ids[starter], "record": None, "values": values}  # type: ignore[attr-defined]
+    sent = {"draft": body, "starter": begun.ids[starter], "record": None, "values": values, "decisions": decisions or {}}  # type: ignore[attr-defined]
     return begun.ask("POST", f"{PLACE}/simulate", sent).get_json()
 
 
@@ -104,7 +104,7 @@ def test_the_page_offers_every_kind_of_the_shelf_and_starting_points_that_can_be
 
 def test_a_kind_nobody_put_into_words_is_in_the_palette_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(NODES.kinds, "unheard_of", type("Unheard", (NODES["copy"],), {}))
-    assert palette(str)[-1] == {"type": "unheard_of", "label": "Unheard of", "icon": "point", "passing": "through"}
+    assert palette(str)[-1] == {"type": "unheard_of", "label": "Unheard of", "icon": "point", "passing": "through", "results": []}
 
 
 def test_cards_say_who_acts_when_it_passes_and_until_when(begun: Designer) -> None:
@@ -166,6 +166,48 @@ def test_it_says_what_happens_when_nobody_is_found_and_who_need_not_act(begun: D
         "None",
         "not needed any more",
     ]
+
+
+DECIDED: list[tuple[Json, str, str]] = [
+    ({"manager": "reject"}, "start manager", "In the end it is rejected."),
+    ({"finance": "reject"}, "start manager finance", "In the end it is rejected."),
+    ({"finance": "return:start"}, "start manager finance start manager finance legal end", "In the end it is approved."),
+    ({"finance": "return:previous"}, "start manager finance manager finance legal end", "In the end it is approved."),
+    ({"manager": "return:start", "finance": "reject"}, "start manager start manager finance", "In the end it is rejected."),
+]
+
+
+@pytest.mark.parametrize(("decisions", "nodes", "end"), DECIDED)
+def test_a_rejection_or_a_return_is_played_where_it_is_chosen(begun: Designer, decisions: Json, nodes: str, end: str) -> None:
+    found = played(begun, flow(), decisions=decisions, points=500)
+    assert ([each["node"] for each in found["visits"]], found["end"], found["stopped"]) == (nodes.split(), end, None)
+    decided = {each["node"]: each["decided"] for each in found["visits"] if each["decided"]}
+    assert decided == decisions
+
+
+def test_the_choices_at_a_node_are_what_it_lets_people_do(begun: Designer) -> None:
+    found = played(begun, flow(manager={"actions": ["approve", "return"], "return_to": ["start"]}), points=50)
+    assert [(each["node"], [one["key"] for one in each["choices"]]) for each in found["visits"] if each["choices"]] == [
+        ("manager", ["approve", "return:start"])
+    ]
+    never = played(begun, flow(manager={"actions": ["approve"]}), decisions={"manager": "reject"}, points=50)
+    assert never["end"] == "In the end it is approved."
+
+
+def test_how_a_sub_workflow_ends_is_chosen_and_its_card_names_it(begun: Designer, shop: World) -> None:
+    ends = {"kind": "workflow", "key": "below", "label": "Below", "app": "shop", "form": "customer"}
+    ends |= {"nodes": [{"key": "start", "type": "start"}, {"key": "end", "type": "end"}], "lines": [{"from": "start", "to": "end"}]}
+    with shop.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [ends])
+    nodes = [*ends["nodes"], {"key": "sub", "type": "sub_flow", "workflow": "below"}, {"key": "tell", "type": "copy", "to": ["role:legal"]}]
+    lines = [{"from": "start", "to": "sub"}, {"from": "sub", "to": "tell", "result": "rejected"}, {"from": "tell", "to": "end"}]
+    body = {**ends, "key": "deal", "label": "Deal", "nodes": nodes, "lines": [*lines, {"from": "sub", "to": "end", "otherwise": True}]}
+    ways = {
+        end: [each["node"] for each in played(begun, body, decisions={"sub": end})["visits"]] for end in ("approved", "rejected", "ended")
+    }
+    assert ways == {"approved": ["start", "sub", "end"], "rejected": ["start", "sub", "tell", "end"], "ended": ["start", "sub"]}
+    cards = begun.ask("POST", f"{PLACE}/words", {"draft": body}).get_json()["nodes"]
+    assert cards[2]["label"] == "Sub-workflow" and cards[2]["lines"] == ["Below"]
 
 
 def test_a_record_gives_the_values_and_what_is_typed_in_stands_over_them(begun: Designer, shop: World) -> None:

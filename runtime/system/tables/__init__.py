@@ -57,6 +57,7 @@ from runtime.system.tables.sending import mass_message, record_lock
 from runtime.system.tables.triggers import automation_run_record, clock_mark, hook_delivery, incoming_hook
 from runtime.system.tables.views import bulk_edit, bulk_edit_chunk, bulk_edit_row, first_view, own_view
 from runtime.system.tables.workflow import (
+    workflow_child,
     workflow_copy,
     workflow_delegation,
     workflow_entry,
@@ -170,6 +171,7 @@ __all__ = [
     "tier_state",
     "todo",
     "version_reason",
+    "workflow_child",
     "workflow_copy",
     "workflow_delegation",
     "workflow_entry",

@@ -149,3 +149,22 @@ workflow_undo = Table(
     Column("before", Text, nullable=False),
 )
 """The last act of an administrator on a run: its line in the log, the counter after it, and as JSON what it changed, as that was before."""
+workflow_child = Table(
+    "workflow_child",
+    metadata,
+    Column("run", ForeignKey("workflow_run.id"), primary_key=True, autoincrement=False),
+    Column("visit", Integer, primary_key=True, autoincrement=False),
+    Column("sort", Text, nullable=False),
+    Column("child", BigInteger),
+    Column("state", Text, nullable=False),
+    flag("own"),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", BigInteger),
+    Column("result", Text),
+    Column("reason", Text),
+)
+"""What a visit has set off. `sort`: workflow or automation; `child`: its run. `own`: it ends when the visit is cut short. `state`: open; again:
+it is tried again at `due_at`; held: it could not be done, for the `reason`; done; left: nobody waits for it."""
+CHILD_WAITS = sa.text("state IN ('open', 'again')")
+Index("ix_workflow_child_open", workflow_child.c.state, workflow_child.c.run, sqlite_where=CHILD_WAITS, postgresql_where=CHILD_WAITS)
+Index(None, workflow_child.c.sort, workflow_child.c.child)

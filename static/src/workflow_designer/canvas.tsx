@@ -9,7 +9,7 @@ import { shown, t, undo, wide } from '../designer/state';
 import { conditionWords, readConditions } from '../form_designer/conditions';
 import { Plus } from './adding';
 import { drawn, pathOf, type Box, type Direction } from './layout';
-import { canEnd, connect, duplicate, faultsOfLine, faultsOfNode, fromOf, insertAfter, insertAt, insertOn, keyOf, kindIcon, kindName, lifted, lines, nameOf, nodeOf, nodes, numbersIn, numbersOut, onBring, passingOf, putAt, remove, removeLine, selected, tidy, toOf, whenOf } from './model';
+import { canEnd, connect, duplicate, faultsOfLine, faultsOfNode, fromOf, insertAfter, insertAt, insertOn, keyOf, kindIcon, kindName, lifted, lines, nameOf, nodeOf, nodes, numbersIn, numbersOut, onBring, passingOf, putAt, remove, removeLine, resultOf, resultsOf, selected, tidy, toOf, whenOf } from './model';
 import { followed, saidOf, visits, visitsOf } from './words';
 
 // -- where everything stands --------------------------------------------------------------------------------------------------------------
@@ -184,6 +184,8 @@ export function lineText(n: number): string {
   const own = shown(line.label), when = whenOf(line);
   if (own) return own;
   if (line.otherwise === true) return t('otherwise');
+  const result = resultsOf(fromOf(line)).find(each => each.key === resultOf(line));
+  if (result) return when?.trim() ? `${t('result_is', { result: result.label })}, ${readConditions(when) ? conditionWords(when) : when}` : t('result_is', { result: result.label });
   return when === null ? '' : when.trim() === '' ? t('no_condition') : readConditions(when) ? conditionWords(when) : when;
 }
 

@@ -4,11 +4,11 @@ import { conditionsOver, type Thing } from '../designer/condition_fields';
 import { kindsOf, requiredOf, resolve, shapeOf } from '../designer/schema';
 import { at, body, given, isObject, problems, replace, shown, type Json, type Named, type Schema } from '../designer/state';
 
-export interface Kind { type: string; label: string; icon: string; passing: string }
+export interface Kind { type: string; label: string; icon: string; passing: string; results: Named[] }
 export interface Starter { key: string; label: string; about: string; icon: string; body: Thing | null; missing: string | null }
-export interface Field { key: string; label: string; type: string; result: string; writable: boolean; options: Named[] }
+export interface Field { key: string; label: string; type: string; form: string | null; result: string; writable: boolean; options: Named[] }
 interface More {
-  palette: Kind[]; starters: Starter[]; who_choices: (Named & { group: string })[]; people: { id: number; name: string }[]; me: number; workflows: Named[]; families: Record<string, string[]>;
+  palette: Kind[]; starters: Starter[]; who_choices: (Named & { group: string })[]; people: { id: number; name: string }[]; me: number; workflows: Named[]; called: (Named & { inputs: Named[] })[]; families: Record<string, string[]>;
   form_fields: Record<string, Field[]>;
 }
 export const more = given as unknown as More;
@@ -33,7 +33,10 @@ export const nameOf = (key: string): string => { const node = nodeOf(key); retur
 export const fromOf = (line: Thing | undefined): string => String(line?.from ?? '');
 export const toOf = (line: Thing | undefined): string => String(line?.to ?? '');
 export const whenOf = (line: Thing | undefined): string | null => typeof line?.when === 'string' ? line.when : null;
-export const isBare = (line: Thing): boolean => whenOf(line) === null && line.otherwise !== true;
+/** How what a node sets off can end; only where it is waited for. */
+export const resultsOf = (key: string): Named[] => { const node = nodeOf(key); return node && node.wait !== false ? KINDS.get(String(node.type))?.results ?? [] : []; };
+export const resultOf = (line: Thing | undefined): string => typeof line?.result === 'string' ? line.result : '';
+export const isBare = (line: Thing): boolean => whenOf(line) === null && resultOf(line) === '' && line.otherwise !== true;
 export const numbersOut = (key: string): number[] => lines.value.flatMap((each, n) => fromOf(each) === key ? [n] : []);
 export const numbersIn = (key: string): number[] => lines.value.flatMap((each, n) => toOf(each) === key ? [n] : []);
 export const form = computed(() => { const found = at(['form'], body.value); return typeof found === 'string' ? found : ''; });
@@ -179,14 +182,14 @@ export function connect(from: string, to: string): void {
 /** Lines of one node that all lead to the same place are one plain line. */
 function closed(all: Thing[]): Thing[] {
   const seen = new Set<string>();
-  const single = all.filter(each => { const name = JSON.stringify([fromOf(each), toOf(each), whenOf(each), each.otherwise === true]); const first = !seen.has(name); seen.add(name); return first && fromOf(each) !== toOf(each); });
+  const single = all.filter(each => { const name = JSON.stringify([fromOf(each), toOf(each), whenOf(each), resultOf(each), each.otherwise === true]); const first = !seen.has(name); seen.add(name); return first && fromOf(each) !== toOf(each); });
   return single.filter((each, n) => {
     const mates = single.filter(one => fromOf(one) === fromOf(each) && toOf(one) === toOf(each));
     return mates.length === 1 || single.indexOf(mates[0]!) === n;
   }).map(each => {
     const out = single.filter(one => fromOf(one) === fromOf(each));
     if (new Set(out.map(toOf)).size > 1 || nodeOf(fromOf(each))?.type === 'branch') return each;
-    const { when: _when, otherwise: _otherwise, ...plain } = each;
+    const { when: _when, otherwise: _otherwise, result: _result, ...plain } = each;
     return plain;
   });
 }
@@ -221,7 +224,7 @@ export function removeLine(n: number): void {
   const rest = lines.value.filter((_, m) => m !== n);
   const out = rest.filter(each => fromOf(each) === fromOf(gone));
   const alone = out.length === 1 && nodeOf(fromOf(gone))?.type !== 'branch';
-  write(nodes.value, rest.map(each => { if (!alone || each !== out[0]) return each; const { when: _when, otherwise: _otherwise, ...plain } = each; return plain; }));
+  write(nodes.value, rest.map(each => { if (!alone || each !== out[0]) return each; const { when: _when, otherwise: _otherwise, result: _result, ...plain } = each; return plain; }));
   selected.value = `n:${fromOf(gone)}`;
   focusOn(fromOf(gone));
 }
@@ -230,9 +233,18 @@ export function removeLine(n: number): void {
 export function makeOtherwise(n: number, on: boolean): void {
   const here = lines.value[n]!;
   write(nodes.value, lines.value.map((each, m) => {
-    const { when, otherwise: _otherwise, ...plain } = each;
+    const { when, otherwise: _otherwise, result: _result, ...plain } = each;
     if (m === n) return on ? { ...plain, otherwise: true } : { ...plain, when: '' };
     return on && fromOf(each) === fromOf(here) && (each.otherwise === true || isBare(each)) ? { ...plain, when: when ?? '' } : each;
+  }));
+}
+
+/** A line only for one end of what its node sets off, or for any. A condition that was never written falls away. */
+export function onlyFor(n: number, result: string): void {
+  write(nodes.value, lines.value.map((each, m) => {
+    if (m !== n) return each;
+    const { when, result: _result, otherwise: _otherwise, ...plain } = each;
+    return { ...plain, ...(result ? { result } : {}), ...(typeof when === 'string' && (when.trim() || !result) ? { when } : result ? {} : { when: '' }) };
   }));
 }
 

@@ -7,7 +7,7 @@ import { at, change, given, isObject, t, type Path, type Schema } from '../desig
 import { ConditionEditor } from '../form_designer/conditions';
 import { Plus } from './adding';
 import { lineText } from './canvas';
-import { canEnd, connect, duplicate, form, fromOf, inOrder, insertAfter, keyOf, kindIcon, kindName, lead, lines, lineSchema, makeOtherwise, more, nameOf, nodeKinds, nodeOf, nodes, numberOf, numbersOut, panelTab, passingOf, remove, removeLine, rename, selected, selectedLine, selectedNode, toOf, whenOf } from './model';
+import { canEnd, connect, duplicate, form, fromOf, inOrder, insertAfter, keyOf, kindIcon, kindName, lead, lines, lineSchema, makeOtherwise, more, nameOf, nodeKinds, nodeOf, nodes, numberOf, numbersOut, onlyFor, panelTab, passingOf, remove, removeLine, rename, resultOf, resultsOf, selected, selectedLine, selectedNode, toOf, whenOf } from './model';
 import { Rights } from './rights';
 import { WhoInput } from './who';
 
@@ -85,6 +85,7 @@ function Ways({ name }: { name: string }) {
 function LinePanel({ number }: { number: number }) {
   const line = lines.value[number]!, from = fromOf(line), when = whenOf(line), path: Path = ['lines', number];
   const alone = numbersOut(from).length < 2 && nodeOf(from)?.type !== 'branch', parallel = nodeOf(from)?.type === 'parallel';
+  const results = resultsOf(from);
   const others = inOrder.value.filter(each => each === toOf(line) || canEnd(from, each));
   return <div class="wx-panel"><div class="wx-panel-head"><Icon name="arrow-right" /><h2>{t('line')}</h2>
       <button class="btn btn-ghost btn-icon btn-sm tl-push" type="button" aria-label={t('delete')} title={t('delete')} onClick={() => removeLine(number)}><Icon name="trash" /></button></div>
@@ -93,6 +94,7 @@ function LinePanel({ number }: { number: number }) {
     {parallel ? <p class="tl-quiet">{t('line_parallel')}</p> : alone && when === null && line.otherwise !== true ? <p class="tl-quiet">{t('line_alone')}</p> : <>
       <label class="form-check form-switch tb-switch"><input class="form-check-input" type="checkbox" role="switch" id={`f-lines/${number}/otherwise`} checked={line.otherwise === true} onChange={event => makeOtherwise(number, event.currentTarget.checked)} /><span class="form-check-label">{t('is_otherwise')}</span></label>
       <p class="tl-help">{t('otherwise_help')}</p></>}
+    {results.length > 0 && line.otherwise !== true && !(alone && when === null && !resultOf(line)) && <div class="tl-field"><label class="form-label" for={`f-lines/${number}/result`}>{titleOf('result')}</label><select class="form-select" id={`f-lines/${number}/result`} data-result value={resultOf(line)} onChange={event => onlyFor(number, event.currentTarget.value)}><option value="">{t('result_any')}</option>{results.map(each => <option value={each.key} key={each.key}>{each.label}</option>)}</select><Problems path={[...path, 'result']} /></div>}
     {!parallel && line.otherwise !== true && (when !== null ? <ConditionEditor path={[...path, 'when']} text={when} label={titleOf('when')} onText={text => change([...path, 'when'], text)} key={form.value} />
       : <button class="btn btn-sm" type="button" onClick={() => change([...path, 'when'], '')}><Icon name="plus" />{t('add_condition')}</button>)}
     <div class="tl-field"><label class="form-label" for={`f-lines/${number}/to`}>{t('leads_to')}</label><select class="form-select" id={`f-lines/${number}/to`} value={toOf(line)} onChange={event => lead(number, event.currentTarget.value)}>{!nodeOf(toOf(line)) && <option value={toOf(line)}>{toOf(line)}</option>}{others.map(each => <option value={each} key={each}>{nameOf(each)}</option>)}</select><Problems path={[...path, 'to']} /></div>
@@ -106,10 +108,19 @@ export function offered(name: string, path: Path, shape: Shape): { key: string; 
   if (shape.is === 'who') return more.who_choices;
   if (name === 'role') return more.who_choices.filter(each => each.key.startsWith('role:')).map(each => ({ key: each.key.slice(5), label: each.label }));
   if (name === 'return_to' || name === 'to' && path.includes('return_to')) return [{ key: 'start', label: t('return_start') }, { key: 'previous', label: t('return_previous') }, ...inOrder.value.filter(each => each !== own && passingOf(nodeOf(each)) === 'people').map(key => ({ key, label: nameOf(key) }))];
-  if (name === 'automation') return given.known.automation;
+  if (name === 'create') return given.known.form;
+  if (name === 'automation') return more.called.map(({ key, label }) => ({ key, label }));
   if (name === 'workflow') return more.workflows;
+  if (name === 'target') return pointing();
   if (name === 'field' && shape.is === 'string') return dated();
   return null;
 }
 const dated = () => (more.form_fields[form.value] ?? []).filter(each => each.result === 'date' || each.result === 'datetime').map(({ key, label }) => ({ key, label }));
-export const offeredKeys = (): { key: string; label: string }[] | null => (more.form_fields[form.value] ?? []).map(({ key, label }) => ({ key, label }));
+const pointing = () => (more.form_fields[form.value] ?? []).filter(each => each.type === 'reference').map(({ key, label }) => ({ key, label }));
+/** What a mapping of a node has as its keys: fields of the record meant, values that an automation takes, else fields of the form. */
+export function offeredKeys(name: string, path: Path): { key: string; label: string }[] | null {
+  const node = path[0] === 'nodes' ? nodes.value[Number(path[1])] : undefined;
+  if (name === 'inputs') return more.called.find(each => each.key === node?.automation)?.inputs ?? null;
+  const other = name === 'new_values' ? String(node?.create ?? '') : name === 'values' ? (more.form_fields[form.value] ?? []).find(each => each.key === node?.target)?.form ?? '' : form.value;
+  return (more.form_fields[other] ?? []).filter(each => other === form.value && name !== 'new_values' && name !== 'values' || each.writable).map(({ key, label }) => ({ key, label }));
+}

@@ -5,7 +5,7 @@ import { problems, t } from '../designer/state';
 import { recordsOf, type Chosen, type Part } from '../formula_editor/server';
 import { lineText } from './canvas';
 import { form, kindIcon, more, nameOf, nodeOf, selected, type Field } from './model';
-import { askedFields, record, simulating, simulation, starter, values, visits, type Question, type Visit } from './words';
+import { askedFields, decisions, record, simulating, simulation, starter, values, visits, type Question, type Visit } from './words';
 
 export function Simulation() {
   const found = simulation.found.value, state = simulation.state.value;
@@ -30,7 +30,16 @@ const who = (visit: Visit): string => [...visit.people.map(each => each.name), .
 
 /** The path in one line: 发起 Ning → Manager Meng → … */
 function Path() {
-  return <ol class="wx-path">{visits.value.map(each => <li key={each.number}><button class={`wx-step${selected.value === `n:${each.node}` ? ' active' : ''}`} type="button" title={who(each)} onClick={() => { selected.value = `n:${each.node}`; }}><Icon name={kindIcon(nodeOf(each.node)?.type)} /><b>{nameOf(each.node)}</b>{who(each) && <span class="tl-cut">{who(each)}</span>}</button></li>)}</ol>;
+  return <ol class="wx-path">{visits.value.map(each => <li key={each.number}><button class={`wx-step${selected.value === `n:${each.node}` ? ' active' : ''}`} type="button" title={who(each)} onClick={() => { selected.value = `n:${each.node}`; }}><Icon name={kindIcon(nodeOf(each.node)?.type)} /><b>{nameOf(each.node)}</b>{who(each) && <span class="tl-cut">{who(each)}</span>}</button>{isFirst(each) && <Decision visit={each} />}</li>)}</ol>;
+}
+
+const isFirst = (visit: Visit): boolean => visit.choices.length > 1 && visits.value.find(each => each.node === visit.node) === visit;
+
+/** What is decided there: everybody agrees unless something else is chosen. */
+function Decision({ visit }: { visit: Visit }) {
+  const usual = visit.choices[0]!.key;
+  const choose = (key: string) => { const { [visit.node]: _was, ...rest } = decisions.value; decisions.value = key === usual ? rest : { ...rest, [visit.node]: key }; };
+  return <select class={`form-select wx-decision${visit.decided && visit.decided !== usual ? ' wx-decided' : ''}`} data-decision={visit.node} aria-label={t('sim_decision', { what: nameOf(visit.node) })} value={decisions.value[visit.node] ?? usual} onChange={event => choose(event.currentTarget.value)}>{visit.choices.map(each => <option value={each.key} key={each.key}>{each.label}</option>)}</select>;
 }
 
 function Step({ visit }: { visit: Visit }) {

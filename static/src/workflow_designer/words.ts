@@ -18,13 +18,15 @@ function withoutPlaces(draft: Json): Json {
 // -- the simulation ---------------------------------------------------------------------------------------------------------------------
 export interface Person { name: string; instead_of: string | null; note: string | null }
 export interface Question { line: number; held: boolean; because: Part | null }
-export interface Visit { number: number; node: string; from: number | null; line: number | null; over: boolean; until: string | null; people: Person[]; told: string[]; notes: string[]; followed: number[]; asked: Question[] }
+export interface Visit { number: number; node: string; from: number | null; line: number | null; over: boolean; until: string | null; people: Person[]; told: string[]; choices: { key: string; label: string }[]; decided: string | null; notes: string[]; followed: number[]; asked: Question[] }
 interface Simulated { visits: Visit[]; end: string | null; stopped: string | null }
 
 export const simulating = signal(false);
 export const starter = signal(more.me);
 export const record = signal<Chosen | null>(null);
 export const values = signal<Record<string, Json>>({});
+/** What is decided at a node when it is first come to; everybody else agrees. */
+export const decisions = signal<Record<string, string>>({});
 export const simulation = new Asked<Simulated>('/simulate');
 
 /** The fields that conditions of the drawing name, and those somebody has given a value. */
@@ -38,7 +40,7 @@ export const startSimulation = (): void => {
   effect(() => {
     if (!simulating.value) { simulation.forget(); return; }
     if (problems.value.length) return;
-    const asked = { draft: withoutPlaces(body.value), starter: starter.value, record: record.value?.record ?? null, values: values.value };
+    const asked = { draft: withoutPlaces(body.value), starter: starter.value, record: record.value?.record ?? null, values: values.value, decisions: decisions.value };
     simulation.ask(asked, { rest: 350 });
   });
 };
