@@ -99,7 +99,7 @@ class Outside:
             raise Refused([Problem("", _("The record for which it would be started has been deleted."))])
         there = boxes.under_way(act, key, record)
         if there is not None:
-            return Child("workflow", there, False)
+            return Child("workflow", there, self._adopted(there))
         if not flow.enabled:
             raise Refused([Problem("", _("The workflow {workflow} is switched off.", workflow=flow.label))])
         if self._depth() >= DEEPEST:
@@ -110,6 +110,13 @@ class Outside:
             return Child("workflow", running._open(act, flow, record), True)
         finally:
             act.act_for(person)
+
+    def _adopted(self, child: int) -> bool:
+        """Whether this run itself had started it and does not wait for it any more: then it is not ended, but waited for again."""
+        own, visit = workflow_child.c, workflow_visit.c
+        over = sa.exists().where(visit.run == own.run, visit.number == own.visit, visit.state != "open")
+        mine = (own.run == self.row.id, own.sort == "workflow", own.child == child, own.own == 1, over)
+        return bool(self.act.connection.execute(workflow_child.update().where(*mine).values(own=0, state="left")).rowcount)
 
     def _depth(self) -> int:
         """How many runs stand above this one."""
@@ -285,6 +292,9 @@ def _dealt_with(workspace: Workspace, run: int, visit: int) -> bool:
             return _deal_with(act, run, visit)
     except TierloomError as error:
         why = error.message
+    except Exception:
+        log.exception("What run %s waits for at visit %s could not be looked after; it is tried again.", run, visit)
+        return False
     with workspace.writing(SYSTEM, "workflow") as act:
         row, state = keeping.read(act, run)
         child = act.connection.execute(_of_visit(run, visit)).first()

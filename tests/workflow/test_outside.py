@@ -340,6 +340,23 @@ def test_what_ended_while_nobody_looked_is_found_by_the_clock(office: Office, mo
     assert office.stands(run) == ("running", ["a:u1"])
 
 
+def test_what_is_submitted_again_before_its_own_was_ended_waits_for_that_one(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the process had died between the withdrawal and the end of what had been started: it must not end the new round."""
+    publish(office, CHILD, flow("flow", "order", SUB, AFTER))
+    run, _record = office.start()
+    (first,) = children(office, run)
+    with monkeypatch.context() as dead:
+        dead.setattr(outside, "look_after", lambda workspace: None)
+        with office.act("ini") as act:
+            running.withdraw(act, run)
+        with office.act("ini") as act:
+            running.submit(act, run)
+    running.tick_all(office.workspace)
+    assert office.stands(run) == ("running", []) and office.stands(first.child) == ("running", ["look:u2"])
+    office.approve(first.child, "u2")
+    assert office.stands(run) == ("running", ["a:u1"])
+
+
 def test_a_child_that_is_gone_does_not_hold_up_the_other(office: Office) -> None:
     publish(office, called(WRITES))
     publish(office, flow("flow", "order", {**RUNS, "if_failed": "go_on", "inputs": {"rate": "1"}}, AFTER))
