@@ -51,6 +51,9 @@ SETTINGS: dict[str, Message] = {
     "node": _("Node"),
     "happens": _("What happens there"),
     "how": _("How it went"),
+    "pairs": _("Only where fields equal"),
+    "theirs": _("Field of that form"),
+    "ours": _("Must equal this field here"),
     "over": _("Go through"),
     "hours": _("Hours"),
     "failed": _("As a failure"),
@@ -503,6 +506,7 @@ CHOICES: dict[str, Message] = {
 THINGS: dict[str, Message] = {
     "nodes": flowing.THINGS["nodes"],
     "lines": flowing.THINGS["lines"],
+    "pairs": _("pair of fields"),
     "revenue": _("revenue source"),
     "costs": _("cost"),
     "fields": _("field"),

@@ -18,7 +18,7 @@ from builder.pages.present import sign_of_life
 from runtime.definitions import versions
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused
-from runtime.pages import entry
+from runtime.pages import entry, linked
 from runtime.pages.apps import find_app
 from runtime.pages.headers import policy
 from runtime.pages.web import designer_only, reader, reading
@@ -83,6 +83,19 @@ def check_tried(app: str, key: str, role: str | None = None) -> Response:
         if not isinstance(form, Form) or problems_of(act, body):
             raise Refused([], _("The draft has problems, so it can’t be tried out."))
         return entry.checked(_looked_at(act, form, role), app, form, None)
+
+
+@blueprint.route(f"{PLACE}/tried/linked/<field>", methods=["GET", "POST"])
+@blueprint.route(f"{PLACE}/tried/as/<role>/linked/<field>", methods=["GET", "POST"])
+@designer_only
+def linked_tried(app: str, key: str, field: str, role: str | None = None) -> Response:
+    """What a linked choice of the draft offers beside what is filled in."""
+    with reading() as act:
+        body = open_draft(act, "form", key).body
+        form = loaded(body)
+        if not isinstance(form, Form) or problems_of(act, body):
+            raise Refused([], _("The draft has problems, so it can’t be tried out."))
+        return linked.choices(_looked_at(act, form, role), form, field)
 
 
 def _looked_at(act: Act, form: Form, role: str | None) -> Act:

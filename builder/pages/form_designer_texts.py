@@ -50,6 +50,7 @@ FORMS: dict[str, Message] = {
     "duplicated": _("Duplicated"),
     "tools_of": _("Tools of {what}"),
     "settings_of_it": _("Settings"),
+    "this_record": _("the record itself"),
     "whole_row": _("Takes a whole row"),
     "label": _("Name"),
     "required": _("required"),

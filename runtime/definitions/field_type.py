@@ -40,6 +40,9 @@ class Lookup(Protocol):
     def linked(self, field: Any, text: str) -> str | None:
         """The value that a text means among those from which a linked choice is chosen."""
 
+    def fits(self, form: str, field: Any, text: str, ours: Mapping[str, Any]) -> bool:
+        """Whether the value of a linked choice of `form` fits what the fields beside it hold, by the words of its pairs."""
+
     def file(self, id: str, token: str) -> str | None:
         """The token of a file by its id, if the person may use it. `token`: what was given, which only a lookup without files believes."""
 
@@ -173,6 +176,11 @@ class FieldType(Model):
     def search_at(self, app: str, form: str) -> str | None:
         """Where a page asks while somebody types; `form`: the form it belongs to. None where nothing is searched for."""
         return None
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The fields of the record being filled in that what is searched for depends on; in rows `parent.key` is one of the form itself."""
+        return ()
 
     def in_file(self, value: Any, reader: Reader) -> str | None:
         """A value that is not blank as an exported file says it, so that an import reads it again; None: as its kind of value is usually written."""

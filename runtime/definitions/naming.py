@@ -28,13 +28,14 @@ class Names:
     `of`: the setting beside it that tells whose fields: it holds the key of a form or, where it is marked itself, names a reference, a
     sub-form or a relation of the form around it. Left out, or where that setting is blank, they are fields of the form around it.
     `within`: where in the text the name stands. `at`: the setting of a part that holds the name. `placing`: only says where on the page the
-    field itself stands.
+    field itself stands. `rows`: within the rows of a sub-form it names a field of the row; `parent.` before it, one of the form itself.
     """
 
     of: str = ""
     within: re.Pattern[str] | None = None
     at: str = ""
     placing: bool = False
+    rows: bool = False
 
     def keys(self, value: Any) -> Iterator[str]:
         for each in (value,) if isinstance(value, str) else value or ():
@@ -54,6 +55,8 @@ class OptionsOf:
 
 ORDER = re.compile(r"^-?(.+)$")
 """A field to order by; with a minus, downwards."""
+PARENT = "parent."
+"""Before a field of the form itself, where the setting stands in the rows of a sub-form."""
 PERSON_IN = re.compile(r"^field:(.+)$")
 """Whoever stands in a field of the record."""
 
@@ -79,15 +82,31 @@ def _metadata(annotation: Any) -> Iterator[Any]:
         yield from _metadata(each)
 
 
-def fields_named(model: BaseModel, form: str | None, catalogue: Catalogue, placing: bool = False) -> Iterator[Place]:
-    """What a definition, or a part of one, names. `form`: the form around it. `placing`: also where it only says where a field stands."""
+def fields_named(
+    model: BaseModel, form: str | None, catalogue: Catalogue, placing: bool = False, inside: str | None = None
+) -> Iterator[Place]:
+    """What a definition, or a part of one, names. `form`: the form around it, `inside`: the sub-form in whose rows it stands. `placing`: also
+    where it only says where a field stands."""
     for setting in type(model).model_fields:
         value, mark = getattr(model, setting, None), marker(type(model), setting)
         if mark is not None and (placing or not mark.placing):
             for key in mark.keys(value):
-                yield from _meant(mark, model, form, key, catalogue)
+                yield from _meant(mark, model, form, key, catalogue, inside)
         for part in _parts(value):
-            yield from fields_named(part, form, catalogue, placing)
+            yield from fields_named(part, form, catalogue, placing, rows_around(model, inside))
+
+
+def rows_around(model: BaseModel, inside: str | None) -> str | None:
+    """The sub-form in whose rows the parts of a model stand."""
+    lines = getattr(model, "lines", None)
+    return getattr(model, "key") if callable(lines) and lines() else inside
+
+
+def in_rows(mark: Names, key: str, inside: str | None) -> tuple[str | None, str]:
+    """The sub-form whose field a key names, and the bare key."""
+    if not mark.rows or inside is None:
+        return None, key
+    return (None, key.removeprefix(PARENT)) if key.startswith(PARENT) else (inside, key)
 
 
 def _parts(value: Any) -> Iterator[BaseModel]:
@@ -99,8 +118,10 @@ def _parts(value: Any) -> Iterator[BaseModel]:
         yield from (part for each in value.values() for part in _parts(each))
 
 
-def _meant(mark: Names, model: BaseModel, form: str | None, key: str, catalogue: Catalogue) -> Iterator[Place]:
+def _meant(mark: Names, model: BaseModel, form: str | None, key: str, catalogue: Catalogue, inside: str | None) -> Iterator[Place]:
     target, rows = _whose(mark, model, form, catalogue)
+    if mark.rows:
+        rows, key = in_rows(mark, key, inside)
     if target is None:
         return
     if rows is not None:

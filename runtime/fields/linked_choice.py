@@ -14,6 +14,7 @@ from runtime.definitions.shelf import FIELD_TYPES
 from runtime.errors import FieldError, Problem
 from runtime.fields._columns import ColumnField
 from runtime.fields._entries import SearchedField, control
+from runtime.fields._pairs import Pair, pair_problems
 from runtime.fields._texts import text_of
 from runtime.texts import Message, _
 
@@ -32,6 +33,8 @@ class LinkedChoice(ColumnField):
     field: Annotated[str, Names("form")] = Field(title="Field of that form")
     where: FormulaText | None = Field(None, title="Only records where")
     """A condition on the records of that form."""
+    pairs: tuple[Annotated[Pair, Names("form", at="theirs")], ...] = Field((), max_length=5, title="Only where fields equal")
+    """Which of those records fit what is being filled in: a field there equals a field here."""
     other: bool = Field(False, title="Another answer may be written")
 
     family, icon = "related", "list-search"
@@ -62,6 +65,10 @@ class LinkedChoice(ColumnField):
     def search_at(self, app: str, form: str) -> str:
         return f"/apps/{app}/{form}/linked/{self.key}"
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        return tuple(pair.ours for pair in self.pairs)
+
     def schema(self) -> dict[str, Any]:
         return self.or_blank({"type": "string", "minLength": 1, "maxLength": LONGEST})
 
@@ -79,6 +86,8 @@ class LinkedChoice(ColumnField):
         elif source.stores not in ("column", "computed") or source.formula_type().kind != "text" or source.mask:
             yield Problem("field", _("The field {field} holds no text to choose from. Choose a field with a single line of text.",
                                      field=source.label))
+        if other is not None:
+            yield from pair_problems(self.pairs, self, form, other)
 
     def formulas(self, form: Form, catalogue: Catalogue, subform: str | None = None) -> Iterator[FormulaUse]:
         yield from super().formulas(form, catalogue, subform)

@@ -13,6 +13,7 @@ from runtime.definitions.naming import Names
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.errors import Problem
 from runtime.fields._entries import PanelField, control
+from runtime.fields._pairs import comparable
 from runtime.fields._silent import Silent
 from runtime.texts import _
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
     from runtime.definitions.form import Form
 
-COMPARABLE = ("text", "choice", "number", "money", "date")
 RECORD = "record"
 
 
@@ -64,17 +64,9 @@ class QueryPanel(Silent):
                 yield Problem("theirs", _("The field {field} does not refer to this form.", field=theirs.label))
         elif ours is None:
             yield Problem("ours", _("This form has no field with the key {key}.", key=self.ours))
-        elif not _comparable(theirs, ours):
+        elif not comparable(theirs, ours):
             yield Problem("ours", _("{field} and {other} do not hold the same kind of value.", field=ours.label, other=theirs.label))
 
     def formulas(self, form: Form, catalogue: Catalogue, subform: str | None = None) -> Iterator[FormulaUse]:
         if self.where is not None and (self.form == form.key or self.form in catalogue.forms):
             yield FormulaUse("where", self.where, self.form, None, ("boolean",), allow=frozenset({"person"}), kept=False)
-
-
-def _comparable(theirs: Any, ours: Any) -> bool:
-    one, other = theirs.formula_type(), ours.formula_type()
-    if one.kind == "record":
-        return bool(one == other)
-    words = ("text", "choice")
-    return one.kind in COMPARABLE and (one.kind == other.kind or (one.kind in words and other.kind in words))

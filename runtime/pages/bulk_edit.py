@@ -43,7 +43,7 @@ def choose(app: str, form: str) -> Any:
             entry = fill(definition, request.form, ActLookup(act), reader(), editable=[key])
             if entry.ok:
                 counted = bulk.preview(act, form, key, entry.values.get(key), listed if whole else picked)
-        equip(app, definition, entry)
+        equip(app, definition, entry, alone=True)
         return render_template(
             "views/bulk.html",
             app=home,

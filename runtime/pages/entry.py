@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, g, jsonify, render_template, request
 from werkzeug.datastructures import MultiDict
 
+from runtime.definitions.field_type import FieldType
 from runtime.definitions.form import Form
 from runtime.errors import DiskFull, Problem, Refused, Stale
 from runtime.fields._files import Attached
@@ -215,24 +217,26 @@ def paste(app: str, form: str, record: int | None = None) -> Response:
         return jsonify(pasted(definition, sent, _lookup(act, form, record), reader()))
 
 
+def as_filled(
+    act: Act, form: Form, record: int | None, asked: list[str] | None = None, fixed: dict[str, Any] | None = None
+) -> tuple[Entry, Any]:
+    """What was sent of a page that is being filled in: as it was understood, and with all that follows from it."""
+    before = query.get(act, form.key, record) if record is not None else None
+    lookup = _lookup(act, form.key, record)
+    editable = _editable(form, "edit" if before else "add", record) if asked is None else asked
+    typed = fill(form, request.form, lookup, reader(), before.values if before else None, editable)
+    typed.values.update(fixed or {})
+    plan = plan_of(act.catalogue, form.key, act.connection.dialect)
+    return typed, prepare(act, plan, typed.values, _whole(act, form.key, record), lookup)
+
+
 def checked(
     act: Act, app: str, definition: Form, record: int | None, asked: list[str] | None = None, fixed: dict[str, Any] | None = None
 ) -> Response:
     """`asked`: the only fields that are read; `fixed`: values that are settled, whatever is filled in."""
     form = definition.key
-    before = query.get(act, form, record) if record is not None else None
-    lookup = _lookup(act, form, record)
-    typed = fill(
-        definition,
-        request.form,
-        lookup,
-        reader(),
-        before.values if before else None,
-        _editable(definition, "edit" if before else "add", record) if asked is None else asked,
-    )
-    typed.values.update(fixed or {})
+    typed, outcome = as_filled(act, definition, record, asked, fixed)
     plan = plan_of(act.catalogue, form, act.connection.dialect)
-    outcome = prepare(act, plan, typed.values, _whole(act, form, record), lookup)
     touched = request.form.get("_field", "").removeprefix(PREFIX)
     errors = {PREFIX + touched: typed.errors_of(touched)} if touched and typed.errors_of(touched) else {}
     stands = standing(act, definition, outcome.values, record)
@@ -246,6 +250,7 @@ def checked(
     )
     return jsonify(
         errors=errors,
+        unfit=unfit_on_page(outcome.unfit, outcome.values, typed.raw),
         hidden=[PREFIX + key for key in stands.hidden],
         required=[PREFIX + key for key in stands.needed],
         rules=stands.as_json(),
@@ -280,6 +285,18 @@ def drawn_over(act: Act, app: Any, form: Form, record: Record, entry: Entry, ask
     return _page(act, app, form, entry, record, template=template, only=asked, **more)
 
 
+def unfit_on_page(unfit: Mapping[str, Any], values: dict[str, Any], raw: dict[str, Any]) -> dict[str, str]:
+    """By the names of their controls the linked choices that do not fit what stands beside them."""
+    found = {}
+    for path, sentence in unfit.items():
+        rows, *place = path.split("/")
+        if not place:
+            found[PREFIX + rows] = reader().say(sentence)
+        elif len(values.get(rows) or ()) == len(raw.get(rows) or ()):  # else a blank row is among them, and numbers differ
+            found[f"{PREFIX}{rows}-{place[0]}-{PREFIX}{place[1]}"] = reader().say(sentence)
+    return found
+
+
 def _as_many_rows(plan: Plan, values: dict[str, Any], raw: dict[str, Any]) -> bool:
     """Whether rows have the numbers that they have on the page: blank ones are left out."""
     return all(len(values.get(each) or ()) == len(raw.get(each) or ()) for each in plan.row_rules)
@@ -309,7 +326,7 @@ def _page(
     draft: int | None = None,
     **more: Any,
 ) -> str:
-    equip(app.key, form, entry)
+    equip(app.key, form, entry, record.id if record else None, f"{tried_at}/linked" if tried_at else None)
     values = _worked_out(act, form, entry, record.id if record else None)
     before = record.values if record else _first_values(act, form) if entry.raw else values
     stands = standing(act, form, values, record.id if record else None)
@@ -387,12 +404,15 @@ def _skipped(form: Form, record: Record | None, plan: Plan) -> set[str]:
     }
 
 
-def equip(app: str, form: Form, entry: Entry) -> None:
-    """Tells controls where they ask: for records, people and values, where files go, what a panel shows."""
+def equip(app: str, form: Form, entry: Entry, record: int | None = None, tried: str | None = None, alone: bool = False) -> None:
+    """Tells controls where they ask: for records, people and values, where files go, what a panel shows.
+
+    `tried`: where a form that is being designed asks for linked values. `alone`: nothing is known of the fields beside.
+    """
     for each in form.fields:
         if each.key not in entry:
             continue
-        entry[each.key].search_url = each.search_at(app, form.key)
+        _searches(entry[each.key], each, app, form, None, record, tried, alone)
         if isinstance(each, Attached):
             entry[each.key].send_url = f"/files/{form.key}/{each.key}"
         elif each.widget == "query_panel":
@@ -400,9 +420,22 @@ def equip(app: str, form: Form, entry: Entry) -> None:
             entry[each.key].by = PREFIX + getattr(each, "ours")
         for row in rows_in(entry[each.key]):
             for key, line in each.lines().items():
-                row[PREFIX + key].search_url = line.search_at(app, form.key)
+                _searches(row[PREFIX + key], line, app, form, each.key, record, tried, alone)
                 if isinstance(line, Attached):
                     row[PREFIX + key].send_url = f"/files/{form.key}/{each.key}.{key}"
+
+
+def _searches(
+    control: Any, kind: FieldType, app: str, form: Form, rows: str | None, record: int | None, tried: str | None, alone: bool
+) -> None:
+    address = kind.search_at(app, form.key)
+    if not address or kind.type != "linked_choice":
+        control.search_url = address
+        return
+    told = {name: value for name, value in (("rows", rows), ("record", record)) if value is not None}
+    address = f"{tried}/{kind.key}" if tried else address
+    control.search_url = f"{address}?{urlencode(told)}" if told else address
+    control.asks = "" if alone else " ".join(kind.asks)
 
 
 def _editable(form: Form, action: str, record: int | None = None) -> list[str]:

@@ -41,7 +41,7 @@ def control(app: str, form: str, record: int, key: str) -> str:
         found = query.get(act, form, record)
         _require_cell(definition, key, record)
         entry = opened(definition, reader(), found.values, [key], found.masked)
-        equip(app, definition, entry)
+        equip(app, definition, entry, record)
         return render_template(
             "views/cell.html",
             entry=entry[key],

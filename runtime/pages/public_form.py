@@ -17,6 +17,7 @@ from runtime.fields._html import clean
 from runtime.files import keeping, using
 from runtime.forms import PREFIX, Entry, fill, opened, rows_in
 from runtime.pages import entry as entry_page
+from runtime.pages import linked
 from runtime.pages.cells import title_of
 from runtime.pages.files import delivered, kept_answer, sent_file
 from runtime.pages.identity import is_secure
@@ -44,7 +45,7 @@ from runtime.public.links import Link, closed_because, hosts
 from runtime.public.questions import in_words, new_sum
 from runtime.public.settings import CHOSEN, FILL, PEOPLE, asked, host_of, shown
 from runtime.public.tickets import Invitation, Ticket
-from runtime.records import linking, query
+from runtime.records import query
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import plan_of
 from runtime.system.workspace import Act
@@ -197,23 +198,25 @@ def started(token: str) -> Any:
     return "", 204
 
 
-@blueprint.get("/f/<token>/find/<field>")
+@blueprint.route("/f/<token>/find/<field>", methods=["GET", "POST"])
 @for_strangers
 def find(token: str, field: str) -> Response:
     """What a field of this link may be filled with: the records and values that the gate shows, the people that the link names."""
     with looking(token, FILL) as (act, link):
-        _require_ticket(link, request.args.get("page"))
+        ticket = _require_ticket(link, request.args.get("page"))
         at_most(FINDS_AN_HOUR, "find", link, request.remote_addr or "unknown")
         definition = act.catalogue.forms[link.form]
         if field not in asked(definition, link.settings) or definition.by_key[field].type not in (*CHOSEN, *PEOPLE):
             raise NotFound(_("This form has no field with the key {key}.", key=field[:60]))
+        if definition.by_key[field].type == "linked_choice":
+            invitation = invitation_of(act, link, ticket.signed)
+            become(act, link, invitation.target if invitation else None)
+            return linked.choices(act, definition, field, None, asked(definition, link.settings), bound(link, invitation))
         found = _choices(act, link, definition.by_key[field], request.args.get("q", "").strip()[:100])
         return jsonify([{"value": value, "title": title, "hint": ""} for value, title in found])
 
 
 def _choices(act: Act, link: Link, kind: Any, search: str) -> list[tuple[str, str]]:
-    if kind.type == "linked_choice":
-        return [(each, each) for each in linking.values(act, kind, search)]
     if kind.type in PEOPLE:
         return [(str(id), name) for id, name in links.people(act, link) if search.casefold() in name.casefold()]
     other = act.catalogue.forms[kind.form]
@@ -407,6 +410,7 @@ def _equip(link: Link, form: Form, entry: Entry, page: str) -> str:
             continue
         if each.type in (*CHOSEN, *PEOPLE):
             entry[each.key].search_url = f"{link.path}/find/{each.key}?page={page}"
+            entry[each.key].asks = " ".join(each.asks)
         elif isinstance(each, Attached):
             entry[each.key].send_url = f"{link.path}/files/{each.key}?page={page}"
         for row in rows_in(entry[each.key]):

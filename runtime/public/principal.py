@@ -50,17 +50,26 @@ def _of_form(catalogue: Catalogue, link: Link, target: int | None) -> Grants:
     for key, condition in settings.pick.items():
         if levels.get(key) == "edit":
             kind = form.by_key[key]
-            source = getattr(kind, "field", None) if kind.type == "linked_choice" else None
-            _give(catalogue, gives, getattr(kind, "form"), f"*pick {key}", condition, True, source)
+            linked = kind.type == "linked_choice"
+            also = [pair.theirs for pair in getattr(kind, "pairs")] if linked else []
+            _give(catalogue, gives, getattr(kind, "form"), f"*pick {key}", condition, True, getattr(kind, "field") if linked else None, also)
     gives.setdefault(link.form, []).append(Grant("*public", frozenset({"view", "add"}), levels, NO_RECORD))
     return {form: tuple(grants) for form, grants in gives.items()}
 
 
 def _give(
-    catalogue: Catalogue, gives: dict[str, list[Grant]], form: str, key: str, rows: str, named: bool, field: str | None = None
+    catalogue: Catalogue,
+    gives: dict[str, list[Grant]],
+    form: str,
+    key: str,
+    rows: str,
+    named: bool,
+    field: str | None = None,
+    also: Iterable[str] = (),
 ) -> None:
-    """Sight of records of another form: that they are there and, if they are to be `named`, their title or another `field`."""
-    fields = {field or catalogue.forms[form].title: "view"} if named else {}
+    """Sight of records of another form: that they are there and, if they are to be `named`, their title or another `field`; `also`: the
+    fields by which a linked choice is narrowed."""
+    fields = {field or catalogue.forms[form].title: "view", **dict.fromkeys(also, "view")} if named else {}
     gives.setdefault(form, []).append(Grant(key, frozenset({"view"}), fields, rows))
 
 

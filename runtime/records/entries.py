@@ -15,11 +15,12 @@ from runtime.formulas.evaluate import evaluate
 from runtime.people.may import may
 from runtime.records.filling import fill
 from runtime.records.fitting import is_blank, stored
+from runtime.records.narrowing import unfit
 from runtime.records.plan import Plan
 from runtime.records.rows import Record
 from runtime.records.rules import NOTHING_HIDDEN, Hidden, Ruled
 from runtime.records.values import RecordValues, SubformRow
-from runtime.texts import _
+from runtime.texts import Message, _
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
@@ -40,6 +41,8 @@ class Entry:
     given_in_rows: dict[str, list[frozenset[str]]] = field(default_factory=dict)
     search: str = ""
     hidden: Hidden = NOTHING_HIDDEN
+    unfit: dict[str, Message] = field(default_factory=dict)
+    """Linked choices that do not fit what stands beside them, by their paths; they are among the problems."""
     starts: list[str] = field(default_factory=list)
     """The workflows that decide about it, because it passes a limit."""
 
@@ -79,6 +82,10 @@ def prepare(
         entry.hidden = hidden = rules.settle()
         rules.demand(hidden)
         _required(plan, entry, hidden.fields)
+        if plan.narrowed:
+            entry.unfit = dict(unfit(plan.form, plan.narrowed, entry, hidden, lookup, trusted))
+            for path, sentence in entry.unfit.items():
+                entry.wrong(path, sentence)
     note_changes(plan, entry)
     return entry
 

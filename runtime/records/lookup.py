@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,9 @@ class NoLookup:
     def linked(self, field: Any, text: str) -> str | None:
         return text
 
+    def fits(self, form: str, field: Any, text: str, ours: Mapping[str, Any]) -> bool:
+        return True
+
     def file(self, id: str, token: str) -> str | None:
         return token
 
@@ -63,6 +67,7 @@ class ActLookup:
         self.known: dict[Any, int | None] = {}
         self.files: dict[tuple[str, str], str | None] = {}
         self.linked_to: dict[Any, str | None] = {}
+        self.fitting: dict[Any, bool] = {}
         self.kept: set[tuple[str, str]] = set()
         for each in present.form.fields if present is not None else ():
             self._keep(each, present.values.get(each.key) if present is not None else None)
@@ -117,6 +122,15 @@ class ActLookup:
         if asked not in self.linked_to:
             self.linked_to[asked] = linking.value(self.act, field, text)
         return self.linked_to[asked]
+
+    def fits(self, form: str, field: Any, text: str, ours: Mapping[str, Any]) -> bool:
+        """Whether a linked choice fits what is filled in beside it; asked once for the same values."""
+        from runtime.records import linking
+
+        asked = (form, field.form, field.field, field.where, field.pairs, text, tuple(ours.items()))
+        if asked not in self.fitting:
+            self.fitting[asked] = linking.fits(self.act, form, field, text, ours, self)
+        return self.fitting[asked]
 
     def department(self, text: str) -> str | None:
         return organisation_of(self.act.connection).find(text)

@@ -13,11 +13,12 @@ from runtime.records import query
 from runtime.records.conditions import quoted
 
 if TYPE_CHECKING:
+    from runtime.definitions.field_type import FieldType
     from runtime.definitions.form import Form
     from runtime.records.query import Page
     from runtime.system.workspace import Act
 
-__all__ = ["RECORD", "page"]
+__all__ = ["RECORD", "equal", "page"]
 
 
 def page(act: Act, form: Form, field: Any, value: Any, cursor: str | None = None) -> Page | None:
@@ -28,16 +29,18 @@ def page(act: Act, form: Form, field: Any, value: Any, cursor: str | None = None
     shown = [key for key in field.columns or query.default_columns(act, other)[:5] if may(act.person, "view", other.key, None, key)]
     trusted = [] if field.where is None else [field.where]
     return query.page(
-        act, field.form, filter=_equal(other, field, value), sort=["-id"], columns=shown, limit=field.most, cursor=cursor, trusted=trusted
+        act, field.form, filter=equal(other.by_key[field.theirs], value), sort=["-id"], columns=shown, limit=field.most, cursor=cursor, trusted=trusted
     )
 
 
-def _equal(other: Form, field: Any, value: Any) -> str:
-    """The condition as a formula."""
-    theirs = other.by_key[field.theirs]
-    if theirs.formula_type().kind == "record":
-        return f"{field.theirs}.id == {int(value)}"
-    return f"{field.theirs} == {_literal(value)}"
+def equal(theirs: FieldType, value: Any) -> str:
+    """The condition as a formula: the field there has this value."""
+    kind = theirs.formula_type().kind
+    if kind == "record":
+        return f"{theirs.key}.id == {int(value)}"
+    if kind == "member":
+        return f"IS_ONE_OF({theirs.key}, {quoted(str(int(value)))})"
+    return f"{theirs.key} == {_literal(value)}"
 
 
 def _literal(value: Any) -> str:

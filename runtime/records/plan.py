@@ -16,6 +16,7 @@ from runtime.definitions.types import Type
 from runtime.fields._files import Attached
 from runtime.formulas import Formula
 from runtime.formulas.definitions import computed, formula
+from runtime.records.narrowing import narrowed_fields
 from runtime.records.tables import LISTS, SYSTEM_COLUMNS, FormTables, tables_of
 from runtime.system.prepared import Prepared
 
@@ -59,6 +60,8 @@ class Plan:
     treatments: dict[str, str] = field(init=False)
     """What becomes of the value of a field that is hidden."""
     row_treatments: dict[tuple[str, str], str] = field(init=False)
+    narrowed: tuple[tuple[FieldType | None, FieldType], ...] = field(init=False)
+    """Linked choices that are narrowed by other fields, with the sub-form in whose rows they stand."""
 
     def __post_init__(self) -> None:
         form, catalogue = self.form, self.catalogue
@@ -84,6 +87,7 @@ class Plan:
                     for line in lines.values()
                     if line.stores == "computed"
                 }
+        self.narrowed = narrowed_fields(form)
         self._take_rules([self._checked(rule) for rule in form.rules])
 
     def _take_rules(self, every: list[Checked]) -> None:

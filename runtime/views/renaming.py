@@ -21,7 +21,7 @@ from runtime.definitions.catalogue import Catalogue
 from runtime.definitions.form import Form
 from runtime.definitions.loading import load
 from runtime.definitions.model import Definition, FormulaUse
-from runtime.definitions.naming import Names, OptionsOf, leads_to, marker, options_marker
+from runtime.definitions.naming import Names, OptionsOf, in_rows, leads_to, marker, options_marker, rows_around
 from runtime.definitions.renames import Renames, option_renames, renames
 from runtime.errors import DefinitionProblems
 from runtime.formulas.rewording import Words, reworded
@@ -103,20 +103,20 @@ class Rewriting:
         return new
 
     # -- settings that name fields ----------------------------------------------------------------------------------------------
-    def _named(self, model: BaseModel, raw: Any, form: str | None) -> None:
+    def _named(self, model: BaseModel, raw: Any, form: str | None, inside: str | None = None) -> None:
         if not isinstance(raw, dict):
             return
         for setting, info in type(model).model_fields.items():
             name = info.alias or setting
             if name not in raw:
                 continue
-            self._deeper(getattr(model, setting), raw[name], form)
+            self._deeper(getattr(model, setting), raw[name], form, rows_around(model, inside))
             choices = options_marker(type(model), setting)
             if choices is not None:
                 raw[name] = self._options(choices, model, form, raw[name])
             mark = marker(type(model), setting)
             if mark is not None:
-                raw[name] = self._swapped(mark, model, form, raw[name])
+                raw[name] = self._swapped(mark, model, form, raw[name], inside)
 
     def _options(self, mark: OptionsOf, model: BaseModel, form: str | None, raw: Any) -> Any:
         """The options that a setting names; the fields they belong to are still called as before."""
@@ -131,36 +131,42 @@ class Rewriting:
         }
         return [keys.get(each, each) for each in raw] if isinstance(raw, list) else raw
 
-    def _deeper(self, value: Any, raw: Any, form: str | None) -> None:
+    def _deeper(self, value: Any, raw: Any, form: str | None, inside: str | None) -> None:
         if isinstance(value, BaseModel):
-            self._named(value, raw, form)
+            self._named(value, raw, form, inside)
         elif isinstance(value, (tuple, list)) and isinstance(raw, list):
             for each, part in zip(value, raw, strict=False):
-                self._deeper(each, part, form)
+                self._deeper(each, part, form, inside)
         elif isinstance(value, Mapping) and isinstance(raw, dict):
             for key, each in value.items():
-                self._deeper(each, raw.get(key), form)
+                self._deeper(each, raw.get(key), form, inside)
 
-    def _swapped(self, mark: Names, model: BaseModel, form: str | None, raw: Any) -> Any:
+    def _swapped(self, mark: Names, model: BaseModel, form: str | None, raw: Any, inside: str | None) -> Any:
         if isinstance(raw, str):
-            return self._key(mark, model, form, raw)
+            return self._key(mark, model, form, raw, inside)
         if isinstance(raw, list):
-            return [self._swapped(mark, model, form, each) for each in raw]
+            return [self._swapped(mark, model, form, each, inside) for each in raw]
         if isinstance(raw, dict) and mark.at:
-            return {**raw, mark.at: self._key(mark, model, form, raw[mark.at])} if isinstance(raw.get(mark.at), str) else raw
+            return {**raw, mark.at: self._key(mark, model, form, raw[mark.at], inside)} if isinstance(raw.get(mark.at), str) else raw
         if isinstance(raw, dict):
-            return {self._key(mark, model, form, key): each for key, each in raw.items()}
+            return {self._key(mark, model, form, key, inside): each for key, each in raw.items()}
         return raw
 
-    def _key(self, mark: Names, model: BaseModel, form: str | None, text: str) -> str:
+    def _key(self, mark: Names, model: BaseModel, form: str | None, text: str, inside: str | None) -> str:
         if mark.within is not None:
             return mark.within.sub(lambda found: found[0].replace(found[1], self._new(mark, model, form, found[1])), text)
+        if mark.rows:
+            rows, key = in_rows(mark, text, inside)
+            return text.removesuffix(key) + self._at(form, rows, key)
         return self._new(mark, model, form, text)
 
     def _new(self, mark: Names, model: BaseModel, form: str | None, key: str) -> str:
         beside, rows = getattr(model, mark.of, None) if mark.of else None, None
         if beside is not None:
             form, rows = leads_to(form, beside, self.before) if marker(type(model), mark.of) is not None else (beside, None)
+        return self._at(form, rows, key)
+
+    def _at(self, form: str | None, rows: str | None, key: str) -> str:
         path = key if rows is None else f"{rows}.{key}"
         return self.changes.get(form or "", {}).get(path, path).rpartition(".")[2]
 

@@ -19,6 +19,7 @@ from runtime.public.settings import FILL, LinkSettings
 from runtime.records import drafts, gateway, history, query
 from runtime.records.preparing import prepare
 from runtime.system.tables import definition_draft, entry_draft, own_view, stored_column
+from runtime.views.renaming import Rewriting
 from tests.makers import Json, choice, day, form_json, formula, money, number, reference, subform, text
 from tests.tiers.world import ORDER, TODAY, World
 
@@ -231,3 +232,28 @@ def test_a_new_type_and_a_new_key_come_together(shop: World) -> None:
     shop.publish({**FULL, "fields": fields, "title": "status", "rules": []}, {**VIEW, "filter": "amount > 100"}, other)
     assert value(shop, made)["rank"] == 12
     assert ORDER["key"] == "order"
+
+
+def test_pairs_of_a_linked_choice_are_called_by_the_new_keys_in_rows_too(shop: World) -> None:
+    linked = {"type": "linked_choice", "key": "near", "label": "Near", "form": "order", "field": "amounts"}
+    pairs = [{"theirs": "amounts", "ours": "amounts"}]
+    rows = [{"theirs": "amounts", "ours": "parent.amounts"}, {"theirs": "amounts", "ours": "product"}]
+    visit = form_json(text("name"), text("amounts"), {**linked, "pairs": pairs},
+                      subform("stops", text("product"), {**linked, "pairs": rows}), key="stopover")  # fmt: skip
+    with shop.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [visit])
+    published = [live(shop, "form", "order"), live(shop, "form", "stopover")]
+    there = {**published[0], "fields": [{**each, "key": "sums", "formerly": ["amounts"]} if each["key"] == "amounts" else each
+                                        for each in published[0]["fields"]]}  # fmt: skip
+    there = {**there, "title": "sums", "rules": [], "layout": []}
+    with shop.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [there])
+    fields = {each["key"]: each for each in live(shop, "form", "stopover")["fields"]}
+    assert fields["near"]["pairs"] == [{"theirs": "sums", "ours": "amounts"}] and fields["near"]["field"] == "sums"
+
+    with shop.workspace.reading(SYSTEM) as act:
+        rewriting = Rewriting(act.catalogue, {"stopover": {"amounts": "town", "stops.product": "stops.goods"}}, {})
+        said = rewriting.definition(act.catalogue.forms["stopover"], live(shop, "form", "stopover"))
+    fields = {each["key"]: each for each in said["fields"]}
+    near = fields["stops"]["fields"][1]
+    assert fields["near"]["pairs"][0]["ours"] == "town" and [each["ours"] for each in near["pairs"]] == ["parent.town", "goods"]

@@ -87,8 +87,8 @@ NO_FIELDS = {
     "node",
 }
 """Settings with a text that names no field: keys of other things, words for people (places in them are formulas), formats."""
-UNMARKED = {("Filled", "field")}
-"""The rule that holds it is marked: only that knows whether its rows are meant."""
+UNMARKED = {("Filled", "field"), ("Pair", "theirs")}
+"""The setting that holds it is marked: only that knows whose fields are meant."""
 
 
 def models() -> Iterator[type[BaseModel]]:
@@ -213,6 +213,16 @@ EVERYWHERE: list[Json] = [
 ]
 
 
+LINKED = {"type": "linked_choice", "key": "near", "label": "Near", "form": "customer", "field": "name"}
+NARROWED = form_json(
+    text("here"),
+    {**LINKED, "pairs": [{"theirs": "a", "ours": "here"}]},
+    subform("stops", text("product"), {**LINKED, "pairs": [{"theirs": "b", "ours": "product"}, {"theirs": "c", "ours": "parent.here"}]}),
+    key="trip",
+    title="here",
+)
+
+
 def found_in(body: Json) -> set[tuple[str, str]]:
     given = {"label": body["key"], **body}
     return set(places_of(definition(given), catalogue_of(CUSTOMER, ORDER, *({"label": "x", **each} for each in EVERYWHERE))))
@@ -230,8 +240,9 @@ def found_in(body: Json) -> set[tuple[str, str]]:
         (EVERYWHERE[3], "customer.stage customer.points"),
         (ORDER, "customer.b order.items order.items.product order.amount customer.worth order.customer order.paid_on"),
         (CUSTOMER, "order.customer order.amount customer.a customer.name"),
+        (NARROWED, "customer.name customer.a customer.b customer.c trip.here trip.stops trip.stops.product"),
     ],
-    ids=["view", "permission set", "automation", "dashboard", "form", "form of the relation"],
+    ids=["view", "permission set", "automation", "dashboard", "form", "form of the relation", "linked choices"],
 )
 def test_all_that_a_definition_names_is_found(body: Json, places: str) -> None:
     wanted = {tuple(each.split(".", 1)) for each in places.split()}

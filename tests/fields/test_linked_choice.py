@@ -11,6 +11,7 @@ from runtime.definitions import versions
 from runtime.errors import FieldError, Refused
 from runtime.people.person import SYSTEM
 from runtime.records import gateway, linking, query
+from runtime.records.lookup import ActLookup
 from runtime.system.workspace import Workspace
 from tests import makers
 from tests.makers import PlainLookup, catalogue_of, field, field_of, form_of
@@ -59,3 +60,104 @@ def test_a_value_is_taken_as_it_stands_there_and_kept_when_the_source_changes(fi
         assert query.get(act, "customer", record).values["drink"] == "Green tea"
     with pytest.raises(Refused, match="does not stand"), filled.writing(SYSTEM) as act:
         gateway.create(act, "customer", {"name": "Zhao", "drink": "Green tea"})
+
+
+# -- narrowed by what is being filled in ------------------------------------------------------------------------------------------------
+PLACES = makers.form_json(makers.text("name"), makers.text("province"), makers.choice("size", "big", "small"), key="places")
+CITY = field("linked_choice", "city", form="places", field="name", pairs=[{"theirs": "province", "ours": "province"}])
+STOP = field("linked_choice", "stop", form="places", field="name",
+             pairs=[{"theirs": "province", "ours": "parent.province"}, {"theirs": "size", "ours": "size"}])
+TRIP = makers.form_json(
+    makers.text("name"),
+    field("linked_choice", "province", form="places", field="province"),
+    CITY,
+    makers.subform("stops", makers.choice("size", "big", "small"), STOP),
+    key="trip",
+)
+
+
+@pytest.fixture
+def trips(workspace: Workspace) -> Workspace:
+    kinds.load()
+    with workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [PLACES, TRIP])
+    with workspace.writing(SYSTEM) as act:
+        for name, province, size in (("Guangzhou", "Guangdong", "big"), ("Foshan", "Guangdong", "small"), ("Nanjing", "Jiangsu", "big")):
+            gateway.create(act, "places", {"name": name, "province": province, "size": size})
+    return workspace
+
+
+def offered(act: Any, key: str, **ours: Any) -> list[str]:
+    form = act.catalogue.forms["trip"]
+    found = form.by_key.get(key) or form.by_key["stops"].lines()[key]
+    return linking.fitting(act, "trip", found, ours, "", ActLookup(act))
+
+
+def refused(workspace: Workspace, record: int | None = None, **values: Any) -> dict[str, str]:
+    with pytest.raises(Refused) as refusal, workspace.writing(SYSTEM) as act:
+        gateway.create(act, "trip", values) if record is None else gateway.update(act, "trip", record, values)
+    return {each.path: str(each.message) for each in refusal.value.problems}
+
+
+def test_only_the_values_of_records_that_fit_are_offered_and_a_blank_fits_nothing(trips: Workspace) -> None:
+    with trips.reading(SYSTEM) as act:
+        assert offered(act, "city", province="Guangdong") == ["Foshan", "Guangzhou"]
+        assert offered(act, "city", province=None) == offered(act, "city", province="Hunan") == []
+        assert offered(act, "stop", **{"parent.province": "Guangdong", "size": "small"}) == ["Foshan"]
+
+
+def test_a_value_that_does_not_fit_is_refused_with_the_fields_it_hangs_on(trips: Workspace) -> None:
+    wrong = {"city": "“Nanjing” does not fit Province. Choose again, or clear it."}
+    assert refused(trips, province="Guangdong", city="Nanjing") == wrong
+    assert refused(trips, city="Nanjing") == {"city": "Fill in Province first; “Nanjing” is chosen by it."}
+    rows = [{"size": "big", "stop": "Guangzhou"}, {"size": "big", "stop": "Foshan"}]
+    assert list(refused(trips, province="Guangdong", stops=rows)) == ["stops/1/stop"]
+    assert list(refused(trips, province="Jiangsu", stops=rows[:1])) == ["stops/0/stop"]
+
+
+def test_what_a_record_has_stays_until_something_it_hangs_on_changes(trips: Workspace) -> None:
+    with trips.writing(SYSTEM) as act:
+        rows = [{"size": "small", "stop": "Foshan"}]
+        record = gateway.create(act, "trip", {"name": "A", "province": "Guangdong", "city": "foshan", "stops": rows}).id
+        gateway.update(act, "places", 2, {"province": "Elsewhere"})
+    with trips.writing(SYSTEM) as act:
+        gateway.update(act, "trip", record, {"name": "B", "city": "Foshan", "stops": rows})
+        assert query.get(act, "trip", record).values["city"] == "Foshan"
+    assert set(refused(trips, record, province="Jiangsu")) == {"city", "stops/0/stop"}
+    with trips.writing(SYSTEM) as act:
+        gateway.update(act, "trip", record, {"province": "Jiangsu", "city": "Nanjing", "stops": []})
+
+
+def test_where_another_answer_may_be_written_pairs_only_narrow_what_is_offered(trips: Workspace) -> None:
+    free = {**TRIP, "fields": [{**each, "other": True} if each["key"] == "city" else each for each in TRIP["fields"]]}
+    with trips.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [free])
+    with trips.writing(SYSTEM) as act:
+        gateway.create(act, "trip", {"province": "Guangdong", "city": "Macau"})
+        assert offered(act, "city", province="Jiangsu") == ["Nanjing"]
+
+
+@pytest.mark.parametrize(
+    ("pair", "path"),
+    [
+        ({"theirs": "missing", "ours": "province"}, "pairs/0/theirs"),
+        ({"theirs": "province", "ours": "missing"}, "pairs/0/ours"),
+        ({"theirs": "province", "ours": "city"}, "pairs/0/ours"),
+        ({"theirs": "province", "ours": "stops"}, "pairs/0/ours"),
+        ({"theirs": "province", "ours": "day"}, "pairs/0/ours"),
+    ],
+)
+def test_a_pair_that_cannot_be_compared_is_named(pair: dict[str, str], path: str) -> None:
+    form = form_of(makers.text("province"), makers.day("day"), {**CITY, "pairs": [pair]}, makers.subform("stops", makers.text("a")))
+    assert [each.path for each in form.by_key["city"].problems(form, catalogue_of(PLACES))] == [path]
+
+
+def test_a_choice_here_equals_a_text_there_by_key_or_label(trips: Workspace) -> None:
+    options = [{"key": "gd", "label": {"en": "Guangdong", "zh": "广东"}}]
+    form = {**TRIP, "fields": [makers.text("name"), field("choice", "province", options=options), CITY], "key": "trip"}
+    with trips.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [{**form, "key": "other_trip"}])
+        found = act.catalogue.forms["other_trip"].by_key["city"]
+        assert linking.fitting(act, "other_trip", found, {"province": "gd"}, "", ActLookup(act)) == ["Foshan", "Guangzhou"]
+
+

@@ -3,7 +3,7 @@ import { $, $$, make } from './dom';
 import { language, say } from './texts';
 
 type Control = HTMLInputElement & { tomselect?: { enable(): void; disable(): void; sync(): void; clear(silent?: boolean): void } };
-type By = 'field' | 'rule' | 'lock' | 'offer';
+type By = 'field' | 'rule' | 'lock' | 'offer' | 'unfit';
 const sentences = new WeakMap<HTMLElement, Map<By, string>>();
 
 /** Puts a sentence beside a field, or takes it away. Each speaker has a sentence of its own. */

@@ -8,7 +8,10 @@ import { say } from './texts';
 import { toast } from './toasts';
 
 interface Checked {
-  errors?: Record<string, string>; hidden?: string[]; required?: string[]; values?: Record<string, string>;
+  errors?: Record<string, string>;
+  /** Linked choices that do not fit what stands beside them. */
+  unfit?: Record<string, string>;
+  hidden?: string[]; required?: string[]; values?: Record<string, string>;
   duplicates?: Duplicate[];
   /** What limits across forms will say when it is saved. */
   limits?: string[];
@@ -20,9 +23,21 @@ function apply(form: HTMLFormElement, answer: Checked, left: string, live: LiveF
     const name = field.dataset.field!;
     if (answer.errors && (name === left || name in answer.errors)) showError(field, answer.errors[name] ?? '');
   }
+  if (answer.unfit) sayUnfit(form, answer.unfit, left);
   sayLimits(form, answer.limits ?? []);
   if (live) live.hear(answer); else applyRules(form, answer);
   if (answer.duplicates) showDuplicates(form, left, answer.duplicates);
+}
+
+/** A linked choice keeps what was chosen; that it fits no more stands beside it until it does, or another is chosen. */
+function sayUnfit(form: HTMLFormElement, unfit: Record<string, string>, left: string): void {
+  for (const control of $$<HTMLInputElement>('[data-asks]', form)) {
+    const field = control.closest<HTMLElement>('[data-field]')!;
+    const said = unfit[control.name] ?? '';
+    const source = control.dataset.asks!.split(' ').some(key => left === `f_${key.replace('parent.', '')}` || left.endsWith(`-f_${key}`));
+    if (said || source) showError(field, '');
+    showError(field, said, 'unfit');
+  }
 }
 
 /** What a limit across forms will say stands above the buttons until it is no more so. */

@@ -1,6 +1,6 @@
 // Selects with search and references: tom-select, fetched only when a page has one.
 import { $, eachNow } from './dom';
-import { fetchJson } from './http';
+import { fetchJson, request } from './http';
 import { say } from './texts';
 
 export interface Found { value: string; title: string; hint?: string }
@@ -10,7 +10,11 @@ type Escape = (text: string) => string;
 const option = (item: Choice, escape: Escape) =>
   `<div>${escape(item.title ?? item.text ?? item.value)}${item.hint ? `<span class="tl-quiet">${escape(item.hint)}</span>` : ''}</div>`;
 const chosen = (item: Choice, escape: Escape) => `<div>${escape(item.title ?? item.text ?? item.value)}</div>`;
-const none = () => `<div class="no-results" role="option" aria-disabled="true" aria-selected="false">${say('no_match')}</div>`;
+const none = (first?: unknown) => {
+  const said = document.createElement('div');
+  said.textContent = typeof first === 'string' && first ? say('fill_first', { field: first }) : say('no_match');
+  return `<div class="no-results" role="option" aria-disabled="true" aria-selected="false">${said.innerHTML}</div>`;
+};
 
 async function library() {
   return (await import('tom-select')).default;
@@ -25,20 +29,46 @@ function describe(select: { control_input: HTMLElement; wrapper: HTMLElement }, 
 }
 
 async function startReference(input: HTMLInputElement): Promise<void> {
-  const { searchUrl, title } = input.dataset;
+  const { searchUrl, title, asks } = input.dataset;
   if (input.value && title) input.dataset.held = input.value;
   const TomSelect = await library();
   const select = new TomSelect(input, {
-    valueField: 'value', labelField: 'title', searchField: [], maxItems: 1, create: false, preload: 'focus', loadThrottle: 150,
+    valueField: 'value', labelField: 'title', searchField: [], maxItems: 1, create: false, preload: 'focus', loadThrottle: 150, ...(asks ? { shouldLoad: () => true } : {}),
     options: input.value ? [{ value: input.value, title: title || input.value }] : [], items: input.value ? [input.value] : [],
     plugins: input.required ? [] : { clear_button: { title: say('clear') } },
-    placeholder: input.placeholder, render: { option, item: chosen, no_results: none },
+    placeholder: input.placeholder, render: { option, item: chosen, no_results: asks ? (): string => none(blankBefore(input)) : none },
     load: (query: string, done: (found: Found[]) => void) => {
-      void fetchJson<Found[]>(`${searchUrl}${searchUrl!.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`)
-        .then(found => { select.clearOptions(); done(found); }, () => done([]));
+      const address = `${searchUrl}${searchUrl!.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`;
+      void (asks ? fitting(input, address) : fetchJson<Found[]>(address)).then(found => { select.clearOptions(); done(found); }, () => done([]));
     },
   });
   describe(select as never, input);
+  if (asks) input.form?.addEventListener('change', event => {
+    if (event.target === input) return;
+    select.clearActiveOption();
+    select.clearOptions(); // what was offered may fit no more: it is asked for again when somebody comes here
+    select.wrapper.classList.remove('preloaded');
+  });
+}
+
+// -- narrowed by what is being filled in -------------------------------------------------------------------------------------------------
+/** Asks with the page as it is filled in now. */
+async function fitting(input: HTMLInputElement, address: string): Promise<Found[]> {
+  const row = /-(\d+)-f_[^-]+$/.exec(input.name)?.[1];
+  const answer = await request(row === undefined ? address : `${address}&row=${row}`, { method: 'POST', body: new FormData(input.form!) });
+  return answer.ok ? await answer.json() as Found[] : [];
+}
+
+/** The label of the first field that has to be filled in before. */
+function blankBefore(input: HTMLInputElement): string {
+  const row = /^(.*-\d+-)f_[^-]+$/.exec(input.name)?.[1] ?? '';
+  const filled = new FormData(input.form!);
+  for (const key of input.dataset.asks!.split(' ')) {
+    const name = key.startsWith('parent.') ? `f_${key.slice(7)}` : `${row}f_${key}`;
+    const field = $(`[data-field="${CSS.escape(name)}"]`, input.form!);
+    if (field && filled.has(name) && !filled.getAll(name).some(Boolean)) return field.dataset.label ?? $('.form-label', field)?.firstChild?.textContent?.trim() ?? '';
+  }
+  return '';
 }
 
 /** Several people or records, each searched for while typing. */

@@ -73,6 +73,18 @@ function ownFields(): Named[] {
 const fieldsHere = () => { const found = at(['fields']); return (Array.isArray(found) ? found : []).filter(isObject); };
 const referencesHere = (): Named[] => fieldsHere().filter(each => each.type === 'reference').map(each => ({ key: String(each.key), label: shown(each.label) || String(each.key) }));
 
+const NOT_COMPARED = new Set(['subform', 'tags', 'section_text', 'query_panel', 'button', 'file', 'image', 'signature']);
+/** The fields by which a linked choice or a query can be narrowed; in rows those of the row come first, and those of the form are called so. */
+function narrowing(path: Path): Named[] {
+  const own = path.slice(0, path.includes('pairs') ? -3 : -1);
+  const itself = at([...own, 'key']);
+  const named = (all: Record<string, Json>[], before = ''): Named[] => all.filter(each => !NOT_COMPARED.has(String(each.type)) && (before !== '' || each.key !== itself))
+    .map(each => ({ key: `${before}${String(each.key)}`, label: shown(each.label) || String(each.key) }));
+  const columns = own.length === 4 ? at(own.slice(0, 3)) : null;
+  if (Array.isArray(columns)) return [...named(columns.filter(isObject)), ...named(fieldsHere(), 'parent.')];
+  return [...named(fieldsHere()), ...(path.includes('pairs') ? [] : [{ key: 'record', label: t('this_record') }])];
+}
+
 /** Names of which one has to be chosen, where they are known. */
 function namesFor(name: string, path: Path): Named[] | null {
   const { known } = given;
@@ -82,6 +94,8 @@ function namesFor(name: string, path: Path): Named[] | null {
     const form = at([...path.slice(0, -1), 'form']);
     const through = at([...path.slice(0, -1), 'reference']);
     if (name === 'match' || name === 'field' && form !== undefined) return known.fields[String(form ?? '')] ?? null;
+    if (name === 'theirs') return known.fields[String(at([...path.slice(0, path.includes('pairs') ? -3 : -1), 'form']) ?? '')] ?? null;
+    if (name === 'ours') return narrowing(path);
     if (name === 'reference') return referencesHere();
     if (name === 'field' && through !== undefined) return known.fields[String(fieldsHere().find(each => each.key === through)?.form ?? '')] ?? null;
   }
@@ -163,7 +177,7 @@ function FormulaInput({ path, name, shape, required }: Placed) {
 const nameOf = (value: Json, n: number): string => {
   if (!isObject(value)) return String(n + 1);
   const text = shown(value.label) || shown(value.section) || shown(value.name) || (typeof value.key === 'string' ? value.key : '') || (typeof value.when === 'string' ? value.when : '')
-    || (typeof value.field === 'string' ? value.field : '');
+    || (typeof value.field === 'string' ? value.field : '') || (typeof value.theirs === 'string' && value.theirs ? `${value.theirs} = ${String(value.ours ?? '')}` : '');
   return text || (typeof value.type === 'string' ? wordOf(value.type) : '') || (Array.isArray(value.match) ? value.match.map(each => isObject(each) ? each.field : '').join(', ') : '') || String(n + 1);
 };
 

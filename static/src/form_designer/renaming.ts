@@ -33,7 +33,7 @@ export function renameKey(id: string, to: string, sameStep = false): void {
     const [subform = '', from = ''] = id.slice(2).split('.');
     const outside = (value: Json): Json => walked(value, text => onlyOwned(text, subform, from, to));
     const was = liveName(id);
-    const columns = (field: Thing): Json[] => columnsOf(field).map(one => walked(keyOf(one) === from ? called(one, to, was?.split('.')[1]) : one, text => renamedIn(text, from, to, subform)));
+    const columns = (field: Thing): Json[] => columnsOf(field).map(one => walked(keyOf(one) === from ? called(one, to, was?.split('.')[1]) : one, text => renamedIn(text, from, to, subform))).map(one => (isObject(one) ? narrowed(one, from, to) : one));
     const renamed = things(form.fields).map(each => keyOf(each) === subform ? { ...each, fields: columns(each) } : outside(each));
     batch(() => { replace({ ...form, fields: renamed, ...(form.rules ? { rules: outside(form.rules) } : {}) }, sameStep); select(`c:${subform}.${to}`); });
     return;
@@ -41,6 +41,12 @@ export function renameKey(id: string, to: string, sameStep = false): void {
   const from = id.slice(2);
   const next = withKey(form, from, to, liveName(id));
   batch(() => { replace(next, sameStep); selected.value = selected.value.map(each => each === id ? `f:${to}` : each); });
+}
+
+/** What names a field outside of formulas: by which fields a linked choice is narrowed, what a query must equal. */
+function narrowed(field: Thing, from: string, to: string): Thing {
+  return { ...field, ...(field.ours === from ? { ours: to } : {}),
+    ...(Array.isArray(field.pairs) ? { pairs: things(field.pairs).map(each => each.ours === from ? { ...each, ours: to } : each) } : {}) };
 }
 
 /** A field under another key; one that is published remembers by which key it is known. */
@@ -55,6 +61,7 @@ function called(field: Thing, to: string, published?: string): Thing {
 export function withKey(form: Thing, from: string, to: string, published?: string): Thing {
   const swap = (value: Json | undefined): Json[] => texts(value).map(key => key === from ? to : key);
   const next: Thing = walked({ ...form, fields: things(form.fields).map(each => keyOf(each) === from ? called(each, to, published) : each) }, text => renamedIn(text, from, to)) as Thing;
+  next.fields = things(next.fields).map(each => narrowed(each.fields ? { ...each, fields: columnsOf(each).map(one => narrowed(one, `parent.${from}`, `parent.${to}`)) } : each, from, to));
   if (Array.isArray(next.layout)) next.layout = things(next.layout).map(each => ({ ...each, fields: swap(each.fields), ...(each.wide ? { wide: swap(each.wide) } : {}) }));
   if (Array.isArray(next.rules)) next.rules = things(next.rules).map(each => renamedRule(each, from, to));
   if (Array.isArray(next.duplicates)) next.duplicates = things(next.duplicates).map(each => ({ ...each, match: things(each.match).map(one => one.field === from ? { ...one, field: to } : one) }));
@@ -147,7 +154,9 @@ const mentions = (text: Json | undefined, key: string): boolean => typeof text =
 /** Places of the draft itself: fields that are worked out from it, rules and checks. */
 export function usersWithin(key: string): string[] {
   const found: string[] = [];
-  for (const each of fields.value) if (keyOf(each) !== key && JSON.stringify(walked(each, text => mentions(text, key) ? '\u0000' : text)).includes('\\u0000')) found.push(nameOf(each));
+  const narrows = (each: Thing, name: string): boolean => each.ours === name || things(each.pairs).some(pair => pair.ours === name);
+  const narrowsIn = (each: Thing): boolean => narrows(each, key) || columnsOf(each).some(one => narrows(one, key) || narrows(one, `parent.${key}`));
+  for (const each of fields.value) if (narrowsIn(each) || keyOf(each) !== key && JSON.stringify(walked(each, text => mentions(text, key) ? '\u0000' : text)).includes('\\u0000')) found.push(nameOf(each));
   rules.value.forEach((rule, n) => {
     const named = isForRows(rule) ? rule.subform === key : rule.chosen === key || RULE_LISTS.some(name => texts(rule[name]).includes(key)) || things(rule.fill).some(each => each.field === key || mentions(each.by, key));
     if (named || mentions(rule.when, key) || mentions(rule.check, key)) found.push(t('rule_n', { n: n + 1 }));
