@@ -236,13 +236,17 @@ def _app_item(app: Any, active: bool) -> Item:
 
 # -- the menu of an app ---------------------------------------------------------------------------------------------------------
 def _menu(act: Any, app: Any, place: Place) -> Iterator[Section]:
+    """Tiering stands after the app's first named section, where it is seen without scrolling however long the menu is."""
     own, tiering, running = _kept(act, app, f"menu {_meant(app)}", lambda: _standing(app, act.catalogue))
-    for section in own:
+    before = next((number for number, section in enumerate(own, 1) if section.label), len(own))
+    for section in own[:before]:
         yield Section(section.label, place.mark(section.items))
     if tiering is not None:
         asked = _asked_for(act, app)
         counted = tuple(replace(each, count=asked) if asked and each.icon == "tags" else each for each in tiering.items)
         yield Section(tiering.label, place.mark(counted))
+    for section in own[before:]:
+        yield Section(section.label, place.mark(section.items))
     pools = tuple(_known(list(_pools(app, act.catalogue))))
     if pools or running.items:
         yield Section(running.label, place.mark((*pools, *running.items)))

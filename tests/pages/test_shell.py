@@ -174,3 +174,22 @@ def test_what_is_drawn_once_for_many_says_nothing_of_somebody_else(app: Flask, s
     own, theirs = signed_in.get("/apps/retail/customer").text, other.get("/apps/retail/customer?q=zz").text
     assert "ada@example.com" in own and "eve@example.com" not in own and "ada@example.com" not in theirs and "eve@example.com" in theirs
     assert 'name="next" value="/apps/retail/customer?q=zz"' in theirs
+
+
+@pytest.mark.usefixtures("retail")
+def test_tiering_stands_after_the_first_section_of_a_long_menu(shell_of: Callable[..., Shell], builder: Person, sqlite_workspace: Workspace):
+    long = [{"section": name, "items": ["form:customer"]} for name in ("Customers", "Trade", "Stores")]
+    segment = {"kind": "segment", "key": "named", "form": "customer", "label": "Named", "where": "name != ''"}
+    with sqlite_workspace.writing(SYSTEM) as act:
+        publish(act, [{**APP, "menu": long}, segment])
+
+    assert [each.label for each in shell_of(builder).named][:4] == ["Customers", "Tiering", "Trade", "Stores"]
+
+
+@pytest.mark.usefixtures("retail")
+def test_pages_of_the_workspace_stand_behind_one_entry_of_the_sidebar(signed_in: Visitor):
+    side = signed_in.get("/apps/retail/customer").text.split('<nav class="tl-side"')[1].split("</nav>")[0]
+    foot = side.split('<div class="tl-side-foot">')[1]
+
+    assert [part.split('"')[0] for part in foot.split('class="tl-side-link" href="')[1:]] == ["/build/retail"]
+    assert 'class="dropdown-item" href="/admin/people"' in foot and 'class="dropdown-item" href="/admin/health"' in foot
