@@ -220,6 +220,10 @@ def refresh_day(workspace: Workspace, form: str, answers: passing.Answers | None
     with workspace.reading(SYSTEM, "schedule") as act:
         if form not in act.catalogue.forms or not day_fields(act.catalogue, form):
             return 0
+        settled = passing.nobody_from_before(act)
+    with workspace.reading(SYSTEM, "schedule") as act:  # what ended before this moment is seen from it
+        if form not in act.catalogue.forms:
+            return 0
         ids = _concerned(act, form, answers)
         if ids is None:
             main = tables_of(act.catalogue)[form].main
@@ -234,7 +238,7 @@ def refresh_day(workspace: Workspace, form: str, answers: passing.Answers | None
             settle(act, changes, kinds=(FIELD,))
     with workspace.writing(SYSTEM, "schedule") as act:
         if act.catalogue.revision == revision:
-            passing.mark(act, f"fields:{form}", day)
+            passing.mark(act, f"fields:{form}", day, settled)
     return len(ids)
 
 

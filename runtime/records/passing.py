@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 SINCE = "DAYS_SINCE"
+SETTLED = "/settled"
+SLOW = timedelta(minutes=10)
+"""So long an act may take at most between the look at its clock and its first statement, and so far apart may clocks be."""
 FURTHEST = 31
 """After a longer pause everything is worked out anew."""
 MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -73,6 +76,8 @@ class Passing:
         """The records concerned, in order; None: they may be all."""
         if self.anybody:
             return None
+        if self.before == self.day:
+            return []
         found: set[int] = set()
         for query in self._queries():
             prepared = Prepared(query, self.act.connection.dialect)
@@ -202,17 +207,31 @@ def _read_elsewhere(wanted: Formula) -> set[str]:
 
 
 # -- up to which day everybody is right -------------------------------------------------------------------------------------------
-def marked(act: Act, what: str) -> int | None:
+def marked(act: Act, what: str, more: str = "") -> int | None:
     """The day up to which everybody is right, by the definitions now in force and in the zone of now; None where that is not known."""
-    return act.connection.execute(sa.select(sa.func.max(day_done.c.day)).where(day_done.c.what == _name(act, what))).scalar()
+    return act.connection.execute(sa.select(sa.func.max(day_done.c.day)).where(day_done.c.what == _name(act, what) + more)).scalar()
 
 
-def mark(act: Act, what: str, day: int) -> None:
-    """Notes that everybody is right as of a day."""
-    if marked(act, what) == day:
-        return
-    forget(act, what)
-    act.connection.execute(day_done.insert().values(what=_name(act, what), day=day, at=act.micros))
+def mark(act: Act, what: str, day: int, settled: bool = False) -> None:
+    """Notes that everybody is right as of a day; `settled`: and that nobody who began on an earlier one was writing any more."""
+    if marked(act, what) != day:
+        forget(act, what)
+        act.connection.execute(day_done.insert().values(what=_name(act, what), day=day, at=act.micros))
+    if settled and marked(act, what, SETTLED) != day:
+        act.connection.execute(day_done.insert().values(what=_name(act, what) + SETTLED, day=day, at=act.micros))
+
+
+def nobody_from_before(act: Act) -> bool:
+    """Whether every transaction of this database that may have begun on an earlier day has ended: on SQLite there is one writer at a time. An
+    act reads its clock before its transaction begins, so whoever began soon after midnight counts as one from before."""
+    if act.connection.dialect.name != "postgresql":
+        return True
+    midnight = datetime.combine(act.today, time(), act.zone) + SLOW
+    began = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
+        "AND (usename IS DISTINCT FROM current_user OR xact_start < to_timestamp(:midnight))"
+    )
+    return act.connection.execute(began, {"midnight": midnight.timestamp()}).scalar() == 0
 
 
 def forget(act: Act, what: str) -> None:
@@ -220,11 +239,13 @@ def forget(act: Act, what: str) -> None:
 
 
 def passed(act: Act, what: str, form: str, others: bool = False, answers: Answers | None = None) -> Passing | None:
-    """What has passed since the marked day. On PostgreSQL somebody who began on the day before may have ended after the mark was made."""
+    """What has passed since the marked day. On PostgreSQL somebody who began on the day before may have ended after the mark was made, unless
+    that was settled."""
     done = marked(act, what)
     if done is None or not 0 <= act.day - done <= FURTHEST:
         return None
-    return Passing(act, form, done - (act.connection.dialect.name == "postgresql"), act.day, others, answers)
+    late = act.connection.dialect.name == "postgresql" and marked(act, what, SETTLED) != done
+    return Passing(act, form, done - late, act.day, others, answers)
 
 
 def _name(act: Act, what: str) -> str:

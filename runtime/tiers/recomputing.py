@@ -146,6 +146,13 @@ class Run:
 
     def _beside_states(self, act: Act, facts: Facts, source: sa.Table) -> None:
         """Who is there and has no state yet, and who has one and is gone, are asked for only where there are any."""
+        key = ("tier_recompute", f"outcomes {self.placing} counted", self.model.number)
+        counted = self._counting(act, key, facts, source)
+        if counted is not None:
+            ranked, there = counted.all(self.connection, self.cuts.parameters)[0]
+            if ranked > there:
+                self._gone(act)
+            return
         known, left, total = self._compared(source)
         name = f"outcomes {self.placing} {known == total}"
         key = ("tier_recompute", name, self.model.number)
@@ -153,6 +160,22 @@ class Run:
         outcomes.run(self.connection, self.cuts.parameters)
         if left:
             self._gone(act)
+
+    def _counting(self, act: Act, key: Any, facts: Facts, source: sa.Table) -> Prepared | None:
+        """The outcomes in one statement that tells how many states are ranked, and how many of these are of somebody who is there: all who are
+        there but those whose state has no rank, who are all looked at closer. None on SQLite, and where everybody is looked at closer."""
+        waiting = self._waiting(facts, source)
+        if self.connection.dialect.name != "postgresql" or waiting is source:
+            return None
+        return prepared(act.catalogue.memo, key, self.connection.dialect, lambda: self._counted(facts, source, waiting))
+
+    def _counted(self, facts: Facts, source: sa.Table, waiting: Any) -> Any:
+        state, many = tier_state.c, sa.func.count()
+        ranked = sa.select(many).where(state.model == self.model.number, state.rank.is_not(None)).scalar_subquery()
+        everybody = sa.select(many).select_from(source).scalar_subquery()
+        without = sa.select(many).select_from(waiting).where(waiting.c.was_rank.is_(None)).scalar_subquery()
+        done = self._outcomes(facts, waiting).returning(sa.literal_column("1").label("one")).cte("done")
+        return sa.select(ranked, everybody - without).add_cte(done)
 
     def _compared(self, source: sa.Table) -> tuple[int, int, int]:
         """How many of those who are there have a state, how many ranked states are of somebody who is not, and how many are there."""
@@ -261,9 +284,19 @@ class Run:
 
     def _differing(self, facts: Facts, source: Any, all_known: bool = False) -> Any:
         """What is to be done with whom, from a table of facts."""
+        waiting = self._waiting(facts, source, all_known)
+        return self._outcomes(facts, waiting, with_states=waiting is not source)
+
+    def _waiting(self, facts: Facts, source: Any, all_known: bool = False) -> Any:
+        """Whom to look at closer. PostgreSQL cannot tell that they are few, and would put all states into a hash once more to find theirs."""
+        if self.connection.dialect.name == "sqlite":
+            return unsettled(facts, source, all_known)
+        return unsettled(facts, source, beside=(*STATE, "at"))
+
+    def _outcomes(self, facts: Facts, waiting: Any, with_states: bool = True) -> Any:
+        """`with_states`: on PostgreSQL the states stand beside the facts already."""
         dialect = self.connection.dialect.name
-        waiting = unsettled(facts, source, all_known and dialect == "sqlite", (*STATE, "at") if dialect == "postgresql" else ())
-        if dialect == "postgresql" and waiting is not source:  # it cannot tell that few wait, and would put all states into a hash once more
+        if with_states and dialect == "postgresql":
             found = rated(facts, waiting, dialect, [f"was_{name}" for name in (*STATE, "at")])
         else:
             found = with_state(self.model, rated(facts, waiting, dialect), ("at",)).subquery("found")

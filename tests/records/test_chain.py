@@ -21,7 +21,7 @@ from runtime.definitions import versions
 from runtime.errors import DefinitionProblems
 from runtime.formulas import evaluate as evaluation
 from runtime.people.person import SYSTEM
-from runtime.records import derived, gateway, query
+from runtime.records import derived, gateway, passing, query
 from runtime.records.batches import delete_batch
 from runtime.records.gateway import BatchRow
 from runtime.records.lookup import ActLookup
@@ -300,6 +300,26 @@ def test_the_day_of_the_workspace_is_the_day_of_formulas(shop: Workspace) -> Non
     shop.now = lambda: midnight  # type: ignore[method-assign]
     derived.refresh_day(shop, "customer")
     assert one(shop, "customer", "code", "C0")["spend"] == 0
+
+
+def test_a_day_is_followed_once(shop: Workspace) -> None:
+    fill(shop, orders=1)
+    beginning = shop.now()
+    shop.now = lambda: beginning - timedelta(days=400)  # type: ignore[method-assign]
+    derived.refresh_day(shop, "customer")
+    assert derived.refresh_day(shop, "customer") == 0
+
+
+def test_a_day_is_followed_again_while_somebody_who_may_have_begun_before_it_is_still_writing(shop: Workspace) -> None:
+    if shop.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    fill(shop, orders=1)
+    beginning = shop.now()
+    shop.now = lambda: beginning + timedelta(days=2)  # type: ignore[method-assign]
+    derived.refresh_day(shop, "customer")  # every transaction of now has begun before that day
+    with shop.reading(SYSTEM) as act:
+        found = passing.passed(act, "fields:customer", "customer")
+        assert found is not None and found.before == act.day - 1
 
 
 def test_a_tag_given_by_hand_reaches_the_fields_that_read_it(shop: Workspace) -> None:
