@@ -83,8 +83,8 @@ NO_FIELDS = {
     ),
     "formerly",
     *("secret", "color", "redirect", "embed", "region", "min", "max", "cuts", "as_of", "sources", "actions", "expires", "kinds", "lines"),
-    *("day", "headers", "secrets_in", "take", "path", "reason", "bot", "wording", "quiet_from", "quiet_until", "plan", "tiers", "tags", "inputs", "return_to", "role", "workflow", "create"),
-    "node",
+    *("day", "headers", "secrets_in", "take", "path", "reason", "bot", "wording", "quiet_from", "quiet_until", "plan", "tiers", "tags", "inputs", "return_to", "role", "workflow"),
+    *("node", "create"),
 }
 """Settings with a text that names no field: keys of other things, words for people (places in them are formulas), formats."""
 UNMARKED = {("Filled", "field"), ("Pair", "theirs")}
