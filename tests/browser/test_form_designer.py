@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from runtime.definitions import versions
 from runtime.people.person import SYSTEM
-from runtime.records import gateway
+from runtime.records import gateway, publishing
 from runtime.system.tables import person
 from tests.makers import Json
 from tests.support.browser import axe, wait_until
@@ -307,6 +308,43 @@ def test_who_uses_a_field_is_named_before_it_is_taken_out_and_what_a_new_type_do
     page.locator("[data-publish]").click()
     expect(dialog).to_contain_text("2 of 3 values of “Name” don’t fit its new type, such as “Bob”, “Ann”")
     assert axe(page) == []
+
+
+@pytest.fixture
+def slow_reading(live: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    """Publishing that has values to read goes on until somebody stops it, or the test is over: before the product stops."""
+    over = Event()
+
+    def reading(_workspace: Any, _person: Any, _bodies: Any, tell: Callable[[int], None]) -> None:
+        while not over.wait(0.05):
+            tell(1)
+
+    monkeypatch.setattr(publishing, "AT_ONCE", 2)
+    monkeypatch.setattr(publishing, "prepare", reading)
+    yield live
+    over.set()
+
+
+@pytest.mark.usefixtures("slow_reading")
+def test_publishing_that_takes_long_is_stopped_by_its_button_and_the_draft_stays(shop: Live, page: Page) -> None:
+    shop.sign_in(page)
+    page.goto(PLACE)
+    hit(page, "name").click()
+    page.locator(".fd-panel").get_by_label("Type", exact=True).select_option("number")
+    saved(page)
+    page.locator("[data-publish]").click()
+    page.get_by_role("dialog").get_by_role("button", name="Publish", exact=True).click()
+    said = page.locator(".tb-outcome")
+    expect(said.get_by_role("progressbar")).to_be_visible()
+    assert axe(page) == []
+    said.get_by_role("button", name="Do not publish").click()
+    expect(said).to_contain_text("Not published: it was stopped. The version before is in force, and the draft is still here.")
+    expect(said.get_by_role("button", name="Do not publish")).to_have_count(0)
+    assert next(each for each in live_body(shop, "customer")["fields"] if each["key"] == "name")["type"] == "text"
+    assert next(each for each in draft_of(shop, "customer")["fields"] if each["key"] == "name")["type"] == "number"
+    page.reload()
+    expect(page.locator("[data-publish]")).to_be_enabled()
+
 
 
 # -- one draft in two shapes ----------------------------------------------------------------------------------------------------------
