@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from runtime.automation import engine
 from runtime.definitions import versions
+from runtime.people import accounts
 from runtime.people.person import SYSTEM
 from runtime.records import gateway
 from runtime.records.gateway import BatchRow
@@ -100,6 +101,32 @@ def test_a_segment_is_picked_together_counted_published_and_looked_at(new_page: 
     page.get_by_role("link", name="See the members").click()
     expect(page.get_by_role("link", name="C59")).to_be_visible()
     expect(page.get_by_text("is in the segment “Big and fresh”")).to_be_visible()
+
+
+def test_a_person_is_searched_for_and_picked_with_the_keyboard(new_page: Callable[..., Page], shop: Live) -> None:
+    shop.person("ning@example.com")
+    owner = makers.member("owner", label={"zh": "负责人", "en": "Owner"})
+    with shop.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [{**CUSTOMER, "fields": [*CUSTOMER["fields"], owner]}])
+    with shop.workspace.writing(SYSTEM) as act:
+        ning = accounts.by_email(act.connection, "ning@example.com")
+        assert ning is not None
+        gateway.update(act, "customer", 71, {"owner": ning.id})
+    page = new_page()
+    shop.sign_in(page)
+    page.goto("/build/shop/segments/big", wait_until="networkidle")
+    page.get_by_label("Field, tag, tier or segment").select_option("owner")
+    search = page.locator(".tb-adding .ts-control input")
+    search.click()
+    search.press_sequentially("nin")
+    expect(page.get_by_role("option", name="ning")).to_be_visible()
+    assert not axe(page)
+    search.press("Enter")
+    page.get_by_role("button", name="Add the condition").click()
+    count = page.locator("[data-count-panel]")
+    expect(count).to_contain_text("1 of 100 records")
+    expect(count.get_by_role("link", name="C70")).to_be_visible()
+    expect(page.get_by_label("All of these must hold").get_by_role("listitem").last).to_contain_text("ning")
 
 
 def test_an_older_question_does_not_overwrite_the_answer_to_a_newer_one(new_page: Callable[..., Page], shop: Live) -> None:
