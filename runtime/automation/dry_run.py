@@ -146,9 +146,11 @@ def _not_there(act: Act, draft: Automation, record: int) -> Message | None:
 
 
 def _explained(doing: Doing, draft: Automation, language: str) -> dict[str, Any] | None:
-    if draft.when is None:
-        return None
-    asked = formula(doing.act.catalogue, doing.form, draft.when, doing.names, PERSON)
+    return None if draft.when is None else _unfolded(doing, draft.when, language)
+
+
+def _unfolded(doing: Doing, condition: str, language: str) -> dict[str, Any]:
+    asked = formula(doing.act.catalogue, doing.form, condition, doing.names, PERSON)
     doing.require_readable(asked)
     scope = Scope(doing.act.catalogue, doing.form, None, doing.names, PERSON, False, language)
     return unfold(doing.act, asked, doing.seen, scope, language)
@@ -158,6 +160,12 @@ def explained(act: Act, automation: Automation, run: int, language: str) -> dict
     """The condition of a run that is over, part by part, worked out again in the person's own name."""
     row = act.connection.execute(sa.select(automation_run).where(automation_run.c.id == run)).one()
     return _explained(Doing(act.workspace, row, automation, given_act=act), automation, language)
+
+
+def explained_at(act: Act, automation: Automation, run: int, path: str, condition: str, language: str) -> dict[str, Any]:
+    """As `explained`, of a condition at one of its steps."""
+    row = act.connection.execute(sa.select(automation_run).where(automation_run.c.id == run)).one()
+    return _unfolded(Doing(act.workspace, row, automation, path, given_act=act), condition, language)
 
 
 def _values(act: Act, draft: Automation, case: Case) -> dict[str, Any]:

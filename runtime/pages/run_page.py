@@ -10,9 +10,10 @@ from typing import Any
 from flask import Blueprint, g, render_template, request
 
 from runtime.automation import log
-from runtime.automation.dry_run import explained
+from runtime.automation.dry_run import explained, explained_at
 from runtime.automation.listening import version_of
 from runtime.automation.run_rows import UNFINISHED
+from runtime.automation.saying import with_conditions_said
 from runtime.automation.starting import in_whose_name, owner_of
 from runtime.automation.tending import AGAIN
 from runtime.automation.words import field_label, sentence
@@ -55,8 +56,8 @@ def show(app: str, run: int) -> str:
             form=act.catalogue.forms.get(found.form or ""),
             state=state_of(found.state),
             reason=reader().shown(found.reason) if found.reason else "",
-            said=sentence(automation, reader().language, act.catalogue) if automation is not None else "",
-            when=automation.when if automation is not None else None,
+            said=_said(act, automation, sentence(automation, reader().language, act.catalogue)) if automation is not None else "",
+            when=_said(act, automation, automation.when) if automation is not None and automation.when is not None else None,
             steps=_steps(act, app, automation, found),
             took=_took(found.started_at, found.finished_at),
             chain=[label_of(act, each.partition(":")[0]) for each in found.chain],
@@ -83,14 +84,28 @@ def _owner(act: Act, automation: Automation, version: int) -> str:
 
 def _steps(act: Act, app: str, automation: Automation | None, run: log.Run) -> list[dict[str, Any]]:
     changes = log.changes_of(act, run.steps)
-    return [_step(act, app, automation, run.form, each, changes.get(each.written or NO_RECORD, {})) for each in run.steps]
+    return [
+        {**_step(act, app, automation, run.form, each, changes.get(each.written or NO_RECORD, {})), "why": _why_of_arm(act, automation, run, each)}
+        for each in run.steps
+    ]
+
+
+def _why_of_arm(act: Act, automation: Automation | None, run: log.Run, line: log.StepLine) -> dict[str, Any] | None:
+    """The condition of a branch part by part. Within loops, where there may be thousands, the arm alone is told."""
+    step = _at(automation, line.path)
+    if automation is None or not isinstance(getattr(step, "when", None), str) or "arm" not in line.result or "/each/" in line.path:
+        return None
+    try:
+        return explained_at(act, automation, run.id, line.path, step.when, reader().language)
+    except TierloomError:
+        return None
 
 
 def _step(
     act: Act, app: str, automation: Automation | None, form: str | None, line: log.StepLine, changes: dict[str, list[Any]]
 ) -> dict[str, Any]:
     step = _at(automation, line.path)
-    words = step.sentence(reader().language, act.catalogue, form) if step is not None else line.type
+    words = _said(act, automation, step.sentence(reader().language, act.catalogue, form)) if step is not None else line.type
     return {
         "words": words[:1].upper() + words[1:],
         "state": state_of(line.state, STEP_STATES),
@@ -102,6 +117,10 @@ def _step(
         "changes": _written(act, line, changes),
         "depth": sum(not piece.isdecimal() for piece in line.path.split("/")),
     }
+
+
+def _said(act: Act, automation: Automation | None, text: str) -> str:
+    return text if automation is None else with_conditions_said(text, automation, reader().language, act.catalogue)
 
 
 def _at(automation: Automation | None, path: str) -> Any:
