@@ -213,4 +213,5 @@ def test_how_useful_tags_are_is_measured_and_told(shop: Workspace, lead: Visitor
     engine.settle(shop)
     page = words(lead.get(f"{DICTIONARY}/usefulness"))
     assert "25 records" in page and "No record has it and nothing follows from it." in page and "points" in page
+    assert "Information (bits)" in page and "its own:" in page
     assert "drop" in words(lead.get(DICTIONARY))

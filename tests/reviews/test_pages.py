@@ -86,6 +86,14 @@ def test_a_refused_step_is_said_on_the_page_and_keeps_what_was_typed(lite_shop: 
     assert other.status_code == 422 and "x" * 5000 in other.get_data(as_text=True)
 
 
+def test_facts_stand_before_opinions_and_who_has_to_vote_is_led_to_the_proposals(lite_shop: Shop, visit: Callable[[str], Visitor]) -> None:
+    number, _proposal = lite_shop.voted_on()
+    raw = visit("lead").get(f"{LIST}/{number}").get_data(as_text=True)
+    assert raw.index("Mobility index") < raw.index("What became of each tier") < raw.index('id="proposed"')
+    waiting = {name: 'href="#proposed"' in visit(name).get(f"{LIST}/{number}").get_data(as_text=True) for name in ("lead", "ning")}
+    assert waiting == {"lead": True, "ning": False}
+
+
 def test_a_proposal_of_another_review_is_not_found(lite_shop: Shop, visit: Callable[[str], Visitor]) -> None:
     number, proposal = lite_shop.voted_on()
     lead = visit("lead")
