@@ -38,7 +38,9 @@ def listed(app: str) -> str:
     with reading() as act:
         home = _home(act, app)
         models = [_line(act, app, each) for each in act.catalogue.potentials.values() if home is None or each.app in (None, home)]
-        forms = [(each.key, each.label) for each in act.catalogue.forms.values() if home is None or each.app in (None, home)]
+        tiered = {each.form for each in act.catalogue.tier_models.values()}
+        there = [each for each in act.catalogue.forms.values() if home is None or each.app in (None, home)]
+        forms = [(each.key, each.label) for each in sorted(there, key=lambda each: each.key not in tiered)]
         return render_template(
             "potential.html",
             app=app,

@@ -15,12 +15,12 @@ from runtime.people.person import SYSTEM
 from runtime.potential import extra
 from runtime.system import jobs
 from runtime.system.workspace import Workspace
-from tests.makers import Json
+from tests.makers import Json, form_json, text
 from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor, words
 from tests.potential.world import AGAIN, REPEAT, Shop
 from tests.test_project import PYTHON_FILES, module_of
-from tests.tiers.world import World
+from tests.tiers.world import World, model
 
 APP = {"kind": "app", "key": "shop", "label": "Shop", "menu": [{"section": "Work", "items": ["form:customer"]}]}
 PLACE = "/build/shop/potential"
@@ -56,6 +56,12 @@ def in_use(shop: Shop, *models: Json) -> Shop:
 
 
 # -- from the first choice to the card ------------------------------------------------------------------------------------------------
+def test_the_form_that_is_tiered_is_offered_first(sqlite_workspace: Workspace, signed_in: Visitor):
+    World(sqlite_workspace, APP, form_json(text("name"), key="a_form", label="Another"), model())
+    offered = signed_in.get(PLACE).get_data(as_text=True).partition('id="form"')[2]
+    assert 0 < offered.index('value="customer"') < offered.index('value="a_form"')
+
+
 def test_a_builder_makes_tests_and_switches_on_a_model(shop: Shop, signed_in: Visitor):
     assert "There is no model yet." in words(signed_in.get(PLACE))
     offered = signed_in.get(f"{PLACE}/-/new?form=customer&by=purchases").get_data(as_text=True)
