@@ -343,7 +343,7 @@ def span(micros: float) -> str:
 @blueprint.post("/apps/<app>/-/workflows/<int:run>")
 @builder_only
 def govern_run(app: str, run: int) -> Any:
-    """`what`: move, replace, end, reactivate, undo; `seen`: the counter of acts on the page it was sent from."""
+    """`what`: move, replace, end, reactivate, try_again, undo; `seen`: the counter of acts on the page it was sent from."""
     given = request.form
     try:
         with writing("workflow") as act:
@@ -369,6 +369,7 @@ def _govern(act: Act, run: int, what: str, reason: str, seen: int | None) -> Mes
             lambda: governing.reactivate(act, run, given.get("node", ""), reason, seen),
             _("It goes on again. Those concerned are told."),
         ),
+        "try_again": (lambda: governing.try_again(act, run, _number(given.get("visit")) or 0, reason, seen), _("It is tried again.")),
         "undo": (lambda: governing.undo(act, run, reason or reader().say(_("Taken back")), seen), _("The last act is taken back.")),
     }
     if what not in acts:

@@ -232,6 +232,33 @@ def test_by_default_the_link_asks_to_sign_in(office: Office, stranger: Visitor) 
     assert office.stands(run) == ("running", ["a:u1"])
 
 
+def test_those_who_administer_try_again_on_the_page_of_the_run(office: Office, visit: Callable[[str], Visitor]) -> None:  # noqa: F811
+    """What a node could not set off is named there, with the reason and a button."""
+    nodes = [{"key": "start", "type": "start"}, {"key": "sub", "type": "sub_flow", "workflow": "below"}, {"key": "end", "type": "end"}]
+    lines = [{"from": "start", "to": "sub"}, {"from": "sub", "to": "end"}]
+    below = {
+        "kind": "workflow",
+        "key": "below",
+        "label": "Below",
+        "form": "order",
+        "nodes": [nodes[0], nodes[2]],
+        "lines": [{"from": "start", "to": "end"}],
+    }
+    with office.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [below])
+    for body in ({**below, "key": "flow", "label": "Flow", "nodes": nodes, "lines": lines}, {**below, "enabled": False}):
+        with office.workspace.writing(SYSTEM, "publish") as act:
+            versions.publish(act, [body])
+    run, _record = office.start()
+    admin, page = visit("admin"), f"/apps/shop/-/workflows/{run}"
+    assert "Below cannot be done" in words(admin.get(page)) and "switched off" in words(admin.get(page))
+    with office.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [below])
+    assert admin.post(page, {"what": "try_again", "visit": "2"}).status_code == 422, "it needs a reason"
+    assert admin.post(page, {"what": "try_again", "visit": "2", "reason": "on again"}).status_code == 303
+    assert office.stands(run)[0] == "approved"
+
+
 def test_the_log_says_that_it_came_from_a_mail(office: Office, stranger: Visitor, visit: Callable[[str], Visitor]) -> None:  # noqa: F811
     run, _record = office.start()
     stranger.post_without_token(link(office, run, "u1"), {"act": "approve"})
