@@ -36,22 +36,28 @@ def stored_cuts(act: Act, model: CompiledModel) -> Cuts | None:
     """The cut points of the last full recompute of this version; None before the first one."""
     if not model.has_quantiles:
         return Cuts()
-    memo, dialect = act.catalogue.memo, act.connection.dialect
-    part, measure = next((part, measure) for _n, _d, part, measure in model.quantiles())
-    at = prepared(memo, "tier_cuts.at", dialect, _newest).scalar(
-        act.connection, {"model": model.number, "version": model.version, "lane": part.lane, "dimension": measure.key}
-    )
+    memo = act.catalogue.memo
+    at = prepared(memo, ("tier_cuts.at", model.number), act.connection.dialect, lambda: newest(model)).scalar(act.connection)
     if at is None:
         return None
-    known = memo.get(("tier_cuts", model.number))
+    known = remembered(act, model)
     if known is None or known[0] != at:
         known = memo["tier_cuts", model.number] = (at, _read(act, model, at))
     return known[1]
 
 
-def _newest() -> Any:
-    named = [tier_cuts.c[name] == sa.bindparam(name) for name in ("model", "version", "lane", "dimension")]
-    return sa.select(sa.func.max(tier_cuts.c.at)).where(*named)
+def remembered(act: Act, model: CompiledModel) -> tuple[int, Cuts] | None:
+    """When the cut points that were read last had been stored, and these. Others may have been stored since."""
+    known: tuple[int, Cuts] | None = act.catalogue.memo.get(("tier_cuts", model.number))
+    return known
+
+
+def newest(model: CompiledModel) -> sa.Select[Any]:
+    """When the newest cut points of a model with quantiles were stored."""
+    part, measure = next((part, measure) for _n, _d, part, measure in model.quantiles())
+    named = {"version": model.version, "lane": part.lane, "dimension": measure.key}
+    mine = [tier_cuts.c[name] == sa.literal(wanted, tier_cuts.c[name].type) for name, wanted in named.items()]
+    return sa.select(sa.func.max(tier_cuts.c.at)).where(tier_cuts.c.model == sa.literal_column(str(model.number)), *mine)
 
 
 def _read(act: Act, model: CompiledModel, at: int) -> Cuts:

@@ -21,7 +21,7 @@ from runtime.records.values import RecordValues
 from runtime.system import clock
 from runtime.system.prepared import Prepared, prepared
 from runtime.tiers.compiled import CompiledModel, compile
-from runtime.tiers.quantiles import Cuts, stored_cuts
+from runtime.tiers.quantiles import Cuts, newest, remembered, stored_cuts
 from runtime.tiers.states import WIDTH, Ratings, hold, mark, shown_score
 from runtime.tiers.statements import Facts, layer, rated, with_state
 
@@ -75,14 +75,29 @@ def rate(
     if not wanted:
         return []
     hold(act, model, wanted)
-    cuts = stored_cuts(act, model)
-    if cuts is None:
-        mark(act, model, wanted)
-        return []
-    found = ratings(act, model, wanted, cuts, model.day(act.day) if as_of is None else clock.to_day(as_of), placing)
+    day = model.day(act.day) if as_of is None else clock.to_day(as_of)
+    found = _by_remembered(act, model, wanted, day, placing)
+    if found is None:
+        cuts = stored_cuts(act, model)
+        if cuts is None:
+            mark(act, model, wanted)
+            return []
+        found = ratings(act, model, wanted, cuts, day, placing)
     if found.same:
         mark(act, model, found.same)
     return found.write(source or act.source)
+
+
+def _by_remembered(act: Act, model: CompiledModel, ids: set[int], day: int, placing: bool) -> Ratings | None:
+    """One record by the cut points that were read last, where the statement that asks for its figures says that no newer ones are stored:
+    a statement of its own for that is a good part of a rating. None where it has to be asked."""
+    known = remembered(act, model)
+    rows = _asked(act, model, list(ids), known[1], day) if known is not None and len(ids) == 1 else None
+    if known is None or not rows or rows[0][-1] != known[0]:
+        return None
+    found = Ratings(act, model, day, placing)
+    found.take(rows[0][:-1])
+    return found
 
 
 def ratings(act: Act, model: CompiledModel, ids: set[int], cuts: Cuts, day: int, placing: bool = False) -> Ratings:
@@ -99,14 +114,26 @@ def ratings(act: Act, model: CompiledModel, ids: set[int], cuts: Cuts, day: int,
 # -- asking -----------------------------------------------------------------------------------------------------------------------
 def _rated_rows(act: Act, model: CompiledModel, ids: list[int], cuts: Cuts, day: int) -> list[tuple[Any, ...]]:
     """For each living record RATED and then STATE."""
+    found = _asked(act, model, ids, cuts, day)
+    if found is None:
+        return by_evaluation(act, model, ids, cuts, day)
+    return [row[:-1] for row in found] if _tells_newest(model, len(ids)) else found
+
+
+def _tells_newest(model: CompiledModel, many: int) -> bool:
+    """Whether the statement also tells when the newest cut points were stored."""
+    return many == 1 and model.has_quantiles
+
+
+def _asked(act: Act, model: CompiledModel, ids: list[int], cuts: Cuts, day: int) -> list[tuple[Any, ...]] | None:
+    """The same, with the instant of the newest cut points at the end where one record is asked for; None where SQL cannot say it."""
     of: Literal["id", "ids"] = "id" if len(ids) == 1 else "ids"
     statement = kept(act, ("tier_rating", model.number, of), day, lambda: _statement(act, model, day, of)) if model.in_sql else None
-    if statement is not None:
-        given = {"ids": ids, "id": ids[0] if ids else 0, "today": day, "now": act.micros, **cuts.parameters}
-        found = attempted(act, model.may_pass_limits, lambda: statement.all(act.connection, given))
-        if found is not None:
-            return found
-    return by_evaluation(act, model, ids, cuts, day)
+    if statement is None:
+        return None
+    given = {"ids": ids, "id": ids[0] if ids else 0, "today": day, "now": act.micros, **cuts.parameters}
+    found: list[tuple[Any, ...]] | None = attempted(act, model.may_pass_limits, lambda: statement.all(act.connection, given))
+    return found
 
 
 def kept(act: Act, name: tuple[Any, ...], day: int, build: Callable[[], Any]) -> Any:
@@ -127,7 +154,10 @@ def _statement(act: Act, model: CompiledModel, day: int, of: Literal["id", "ids"
         source = layer(facts.select(rows).where(rows.asked(rows.id)), "facts")
     except NotAsSql:
         return None
-    return Prepared(with_state(model, rated(facts, source, act.connection.dialect.name)), act.connection.dialect)
+    query = with_state(model, rated(facts, source, act.connection.dialect.name))
+    if _tells_newest(model, 1 if of == "id" else 2):
+        query = query.add_columns(newest(model).scalar_subquery().label("newest"))
+    return Prepared(query, act.connection.dialect)
 
 
 def rows_of(act: Act, model: CompiledModel, day: int) -> Rows:

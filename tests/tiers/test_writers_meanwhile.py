@@ -11,6 +11,7 @@ from runtime.people.person import SYSTEM
 from runtime.records import gateway
 from runtime.records.tables import tables_of
 from runtime.system.tables import tier_history, tier_state
+from runtime.system.workspace import Workspace
 from runtime.tiers import recomputing
 from runtime.tiers.compiled import compile
 from runtime.tiers.quantiles import stored_cuts
@@ -164,6 +165,23 @@ def test_nobody_stays_on_cut_points_that_were_replaced_while_they_wrote(workspac
     monkeypatch.setattr(recomputing, "alone", told)
     together(recompute, *[lambda record=record: write(record) for record in (1, 2, 13)])
     assert [world.tier(record) for record in (1, 13, 24)] == ["basic", "gold", "diamond"]
+    assert wrong(world) == []
+
+
+def test_one_write_is_rated_by_cut_points_that_another_process_has_brought(workspace):
+    world = World(workspace, model(dimension("points", "points", 4), tiers=BY_AMOUNT))
+    for number in range(PEOPLE):
+        world.customer(points=number)
+    world.recompute()
+    world.change("customer", 2, points=23)
+    assert world.tier(2) == "diamond"
+    in_silence(world, lambda record: 100 + record)
+    world.later(seconds=1)
+    elsewhere = Workspace(workspace.settings, now=workspace.now)
+    recomputing.recompute(elsewhere, "value")
+    elsewhere.engine.dispose()
+    world.change("customer", 13, points=100.5)
+    assert world.tier(13) == "basic"
     assert wrong(world) == []
 
 
