@@ -186,6 +186,7 @@ FORMS: dict[str, Message] = {
     "key_keeps": _("Its values and history stay as they are. Undo takes it back, and so does an older version."),
     "key_users": _("These name it. They are reworded and published together with the form:"),
     "key_outside": _("Whoever sends the former key by the API is told the new one. Imports understand both."),
+    "option_key_fixed": _("The keys of these options stay as they are: where another answer may be written, one of them could be a former key. Labels may change at any time."),
     "option_key_help": _(
         "Values get the new key when this is published, and what names it is published with it. The key of before is still understood."
     ),

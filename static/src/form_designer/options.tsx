@@ -74,6 +74,7 @@ export function Options({ path }: { path: Path }) {
         <div class="tl-help" id={`f-${place}/${n}/key-help`}>{t('option_key_help')}</div></div>}
       {both && <input class="form-control fd-option-other" lang={other === 'zh' ? 'zh-CN' : 'en'} value={textIn(each, other)} aria-label={`${t('option')} ${n + 1} (${t(other)})`} placeholder={t(other)} autocomplete="off" onInput={event => type(n, other, event.currentTarget.value)} />}
       <div class="fd-option-problems"><Problems path={[...path, n]} /><Problems path={[...path, n, 'label']} /><Problems path={[...path, n, 'key']} /><Problems path={[...path, n, 'formerly']} /></div></li>)}</ul>
+    {isObject(holder) && holder.type === 'choice' && holder.other === true && options.some(each => liveOption(path, each) !== undefined) && <p class="tl-help">{t('option_key_fixed')}</p>}
     {pasting === null ? <div class="tl-row"><button class="btn btn-sm" type="button" onClick={() => add([t('option_n', { n: options.length + 1 })])}><Icon name="plus" />{t('add_option')}</button>
       <button class="btn btn-sm btn-ghost" type="button" onClick={() => setPasting('')}><Icon name="clipboard-list" />{t('paste_options')}</button></div>
       : <div><label class="form-label" for={`${place}-paste`}>{t('one_a_line')}</label><textarea class="form-control" id={`${place}-paste`} rows={4} value={pasting} onInput={event => setPasting(event.currentTarget.value)} />
