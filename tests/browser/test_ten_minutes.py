@@ -83,6 +83,9 @@ def test_in_chinese_forty_fields_are_built_by_dragging_published_and_taken_back(
     rename(page, "linked_choice", "Known as")
     panel.locator("select[id$='/form']").select_option("customer")
     panel.locator("select[id$='/field']").select_option("name")
+    panel.get_by_role("button", name=zh("Add {thing}", thing=zh("pair of fields"))).click()
+    panel.locator("select[id$='/theirs']").select_option("name")
+    panel.locator("select[id$='/ours']").select_option("name")
     put(page, "subform", field(page, "known_as"), 0.8, 0.7)
     rename(page, "subform", "Parts")
     put(page, "number", page.locator("[data-subform=parts]"), 0.95, 0.3)
@@ -110,8 +113,9 @@ def test_in_chinese_forty_fields_are_built_by_dragging_published_and_taken_back(
     tried.get_by_role("radio", name="Warranty").first.check()
     expect(tried.get_by_label("Bought on", exact=True)).to_be_visible()
     expect(tried.get_by_role("tab")).to_have_count(2)
-    page.get_by_role("button", name=zh("On a phone")).click()
-    expect(page.locator(".fd-frame.fd-w-phone")).to_be_visible()
+    for width in ("desktop", "tablet", "phone"):
+        page.get_by_role("button", name=zh(f"On a {width}")).click()
+        expect(page.locator(f".fd-frame.fd-w-{width}")).to_be_visible()
     page.get_by_label(zh("Seen as")).select_option("member")
     expect(tried.get_by_role("tab")).to_have_count(2)
     assert axe(page) == []
