@@ -61,6 +61,10 @@ SETTINGS: dict[str, Message] = {
     "if_nobody": _("If nobody is found"),
     "if_starter": _("If it is the starter"),
     "comment": _("Comment on the decision"),
+    "signature": _("Signature by hand"),
+    "attachments": _("Files with a decision, at most"),
+    "brief": _("Shown in the list of what waits"),
+    "print_after": _("Offer printing after a decision"),
     "checks": _("Checks on approving"),
     "check": _("Must hold"),
     "message": _("Message"),
@@ -108,6 +112,9 @@ CHOICES: dict[str, Message] = {
     "required": _("always"),
     "required_on_return": _("when they return it"),
     "required_on_reject": _("when they reject it"),
+    "required_on_both": _("when they return or reject it"),
+    "on_approve": _("when they approve it"),
+    "every": _("with every decision"),
     "remind": _("remind them"),
     "escalate": _("ask their head"),
     "no": _("no"),
@@ -152,8 +159,8 @@ THINGS: dict[str, Message] = {
 }
 FAMILIES: dict[str, tuple[str, ...]] = {
     "who": ("approvers", "levels", "formula", "mode", "ratio", "if_nobody", "if_starter", "to"),
-    "fields": ("fields",),
+    "fields": ("fields", "brief"),
     "time": ("due", "hours", "days", "until"),
-    "acts": ("actions", "return_to", "returned", "comment", "in_bulk", "checks"),
+    "acts": ("actions", "return_to", "returned", "comment", "signature", "attachments", "in_bulk", "print_after", "checks"),
 }
 """On which page of the panel a setting stands; all others stand under “More”."""

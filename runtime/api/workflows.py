@@ -12,13 +12,14 @@ from runtime.api.forms import CHANGED_RECORD
 from runtime.api.records import instant
 from runtime.api.route import LIMIT, NUMBER_CURSOR, RECORD_ID, Answer, Call, Param, Route, Shape, etag
 from runtime.errors import NotAllowed, NotFound, Problem, Refused, Stale
+from runtime.files import tokens
 from runtime.people import accounts
 from runtime.people.may import may
 from runtime.system import clock
 from runtime.system.tables import workflow_task
 from runtime.system.workspace import Act
 from runtime.texts import _
-from runtime.workflow import boxes, keeping, running
+from runtime.workflow import boxes, deciding, keeping, running, second_thoughts
 from runtime.workflow.state import Run as State
 
 BOX = Param(
@@ -32,13 +33,24 @@ class Commented(Shape):
     comment: str = Field("", max_length=MOST_SAID)
 
 
+class Nothing(Shape):
+    """Nothing has to be sent."""
+
+
 class Starting(Commented):
     """`record`: the id of a record of the workflow's form."""
 
     record: str = Field(pattern=RECORD_ID)
 
 
-class Acting(Commented):
+class Deciding(Commented):
+    """`signature`, `files`: ids of files sent to /api/v1/files, where the node asks for a signature or takes files."""
+
+    signature: str = Field("", max_length=400)
+    files: tuple[str, ...] = Field((), max_length=20)
+
+
+class Acting(Deciding):
     """`values`: what is changed in the record, by field keys; the node says which may be."""
 
     values: dict[str, Any] = {}
@@ -74,13 +86,15 @@ class Asked(Shape):
 
 
 class Line(Shape):
-    """`by` null: nobody did it, time or a rule did."""
+    """`by` null: nobody did it, time or a rule did. `signature`, `files`: ids of what was given with a decision."""
 
     at: str
     act: str
     by: str | None
     node: str | None
     comment: str
+    signature: str | None
+    files: tuple[str, ...]
 
 
 class Run(Shape):
@@ -185,7 +199,16 @@ def _shown(act: Act, row: Any, state: State) -> Answer:
             for each in state.open_tasks
         ],
         "log": [
-            {"at": _at(each.at), "act": each.act, "by": _id(each.person), "node": each.node, "comment": each.comment} for each in state.log
+            {
+                "at": _at(each.at),
+                "act": each.act,
+                "by": _id(each.person),
+                "node": each.node,
+                "comment": each.comment,
+                "signature": tokens.id_in(each.more.get(deciding.SIGNATURE, "")),
+                "files": [tokens.id_in(token) for token in each.more.get(deciding.FILES, ())],
+            }
+            for each in state.log
         ],
     }
     return Answer(body, {"ETag": etag(row.acts)})
@@ -237,19 +260,36 @@ def _voted(call: Call, id: int, handles: bool) -> Answer:
     row, node = _task(call, id)
     if (node.type == "handle") != handles:
         raise Refused([Problem("", _("This cannot be done at this node."))])
-    running.approve(call.act, id, _values(call, row, node), call.body.comment)
+    running.approve(call.act, id, _values(call, row, node), call.body.comment, _given(call, node))
     return one(call, row.id)
 
 
 def reject(call: Call, id: int) -> Answer:
-    row, _node = _task(call, id)
-    running.reject(call.act, id, call.body.comment)
+    row, node = _task(call, id)
+    running.reject(call.act, id, call.body.comment, _given(call, node))
     return one(call, row.id)
 
 
 def return_(call: Call, id: int) -> Answer:
     row, node = _task(call, id)
-    running.return_(call.act, id, call.body.to, _values(call, row, node), call.body.comment)
+    running.return_(call.act, id, call.body.to, _values(call, row, node), call.body.comment, _given(call, node))
+    return one(call, row.id)
+
+
+def _given(call: Call, node: Any) -> deciding.Given:
+    return deciding.read(call.act, node, (call.body.signature,), call.body.files)
+
+
+def undo(call: Call, id: int) -> Answer:
+    """What the caller decided within the last ten seconds."""
+    _unchanged(call, id)
+    second_thoughts.undo(call.act, id)
+    return one(call, id)
+
+
+def take_back(call: Call, id: int) -> Answer:
+    row, _node = _task(call, id)
+    running.take_back(call.act, id)
     return one(call, row.id)
 
 
@@ -342,9 +382,11 @@ ROUTES = [
     _act(f"{_RUN}/withdraw", withdraw, "Withdraw what one started", Commented),
     _act(f"{_RUN}/remind", remind, "Remind those who are asked", Commented),
     _act(f"{_RUN}/submit", submit_again, "Submit again what was returned or withdrawn", Acting),
+    _act(f"{_RUN}/undo", undo, "Undo one's own decision within ten seconds", Nothing),
+    _act(f"{_TASK}/take-back", take_back, "Take an approval back until the next one acts", Nothing),
     _act(f"{_TASK}/submit", submit, "Submit what a node asks to be filled in", Acting),
     _act(f"{_TASK}/approve", approve, "Approve", Acting),
-    _act(f"{_TASK}/reject", reject, "Reject", Commented),
+    _act(f"{_TASK}/reject", reject, "Reject", Deciding),
     _act(f"{_TASK}/return", return_, "Return to the start or to an earlier node", Returning),
     _act(f"{_TASK}/transfer", transfer, "Let somebody else decide instead", Giving),
     _act(f"{_TASK}/add-approver", add_approver, "Ask others as well", Adding),

@@ -28,6 +28,10 @@ LASTS = timedelta(days=7)
 """What waited longer, because no mail server was there, is not sent any more."""
 
 
+AFTERTHOUGHT = 15 * 1_000_000
+"""Microseconds for which a letter about an approval waits: until then the decision that it tells of may still be taken back."""
+
+
 def make_due(workspace: Workspace) -> int:
     """Makes the letters whose time has come; gives how many. May be called at any time, any number of times, by any number of processes."""
     with workspace.reading(SYSTEM, "schedule") as act:
@@ -60,7 +64,8 @@ def _make(workspace: Workspace, number: int, how: str) -> bool:
 def _waiting(act: Act, person: int, how: str) -> list[int]:
     """Takes what waits for a letter of this sort: nobody else takes it too."""
     own = notification.c
-    taken = notification.update().where(own.person == person, own.mail == how).values(mail=None).returning(own.id, own.at)
+    settled = sa.or_(own.kind != "approval", own.at <= act.micros - AFTERTHOUGHT)
+    taken = notification.update().where(own.person == person, own.mail == how, settled).values(mail=None).returning(own.id, own.at)
     oldest = act.micros - LASTS // clock.MICROSECOND
     return sorted(row.id for row in act.connection.execute(taken) if row.at >= oldest)
 

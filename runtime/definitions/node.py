@@ -95,11 +95,18 @@ class PeopleNode(Node):
     due: Due | None = Field(None, title="Due")
     if_nobody: Literal["admin", "pass", "refuse"] = Field("admin", title="If nobody is found")
     if_starter: Literal["self", "pass", "head"] = Field("self", title="If it is the starter")
-    comment: Literal["optional", "required", "required_on_return", "required_on_reject"] = Field("optional", title="Comment")
+    comment: Literal["optional", "required", "required_on_return", "required_on_reject", "required_on_both"] = Field("optional", title="Comment")
+    """required: with every decision; required_on_both: where it is returned or rejected."""
+    signature: Literal["no", "on_approve", "every"] = Field("no", title="Signature")
+    """Written by hand on the page of the approval; stands in the log and in print."""
+    attachments: int = Field(0, ge=0, le=20, title="Files with a decision, at most")
     checks: tuple[NodeCheck, ...] = Field((), max_length=20, title="Checks on approving")
     """Looked at with what was changed at the node; rejecting and returning need none of them."""
     in_bulk: bool = Field(False, title="May be decided in the list")
     """Whether several can be approved or rejected at once from the list of what waits. Each is an act of its own, with all its checks."""
+    brief: Annotated[tuple[Key, ...], Names()] = Field((), max_length=6, title="Shown in the list of what waits")
+    """Fields beside the name of the record, as far as the node shows them."""
+    print_after: bool = Field(False, title="Offer printing after a decision")
     copy_to: tuple[Who, ...] = Field((), max_length=50, title="Copy on arrival to")
 
     def formulas(self, form: str, catalogue: Catalogue) -> Iterator[FormulaUse]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import g
+import wtforms
+from flask import g, request
 
 from runtime.definitions.form import Form
 from runtime.errors import TierloomError
@@ -21,8 +22,10 @@ from runtime.records.rows import Record
 from runtime.system import clock
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
-from runtime.workflow import boxes, outside
+from runtime.workflow import boxes, deciding, keeping, outside
+from runtime.workflow.acting import Acts
 from runtime.workflow.state import OPEN, Run, Task, Visit
+from runtime.workflow.world import ActWorld
 
 DRAWN = ("start", "approval", "handle", "copy", "wait", "automation", "sub_flow", "gone")
 EARLIER = 3
@@ -265,6 +268,38 @@ def may_withdraw(flow: Any, state: Run) -> bool:
     if state.status != "running" or state.starter != g.person.id or flow.withdraw == "no":
         return False
     return not any(each.acted_by is not None and state.visit(each.visit).round == state.round for each in state.tasks)
+
+
+def approved_by_me(state: Run) -> Task | None:
+    """The last that the person approved."""
+    return next((each for each in reversed(state.tasks) if each.acted_by == g.person.id and each.state == "approved"), None)
+
+
+def may_take_back(act: Act, row: Any, flow: Any, state: Run) -> bool:
+    """Whether the person could take their approval back: tried out on a copy."""
+    last = approved_by_me(state)
+    if last is None or flow.withdraw != "until_next_handler_acts":
+        return False
+    world = ActWorld(act, row.workflow, row.form, row.record, row.starter)
+    try:
+        Acts(flow, keeping.copy_of(state), world).take_back(last.number, g.person.id)
+    except TierloomError:
+        return False
+    return True
+
+
+def decision_fields(act: Act, node: Any, run: int) -> dict[str, Any]:
+    """What can be given with a decision besides the comment, as bound fields that the page draws like those of a form."""
+    found = {}
+    for what in (deciding.SIGNATURE, deciding.FILES):
+        kind = deciding.field_for(node, what)
+        if kind is None:
+            continue
+        bound = kind.entry([], reader()).bind(wtforms.Form(), what)
+        bound.process(None, [each for each in request.form.getlist(what) if each] or None)
+        bound.kind, bound.send_url = kind, f"/approvals/{run}/files/{what}"
+        found[what] = bound
+    return found
 
 
 def settled(state: Run) -> Any:

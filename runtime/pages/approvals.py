@@ -6,21 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, Response, flash, g, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from runtime.definitions.form import Form
 from runtime.errors import NotFound, Problem, Refused, Stale, TierloomError
-from runtime.forms import fill, opened
+from runtime.fields._files import Attached
+from runtime.files import keeping as files
+from runtime.forms import PREFIX, fill, opened, rows_in
 from runtime.pages import approval_parts as parts
 from runtime.pages import entry as entries
+from runtime.pages.approval_brief import briefs, tables
 from runtime.pages.approval_parts import name_of
 from runtime.pages.apps import find_app
+from runtime.pages.files import kept_answer, sent_file
 from runtime.pages.lists import find_form
 from runtime.pages.record import sections
 from runtime.pages.record_flows import STATUS
 from runtime.pages.shell import apps_of
-from runtime.pages.web import done, go_to, reader, reading, signed_in, writing
+from runtime.pages.web import done, go_to, reader, reading, signed_in, workspace, writing
 from runtime.people.may import may, sees
 from runtime.people.person import Person
 from runtime.people.rights import EDIT
@@ -30,7 +34,8 @@ from runtime.records.rows import Record
 from runtime.system import clock
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
-from runtime.workflow import boxes, keeping, running
+from runtime.workflow import boxes, deciding, keeping, running, second_thoughts
+from runtime.workflow.deciding import NOTHING, Given
 from runtime.workflow.state import Run, Task
 
 blueprint = Blueprint("approvals", __name__)
@@ -64,6 +69,7 @@ ACTS: dict[str, Message] = {
     "ended": _("ended it"),
     "reactivated": _("let it go on here"),
     "migrated": _("let it follow a newer version"),
+    "recalled": _("took that back within ten seconds"),
     "undone": _("took the last act of an administrator back"),
     "nobody": _("Nobody was found, so those who administer are asked"),
     "came_back": _("What was set off here is over: {result}"),
@@ -98,8 +104,8 @@ def lines_of(act: Act, rows: list[Any]) -> list[dict[str, Any]]:
     wanted: dict[str, set[int]] = {}
     for row in rows:
         wanted.setdefault(row.form, set()).add(row.record)
-    titles = running.titles_of(act, wanted)
-    return [_line(act, row, titles) for row in rows]
+    titles, more = running.titles_of(act, wanted), briefs(act, rows)
+    return [_line(act, row, titles) | {"brief": more.get((row.form, row.record, row.node or ""), ())} for row in rows]
 
 
 def _next(rows: list[Any]) -> int | None:
@@ -139,12 +145,12 @@ def one(run: int) -> str:
 
 
 def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = None) -> str:
-    row, state = _found(act, run)
+    row, state = found(act, run)
     flow = running.flow_of(act, row)
     form = act.catalogue.forms[row.form]
-    app, person = _app(act, form), g.person
+    app, person = home_of(act, form), g.person
     mine = next((each for each in state.open_tasks if each.person == g.person.id), None)
-    node = flow.by_key[state.visit(mine.visit).node] if mine is not None else _node_of(act, flow, state, row.id)
+    node = flow.by_key[state.visit(mine.visit).node] if mine is not None else running.node_of(act, row)
     resubmits = state.status in ("returned", "withdrawn") and state.starter == g.person.id
     waiting = boxes.page(act, "todo") if mine is not None else []
     beside, ended = lines_of(act, waiting), None if mine is not None or resubmits else parts.settled(state)
@@ -156,16 +162,17 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
         first = parts.headline(app.key, form, record, titles)
         with parts.as_oneself(act, person):
             earlier = parts.earlier(act, app.key, form, record.id, first)
-        lines = _lines(act, app.key, form, record, set(asked))
+        lines = lines_in(act, app.key, form, record, set(asked))
         parts.with_names(lines, form, record, app.key, titles)
         typed = entry or opened(form, reader(), record.values, asked, record.masked)
+        _sent_here(typed, form, row.id)
         more = {
             "run": row.id,
             "flow": flow,
             "status": STATUS.get(state.status, STATUS["running"]),
             "starter": reader().person_name(state.starter),
             "started": clock.from_micros(row.at),
-            "happened": [_entry(flow, each) for each in reversed(state.log) if each.act != "finished"],
+            "happened": [entry_of(flow, each) for each in reversed(state.log) if each.act != "finished"],
             "waiting": _waiting(flow, state),
             "set_off": parts.set_off(act, flow, state, row.id, app.key),
             "above": parts.above(act, row.id),
@@ -174,7 +181,7 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
             "resubmits": resubmits,
             "reminds": state.status == "running" and state.starter == g.person.id,
             "withdraws": parts.may_withdraw(flow, state),
-            "settled": None if ended is None else _entry(flow, ended),
+            "settled": None if ended is None else entry_of(flow, ended),
             "course": parts.course(flow, state),
             "first": first,
             "earlier": earlier,
@@ -185,8 +192,12 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
             "returns": _returns(flow, state, mine, node),
             "where": [("beside", _("beside me"))] if mine is not None and node.mode in ("all", "ratio") else WHERE,
             "comment": request.form.get("comment", ""),
+            "decision": {} if mine is None else parts.decision_fields(act, node, row.id),
+            "recalls": second_thoughts.offered(act, run),
+            "takes_back": parts.may_take_back(act, row, flow, state),
             "needs_comment": mine is not None and node.comment == "required",
             "parts": lines,
+            "tables": tables(form, record, set(asked)),
             "error": None if error is None else reader().say(error.message),
             "errors": {each.path: reader().say(each.message) for each in error.problems} if isinstance(error, Refused) else {},
         }
@@ -196,7 +207,7 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
 WHERE = [("before", _("before me: I decide afterwards")), ("after", _("after me: I agree, they decide"))]
 
 
-def _found(act: Act, run: int) -> tuple[Any, Run]:
+def found(act: Act, run: int) -> tuple[Any, Run]:
     """A run that the person has to do with, or whose record they may see."""
     row, state = keeping.read(act, run, lock=False)
     concerned = g.person.is_builder or boxes.concerned(act, run)
@@ -220,16 +231,7 @@ def handling(act: Act, row: Any, node: Any, concerned: bool) -> Iterator[None]:
             g.person = act.person
 
 
-def _node_of(act: Act, flow: Any, state: Run, run: int) -> Any:
-    """By whose rights somebody reads it who is not asked now: the start of the starter, else the node where they were asked or told last."""
-    if state.starter == g.person.id:
-        return flow.start
-    asked = [each.visit for each in state.tasks if g.person.id in (each.person, each.instead_of) and each.state != "queued"]
-    visit = max([*asked, *boxes.told_at(act, run)], default=None)
-    return flow.start if visit is None else flow.by_key[state.visit(visit).node]
-
-
-def _app(act: Act, form: Form) -> Any:
+def home_of(act: Act, form: Form) -> Any:
     """The app in which its pages stand: the form's own where the person works in it, else the first that they work in, else any."""
     own = {each.key: each for each in apps_of(g.person, act.catalogue)}
     apps = own or act.catalogue.apps
@@ -244,9 +246,20 @@ def _asked(form: Form, node: Any, record: int) -> list[str]:
     return [each.key for each in at_node if sees(g.person, form.key, each.key, record) >= EDIT]
 
 
-def _lines(act: Act, app: str, form: Form, record: Record, without: set[str]) -> list[dict[str, Any]]:
+def lines_in(act: Act, app: str, form: Form, record: Record, without: set[str]) -> list[dict[str, Any]]:
     found = [{**part, "lines": [each for each in part["lines"] if each["key"] not in without]} for part in sections(act, app, form, record)]
     return [each for each in found if each["lines"]]
+
+
+def _sent_here(entry: Any, form: Form, run: int) -> None:
+    """Files of fields go through the gate of the node: whoever is asked may have no right to the form."""
+    for key, kind in form.by_key.items():
+        if isinstance(kind, Attached) and key in entry:
+            entry[key].send_url = f"/approvals/{run}/files/field/{key}"
+        for row in rows_in(entry[key]) if kind.stores == "rows" and key in entry else ():
+            for inner, line in kind.lines().items():
+                if isinstance(line, Attached):
+                    row[PREFIX + inner].send_url = f"/approvals/{run}/files/field/{key}.{inner}"
 
 
 def _returns(flow: Any, state: Run, mine: Task | None, node: Any) -> list[tuple[str, str]]:
@@ -278,7 +291,7 @@ def _waiting(flow: Any, state: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _entry(flow: Any, line: Any) -> dict[str, Any]:
+def entry_of(flow: Any, line: Any) -> dict[str, Any]:
     names = {
         "to": reader().person_name(line.more["to"])
         if isinstance(line.more.get("to"), int)
@@ -293,6 +306,8 @@ def _entry(flow: Any, line: Any) -> dict[str, Any]:
         "for": reader().person_name(line.more["instead_of"]) if "instead_of" in line.more else "",
         "node": name_of(flow, line.node) if line.node and line.node != flow.start.key else "",
         "comment": line.comment,
+        "signature": line.more.get(deciding.SIGNATURE),
+        "files": line.more.get(deciding.FILES, ()),
         "at": clock.from_micros(line.at),
         "tone": {"approved": "good", "rejected": "bad", "returned": "care"}.get(line.act, ""),
     }
@@ -307,27 +322,75 @@ def decide(run: int) -> Any:
     typed: Any = None
     try:
         with writing("workflow") as act:
-            row, state = _found(act, run)
+            row, state = found(act, run)
             flow = running.flow_of(act, row)
             own = [each for each in state.tasks if each.person == g.person.id]
             mine = next((each for each in own if str(each.number) == request.form.get("task")), None)
             node = flow.start if mine is None else flow.by_key[state.visit(mine.visit).node]
+            given = NOTHING if mine is None or what not in DECISIONS else deciding.read(
+                act, node, request.form.getlist(deciding.SIGNATURE), request.form.getlist(deciding.FILES)
+            )
             values: dict[str, Any] = {}
             if what in ("approve", "return", "submit"):
                 typed = _typed(act, row, node)
                 if not typed.ok:
                     raise Refused([Problem("", _("Mend what is marked in the form first."))])
                 values = typed.values
-            _do(act, run, mine, what, comment, values)
+            _do(act, run, mine, what, comment, values, given)
             to = f"/approvals/{run}" if mine is None or what == "add" else parts.following(act, running.task_id(act, run, mine.number))
+            undoable = second_thoughts.offered(act, run)
+            prints = mine is not None and what in DECISIONS and getattr(node, "print_after", False)
     except (Refused, Stale) as error:
         with reading() as act:
             if typed is not None and isinstance(error, Refused):
                 typed.tell(error.problems)
             return _page(act, run, error, typed), error.status
-    return done(to, SAID.get(what, _("Done.")))
+    return _said(to, run, SAID.get(what, _("Done.")), undoable, prints)
 
 
+def _said(to: str, run: int, said: Message, undoable: bool, prints: bool) -> AnyResponse:
+    """Goes on, and says what was done, with ten seconds to think better of it."""
+    shown: dict[str, Any] = {"text": reader().say(said)}
+    if undoable:
+        shown["undo"] = f"/approvals/{run}/undo"
+    if prints:
+        shown |= {"href": f"/approvals/{run}/print", "href_label": reader().say(_("Print it"))}
+    flash(shown, "good")  # type: ignore[arg-type]
+    return go_to(to)
+
+
+@blueprint.post("/approvals/<int:run>/undo")
+@signed_in
+def undo(run: int) -> Any:
+    """Takes back what one decided within the last ten seconds."""
+    try:
+        with writing("workflow") as act:
+            found(act, run)
+            second_thoughts.undo(act, run)
+    except (Refused, Stale) as error:
+        with reading() as act:
+            return _page(act, run, error), error.status
+    return done(f"/approvals/{run}", _("Taken back. It waits for you again."))
+
+
+@blueprint.post("/approvals/<int:run>/take-back")
+@signed_in
+def take_back(run: int) -> Any:
+    """Takes back what one approved, as long as nobody has acted on what followed, where the workflow allows that."""
+    try:
+        with writing("workflow") as act:
+            _row, state = found(act, run)
+            last = parts.approved_by_me(state)
+            if last is None:
+                raise Refused([Problem("", _("You have nothing to take back here."))])
+            running.take_back(act, running.task_id(act, run, last.number))
+    except (Refused, Stale) as error:
+        with reading() as act:
+            return _page(act, run, error), error.status
+    return done(f"/approvals/{run}", _("Taken back. It waits for you again."))
+
+
+DECISIONS = ("approve", "reject", "return")
 SAID: dict[str, Message] = {
     "approve": _("Approved."),
     "reject": _("Rejected."),
@@ -349,7 +412,7 @@ def _typed(act: Act, row: Any, node: Any) -> Any:
         )
 
 
-def _do(act: Act, run: int, mine: Task | None, what: str, comment: str, values: dict[str, Any]) -> None:
+def _do(act: Act, run: int, mine: Task | None, what: str, comment: str, values: dict[str, Any], given: Given) -> None:
     if what == "submit":
         running.submit(act, run, values, comment)
     elif what == "withdraw":
@@ -359,25 +422,52 @@ def _do(act: Act, run: int, mine: Task | None, what: str, comment: str, values: 
     elif mine is None:
         raise NotFound(_("There is no such task."))
     else:
-        _on_task(act, running.task_id(act, run, mine.number), what, comment, values)
+        _on_task(act, running.task_id(act, run, mine.number), what, comment, values, given)
 
 
-def _on_task(act: Act, task: int, what: str, comment: str, values: dict[str, Any]) -> None:
+def _on_task(act: Act, task: int, what: str, comment: str, values: dict[str, Any], given: Given) -> None:
     person = request.form.get("person", "")
     if what in ("transfer", "add") and not person.isdecimal():
         raise Refused([Problem("person", _("Choose a person."))])
     if what == "approve":
-        running.approve(act, task, values, comment)
+        running.approve(act, task, values, comment, given)
     elif what == "reject":
-        running.reject(act, task, comment)
+        running.reject(act, task, comment, given)
     elif what == "return":
-        running.return_(act, task, request.form.get("to", ""), values, comment)
+        running.return_(act, task, request.form.get("to", ""), values, comment, given)
     elif what == "transfer":
         running.transfer(act, task, int(person), comment)
     elif what == "add":
         running.add(act, task, [int(person)], request.form.get("where", "beside"), comment)  # type: ignore[arg-type]
     else:
         raise Refused([Problem("", _("This cannot be done at this node."))])
+
+
+# -- files --------------------------------------------------------------------------------------------------------------------------
+@blueprint.post("/approvals/<int:run>/files/<what>")
+@blueprint.post("/approvals/<int:run>/files/field/<path:field>")
+@signed_in
+def send(run: int, what: str = "", field: str = "") -> Response:
+    """Takes a file for a decision, or for a field that the node lets be changed."""
+    with reading() as act:
+        row, state = found(act, run)
+        mine = next((each for each in state.open_tasks if each.person == g.person.id), None)
+        node = running.node_of(act, row)
+        resubmits = state.status in ("returned", "withdrawn") and state.starter == g.person.id
+        kind: Any = None
+        if mine is not None and not field:
+            kind = deciding.field_for(node, what)
+        elif field and (mine is not None or resubmits):
+            form = act.catalogue.forms[row.form]
+            with handling(act, row, node, True):
+                kind = form.at(field) if field.partition(".")[0] in _asked(form, node, row.record) else None
+    if not isinstance(kind, Attached):
+        raise NotFound(_("Nothing can be sent along here."))
+    request.max_content_length = kind.limits.bytes + files.MEGABYTE
+    name, stream = sent_file(kind)
+    with files.received(workspace(), name, stream, kind.limits) as arrived, writing() as act:
+        token = files.keep(act, arrived)
+    return kept_answer(token)
 
 
 # -- from a record ------------------------------------------------------------------------------------------------------------------

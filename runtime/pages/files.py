@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from runtime.definitions.field_type import FieldType
 from runtime.errors import NotAllowed, NotFound
 from runtime.fields._files import Attached
-from runtime.files import keeping, tokens, using
+from runtime.files import keeping, tokens
 from runtime.files.kinds import SHOWN_IN_PLACE, kind_named
 from runtime.files.using import Stored
 from runtime.pages.web import reading, signed_in, workspace, writing
@@ -20,6 +20,7 @@ from runtime.people.may import may, refusal
 from runtime.system.disk import room
 from runtime.system.workspace import Act
 from runtime.texts import _
+from runtime.workflow import deciding
 
 blueprint = Blueprint("files", __name__)
 
@@ -99,7 +100,7 @@ def size_in_words(size: int) -> str:
 def fetch(id: str) -> Response:
     """The content, for whoever sees a field that holds the file now. A browser stores it and never opens it in place."""
     with reading() as act:
-        found = using.seen(act, id)
+        found = deciding.seen(act, id)
     return delivered(found)
 
 

@@ -15,7 +15,7 @@ from flask import Blueprint, render_template, request
 from runtime.errors import NotFound, Problem, Refused, Stale, TierloomError
 from runtime.pages import jobs as job_pages
 from runtime.pages.apps import find_app
-from runtime.pages.approvals import _entry as log_line
+from runtime.pages.approvals import entry_of as log_line
 from runtime.pages import approval_parts as parts
 from runtime.pages.approval_parts import name_of as node_name
 from runtime.pages.record_flows import STATUS

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from runtime.errors import NotAllowed, Problem, Refused, Stale
 from runtime.texts import Message, _
+from runtime.workflow import deciding
+from runtime.workflow.deciding import NOTHING, Given
 from runtime.workflow.state import OPEN, QUEUED, SEATS, Run, Task, Visit
 from runtime.workflow.walking import Effect, Walk, World
 
@@ -32,6 +34,7 @@ class Acts:
     def __init__(self, flow: Workflow, run: Run, world: World):
         self.flow, self.run, self.world = flow, run, world
         self.walk = Walk(flow, run, world)
+        self.given: Given = NOTHING
 
     @property
     def effects(self) -> list[Effect]:
@@ -109,24 +112,27 @@ class Acts:
     def approve(self, number: int, person: int, comment: str = "") -> None:
         task, node = self._mine(number, person, "approve")
         self._comment_needed(node, comment, "required")
+        deciding.needed(node, "approve", self.given)
         self._checked(node)
         self._act(task, "approved", person, comment)
-        self.walk.note("submitted" if node.type == "handle" else "approved", person, node.key, number, comment, self._for(task))
+        self.walk.note("submitted" if node.type == "handle" else "approved", person, node.key, number, comment, self._with(task))
         self.walk.count(self.run.visit(task.visit))
         self.walk.settle()
 
     def reject(self, number: int, person: int, comment: str = "") -> None:
         task, node = self._mine(number, person, "reject")
-        self._comment_needed(node, comment, "required", "required_on_reject")
+        self._comment_needed(node, comment, "required", "required_on_reject", "required_on_both")
+        deciding.needed(node, "reject", self.given)
         self._act(task, "rejected", person, comment)
-        self.walk.note("rejected", person, node.key, number, comment, self._for(task))
+        self.walk.note("rejected", person, node.key, number, comment, self._with(task))
         self.walk.count(self.run.visit(task.visit))
         self.walk.settle()
 
     def return_(self, number: int, person: int, to: str, comment: str = "") -> None:
         """Sends it back: `to` is “start”, “previous” or a node that was visited. What was done since counts no more."""
         task, node = self._mine(number, person, "return")
-        self._comment_needed(node, comment, "required", "required_on_return")
+        self._comment_needed(node, comment, "required", "required_on_return", "required_on_both")
+        deciding.needed(node, "return", self.given)
         here = self.run.visit(task.visit)
         target = self.target(here, node, to)
         self._act(task, "returned", person, comment)
@@ -154,7 +160,7 @@ class Acts:
 
     def _send_back(self, here: Visit, target: Visit | None, node: Any, person: int, comment: str, task: int | None) -> None:
         to = self.flow.start.key if target is None else target.node
-        self.walk.note("returned", person, node.key, task, comment, {"to": to})
+        self.walk.note("returned", person, node.key, task, comment, {"to": to, **self.given.more})
         kept = () if target is None else target.forks
         left = set(here.forks) - set(kept)
         for visit in self.run.open_visits:
@@ -378,6 +384,10 @@ class Acts:
     @staticmethod
     def _for(task: Task) -> dict[str, Any]:
         return {} if task.instead_of is None else {"instead_of": task.instead_of}
+
+    def _with(self, task: Task) -> dict[str, Any]:
+        """What the line of a decision keeps besides its comment."""
+        return {**self._for(task), **self.given.more}
 
     @staticmethod
     def _comment_needed(node: Any, comment: str, *rules: str) -> None:

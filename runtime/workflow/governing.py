@@ -17,13 +17,12 @@ from runtime.collaboration import telling
 from runtime.definitions.node import OutsideNode
 from runtime.errors import NotAllowed, NotFound, Problem, Refused, Stale, TierloomError
 from runtime.people.may import require
-from runtime.system.database import to_json
 from runtime.system.tables import person as person_table
 from runtime.system.tables import workflow_run, workflow_task, workflow_undo, workflow_visit
 from runtime.texts import Message, _
-from runtime.workflow import keeping, outside, passing, running
+from runtime.workflow import keeping, outside, passing, running, undoing
 from runtime.workflow.acting import Acts
-from runtime.workflow.state import OPEN, QUEUED, Run, Task, Visit
+from runtime.workflow.state import OPEN, QUEUED, Run, Task
 from runtime.workflow.walking import Effect
 from runtime.workflow.world import ActWorld
 
@@ -217,7 +216,7 @@ def govern(
     keeping.write(act, row, before, state)
     if version is not None:
         act.connection.execute(workflow_run.update().where(workflow_run.c.id == run).values(version=version))
-    _keep(act, row, before, state)
+    undoing.keep(act, row, before, state)
     passing.tell(act, row.workflow, row.form, [(row.record, row.id, row.starter, before, state)])
     running._follow(act, row, flow, state, world, here.acts.effects)
     if said is not None:
@@ -232,28 +231,11 @@ def _tell_starter(act: Act, row: Any, flow: Workflow, subject: Message, reason: 
 
 
 # -- taking it back ---------------------------------------------------------------------------------------------------------------------
-def _keep(act: Act, row: Any, before: Run, after: Run) -> None:
-    """What the act has changed, as it was."""
-    kept = {
-        "status": before.status,
-        "round": before.round,
-        "version": row.version,
-        "ended_at": row.ended_at,
-        "visits": [keeping._columns(old) for old, new in zip(before.visits, after.visits, strict=False) if old != new],
-        "tasks": [keeping._columns(old) for old, new in zip(before.tasks, after.tasks, strict=False) if old != new],
-        "first": [len(before.visits) + 1, len(before.tasks) + 1],
-    }
-    values = {"entry": len(before.log) + 1, "acts": row.acts + 1, "before": to_json(kept)}
-    changed = act.connection.execute(workflow_undo.update().where(workflow_undo.c.run == row.id).values(**values))
-    if not changed.rowcount:
-        act.connection.execute(workflow_undo.insert().values(run=row.id, **values))
-
-
 def can_undo(act: Act, row: Any) -> bool:
     """Whether the last act on a run was an administrator's that can be taken back."""
     own = workflow_undo.c
-    found = act.connection.execute(sa.select(own.acts).where(own.run == row.id)).scalar()
-    return found is not None and found == row.acts
+    found = act.connection.execute(sa.select(own.acts, own.before).where(own.run == row.id)).first()
+    return found is not None and found.acts == row.acts and "by" not in json.loads(found.before)
 
 
 def undo(act: Act, run: int, reason: str, seen: int | None = None) -> None:
@@ -261,9 +243,9 @@ def undo(act: Act, run: int, reason: str, seen: int | None = None) -> None:
     own = workflow_undo.c
     row, _state = keeping.read(act, run)
     kept = act.connection.execute(sa.select(workflow_undo).where(own.run == run)).first()
-    if kept is None or kept.acts != row.acts:
+    before = None if kept is None or kept.acts != row.acts else json.loads(kept.before)
+    if before is None or "by" in before:
         raise Stale(_("Somebody has acted since, so this cannot be taken back any more."))
-    before = json.loads(kept.before)
     if before["status"] not in ("approved", "rejected", "ended") and row.open_record is None:
         _free(act, row)
     try:
@@ -277,23 +259,10 @@ def undo(act: Act, run: int, reason: str, seen: int | None = None) -> None:
 
 
 def _restore(here: Governing, before: dict[str, Any]) -> None:
-    """Visits and tasks as they were; those that the act made are closed and count no more."""
-    run, walk = here.run, here.acts.walk
+    """As it was; who is asked again hears of it."""
+    run = here.run
     asked = {each.number for each in run.open_tasks}
-    first_visit, first_task = before["first"]
-    for visit in run.visits[first_visit - 1 :]:
-        if visit.state == OPEN:
-            walk.cut_short(visit)
-        visit.void = True
-    for task in run.tasks[first_task - 1 :]:
-        if task.state in (OPEN, QUEUED):
-            task.state = "closed"
-            here.acts.effects.append(Effect("closed", task.visit, task.number, (task.person,)))
-    for columns in before["visits"]:
-        _set_back(run.visit(columns["number"]), columns)
-    for columns in before["tasks"]:
-        _set_back(run.task(columns["number"]), columns)
-    run.status, run.round = before["status"], before["round"]
+    undoing.restore(here.acts, before)
     here.note("undone")
     for task in run.open_tasks:
         if task.number not in asked:
@@ -301,15 +270,6 @@ def _restore(here: Governing, before: dict[str, Any]) -> None:
     for visit in run.open_visits:
         if isinstance(here.flow.by_key[visit.node], OutsideNode):
             here.acts.effects.append(Effect("outside", visit.number, node=visit.node))
-
-
-def _set_back(item: Visit | Task, columns: dict[str, Any]) -> None:
-    for name, value in columns.items():
-        if name in keeping.LISTS:
-            value = tuple(json.loads(value))
-        elif name in ("void", "advisory"):
-            value = bool(value)
-        setattr(item, name, value)
 
 
 # -- finding ----------------------------------------------------------------------------------------------------------------------------

@@ -30,14 +30,16 @@ def steps(before: Run | None, after: Run) -> Iterator[dict[str, Any]]:
             yield {"node": visit.node, "happens": "finished", "how": how, "person": person}
 
 
-def tell(act: Act, workflow: str, form: str, done: Sequence[tuple[int, int, int, Run | None, Run]]) -> None:
-    """Tells what became of these: record, run, who started it, the run as it was and as it is."""
+def tell(act: Act, workflow: str, form: str, done: Sequence[tuple[int, int, int, Run | None, Run]]) -> list[int]:
+    """Tells what became of these: record, run, who started it, the run as it was and as it is. Gives the events."""
     items = [
         (record, {"workflow": workflow, "run": run, "starter": starter, "steps": moved})
         for record, run, starter, before, after in done
         if (moved := list(steps(before, after)))
     ]
     if len(items) == 1:
-        outbox.append(act, "workflow_step", form, *items[0], source="workflow")
-    elif items:
-        outbox.append(act, "workflow_step", form, None, {"items": items}, records=[record for record, _item in items], source="workflow")
+        return [outbox.append(act, "workflow_step", form, *items[0], source="workflow")]
+    if items:
+        records = [record for record, _item in items]
+        return [outbox.append(act, "workflow_step", form, None, {"items": items}, records=records, source="workflow")]
+    return []

@@ -13,6 +13,7 @@ from runtime.collaboration import telling
 from runtime.definitions import versions
 from runtime.definitions.loading import load
 from runtime.errors import DefinitionProblems, NotAllowed, NotFound, Problem, Refused, Stale
+from runtime.files import tokens
 from runtime.people import accounts
 from runtime.people.may import may, require, sees
 from runtime.people.person import SYSTEM, Person
@@ -22,8 +23,9 @@ from runtime.system import clock
 from runtime.system.prepared import prepared
 from runtime.system.tables import workflow_copy, workflow_run, workflow_task, workflow_visit
 from runtime.texts import Message, _
-from runtime.workflow import keeping, passing
+from runtime.workflow import boxes, deciding, keeping, passing, undoing
 from runtime.workflow.acting import Acts, Where
+from runtime.workflow.deciding import NOTHING, Given
 from runtime.workflow.state import Run
 from runtime.workflow.walking import Effect
 from runtime.workflow.world import ActWorld
@@ -109,17 +111,17 @@ def submit(act: Act, run: int, values: Mapping[str, Any] | None = None, comment:
     _do(act, run, lambda acts: acts.submit(act.person.id, comment), values)
 
 
-def approve(act: Act, task: int, values: Mapping[str, Any] | None = None, comment: str = "") -> None:
-    _on(act, task, lambda acts, number: acts.approve(number, act.person.id, comment), values)
+def approve(act: Act, task: int, values: Mapping[str, Any] | None = None, comment: str = "", given: Given = NOTHING) -> None:
+    _on(act, task, lambda acts, number: acts.approve(number, act.person.id, comment), values, given)
 
 
-def reject(act: Act, task: int, comment: str = "") -> None:
-    _on(act, task, lambda acts, number: acts.reject(number, act.person.id, comment))
+def reject(act: Act, task: int, comment: str = "", given: Given = NOTHING) -> None:
+    _on(act, task, lambda acts, number: acts.reject(number, act.person.id, comment), None, given)
 
 
-def return_(act: Act, task: int, to: str, values: Mapping[str, Any] | None = None, comment: str = "") -> None:
+def return_(act: Act, task: int, to: str, values: Mapping[str, Any] | None = None, comment: str = "", given: Given = NOTHING) -> None:
     """Sends it back; what the handler changed in the record is kept."""
-    _on(act, task, lambda acts, number: acts.return_(number, act.person.id, to, comment), values)
+    _on(act, task, lambda acts, number: acts.return_(number, act.person.id, to, comment), values, given)
 
 
 def transfer(act: Act, task: int, to: int, comment: str = "") -> None:
@@ -209,13 +211,15 @@ def task_id(act: Act, run: int, number: int) -> int:
     return found
 
 
-def _on(act: Act, task: int, do: Callable[[Acts, int], None], values: Mapping[str, Any] | None = None) -> None:
+def _on(
+    act: Act, task: int, do: Callable[[Acts, int], None], values: Mapping[str, Any] | None = None, given: Given = NOTHING
+) -> None:
     statement = prepared(act.catalogue.memo, "place of a task", act.connection.dialect, _place_of_a_task)
     found = statement.first(act.connection, {"the_task": task})
     if found is None:
         raise NotFound(_("There is no such task."))
     run, number = found
-    _do(act, run, lambda acts: do(acts, number), values, number)
+    _do(act, run, lambda acts: do(acts, number), values, number, given)
 
 
 def _place_of_a_task() -> sa.Select[Any]:
@@ -223,19 +227,57 @@ def _place_of_a_task() -> sa.Select[Any]:
     return sa.select(own.run, own.number).where(own.id == sa.bindparam("the_task", type_=sa.BigInteger()))
 
 
-def _do(act: Act, run: int, do: Callable[[Acts], None], values: Mapping[str, Any] | None = None, task: int | None = None) -> None:
+def _do(
+    act: Act,
+    run: int,
+    do: Callable[[Acts], None],
+    values: Mapping[str, Any] | None = None,
+    task: int | None = None,
+    given: Given = NOTHING,
+) -> None:
     """One act: the record's new values first, then the step, then what follows from it."""
     row, state = keeping.read(act, run)
     flow = flow_of(act, row)
     world = ActWorld(act, row.workflow, row.form, row.record, row.starter)
     acts, before = Acts(flow, state, world), keeping.copy_of(state)
+    acts.given = given
+    saved = write_values(act, row, acts, values, task) if values else None
     if values:
-        _write(act, row, acts, dict(values), task)
         world.changed()
     do(acts)
     keeping.write(act, row, before, state)
-    passing.tell(act, row.workflow, row.form, [(row.record, row.id, row.starter, before, state)])
-    _follow(act, row, flow, state, world, acts.effects)
+    deciding.keep(act, row, given)
+    told = passing.tell(act, row.workflow, row.form, [(row.record, row.id, row.starter, before, state)])
+    events = told + _follow(act, row, flow, state, world, acts.effects)
+    if task is not None and state.task(task).acted_by == act.person.id and not any(each.kind in ("outside", "left") for each in acts.effects):
+        _keep_for_second_thoughts(act, row, before, state, task, saved, given, events)
+
+
+def _keep_for_second_thoughts(
+    act: Act, row: Any, before: Run, after: Run, task: int, saved: gateway.Saved | None, given: Given, events: list[int]
+) -> None:
+    """What the decision changed. Where it has set something off outside, or stopped that, nothing is kept: it is not called back."""
+    changes = {} if saved is None or saved.event is None else saved.changes
+    fields = act.catalogue.forms[row.form].by_key
+    values = {
+        key: None if old is None else fields[key].to_json(old)
+        for key, (old, _new) in changes.items()
+        if key in fields and fields[key].writable
+    }
+    written = [] if saved is None or saved.event is None else [saved.event]
+    undoing.keep(
+        act,
+        row,
+        before,
+        after,
+        by=act.person.id,
+        at=act.micros,
+        task=task,
+        values=values,
+        record_version=None if saved is None else saved.version,
+        events=[*written, *events],
+        files=[id for each in given.tokens if (id := tokens.id_in(each)) is not None],
+    )
 
 
 def flow_of(act: Act, row: Any) -> Workflow:
@@ -252,28 +294,43 @@ def flow_of(act: Act, row: Any) -> Workflow:
     return memo[name]
 
 
-def _write(act: Act, row: Any, acts: Acts, values: dict[str, Any], task: int | None) -> None:
+def write_values(act: Act, row: Any, acts: Acts, values: Mapping[str, Any], task: int | None) -> gateway.Saved | None:
     """The fields that this node lets be changed; others stay as they are, whatever was sent. The history names who acted."""
     if task is None:
         node = acts.flow.start
         if acts.run.status not in ("returned", "withdrawn") or act.person.id != acts.run.starter:
-            return
+            return None
     else:
         mine = acts.run.task(task)
         if mine.person != act.person.id or mine.state != "open" or acts.run.status != "running":
-            return  # the act itself is refused with the fitting sentence
+            return None  # the act itself is refused with the fitting sentence
         node = acts.flow.by_key[acts.run.visit(mine.visit).node]
     open_ = {key: value for key, value in values.items() if node.fields.get(key, node.fields.get("*", "hidden")) == "edit"}
     if not open_:
-        return
+        return None
     person = act.person
     act.act_for(as_handler(act, person, row.form, row.record, node))
     act.opened = (row.form, row.record, row.workflow)
     try:
-        gateway.update(act, row.form, row.record, open_)
+        return gateway.update(act, row.form, row.record, open_)
     finally:
         act.opened = None
         act.act_for(person)
+
+
+def node_of(act: Act, row: Any) -> Any:
+    """By whose rights somebody reads a run: the node where they are asked now, else the start of the starter, else where they were asked or
+    told last."""
+    _row, state = keeping.read(act, row.id, lock=False)
+    flow, own = flow_of(act, row), act.person.id
+    now = next((each for each in state.open_tasks if each.person == own), None)
+    if now is not None:
+        return flow.by_key[state.visit(now.visit).node]
+    if state.starter == own:
+        return flow.start
+    asked = [each.visit for each in state.tasks if own in (each.person, each.instead_of) and each.state != "queued"]
+    visit = max([*asked, *boxes.told_at(act, row.id)], default=None)
+    return flow.start if visit is None else flow.by_key[state.visit(visit).node]
 
 
 def as_handler(act: Act, person: Person, form: str, record: int, node: Any) -> Person:
@@ -313,7 +370,9 @@ def shows_title(act: Act, form: str, node: Any) -> bool:
     return title is not None and fields.get(title, fields.get("*", "hidden")) != "hidden"
 
 
-def _follow(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effects: list[Effect]) -> None:
+def _follow(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effects: list[Effect]) -> list[int]:
+    """Tells and copies; gives the events that were written."""
+    events: list[int] = []
     name = titles_of(act, {row.form: {row.record}}).get((row.form, row.record))
     for number, each in enumerate(effects):
         node = flow.by_key[run.visit(each.visit).node] if each.visit is not None else flow.start
@@ -331,10 +390,11 @@ def _follow(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effec
             for set_off in OUTSIDE:
                 set_off(act, row, flow, run, world, each)
         elif each.kind == "ended":
-            _ended(act, row, flow, run, title, cause)
+            events.append(_ended(act, row, flow, run, title, cause))
         if each.kind in ("ended", "left"):
             for look_after in ENDED_NOW:
                 look_after(act)
+    return events
 
 
 def moment(act: Act, micros: int) -> str:
@@ -366,8 +426,8 @@ def _copy(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effect:
     _tell(act, flow, COPIED, people, title, row, cause)
 
 
-def _ended(act: Act, row: Any, flow: Workflow, run: Run, title: str, cause: str) -> None:
+def _ended(act: Act, row: Any, flow: Workflow, run: Run, title: str, cause: str) -> int:
     if run.status in ENDED:
         _tell(act, flow, ENDED[run.status], [run.starter], title, row, cause)
     payload = {"workflow": row.workflow, "run": row.id, "status": run.status, "starter": run.starter}
-    outbox.append(act, "workflow_finished", row.form, row.record, payload, source="workflow")
+    return outbox.append(act, "workflow_finished", row.form, row.record, payload, source="workflow")

@@ -44,3 +44,5 @@ for (const form of document.querySelectorAll<HTMLFormElement>('[data-together]')
   count();
   addEventListener('pageshow', count);
 }
+
+document.querySelector('[data-print]')?.addEventListener('click', () => window.print());

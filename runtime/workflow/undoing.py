@@ -1,0 +1,76 @@
+"""What an act on a run has changed, as it was before: kept in the transaction of the act, and put back where the act is undone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from runtime.system.database import to_json
+from runtime.system.prepared import prepared
+from runtime.system.tables import workflow_undo
+from runtime.workflow import keeping
+from runtime.workflow.acting import Acts
+from runtime.workflow.state import OPEN, QUEUED, Run, Task, Visit
+from runtime.workflow.walking import Effect
+
+if TYPE_CHECKING:
+    from runtime.system.workspace import Act
+
+SHOWN = 10 * 1_000_000
+"""How long undoing a decision is offered."""
+WITHIN = SHOWN + 5 * 1_000_000
+"""How long it is taken: a slow line must not make a liar of the button."""
+
+
+def keep(act: Act, row: Any, before: Run, after: Run, **more: Any) -> None:
+    """One line a run: the last act. `more`: whose it was and what else it changed; an act of an administrator has none of it."""
+    kept = {
+        "status": before.status,
+        "round": before.round,
+        "version": row.version,
+        "ended_at": row.ended_at,
+        "visits": [keeping._columns(old) for old, new in zip(before.visits, after.visits, strict=False) if old != new],
+        "tasks": [keeping._columns(old) for old, new in zip(before.tasks, after.tasks, strict=False) if old != new],
+        "first": [len(before.visits) + 1, len(before.tasks) + 1],
+        **more,
+    }
+    values = {"entry": len(before.log) + 1, "acts": row.acts + 1, "before": to_json(kept)}
+    dialect, given = act.connection.dialect, {f"the_{name}": value for name, value in {"run": row.id, **values}.items()}
+    if not prepared(act.catalogue.memo, "kept again", dialect, _again).run(act.connection, given).rowcount:
+        prepared(act.catalogue.memo, "kept", dialect, workflow_undo.insert).run(act.connection, {"run": row.id, **values})
+
+
+def _again() -> Any:
+    own = workflow_undo.c
+    named = {name: sa.bindparam(f"the_{name}", type_=own[name].type) for name in ("entry", "acts", "before")}
+    return workflow_undo.update().where(own.run == sa.bindparam("the_run", type_=sa.BigInteger())).values(named)
+
+
+def restore(acts: Acts, before: dict[str, Any]) -> None:
+    """Visits and tasks as they were; those that the act made are closed and count no more. The log stays: it is only ever added to."""
+    run, walk = acts.run, acts.walk
+    first_visit, first_task = before["first"]
+    for visit in run.visits[first_visit - 1 :]:
+        if visit.state == OPEN:
+            walk.cut_short(visit)
+        visit.void = True
+    for task in run.tasks[first_task - 1 :]:
+        if task.state in (OPEN, QUEUED):
+            task.state = "closed"
+            acts.effects.append(Effect("closed", task.visit, task.number, (task.person,)))
+    for columns in before["visits"]:
+        _set_back(run.visit(columns["number"]), columns)
+    for columns in before["tasks"]:
+        _set_back(run.task(columns["number"]), columns)
+    run.status, run.round = before["status"], before["round"]
+
+
+def _set_back(item: Visit | Task, columns: dict[str, Any]) -> None:
+    for name, value in columns.items():
+        if name in keeping.LISTS:
+            value = tuple(json.loads(value))
+        elif name in ("void", "advisory"):
+            value = bool(value)
+        setattr(item, name, value)
