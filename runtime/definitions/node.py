@@ -10,6 +10,7 @@ from pydantic import Field
 from runtime.definitions.model import FormulaText, FormulaUse, Key, Model, Text, Who
 from runtime.definitions.naming import Names
 from runtime.errors import Problem
+from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
@@ -108,6 +109,12 @@ class PeopleNode(Node):
     """Fields beside the name of the record, as far as the node shows them."""
     print_after: bool = Field(False, title="Offer printing after a decision")
     copy_to: tuple[Who, ...] = Field((), max_length=50, title="Copy on arrival to")
+
+    def problems(self, form: str, catalogue: Catalogue) -> Iterator[Problem]:
+        known = catalogue.forms.get(form)
+        for place, key in enumerate(self.brief):
+            if known is not None and key not in known.by_key:
+                yield Problem(f"brief/{place}", _("This form has no field with the key {key}.", key=key))
 
     def formulas(self, form: str, catalogue: Catalogue) -> Iterator[FormulaUse]:
         for number, each in enumerate(self.checks):

@@ -82,6 +82,11 @@ class Workflow(Definition):
             yield Problem("approvers", _("Say who acts here."))
         if node.mode == "ratio" and node.ratio is None:
             yield Problem("ratio", _("Say which share of them must approve."))
+        if node.in_bulk and node.signature != "no":
+            yield Problem("in_bulk", _("What is signed is decided on its own page. Switch one of the two off."))
+        for place, key in enumerate(node.brief):
+            if node.fields.get(key, node.fields.get("*", "hidden")) == "hidden":
+                yield Problem(f"brief/{place}", _("This node hides the field, so the list cannot show it."))
         for place, name in enumerate(node.return_to):
             target = self.by_key.get(name)
             if name not in AGAINST_NAMES and not isinstance(target, PeopleNode):

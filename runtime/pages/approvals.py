@@ -37,6 +37,7 @@ from runtime.texts import Message, _
 from runtime.workflow import boxes, deciding, keeping, running, second_thoughts
 from runtime.workflow.deciding import NOTHING, Given
 from runtime.workflow.state import Run, Task
+from runtime.workflow.world import IN_TRASH
 
 blueprint = Blueprint("approvals", __name__)
 
@@ -155,7 +156,10 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
     waiting = boxes.page(act, "todo") if mine is not None else []
     beside, ended = lines_of(act, waiting), None if mine is not None or resubmits else parts.settled(state)
     with handling(act, row, node, mine is not None or resubmits or boxes.concerned(act, run)):
-        record = query.get(act, row.form, row.record)
+        try:
+            record = query.get(act, row.form, row.record)
+        except NotFound:
+            return _without_record(act, row, state, flow, mine, error)
         asked = _asked(form, node, row.record) if mine is not None or resubmits else []
         with parts.as_oneself(act, person):
             titles = parts.named_in(act, form, record)
@@ -202,6 +206,25 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
             "errors": {each.path: reader().say(each.message) for each in error.problems} if isinstance(error, Refused) else {},
         }
         return entries.drawn_over(act, app, form, record, typed, asked, "approval.html", **more)
+
+
+def _without_record(act: Act, row: Any, state: Run, flow: Any, mine: Task | None, error: TierloomError | None) -> str:
+    """The record is in the trash: what was done, and the ways out of it."""
+    node = None if mine is None else flow.by_key[state.visit(mine.visit).node]
+    return render_template(
+        "approval_gone.html",
+        run=row.id,
+        flow=flow,
+        name=f"#{row.record}",
+        status=STATUS.get(state.status, STATUS["running"]),
+        under_way=state.status == "running",
+        mine=mine,
+        rejects=node is not None and "reject" in node.actions,
+        withdraws=parts.may_withdraw(flow, state),
+        said=reader().say(error.message if error is not None else IN_TRASH),
+        house=f"/apps/{home_of(act, act.catalogue.forms[row.form]).key}/-/workflows/{row.id}" if act.person.is_builder else None,
+        happened=[entry_of(flow, each) for each in reversed(state.log) if each.act != "finished"],
+    )
 
 
 WHERE = [("before", _("before me: I decide afterwards")), ("after", _("after me: I agree, they decide"))]
@@ -343,7 +366,7 @@ def decide(run: int) -> Any:
     except (Refused, Stale) as error:
         with reading() as act:
             if typed is not None and isinstance(error, Refused):
-                typed.tell(error.problems)
+                typed.tell([each for each in error.problems if each.path not in BESIDE])
             return _page(act, run, error, typed), error.status
     return _said(to, run, SAID.get(what, _("Done.")), undoable, prints)
 
@@ -390,6 +413,8 @@ def take_back(run: int) -> Any:
     return done(f"/approvals/{run}", _("Taken back. It waits for you again."))
 
 
+BESIDE = ("comment", deciding.SIGNATURE, deciding.FILES)
+"""What is said of these stands beside them."""
 DECISIONS = ("approve", "reject", "return")
 SAID: dict[str, Message] = {
     "approve": _("Approved."),

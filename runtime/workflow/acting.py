@@ -274,9 +274,11 @@ class Acts:
         elif node.due.then == "approve":
             task.state, task.why, task.acted_at = "approved", "overdue", self.world.now
             self.walk.note("passed", task.person, node.key, task.number, more={"why": "overdue"})
+            self.effects.append(Effect("closed", visit.number, task.number, (task.person,)))
             self.walk.count(visit)
         elif node.due.then == "return":
             task.state, task.why, task.acted_at = "returned", "overdue", self.world.now
+            self.effects.append(Effect("closed", visit.number, task.number, (task.person,)))
             self._send_back(visit, self.walk.person_visit_before(visit), node, SYSTEM, "", task.number)
         else:
             self._escalate(task, node, visit)

@@ -103,7 +103,7 @@ def needed(node: Any, what: str, given: Given) -> None:
     """Refuses a decision that lacks the signature its node asks for."""
     wanted = getattr(node, "signature", "no")
     if given.signature is None and (wanted == "every" or wanted == "on_approve" and what == "approve"):
-        raise Refused([Problem(SIGNATURE, _("Sign first: this decision needs a signature. Open it on its own page to sign."))])
+        raise Refused([Problem(SIGNATURE, _("Sign first: this decision needs your signature, which is written on its own page."))])
 
 
 def keep(act: Act, row: Any, given: Given) -> None:

@@ -112,7 +112,7 @@ def submit(act: Act, run: int, values: Mapping[str, Any] | None = None, comment:
 
 
 def approve(act: Act, task: int, values: Mapping[str, Any] | None = None, comment: str = "", given: Given = NOTHING) -> None:
-    _on(act, task, lambda acts, number: acts.approve(number, act.person.id, comment), values, given)
+    _on(act, task, lambda acts, number: acts.approve(number, act.person.id, comment), values, given, agrees=True)
 
 
 def reject(act: Act, task: int, comment: str = "", given: Given = NOTHING) -> None:
@@ -212,14 +212,19 @@ def task_id(act: Act, run: int, number: int) -> int:
 
 
 def _on(
-    act: Act, task: int, do: Callable[[Acts, int], None], values: Mapping[str, Any] | None = None, given: Given = NOTHING
+    act: Act,
+    task: int,
+    do: Callable[[Acts, int], None],
+    values: Mapping[str, Any] | None = None,
+    given: Given = NOTHING,
+    agrees: bool = False,
 ) -> None:
     statement = prepared(act.catalogue.memo, "place of a task", act.connection.dialect, _place_of_a_task)
     found = statement.first(act.connection, {"the_task": task})
     if found is None:
         raise NotFound(_("There is no such task."))
     run, number = found
-    _do(act, run, lambda acts: do(acts, number), values, number, given)
+    _do(act, run, lambda acts: do(acts, number), values, number, given, agrees)
 
 
 def _place_of_a_task() -> sa.Select[Any]:
@@ -234,6 +239,7 @@ def _do(
     values: Mapping[str, Any] | None = None,
     task: int | None = None,
     given: Given = NOTHING,
+    agrees: bool = False,
 ) -> None:
     """One act: the record's new values first, then the step, then what follows from it."""
     row, state = keeping.read(act, run)
@@ -241,6 +247,8 @@ def _do(
     world = ActWorld(act, row.workflow, row.form, row.record, row.starter)
     acts, before = Acts(flow, state, world), keeping.copy_of(state)
     acts.given = given
+    if agrees and state.status == "running":
+        world.require_record()
     saved = write_values(act, row, acts, values, task) if values else None
     if values:
         world.changed()

@@ -89,7 +89,7 @@ def undo(act: Act, run: int) -> None:
     act.connection.execute(workflow_undo.delete().where(own.run == run))
     _take_notices_back(act, row, state, before)
     if before["files"]:
-        given = (file_use.c.form == row.form, file_use.c.record == row.record, among(file_use.c.file, before["files"]))
+        given = (file_use.c.form == row.form, file_use.c.record == row.record, file_use.c.file.in_(before["files"]))
         act.connection.execute(file_use.update().where(*given, file_use.c.field == deciding.PLACE + str(run)).values(removed_at=act.micros))
 
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.automation.people import POOLS, recipients
-from runtime.errors import NotFound
+from runtime.errors import NotFound, Problem, Refused
 from runtime.formulas.definitions import formula
 from runtime.formulas.evaluate import evaluate
 from runtime.people import accounts
 from runtime.people.organisation import organisation_of
+from runtime.records.tables import tables_of
 from runtime.records.values import RecordValues
 from runtime.system import clock
 from runtime.system.prepared import Prepared, prepared
@@ -45,6 +46,15 @@ class ActWorld:
         if found is None:
             raise NotFound(_("This record does not exist any more."))
         return found
+
+    def require_record(self) -> None:
+        """Nobody agrees to what lies in the trash."""
+        built = tables_of(self.act.catalogue).get(self.form)
+        found = None if built is None else self._said(("there", built.main.name), lambda: _is_there(built.main)).first(
+            self.act.connection, {"the_record": self.record}
+        )
+        if found is None:
+            raise Refused([Problem("", IN_TRASH)])
 
     def changed(self) -> None:
         """The record has been written: what is asked from here on speaks of its new values."""
@@ -147,7 +157,7 @@ class ActWorld:
         known = set(self.act.connection.execute(sa.select(person.c.id).where(person.c.id.in_(people), person.c.active == 1)).scalars())
         return [each for each in people if each in known]
 
-    def _said(self, key: str, build: Callable[[], Any]) -> Prepared:
+    def _said(self, key: Any, build: Callable[[], Any]) -> Prepared:
         return prepared(self.act.catalogue.memo, ("world", key), self.act.connection.dialect, build)
 
     # -- values ---------------------------------------------------------------------------------------------------------------
@@ -179,6 +189,13 @@ class ActWorld:
         if isinstance(value, datetime):
             return value
         return datetime.combine(value, time(), self.act.zone) if isinstance(value, date) else None
+
+
+IN_TRASH = _("The record is in the trash, so it cannot be approved. Restore it there, reject this, or let whoever administers end it.")
+
+
+def _is_there(main: sa.Table) -> Any:
+    return sa.select(main.c.id).where(main.c.id == sa.bindparam("the_record", type_=sa.BigInteger()), main.c.deleted_at.is_(None))
 
 
 def _is_active() -> Any:

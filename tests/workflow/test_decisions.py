@@ -27,7 +27,7 @@ Visits = Callable[[str], Visitor]
 @pytest.fixture
 def office(workspace: Workspace) -> Office:
     office = office_in(workspace)
-    office.publish([{**TWO[0], "more": SIGNS}, {**TWO[1], "more": {"fields": {"*": "view", "cost": "hidden"}, "brief": ["amount", "cost"]}}], label="Contract approval")
+    office.publish([{**TWO[0], "more": SIGNS}, {**TWO[1], "more": {"fields": {"*": "view", "cost": "hidden"}, "brief": ["amount"]}}], label="Contract approval")
     with workspace.writing(SYSTEM, "publish") as act:
         versions.publish(act, [APP, {**NOBODY_SEES, "rows": "created_by == CURRENT_USER()"}])
     return office
@@ -140,3 +140,15 @@ def test_rows_of_a_sub_form_are_read_by_those_who_are_asked(office: Office, visi
         gateway.update(act, "order", 1, {"items": [{"product": "Oats", "pieces": 12}]})
     for page in (run, f"{run}/print"):
         assert "Oats 12" in words(visit("u1").get(page))
+
+
+def test_the_page_of_a_record_in_the_trash_says_so_and_has_a_way_out(office: Office, visit: Visits) -> None:  # noqa: F811
+    first = visit("u1")
+    run = started(office, visit("ini"))
+    with office.act("admin") as act:
+        gateway.delete(act, "order", 1)
+    page = first.get(run)
+    assert page.status_code == 200 and "in the trash" in words(page) and "77,777" not in words(page)
+    assert "in the trash" in words(visit("admin").get(run)) and "Withdraw" in words(visit("ini").get(run))
+    assert first.post(run, {"act": "reject", "task": "1", "comment": "Gone"}).status_code == 303 and office.stands(1)[0] == "rejected"
+    assert first.get("/approvals?box=done").status_code == 200
