@@ -63,10 +63,10 @@ def _drawn(act: Act, wanted: Any, error: TierloomError | None) -> str:
         g.language = wanted.person.language or act.workspace.language
     g.pop("reader", None)
     form = act.catalogue.forms[wanted.row.form]
-    app = approvals._app(act, form)
+    app = approvals.home_of(act, form)
     with approvals.handling(act, wanted.row, wanted.node, True):
         record = query.get(act, wanted.row.form, wanted.row.record)
-        lines = approvals._lines(act, app.key, form, record, set())
+        lines = approvals.lines_in(act, app.key, form, record, set())
     problems = {each.path: reader().say(each.message) for each in error.problems} if isinstance(error, Refused) else {}
     page = render_template(
         "decide.html",
