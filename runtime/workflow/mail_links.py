@@ -21,6 +21,7 @@ from runtime.texts import Message, _
 from runtime.workflow import keeping, running
 from runtime.workflow.acting import DONE, ENDED, Acts
 from runtime.workflow.state import Run, Task
+from runtime.workflow.world import IN_TRASH, ActWorld
 
 if TYPE_CHECKING:
     from runtime.definitions.workflow import Workflow
@@ -126,6 +127,8 @@ def open_(act: Act, text: str, lock: bool = False) -> Wanted:
         raise Gone(DONE.get(mine.state, DONE["closed"]))
     if mine.at != since:
         raise Gone(_("You were asked again since. Open the newest mail about it."))
+    if not ActWorld(act, row.workflow, row.form, row.record, row.starter).has_record():
+        raise Gone(IN_TRASH)
     return Wanted(task, row.id, row, state, flow, mine, flow.by_key[state.visit(mine.visit).node], person)
 
 

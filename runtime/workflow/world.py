@@ -47,13 +47,17 @@ class ActWorld:
             raise NotFound(_("This record does not exist any more."))
         return found
 
-    def require_record(self) -> None:
-        """Nobody agrees to what lies in the trash."""
+    def has_record(self) -> bool:
+        """Whether there is a living record."""
         built = tables_of(self.act.catalogue).get(self.form)
         found = None if built is None else self._said(("there", built.main.name), lambda: _is_there(built.main)).first(
             self.act.connection, {"the_record": self.record}
         )
-        if found is None:
+        return found is not None
+
+    def require_record(self) -> None:
+        """Nobody agrees to what lies in the trash."""
+        if not self.has_record():
             raise Refused([Problem("", IN_TRASH)])
 
     def changed(self) -> None:

@@ -13,6 +13,7 @@ from runtime.automation import engine, mail
 from runtime.collaboration import letters
 from runtime.definitions import versions
 from runtime.people.person import SYSTEM
+from runtime.records import gateway
 from runtime.system.tables import person, workflow_task
 from runtime.system.workspace import Workspace
 from runtime.workflow import governing, mail_links, running
@@ -133,6 +134,24 @@ def test_what_a_rule_of_the_node_refuses_is_said_on_the_page_and_can_be_mended(o
     assert refused.status_code == 422 and "Write a comment." in words(refused) and office.stands(run)[0] == "running"
     assert stranger.post_without_token(path, {"act": "reject", "comment": "Too dear"}).status_code == 200
     assert office.stands(run)[0] == "rejected"
+
+
+def test_nobody_decides_by_mail_about_what_lies_in_the_trash(office: Office, stranger: Visitor) -> None:
+    run, record = office.start()
+    path = link(office, run, "u1")
+    with office.act("admin") as act:
+        gateway.delete(act, "order", record)
+    for answer in (stranger.get(path), stranger.post_without_token(path, {"act": "approve"})):
+        assert answer.status_code == 410 and "in the trash" in words(answer) and office.stands(run) == ("running", ["a:u1"])
+
+
+def test_where_a_signature_is_asked_for_a_mail_decides_nothing(office: Office, stranger: Visitor) -> None:
+    office.publish([{**ONE, "more": {**SHOWN, "signature": "on_approve"}}], **OPEN)
+    run, _record = office.start()
+    path = link(office, run, "u1")
+    refused = stranger.post_without_token(path, {"act": "approve"})
+    assert refused.status_code == 422 and "Sign first" in words(refused) and office.stands(run) == ("running", ["a:u1"])
+    assert stranger.post_without_token(path, {"act": "reject", "comment": "No"}).status_code == 200 and office.stands(run)[0] == "rejected"
 
 
 def test_it_can_be_returned(office: Office, stranger: Visitor) -> None:
