@@ -167,7 +167,7 @@ def test_an_imported_batch_is_one_run_where_the_steps_allow_it(house: House) -> 
     furnished(house)
     house.publish(
         automation(created(), setting(visits="visits + 1"), key="inside", sources=["import"]),
-        automation(created(), tell("field:created_by"), key="to_each", sources=["import"]),
+        automation(created(), tell("field:name", channel="email", body="News"), key="to_each", sources=["import"]),
     )
     records = many(house, matching.GROUP_FROM)
     matching.match(house.workspace)

@@ -253,14 +253,63 @@ def test_on_a_phone_several_fields_are_duplicated_dragged_and_published_by_touch
     assert page.evaluate("document.documentElement.scrollWidth") <= 390 and axe(page) == []
     page.locator(".td-switch").get_by_role("button", name="Form", exact=True).tap()
     expect(page.locator("[data-fd]")).to_have_count(41)
+    page.get_by_role("button", name="Select several").tap()
+    _the_rest_by_touch(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390 and axe(page) == []
     saved(page)
     page.get_by_role("button", name="Preview").tap()
-    expect(frame(page).get_by_label("Name")).to_be_visible(timeout=20_000)
+    tried = frame(page)
+    expect(tried.get_by_label("Name").first).to_be_visible(timeout=20_000)
+    expect(tried.locator("[data-field=f_date]")).to_be_hidden()
+    tried.get_by_role("radio", name="Option 1").first.check()
+    expect(tried.locator("[data-field=f_date]")).to_be_visible()
     page.locator("[data-publish]").tap()
     page.get_by_role("dialog").get_by_role("button", name="Publish").tap()
     expect(page.get_by_text("Published as version 1.")).to_be_visible()
-    assert len(live_body(shop, "repair_order")["fields"]) == 41
+    body = live_body(shop, "repair_order")
+    assert len(body["fields"]) == 45 and len(body["layout"]) == 2
+    rows = next(each for each in body["fields"] if each["type"] == "subform")
+    assert {"money_2", "money_10"} <= {each["key"] for each in body["fields"]}
+    assert [each["type"] for each in rows["fields"]] == ["text", "number", "money"] and body["rules"][0]["show"] == ["date"]
+
+
+def _the_rest_by_touch(page: Page) -> None:
+    """A section with a customer, a linked choice, rows and their total, and a rule."""
+    switch, panel = page.locator(".td-switch"), page.locator(".fd-panel")
+    switch.get_by_role("button", name="Field types").tap()
+    page.get_by_role("region", name="Parts of the page").get_by_role("button", name="Section", exact=True).tap()
+    for kind in ("reference", "linked_choice", "subform", "formula"):
+        switch.get_by_role("button", name="Field types").tap()
+        palette(page, kind).tap()
+        expect(field(page, kind)).to_be_visible()
+        if kind == "subform":
+            page.locator("[data-subform=subform] [data-column]").first.tap()
+            for column in ("number", "money"):
+                switch.get_by_role("button", name="Field types").tap()
+                palette(page, column).tap()
+            expect(page.locator("[data-subform=subform] [data-column]")).to_have_count(3)
+            hit(page, "subform").tap(position={"x": 40, "y": 8})  # above its columns
+    settings = switch.get_by_role("button", name="Settings")
+    hit(page, "formula").tap()
+    settings.tap()
+    panel.locator("select[id$='/result']").select_option("money")
+    panel.locator("textarea[id$='/formula']").fill("SUM(subform.number * subform.money)")  # the phone's own keyboard writes in a plain box
+    for key in ("reference", "linked_choice"):
+        switch.get_by_role("button", name="Form", exact=True).tap()
+        hit(page, key).tap()
+        settings.tap()
+        panel.locator("select[id$='/form']").select_option("customer")
+    panel.locator("select[id$='/field']").select_option("name")
+    switch.get_by_role("button", name="Form", exact=True).tap()
+    hit(page, "date").tap()
+    settings.tap()
+    panel.get_by_role("button", name="Show only if …").tap()
+    panel.get_by_label("Value", exact=True).select_option("option_1")
+    switch.get_by_role("button", name="Form", exact=True).tap()
+    field(page, "reference").evaluate("each => each.scrollIntoView({ block: 'center' })")
+    expect(field(page, "linked_choice").locator(".fd-grip")).to_be_in_viewport(ratio=1)
+    touch_drag(page, field(page, "linked_choice").locator(".fd-grip"), field(page, "reference"))
+    expect(page.locator("[data-section='1'] [data-fd]").first).to_have_attribute("data-fd", "linked_choice")
 
 
 def touch_drag(page: Page, what: Locator, to: Locator) -> None:

@@ -192,7 +192,7 @@ def test_doors_that_prove_themselves_otherwise_are_named_one_by_one(app: Flask):
                     ("show", "enter", "send", "check", "started", "find", "send_file", "fetch_file")}
     of_strangers |= {f"runtime.pages.public_query.{name}" for name in ("show", "enter", "ask")}
     assert {name for name in csrf._exempt_views if name.startswith(("runtime.pages.", "runtime.api."))} <= {
-        "runtime.pages.headers.csp_report", "runtime.api.hooks.take", *of_strangers}
+        "runtime.pages.headers.csp_report", "runtime.pages.mail_decisions.show", "runtime.pages.mail_decisions.decide", "runtime.api.hooks.take", *of_strangers}
 
 
 # -- start and jump -------------------------------------------------------------------------------------------------------------------

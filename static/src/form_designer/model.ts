@@ -242,15 +242,20 @@ export function duplicateFields(keys: readonly string[]): string[] {
   const copies = keys.flatMap(key => {
     const field = list.find(each => keyOf(each) === key);
     if (!field) return [];
-    const fresh = freeKey(key, taken);
-    taken.push(fresh);
     const { many_name: _, ...rest } = field;
-    return [{ ...rest, key: fresh, label: copyName(field.label ?? key) }];
+    const base = key.replace(/_\d+$/, '');
+    for (let n = 2; ; n += 1) {
+      const fresh = `${base}_${n}`;
+      if (taken.includes(fresh)) continue;
+      taken.push(fresh);
+      return [{ ...rest, key: fresh, label: numbered(field.label ?? key, n) }];
+    }
   });
   const last = spotOf(keys.at(-1) ?? '');
   return copies.length ? insertFields(copies, last ? { section: last.section, index: last.index + 1 } : endSpot()) : [];
 }
-const copyName = (label: Json): Json => isObject(label) ? Object.fromEntries(Object.entries(label).map(([name, text]) => [name, text ? `${String(text)} 2` : text])) : `${String(label)} 2`;
+/** The copy of "Line 1" is "Line 2", and that of "Line 2" is "Line 3". */
+const numbered = (label: Json, n: number): Json => isObject(label) ? Object.fromEntries(Object.entries(label).map(([name, text]) => [name, text ? numbered(text, n) : text])) : `${String(label).replace(/ \d+$/, '')} ${n}`;
 
 /** Where rules name fields. */
 export const RULE_LISTS = ['show', 'require', 'read_only', 'limit', 'fields'] as const;
