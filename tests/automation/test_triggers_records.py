@@ -164,10 +164,10 @@ def rows_of_runs(house: House) -> list[tuple[int | None, int | None]]:
 
 
 def test_an_imported_batch_is_one_run_where_the_steps_allow_it(house: House) -> None:
-    furnished(house)
+    house.publish(form_json(text(), number("visits"), {"key": "mail", "type": "email", "label": "Mail"}))
     house.publish(
         automation(created(), setting(visits="visits + 1"), key="inside", sources=["import"]),
-        automation(created(), tell("field:name", channel="email", body="News"), key="to_each", sources=["import"]),
+        automation(created(), tell("field:mail", channel="email", body="News"), key="to_each", sources=["import"]),
     )
     records = many(house, matching.GROUP_FROM)
     matching.match(house.workspace)
