@@ -28,6 +28,7 @@ BLANK_ROW = "__row__"
 LEFT_OUT = "_left_out"
 """Names of fields that stood on the page and were not asked: hidden or locked by a rule. They keep the value they have."""
 NEEDED = _("This is needed.")
+RowsHook = Callable[[FieldType, dict[int, dict[str, Any]]], list[dict[str, Any]]]
 
 
 class Entry:
@@ -149,10 +150,12 @@ def fill(
     editable: Collection[str] | None = None,
     masked: Mapping[str, str] | None = None,
     quiet: bool = False,
+    rows: RowsHook | None = None,
 ) -> Entry:
     """What was posted, understood. `values` are those of the record so far: fields that may not be edited show them.
 
-    `quiet` says nothing of what is wrong: a draft is not finished.
+    `quiet` says nothing of what is wrong: a draft is not finished. `rows` is given the rows of each sub-form by the numbers that they have
+    on the page, and gives what counts as posted.
 
     A field that was not on the page stays out of `raw` and `values`; what was typed is kept in the form, however wrong.
     """
@@ -160,7 +163,7 @@ def fill(
     left_out = {name for sent in _all(posted, LEFT_OUT) for name in str(sent).split()}
     for kind in form.fields:
         if _may_edit(kind, editable) and PREFIX + kind.key not in left_out:
-            raw.update(_posted(kind, posted, PREFIX + kind.key, reader))
+            raw.update(_posted(kind, posted, PREFIX + kind.key, reader, rows))
     understood, problems = read(form, raw, lookup)
     before = dict(values or {})
 
@@ -199,10 +202,11 @@ def _may_edit(kind: FieldType, editable: Collection[str] | None) -> bool:
 
 
 # -- what a browser sends -------------------------------------------------------------------------------------------------------
-def _posted(kind: FieldType, posted: Mapping[str, Any], name: str, reader: Reader) -> dict[str, Any]:
+def _posted(kind: FieldType, posted: Mapping[str, Any], name: str, reader: Reader, hook: RowsHook | None = None) -> dict[str, Any]:
     """The raw value under the field's key, or nothing if the page did not ask for it."""
     if kind.stores == "rows":
-        return {kind.key: _posted_rows(kind, posted, name)}
+        found = _posted_rows(kind, posted, name)
+        return {kind.key: list(found.values()) if hook is None else hook(kind, found)}
     sent = _all(posted, name)
     if kind.parts:
         return {kind.key: sent} if sent else {}
@@ -216,7 +220,7 @@ def _posted(kind: FieldType, posted: Mapping[str, Any], name: str, reader: Reade
     return {kind.key: None} if issubclass(field_class, SENDS_NOTHING) else {}
 
 
-def _posted_rows(kind: FieldType, posted: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+def _posted_rows(kind: FieldType, posted: Mapping[str, Any], name: str) -> dict[int, dict[str, Any]]:
     """Rows by the numbers in their names, `f_items-0-f_price`, in that order; numbers may have gaps."""
     expected = re.compile(rf"{re.escape(name)}-([0-9]{{1,9}})-{PREFIX}(.+)", re.S)
     rows: dict[int, dict[str, Any]] = {}
@@ -225,7 +229,7 @@ def _posted_rows(kind: FieldType, posted: Mapping[str, Any], name: str) -> list[
         if found and found[2] in kind.lines() and kind.lines()[found[2]].writable and (sent := _all(posted, each)):
             rows.setdefault(int(found[1]), {})[found[2]] = sent if _several(kind.lines()[found[2]]) else sent[-1]
     unticked = {key: False for key, line in kind.lines().items() if line.widget == "checkbox"}
-    return [{**unticked, **row} if _says_something(kind, row) else row for _number, row in sorted(rows.items())]
+    return {number: {**unticked, **row} if _says_something(kind, row) else row for number, row in sorted(rows.items())}
 
 
 def _several(line: FieldType) -> bool:

@@ -50,6 +50,11 @@ SETTINGS: dict[str, Message] = {
     "mode": _("When it passes"),
     "ratio": _("Share that must approve"),
     "fields": _("Fields"),
+    "rows": _("Rows of sub-forms"),
+    "add": _("Rows may be added"),
+    "edit": _("Rows that are there may be changed"),
+    "delete": _("Rows may be removed"),
+    "columns": _("Columns"),
     "return_to": _("May be returned to"),
     "returned": _("After a return"),
     "due": _("Due time"),
@@ -153,13 +158,14 @@ THINGS: dict[str, Message] = {
     "approvers": _("person"),
     "return_to": _("place"),
     "copy_to": _("person"),
+    "rows": _("sub-form"),
     "may_start": _("person"),
     "checks": _("check"),
     "to": _("person"),
 }
 FAMILIES: dict[str, tuple[str, ...]] = {
     "who": ("approvers", "levels", "formula", "mode", "ratio", "if_nobody", "if_starter", "to"),
-    "fields": ("fields", "brief"),
+    "fields": ("fields", "rows", "brief"),
     "time": ("due", "hours", "days", "until"),
     "acts": ("actions", "return_to", "returned", "comment", "signature", "attachments", "in_bulk", "print_after", "checks"),
 }

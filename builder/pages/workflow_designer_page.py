@@ -85,6 +85,7 @@ def _field(field: Any) -> dict[str, Any]:
         "result": field.formula_type().kind if field.stores not in ("rows", "nothing") else "rows",
         "writable": field.writable and field.stores in ("column", "many"),
         "options": [{"key": each.key, "label": as_text(_plain(each.label))} for each in options if hasattr(each, "key")],
+        "lines": [{"key": each.key, "label": reader().shown(each.label), "writable": each.writable} for each in field.lines().values()],
     }
 
 

@@ -342,12 +342,27 @@ def _values(call: Call, row: Any, node: Any) -> dict[str, Any]:
     person = call.act.person
     call.act.act_for(running.as_handler(call.act, person, row.form, row.record, node))
     try:
-        wrong = shapes.problems(shapes.validator(CHANGED_RECORD.schema(call.act, row.form)), values)
+        wrong = shapes.problems(shapes.validator(_shape_of_values(call, row.form, node)), values)
     finally:
         call.act.act_for(person)
     if wrong:
         raise Refused([each.under("values") for each in wrong])
     return dict(values)
+
+
+def _shape_of_values(call: Call, form: str, node: Any) -> dict[str, Any]:
+    """A row need not give the columns that the node does not let be changed: it keeps them."""
+    shape, limited = CHANGED_RECORD.schema(call.act, form), {each.field for each in getattr(node, "rows", ())}
+    fields = {key: _without_needed(each) if key in limited else each for key, each in shape["properties"].items()}
+    return {**shape, "properties": fields}
+
+
+def _without_needed(shape: Any) -> Any:
+    if isinstance(shape, list):
+        return [_without_needed(each) for each in shape]
+    if not isinstance(shape, dict):
+        return shape
+    return {name: _without_needed(each) for name, each in shape.items() if name not in ("required", "minItems")}
 
 
 def _person(act: Act, given: str, path: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from runtime.definitions.model import FormulaText, FormulaUse, Key, Model, Text, Who
+from runtime.definitions.model import FormulaText, FormulaUse, Key, Model, Text, Who, repeated
 from runtime.definitions.naming import Names
 from runtime.errors import Problem
 from runtime.texts import _
@@ -43,6 +43,7 @@ class Gone(Node):
 
     type: Literal["gone"] = "gone"
     fields: ClassVar[dict[str, Right]] = {}
+    rows: ClassVar[tuple[Any, ...]] = ()
     actions: ClassVar[tuple[str, ...]] = ()
     due: ClassVar[None] = None
 
@@ -79,6 +80,35 @@ class NodeCheck(Model):
     message: Text = Field(title="Message")
 
 
+class RowRights(Model):
+    """What may be done at a node with the rows of one sub-form that it lets be changed."""
+
+    field: Annotated[Key, Names()] = Field(title="Sub-form")
+    add: bool = Field(True, title="Rows may be added")
+    edit: bool = Field(True, title="Rows that are there may be changed")
+    delete: bool = Field(True, title="Rows may be removed")
+    columns: Annotated[dict[str, Right], Names("field")] = Field({"*": "edit"}, title="Columns")
+
+    def level(self, column: str) -> Right:
+        return self.columns.get(column, self.columns.get("*", "hidden"))
+
+    def problems(self, form: Any) -> Iterator[Problem]:
+        lines = form.by_key[self.field].lines() if self.field in form.by_key else {}
+        if not lines:
+            yield Problem("field", _("This form has no sub-form with the key {key}.", key=self.field))
+            return
+        for key in self.columns:
+            if key != "*" and key not in lines:
+                yield Problem(f"columns/{key}", _("The rows have no field with the key {key}.", key=key))
+        written = [each for each in lines.values() if each.writable]
+        if self.delete and any(self.level(each.key) == "hidden" for each in written):
+            yield Problem("delete", _("Whoever does not see all of a row cannot remove it. Show the hidden columns, or keep rows from being removed."))
+        if self.add:
+            needed = [each for each in written if each.required and each.default is None and self.level(each.key) != "edit"]
+            for each in needed:
+                yield Problem("add", _("A new row needs the column {column}, which cannot be filled in here.", column=each.label))
+
+
 class PeopleNode(Node):
     """A node at which people act."""
 
@@ -90,6 +120,8 @@ class PeopleNode(Node):
     mode: Literal["any", "all", "ratio", "sequence"] = Field("any", title="How many must approve")
     ratio: float | None = Field(None, gt=0, le=1, title="Share")
     fields: Annotated[dict[str, Right], Names()] = Field({"*": "view"}, title="Fields")
+    rows: tuple[RowRights, ...] = Field((), max_length=50, title="Rows of sub-forms")
+    """For each sub-form that the node lets be changed what may be done with its rows; left out: everything."""
     return_to: tuple[str, ...] = Field(("start", "previous"), max_length=50, title="May be returned to")
     returned: Literal["again", "straight"] = Field("again", title="After a return")
     """Whether all nodes from there are gone through again, or it comes straight back to whoever returned it."""
@@ -115,6 +147,15 @@ class PeopleNode(Node):
         for place, key in enumerate(self.brief):
             if known is not None and key not in known.by_key:
                 yield Problem(f"brief/{place}", _("This form has no field with the key {key}.", key=key))
+        for key in repeated([each.field for each in self.rows]):
+            yield Problem("rows", _("The key {key} stands there twice.", key=key))
+        for place, each in enumerate(self.rows):
+            if known is not None:
+                yield from (problem.under(f"rows/{place}") for problem in each.problems(known))
+
+    def rows_of(self, subform: str) -> RowRights | None:
+        """What may be done with the rows of a sub-form; None: everything that the field allows."""
+        return next((each for each in self.rows if each.field == subform), None)
 
     def formulas(self, form: str, catalogue: Catalogue) -> Iterator[FormulaUse]:
         for number, each in enumerate(self.checks):

@@ -74,13 +74,15 @@ def _text(form: Form, record: Record, key: str, titles: dict[tuple[str, int], st
 
 
 # -- rows -----------------------------------------------------------------------------------------------------------------------------
-def tables(form: Form, record: Record, without: set[str]) -> list[dict[str, Any]]:
+def tables(form: Form, record: Record, without: set[str], node: Any) -> list[dict[str, Any]]:
     """The rows of sub-forms that those who are asked see, as tables: within the rights of the node."""
     found = []
     for each in form.fields:
         if each.stores != "rows" or each.key in without or sees(g.person, form.key, each.key, record.id) < VIEW:
             continue
-        rows, lines = record.values.get(each.key) or (), list(each.lines().values())
+        limits = {rights.field: rights for rights in getattr(node, "rows", ())}.get(each.key)
+        lines = [line for line in each.lines().values() if limits is None or limits.level(line.key) != "hidden"]
+        rows = record.values.get(each.key) or ()
         if rows:
             ends = [line.formula_type().kind in ("number", "money") for line in lines]
             cells = [[_of_row(line, row.get(line.key)) for line in lines] for row in rows]

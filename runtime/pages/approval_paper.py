@@ -29,7 +29,7 @@ def on_paper(run: int) -> str:
                 titles = parts.named_in(act, form, record)
             lines = lines_in(act, app.key, form, record, set())
             parts.with_names(lines, form, record, app.key, titles)
-            more = {"parts": lines, "tables": tables(form, record, set()), "name": title_of(form, record)}
+            more = {"parts": lines, "tables": tables(form, record, set(), node), "name": title_of(form, record)}
         return render_template(
             "approval_print.html",
             run=row.id,

@@ -18,6 +18,7 @@ from runtime.pages import approval_parts as parts
 from runtime.pages import entry as entries
 from runtime.pages.approval_brief import briefs, tables
 from runtime.pages.approval_parts import name_of
+from runtime.pages.approval_rows import Rows
 from runtime.pages.apps import find_app
 from runtime.pages.files import kept_answer, sent_file
 from runtime.pages.lists import find_form
@@ -145,7 +146,7 @@ def one(run: int) -> str:
         return _page(act, run)
 
 
-def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = None) -> str:
+def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = None, sent_rows: Rows | None = None) -> str:
     row, state = found(act, run)
     flow = running.flow_of(act, row)
     form = act.catalogue.forms[row.form]
@@ -169,7 +170,13 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
         lines = lines_in(act, app.key, form, record, set(asked))
         parts.with_names(lines, form, record, app.key, titles)
         typed = entry or opened(form, reader(), record.values, asked, record.masked)
-        _sent_here(typed, form, row.id)
+        rows = sent_rows or Rows(node, record)
+
+        def last() -> bool:
+            _sent_here(typed, form, row.id)
+            rows.narrow(typed, form)
+            return not rows.is_limited
+
         more = {
             "run": row.id,
             "flow": flow,
@@ -201,11 +208,11 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
             "takes_back": parts.may_take_back(act, row, flow, state),
             "needs_comment": mine is not None and node.comment == "required",
             "parts": lines,
-            "tables": tables(form, record, set(asked)),
+            "tables": tables(form, record, set(asked), node),
             "error": None if error is None else reader().say(error.message),
             "errors": {each.path: reader().say(each.message) for each in error.problems} if isinstance(error, Refused) else {},
         }
-        return entries.drawn_over(act, app, form, record, typed, asked, "approval.html", **more)
+        return entries.drawn_over(act, app, form, record, typed, asked, "approval.html", last=last, **more)
 
 
 def _without_record(act: Act, row: Any, state: Run, flow: Any, mine: Task | None, error: TierloomError | None) -> str:
@@ -343,6 +350,7 @@ def decide(run: int) -> Any:
     """`act`: approve, reject, return, transfer, add, submit, withdraw, remind. A refusal shows the page again with all that was typed."""
     what, comment = request.form.get("act", ""), request.form.get("comment", "").strip()
     typed: Any = None
+    rows: Rows | None = None
     try:
         with writing("workflow") as act:
             row, state = found(act, run)
@@ -355,7 +363,7 @@ def decide(run: int) -> Any:
             )
             values: dict[str, Any] = {}
             if what in ("approve", "return", "submit"):
-                typed = _typed(act, row, node)
+                typed, rows = _typed(act, row, node)
                 if not typed.ok:
                     raise Refused([Problem("", _("Mend what is marked in the form first."))])
                 values = typed.values
@@ -367,7 +375,7 @@ def decide(run: int) -> Any:
         with reading() as act:
             if typed is not None and isinstance(error, Refused):
                 typed.tell([each for each in error.problems if each.path not in BESIDE])
-            return _page(act, run, error, typed), error.status
+            return _page(act, run, error, typed, rows), error.status
     return _said(to, run, SAID.get(what, _("Done.")), undoable, prints)
 
 
@@ -428,13 +436,16 @@ SAID: dict[str, Message] = {
 }
 
 
-def _typed(act: Act, row: Any, node: Any) -> Any:
+def _typed(act: Act, row: Any, node: Any) -> tuple[Any, Rows]:
     form = act.catalogue.forms[row.form]
     with handling(act, row, node, True):
         record = query.get(act, row.form, row.record)
-        return fill(
-            form, request.form, ActLookup(act, present=record), reader(), record.values, _asked(form, node, row.record), record.masked
+        rows, asked = Rows(node, record), _asked(form, node, row.record)
+        lookup = ActLookup(act, present=record)
+        entry = fill(
+            form, request.form, lookup, reader(), record.values, asked, record.masked, rows=lambda *sent: rows.completed(request.form, *sent)
         )
+        return entry, rows
 
 
 def _do(act: Act, run: int, mine: Task | None, what: str, comment: str, values: dict[str, Any], given: Given) -> None:

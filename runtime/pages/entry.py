@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -281,7 +281,9 @@ def drawn(act: Act, app: Any, form: Form, entry: Entry, asked: list[str], templa
 
 
 def drawn_over(act: Act, app: Any, form: Form, record: Record, entry: Entry, asked: list[str], template: str, **more: Any) -> str:
-    """The page of a record for whoever changes only the fields in `asked`, on a template of its own that is told `more`."""
+    """The page of a record for whoever changes only the fields in `asked`, on a template of its own that is told `more`.
+
+    `last`: what is done to the controls once they are equipped; gives whether the page can follow the rules while somebody types."""
     return _page(act, app, form, entry, record, template=template, only=asked, **more)
 
 
@@ -324,12 +326,14 @@ def _page(
     template: str = "entry.html",
     only: list[str] | None = None,
     draft: int | None = None,
+    last: Callable[[], bool] | None = None,
     **more: Any,
 ) -> str:
     equip(app.key, form, entry, record.id if record else None, f"{tried_at}/linked" if tried_at else None)
     values = _worked_out(act, form, entry, record.id if record else None)
     before = record.values if record else _first_values(act, form) if entry.raw else values
     stands = standing(act, form, values, record.id if record else None)
+    follows = last is None or last()
     skipped = _skipped(form, record, stands.plan)
     sections = [
         {
@@ -360,7 +364,7 @@ def _page(
         watched=[] if only is not None else [PREFIX + key for key in watched(form)],
         hidden=stands.hidden,
         needed=stands.needed,
-        carried=carried(act, form, before, values, record.id if record else None, reader(), stands),
+        carried=carried(act, form, before, values, record.id if record else None, reader(), stands) if follows else None,
         conflicts=conflicts or [],
         name=title_of(form, record) if record else None,
         **more,

@@ -19,11 +19,13 @@ from runtime.people.may import may, require, sees
 from runtime.people.person import SYSTEM, Person
 from runtime.people.rights import LEVELS, Grant, names
 from runtime.records import gateway, outbox, query
+from runtime.records.lookup import ActLookup
+from runtime.records.rows import read_record
 from runtime.system import clock
 from runtime.system.prepared import prepared
 from runtime.system.tables import workflow_copy, workflow_run, workflow_task, workflow_visit
 from runtime.texts import Message, _
-from runtime.workflow import boxes, deciding, keeping, passing, undoing
+from runtime.workflow import boxes, deciding, keeping, passing, row_rights, undoing
 from runtime.workflow.acting import Acts, Where
 from runtime.workflow.deciding import NOTHING, Given
 from runtime.workflow.state import Run
@@ -302,8 +304,10 @@ def flow_of(act: Act, row: Any) -> Workflow:
     return memo[name]
 
 
-def write_values(act: Act, row: Any, acts: Acts, values: Mapping[str, Any], task: int | None) -> gateway.Saved | None:
-    """The fields that this node lets be changed; others stay as they are, whatever was sent. The history names who acted."""
+def write_values(act: Act, row: Any, acts: Acts, values: Mapping[str, Any], task: int | None, back: bool = False) -> gateway.Saved | None:
+    """The fields that this node lets be changed; others stay as they are, whatever was sent. The history names who acted.
+
+    `back`: puts back what was there before the same person's act, so no row of it is asked about."""
     if task is None:
         node = acts.flow.start
         if acts.run.status not in ("returned", "withdrawn") or act.person.id != acts.run.starter:
@@ -316,6 +320,8 @@ def write_values(act: Act, row: Any, acts: Acts, values: Mapping[str, Any], task
     open_ = {key: value for key, value in values.items() if node.fields.get(key, node.fields.get("*", "hidden")) == "edit"}
     if not open_:
         return None
+    if not back:
+        open_ = _rows_kept_to(act, row, node, open_)
     person = act.person
     act.act_for(as_handler(act, person, row.form, row.record, node))
     act.opened = (row.form, row.record, row.workflow)
@@ -324,6 +330,23 @@ def write_values(act: Act, row: Any, acts: Acts, values: Mapping[str, Any], task
     finally:
         act.opened = None
         act.act_for(person)
+
+
+def _rows_kept_to(act: Act, row: Any, node: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """The rows among the values as far as the node lets them be changed, each with what it keeps."""
+    limited = [each for each in getattr(node, "rows", ()) if each.field in values]
+    record = read_record(act, row.form, row.record, lock=True) if limited else None
+    if record is None:
+        return values
+    fields, lookup, found, problems = act.catalogue.forms[row.form].by_key, ActLookup(act, present=record), dict(values), []
+    for each in limited:
+        try:
+            found[each.field] = row_rights.kept_to(fields[each.field], each, record.values.get(each.field) or (), values[each.field], lookup)
+        except Refused as error:
+            problems += error.problems
+    if problems:
+        raise Refused(problems)
+    return found
 
 
 def node_of(act: Act, row: Any) -> Any:

@@ -112,7 +112,7 @@ def _set_values_back(act: Act, row: Any, acts: Acts, before: dict[str, Any], qui
         raise Stale(CHANGED)
     fires, act.fires = act.fires, act.fires and not quiet
     try:
-        running.write_values(act, row, acts, before["values"], before["task"])
+        running.write_values(act, row, acts, before["values"], before["task"], back=True)
     except Refused as error:
         raise Stale(CHANGED) from error
     finally:

@@ -6,7 +6,7 @@ import { at, body, given, isObject, problems, replace, shown, type Json, type Na
 
 export interface Kind { type: string; label: string; icon: string; passing: string; results: Named[] }
 export interface Starter { key: string; label: string; about: string; icon: string; body: Thing | null; missing: string | null }
-export interface Field { key: string; label: string; type: string; form: string | null; result: string; writable: boolean; options: Named[] }
+export interface Field { key: string; label: string; type: string; form: string | null; result: string; writable: boolean; options: Named[]; lines: (Named & { writable: boolean })[] }
 interface More {
   palette: Kind[]; starters: Starter[]; who_choices: (Named & { group: string })[]; people: { id: number; name: string }[]; me: number; workflows: Named[]; called: (Named & { inputs: Named[] })[]; families: Record<string, string[]>;
   form_fields: Record<string, Field[]>;

@@ -57,10 +57,11 @@ function NodePanel({ name }: { name: string }) {
 function Settings({ path, schema, names, own }: { path: Path; schema: Schema; names: string[]; own: string }) {
   const shapes = names.map(name => ({ name, shape: shapeOf(schema.properties[name]) }));
   const whos = shapes.filter(each => isWho(each.shape)), rights = shapes.flatMap(each => { const levels = levelsIn(each.shape); return levels ? [{ ...each, levels }] : []; });
-  const taken = new Set([...whos, ...rights].map(each => each.name));
+  const taken = new Set([...whos, ...rights].map(each => each.name)), rows = rights.length && schema.properties.rows ? [...path, 'rows'] : undefined;
+  if (rows) taken.add('rows'); // stands in the table of fields
   return <>{whos.map(each => <WhoInput path={[...path, each.name]} name={each.name} own={own} key={each.name} />)}
     <ObjectInput path={path} schema={schema} without={Object.keys(schema.properties).filter(name => !names.includes(name) || taken.has(name))} open={names} />
-    {rights.map(each => <Rights path={[...path, each.name]} levels={each.levels} usual={isObject(each.shape.default) ? String(each.shape.default['*'] ?? 'view') : 'view'} key={each.name} />)}</>;
+    {rights.map(each => <Rights path={[...path, each.name]} levels={each.levels} usual={isObject(each.shape.default) ? String(each.shape.default['*'] ?? 'view') : 'view'} rows={rows} key={each.name} />)}</>;
 }
 
 function KeyInput({ name }: { name: string }) {
