@@ -13,7 +13,7 @@ from runtime.pages.web import reader, reading, signed_in, writing
 from runtime.system.tables import workflow_task
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
-from runtime.workflow import boxes, keeping, running
+from runtime.workflow import boxes, keeping, running, second_thoughts
 
 DID: dict[str, Message] = {"approve": _("Approved."), "reject": _("Rejected.")}
 
@@ -35,11 +35,12 @@ def _one(task: int, what: str, comment: str) -> dict[str, Any]:
         found = _named(act, task)
     try:
         with writing("workflow") as act:
-            _decide(act, task, what, comment)
+            run = _decide(act, task, what, comment)
+            undo = f"/approvals/{run}/undo" if second_thoughts.offered(act, run) else ""
     except TierloomError as error:
         sentence = next((each.message for each in getattr(error, "problems", ()) if each.message), error.message)
         return {**found, "said": reader().say(sentence), "tone": "bad"}
-    return {**found, "said": reader().say(DID[what]), "tone": "good"}
+    return {**found, "said": reader().say(DID[what]), "tone": "good", "undo": undo}
 
 
 def _named(act: Act, task: int) -> dict[str, Any]:
@@ -55,7 +56,8 @@ def _named(act: Act, task: int) -> dict[str, Any]:
     return {"title": title or f"#{row.record}", "href": f"/approvals/{row.id}"}
 
 
-def _decide(act: Act, task: int, what: str, comment: str) -> None:
+def _decide(act: Act, task: int, what: str, comment: str) -> int:
+    """Decides one of them; gives the number of its run."""
     own = workflow_task.c
     found = act.connection.execute(sa.select(own.run, own.visit).where(own.id == task, own.person == g.person.id)).first()
     if found is None:
@@ -68,3 +70,4 @@ def _decide(act: Act, task: int, what: str, comment: str) -> None:
         running.approve(act, task, comment=comment)
     else:
         running.reject(act, task, comment)
+    return int(found.run)

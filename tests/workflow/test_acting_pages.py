@@ -91,3 +91,13 @@ def test_several_are_decided_together_each_with_its_own_result(office: Office, v
     )
     answer = words(one.post("/approvals/together", {"act": "reject", "task": [str(office.task(2, "u1"))]}))
     assert "1 of 1 are done." in answer and office.stands(2)[0] == "rejected"
+
+
+def test_what_was_decided_together_is_undone_beside_its_line(office: Office, visit: Callable[[str], Visitor]) -> None:  # noqa: F811
+    for name, amount in (("Oats", 1000), ("Rye", 9000)):
+        begin(office, name, amount)
+    one = visit("u1")
+    page = one.post("/approvals/together", {"act": "approve", "task": tasks_of(one.get("/approvals").get_data(as_text=True))}).get_data(as_text=True)
+    assert 'action="/approvals/1/undo"' in page and "/approvals/2/undo" not in page, "only where something was decided"
+    assert one.post("/approvals/1/undo").location == "/approvals/1"
+    assert office.stands(1)[1] == ["a:u1", "a:u2"]

@@ -60,6 +60,9 @@ def test_a_signature_and_files_stand_in_the_log_and_are_read_by_those_concerned(
     for reader in (first, second, ini):
         assert signed["url"] in reader.get(run).get_data(as_text=True)
         assert status(reader, signed["url"]) == status(reader, paper["url"]) == 200
+    boss = visit("admin")
+    house = boss.get("/apps/shop/-/workflows/1").get_data(as_text=True)
+    assert signed["url"] in house and paper["url"] in house and status(boss, signed["url"]) == 200
     assert stranger.get(signed["url"]).status_code == 404 and stranger.get(f"{run}/print").status_code == 404
     printed = second.get(f"{run}/print")
     assert signed["url"] in printed.get_data(as_text=True) and "Big deal" in words(printed) and "u1 approved" in words(printed)
