@@ -28,7 +28,7 @@ from runtime.records.rows import Record, read_record, read_records
 from runtime.records.search import normalise, query_grams
 from runtime.records.sources import Rows
 from runtime.records.streaming import passes_limits
-from runtime.records.tables import tables_of
+from runtime.records.tables import FormTables, tables_of
 from runtime.system import clock
 from runtime.system.prepared import Prepared, prepared
 from runtime.system.sets import among
@@ -759,8 +759,12 @@ def _titles(act: Act, asked: dict[str, list[int]]) -> dict[tuple[str, int], str]
 
 def _titles_select(act: Act, form: str, name: str) -> Any:
     built = tables_of(act.catalogue)[form]
-    column = built.columns[built.form.title] if built.places.get(built.form.title) == "main" else sa.null()
-    return sa.select(sa.literal(form).label("form"), built.main.c.id, sa.cast(column, sa.Text)).where(among(built.main.c.id, name=name))
+    return sa.select(sa.literal(form).label("form"), built.main.c.id, title_column(built)).where(among(built.main.c.id, name=name))
+
+
+def title_column(built: FormTables) -> Any:
+    """The title as text, for `title_text`."""
+    return sa.cast(built.columns[built.form.title] if built.places.get(built.form.title) == "main" else sa.null(), sa.Text)
 
 
 def title_text(form: Form, stored: str | None) -> str:

@@ -213,7 +213,8 @@ def govern(
     world = ActWorld(act, row.workflow, row.form, row.record, row.starter)
     here, before = Governing(act, row, flow, state, Acts(flow, state, world), reason), keeping.copy_of(state)
     do(here)
-    keeping.write(act, row, before, state)
+    if keeping.write(act, row, before, state):
+        world.shown()
     if version is not None:
         act.connection.execute(workflow_run.update().where(workflow_run.c.id == run).values(version=version))
     undoing.keep(act, row, before, state)

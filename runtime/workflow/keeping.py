@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import namedtuple
 from collections.abc import Callable
-from copy import copy
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +30,22 @@ def read(act: Act, number: int, lock: bool = True) -> tuple[Any, Run]:
     if found is None:
         raise NotFound(_("There is no such workflow run."))
     row = Row._make(found)
-    return row, Run(
-        row.starter,
-        row.status,
-        row.round,
-        [_visit(each) for each in _rows(act, workflow_visit, number)],
-        [_task(each) for each in _rows(act, workflow_task, number)],
-        [_entry(each) for each in _rows(act, workflow_entry, number)],
-    )
+    visits = [_visit(each[:-1]) for each in _visits(act, number)]
+    log = [_entry(each) for each in _rows(act, workflow_entry, number)]
+    return row, Run(row.starter, row.status, row.round, visits, _tasks(act, number), log)
+
+
+def read_for_task(act: Act, task: int) -> tuple[Any, Run, int]:
+    """The same, locked, of the run to which a task of the workspace belongs, and the number of the task there. A decision does not look at
+    what was done before, so the log is not read: `earlier` says how long it is."""
+    found = _said(act, "run of a task", _run_of_task).first(act.connection, {"number": task})
+    if found is None:
+        raise NotFound(_("There is no such task."))
+    row = Row._make(found[:-1])
+    rows = _visits(act, row.id)
+    run = Run(row.starter, row.status, row.round, [_visit(each[:-1]) for each in rows], _tasks(act, row.id))
+    run.earlier = rows[0][-1] if rows else 0
+    return row, run, found[-1]
 
 
 def _named(table: sa.Table) -> Any:
@@ -48,7 +55,7 @@ def _named(table: sa.Table) -> Any:
 Row = _named(workflow_run)
 VISIT, TASK = ([each.name for each in fields(kind)] for kind in (Visit, Task))
 ENTRY = ("at", "act", "person", "node", "task", "comment", "more")
-READ: dict[str, Any] = {"workflow_visit": VISIT, "workflow_task": TASK, "workflow_entry": ENTRY}
+READ: dict[str, Any] = {"workflow_task": TASK, "workflow_entry": ENTRY}
 
 
 def _said(act: Act, key: Any, build: Callable[[], Any]) -> Prepared:
@@ -58,6 +65,30 @@ def _said(act: Act, key: Any, build: Callable[[], Any]) -> Prepared:
 def _one_run(lock: bool) -> Any:
     statement = sa.select(workflow_run).where(workflow_run.c.id == sa.bindparam("number", type_=sa.BigInteger()))
     return statement.with_for_update() if lock else statement
+
+
+def _run_of_task() -> Any:
+    own = workflow_task.c
+    mine = workflow_run.join(workflow_task, own.run == workflow_run.c.id)
+    asked = own.id == sa.bindparam("number", type_=sa.BigInteger())
+    return sa.select(workflow_run, own.number).select_from(mine).where(asked).with_for_update(of=workflow_run)
+
+
+def _visits(act: Act, number: int) -> list[tuple[Any, ...]]:
+    """Behind each visit the length of the log: where the run is locked, what is read in one statement with the lock may be older than it."""
+    return _said(act, "visits", _visits_and_length).all(act.connection, {"number": number})
+
+
+def _visits_and_length() -> Any:
+    entries = workflow_entry.c
+    number = sa.bindparam("number", type_=sa.BigInteger())
+    length = sa.select(sa.func.coalesce(sa.func.max(entries.number), 0)).where(entries.run == number).scalar_subquery()
+    chosen = [workflow_visit.c[name] for name in VISIT]
+    return sa.select(*chosen, length).where(workflow_visit.c.run == number).order_by(workflow_visit.c.number)
+
+
+def _tasks(act: Act, number: int) -> list[Task]:
+    return [_task(each) for each in _rows(act, workflow_task, number)]
 
 
 def _rows(act: Act, table: sa.Table, number: int) -> list[tuple[Any, ...]]:
@@ -88,12 +119,19 @@ def _entry(row: tuple[Any, ...]) -> Entry:
 
 def copy_of(run: Run) -> Run:
     """As it is now, to be compared with what an act makes of it."""
-    visits, tasks = [copy(each) for each in run.visits], [copy(each) for each in run.tasks]
-    return Run(run.starter, run.status, run.round, visits, tasks, list(run.log))
+    visits, tasks = [_copied(each) for each in run.visits], [_copied(each) for each in run.tasks]
+    return Run(run.starter, run.status, run.round, visits, tasks, list(run.log), run.earlier)
 
 
-def write(act: Act, row: Any, before: Run, after: Run) -> None:
-    """Stores what changed. Raises Stale when somebody else has acted since the row was read."""
+def _copied(item: Any) -> Any:
+    """What copy.copy gives for a dataclass, without asking how it would be pickled."""
+    made = object.__new__(type(item))
+    made.__dict__.update(item.__dict__)
+    return made
+
+
+def write(act: Act, row: Any, before: Run, after: Run) -> bool:
+    """Stores what changed; gives whether the record shows something else now. Raises Stale when somebody else has acted since the row was read."""
     values = {
         "the_run": row.id,
         "the_acts": row.acts,
@@ -109,11 +147,11 @@ def write(act: Act, row: Any, before: Run, after: Run) -> None:
     _store(act, workflow_task, row.id, before.tasks, after.tasks)
     lines = [
         {"run": row.id, "number": number, **vars(each), "more": to_json(each.more) if each.more else None}
-        for number, each in enumerate(after.log, 1)
+        for number, each in enumerate(after.log, after.earlier + 1)
     ][len(before.log) :]
     if lines:
         _said(act, "new workflow_entry", lambda: workflow_entry.insert()).many(act.connection, lines)
-    on_record.show(act, row.workflow, row.form, row.record, after)
+    return on_record.show(act, row.workflow, row.form, row.record, after)
 
 
 def _change_of_run() -> Any:
@@ -149,7 +187,7 @@ def _columns(item: Any) -> dict[str, Any]:
     values = dict(vars(item))
     for key in LISTS:
         if key in values:
-            values[key] = to_json(list(values[key]))
+            values[key] = to_json(list(values[key])) if values[key] else "[]"
     for key in ("void", "advisory"):
         if key in values:
             values[key] = int(values[key])

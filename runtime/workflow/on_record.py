@@ -30,12 +30,12 @@ def fields_of(form: Form, workflow: str) -> dict[str, str]:
     return {each.key: each.type for each in form.fields if each.type in (STATE, NODE, HANDLERS) and getattr(each, "workflow") == workflow}
 
 
-def show(act: Act, workflow: str, form: str, record: int, run: Run) -> None:
-    """Writes what a run has come to into the fields of its record that show it."""
+def show(act: Act, workflow: str, form: str, record: int, run: Run) -> bool:
+    """Writes what a run has come to into the fields of its record that show it; gives whether one of them changed."""
     built = tables_of(act.catalogue).get(form)
     fields = {} if built is None else {key: sort for key, sort in fields_of(built.form, workflow).items() if key in built.places}
     if built is None or not fields:
-        return
+        return False
     node = next((each.node for each in run.open_visits), None)
     handlers = list(dict.fromkeys(each.person for each in run.open_tasks)) if run.status == "running" else []
     values = {STATE: run.status, NODE: node if run.status == "running" else None}
@@ -48,6 +48,7 @@ def show(act: Act, workflow: str, form: str, record: int, run: Run) -> None:
         derived.derive_all(act, changes)
     if act.person.rights is not None:
         act.person.rights.forget()
+    return bool(changed)
 
 
 def _keep(act: Act, built: FormTables, key: str, record: int, value: str | None) -> bool:

@@ -22,7 +22,6 @@ from runtime.records import gateway, outbox, query
 from runtime.records.lookup import ActLookup
 from runtime.records.rows import read_record
 from runtime.system import clock
-from runtime.system.prepared import prepared
 from runtime.system.tables import workflow_copy, workflow_run, workflow_task, workflow_visit
 from runtime.texts import Message, _
 from runtime.workflow import boxes, deciding, keeping, passing, row_rights, undoing
@@ -221,22 +220,18 @@ def _on(
     given: Given = NOTHING,
     agrees: bool = False,
 ) -> None:
-    statement = prepared(act.catalogue.memo, "place of a task", act.connection.dialect, _place_of_a_task)
-    found = statement.first(act.connection, {"the_task": task})
-    if found is None:
-        raise NotFound(_("There is no such task."))
-    run, number = found
-    _do(act, run, lambda acts: do(acts, number), values, number, given, agrees)
+    row, state, number = keeping.read_for_task(act, task)
+    _with(act, row, state, lambda acts: do(acts, number), values, number, given, agrees)
 
 
-def _place_of_a_task() -> sa.Select[Any]:
-    own = workflow_task.c
-    return sa.select(own.run, own.number).where(own.id == sa.bindparam("the_task", type_=sa.BigInteger()))
+def _do(act: Act, run: int, do: Callable[[Acts], None], values: Mapping[str, Any] | None = None) -> None:
+    _with(act, *keeping.read(act, run), do, values)
 
 
-def _do(
+def _with(
     act: Act,
-    run: int,
+    row: Any,
+    state: Run,
     do: Callable[[Acts], None],
     values: Mapping[str, Any] | None = None,
     task: int | None = None,
@@ -244,7 +239,6 @@ def _do(
     agrees: bool = False,
 ) -> None:
     """One act: the record's new values first, then the step, then what follows from it."""
-    row, state = keeping.read(act, run)
     flow = flow_of(act, row)
     world = ActWorld(act, row.workflow, row.form, row.record, row.starter)
     acts, before = Acts(flow, state, world), keeping.copy_of(state)
@@ -255,7 +249,8 @@ def _do(
     if values:
         world.changed()
     do(acts)
-    keeping.write(act, row, before, state)
+    if keeping.write(act, row, before, state):
+        world.shown()
     deciding.keep(act, row, given)
     told = passing.tell(act, row.workflow, row.form, [(row.record, row.id, row.starter, before, state)])
     events = told + _follow(act, row, flow, state, world, acts.effects)
@@ -404,10 +399,10 @@ def shows_title(act: Act, form: str, node: Any) -> bool:
 def _follow(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effects: list[Effect]) -> list[int]:
     """Tells and copies; gives the events that were written."""
     events: list[int] = []
-    name = titles_of(act, {row.form: {row.record}}).get((row.form, row.record))
+    name = world.title if effects else ""
     for number, each in enumerate(effects):
         node = flow.by_key[run.visit(each.visit).node] if each.visit is not None else flow.start
-        title = name if name and shows_title(act, row.form, node) else f"#{row.record}"
+        title = name if shows_title(act, row.form, node) else f"#{row.record}"
         cause = f"workflow:{row.id}:{row.acts}:{number}"
         if each.kind == "asked":
             _tell(act, flow, ASKED, each.people, title, row, cause)

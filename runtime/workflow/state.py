@@ -75,6 +75,8 @@ class Run:
     visits: list[Visit] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     log: list[Entry] = field(default_factory=list)
+    earlier: int = 0
+    """Lines of the log that are stored and were left unread: `log` begins after them."""
 
     def visit(self, number: int) -> Visit:
         return self.visits[number - 1]

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from runtime.system.database import to_json
 from runtime.system.prepared import prepared
@@ -36,16 +37,15 @@ def keep(act: Act, row: Any, before: Run, after: Run, **more: Any) -> None:
         "first": [len(before.visits) + 1, len(before.tasks) + 1],
         **more,
     }
-    values = {"entry": len(before.log) + 1, "acts": row.acts + 1, "before": to_json(kept)}
-    dialect, given = act.connection.dialect, {f"the_{name}": value for name, value in {"run": row.id, **values}.items()}
-    if not prepared(act.catalogue.memo, "kept again", dialect, _again).run(act.connection, given).rowcount:
-        prepared(act.catalogue.memo, "kept", dialect, workflow_undo.insert).run(act.connection, {"run": row.id, **values})
+    values = {"run": row.id, "entry": before.earlier + len(before.log) + 1, "acts": row.acts + 1, "before": to_json(kept)}
+    dialect = act.connection.dialect
+    prepared(act.catalogue.memo, "kept for undoing", dialect, lambda: _instead_of_the_last(dialect)).run(act.connection, values)
 
 
-def _again() -> Any:
-    own = workflow_undo.c
-    named = {name: sa.bindparam(f"the_{name}", type_=own[name].type) for name in ("entry", "acts", "before")}
-    return workflow_undo.update().where(own.run == sa.bindparam("the_run", type_=sa.BigInteger())).values(named)
+def _instead_of_the_last(dialect: sa.Dialect) -> Any:
+    insert = (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(workflow_undo)
+    changed = {name: insert.excluded[name] for name in ("entry", "acts", "before")}
+    return insert.on_conflict_do_update(index_elements=["run"], set_=changed)
 
 
 def restore(acts: Acts, before: dict[str, Any]) -> None:

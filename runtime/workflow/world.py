@@ -16,7 +16,8 @@ from runtime.formulas.definitions import formula
 from runtime.formulas.evaluate import evaluate
 from runtime.people import accounts
 from runtime.people.organisation import organisation_of
-from runtime.records.tables import tables_of
+from runtime.records import query
+from runtime.records.tables import FormTables, tables_of
 from runtime.records.values import RecordValues
 from runtime.system import clock
 from runtime.system.prepared import Prepared, prepared
@@ -47,13 +48,23 @@ class ActWorld:
             raise NotFound(_("This record does not exist any more."))
         return found
 
-    def has_record(self) -> bool:
-        """Whether there is a living record."""
+    @cached_property
+    def _row(self) -> tuple[Any, ...] | None:
+        """When the record was put into the trash, and its title as it is stored."""
         built = tables_of(self.act.catalogue).get(self.form)
-        found = None if built is None else self._said(("there", built.main.name), lambda: _is_there(built.main)).first(
+        return None if built is None else self._said(("record", built.main.name), lambda: _record(built)).first(
             self.act.connection, {"the_record": self.record}
         )
-        return found is not None
+
+    def has_record(self) -> bool:
+        """Whether there is a living record."""
+        return self._row is not None and self._row[0] is None
+
+    @property
+    def title(self) -> str:
+        """What the record is called, whatever those who are asked about it may see elsewhere; its number where it has no title."""
+        form = self.act.catalogue.forms.get(self.form)
+        return (query.title_text(form, self._row[1]) if form is not None and self._row is not None else "") or f"#{self.record}"
 
     def require_record(self) -> None:
         """Nobody agrees to what lies in the trash."""
@@ -63,6 +74,11 @@ class ActWorld:
     def changed(self) -> None:
         """The record has been written: what is asked from here on speaks of its new values."""
         self.__dict__.pop("values", None)
+        self.shown()
+
+    def shown(self) -> None:
+        """The record shows something else of the workflow, by which it may be called otherwise."""
+        self.__dict__.pop("_row", None)
 
     # -- people ---------------------------------------------------------------------------------------------------------------
     def people(self, node: Any, run: Run) -> list[int]:
@@ -71,6 +87,7 @@ class ActWorld:
     def meant(self, who: tuple[str, ...], run: Run, node: Any = None) -> list[int]:
         """The active people named, each once, in their order."""
         found: list[int] = []
+        here: set[int] = set()  # those of whom it is known that they work here
         for each in who:
             sort, _colon, name = each.partition(":")
             if sort == "handler_of":
@@ -78,17 +95,17 @@ class ActWorld:
             elif sort == "head_of":
                 found += self._head_of(name)
             else:
-                found += [
-                    one.person
-                    for one in recipients(self.act, (each,), None if each.startswith(POOLS) else self.values)
-                    if one.person is not None
-                ]
+                active = recipients(self.act, (each,), None if each.startswith(POOLS) else self.values)
+                here.update(one.person for one in active if one.person is not None)
+                found += [one.person for one in active if one.person is not None]
         if node is not None and node.levels is not None:
             found += self._levels(node.levels)
         if node is not None and node.formula is not None:
             value = self._evaluated(node.formula)
             found += [value] if isinstance(value, int) else []
-        return self._active(list(dict.fromkeys(found)))
+        named = list(dict.fromkeys(found))
+        here.update(self._active([each for each in named if each not in here]))
+        return [each for each in named if each in here]
 
     @staticmethod
     def _handlers(run: Run, node: str) -> list[int]:
@@ -198,8 +215,9 @@ class ActWorld:
 IN_TRASH = _("The record is in the trash, so it cannot be approved. Restore it there, reject this, or let whoever administers end it.")
 
 
-def _is_there(main: sa.Table) -> Any:
-    return sa.select(main.c.id).where(main.c.id == sa.bindparam("the_record", type_=sa.BigInteger()), main.c.deleted_at.is_(None))
+def _record(built: FormTables) -> Any:
+    own = built.main.c
+    return sa.select(own.deleted_at, query.title_column(built)).where(own.id == sa.bindparam("the_record", type_=sa.BigInteger()))
 
 
 def _is_active() -> Any:
