@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -70,16 +70,32 @@ class OnRows(Inside):
         }
 
 
-def row_problems(path: str, lines: Any, values: dict[str, str]) -> Iterator[Problem]:
-    for key in values:
-        if key not in lines:
-            yield Problem(f"{path}/{key}", _("The rows have no field with this key."))
-        elif not lines[key].writable:
-            yield Problem(f"{path}/{key}", _("The field {key} cannot be written by a step.", key=key))
-
-
 def row_use(path: str, text: str, form: str | None, subform: str | None, names: Known, expect: Any) -> FormulaUse:
     return FormulaUse(path, text, form, subform, expect, names, STEP_FORMULAS)
+
+
+class WritesRows(OnRows):
+    """Steps that give the fields of a row values."""
+
+    values: dict[Annotated[str, Names("subform")], FormulaText] = Field(min_length=1, title="Values")
+    read_a_row: ClassVar[bool]
+    """Whether the formulas of the values read a row, or the record alone."""
+
+    def problems(self, form: str | None, catalogue: Catalogue) -> Iterator[Problem]:
+        yield from super().problems(form, catalogue)
+        lines = self.lines(form, catalogue)
+        for key in self.values if lines else ():
+            if key not in lines:
+                yield Problem(f"values/{key}", _("The rows have no field with this key."))
+            elif not lines[key].writable:
+                yield Problem(f"values/{key}", _("The field {key} cannot be written by a step.", key=key))
+
+    def formulas(self, form: str | None, names: Known, catalogue: Catalogue) -> Iterator[FormulaUse]:
+        yield from super().formulas(form, names, catalogue)
+        lines = self.lines(form, catalogue)
+        for key, text in self.values.items() if lines or not self.read_a_row else ():
+            expect = lines[key].formula_type() if key in lines else None
+            yield row_use(f"values/{key}", text, form, self.subform if self.read_a_row else None, names, expect)
 
 
 class OnSomeRows(OnRows):

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
-
-from runtime.automation.steps._rows import OnSomeRows, row_problems, row_use
+from runtime.automation.steps._rows import OnSomeRows, WritesRows
 from runtime.automation.words import quoted
-from runtime.definitions.model import FormulaText, FormulaUse
-from runtime.definitions.naming import Names
 from runtime.definitions.shelf import STEPS
-from runtime.definitions.types import Type
-from runtime.errors import Problem
 from runtime.texts import _
 
 if TYPE_CHECKING:
@@ -22,22 +15,11 @@ if TYPE_CHECKING:
 
 
 @STEPS.register
-class UpdateRows(OnSomeRows):
+class UpdateRows(WritesRows, OnSomeRows):
     """The formulas read the row, and the record's fields where the row has none of that name."""
 
     type: Literal["update_rows"] = "update_rows"
-    values: dict[Annotated[str, Names("subform")], FormulaText] = Field(min_length=1, title="Values")
-
-    def problems(self, form: str | None, catalogue: Catalogue) -> Iterator[Problem]:
-        yield from super().problems(form, catalogue)
-        lines = self.lines(form, catalogue)
-        yield from row_problems("values", lines, self.values) if lines else ()
-
-    def formulas(self, form: str | None, names: dict[str, Type], catalogue: Catalogue) -> Iterator[FormulaUse]:
-        yield from super().formulas(form, names, catalogue)
-        lines = self.lines(form, catalogue)
-        for key, text in self.values.items() if lines else ():
-            yield row_use(f"values/{key}", text, form, self.subform, names, lines[key].formula_type() if key in lines else None)
+    read_a_row = True
 
     def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
         lines, label = self.lines(form, catalogue), self.label(language, catalogue, form)
