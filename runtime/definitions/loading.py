@@ -172,6 +172,8 @@ def _sentence(error: ErrorDetails) -> Message:
     if kind in _BOUNDS:
         name, sentence = _BOUNDS[kind]
         return _(sentence, bound=context[name])
+    if kind == "string_pattern_mismatch" and isinstance(error["input"], str) and not error["input"].strip():
+        return _PLAIN["missing"]
     if kind == "string_pattern_mismatch":
         return _("This does not have the right form: {pattern}", pattern=context["pattern"])
     if kind in ("union_tag_invalid", "literal_error"):

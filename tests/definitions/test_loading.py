@@ -73,6 +73,8 @@ def test_ten_faults_are_ten_problems_each_with_its_path() -> None:
     ({"type": "text", "key": "text", "label": "A", "text": 1}, "fields/0/text", "There is no setting of this name here."),
     ({"type": "tetx", "key": "a", "label": "A"}, "fields/0/type", "Choose one of "),
     ({"key": "a", "label": "A"}, "fields/0/type", "Say of which type this is."),
+    (text("", label="A"), "fields/0/key", "This is needed."),
+    (text("  ", label="A"), "fields/0/key", "This is needed."),
     (text(label=5), "fields/0/label", "This needs to be a text."),
     (text(label={"zh": 5}), "fields/0/label/zh", "This needs to be a text."),
     (text(label={"de": "A"}), "fields/0/label/de", "There is no setting of this name here."),
