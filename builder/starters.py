@@ -212,7 +212,7 @@ def install_template(
     done = Installed(names.get(("app", template.app), template.app))
     wanted = [each for body in bodies if (each := _beside(act, body, done)) is not None]
     wanted = [_with_days_ahead(act, each) for each in wanted]
-    done.published = versions.publish(act, wanted, str(_("Installed the template {key}.", key=template.key)))
+    done.published = versions.publish(act, wanted, _("Installed the template {key}.", key=template.key).in_language(act.workspace.language))
     roles.name_new(act, {key: shown(label, act.workspace.language) for key, label in template.about.roles.items()})
     for body in drafts:
         if versions.find_draft(act.connection, body["kind"], body["key"]) is None:

@@ -35,6 +35,12 @@ def test_two_versions_are_compared_in_words_and_then_as_json(ada: Designer, shop
     assert page.index("Spend · Cuts") < page.index("The same as JSON") < page.index("+ 2000,")
 
 
+def test_a_lone_version_is_not_offered_for_comparing_with_itself(ada: Designer, shop: World) -> None:
+    assert "Show the differences" not in words(ada.get(f"{TIERS}/versions"))
+    shop.publish(SECOND)
+    assert "Show the differences" in words(ada.get(f"{TIERS}/versions"))
+
+
 def test_the_draft_is_compared_too(ada: Designer) -> None:
     ada.save(TIERS, SECOND)
     assert "v1 → draft Spend · Cuts" in words(ada.get(f"{TIERS}/versions?from=1&to=draft"))
