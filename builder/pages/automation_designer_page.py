@@ -13,9 +13,12 @@ from builder.pages.designer_texts import FRAME
 from builder.pages.editor import opened_page
 from builder.pages.editor_data import whom
 from builder.pages.frame import as_text
+from runtime.cadence.plans import at_work
+from runtime.collaboration import bots
 from runtime.pages.web import designer_only, reader
 from runtime.people.may import may
 from runtime.system.workspace import Act
+from runtime.texts import _
 
 blueprint = Blueprint("automation_designer_page", __name__)
 
@@ -34,11 +37,42 @@ def _given(act: Act, app: str) -> dict[str, Any]:
         "palette": palette(say),
         "triggers": triggers(say),
         "starters": starters(act, app, reader().language),
+        "named": _named(act, [form.key for form in forms]),
         "people": [each for each in whom(act, act.catalogue)["whom"] if each["key"].startswith(("role:", "user:"))],
         "form_fields": {
             form.key: [_field(each) for each in form.fields if may(act.person, "view", form.key, None, each.key)] for form in forms
         },
     }
+
+
+def _named(act: Act, forms: list[str]) -> dict[str, Any]:
+    """What steps about a form's records choose from, by the form: follow-up plans, records that point here, words of the library; and bots."""
+    catalogue = act.catalogue
+    readable = [each for each in catalogue.wordings.values() if not each.archived]
+    return {
+        "plan": {form: _plans(act, form) for form in forms},
+        "relation": {form: [_relation(act, *each) for each in catalogue.relations_to(form).items() if each[1][0] in forms] for form in forms},
+        "wording": {form: [{"key": each.key, "label": reader().shown(each.label)} for each in readable if each.form == form] for form in forms},
+        "bot": [{"key": name, "label": name} for name in dict.fromkeys(each.name for each in bots.listed(act))],
+    }
+
+
+def _plans(act: Act, form: str) -> list[dict[str, str]]:
+    shown = reader().shown
+    return [
+        {"key": key, "label": label}
+        for model in at_work(act.catalogue)
+        if model.form == form
+        for key, label in (
+            (model.key, reader().say(_("{model}: by the tier the record has", model=model.label))),
+            *((f"{model.key}/{tier}", f"{shown(model.label)}: {shown(model.by_key[tier].label)}") for tier in model.plans if tier in model.by_key),
+        )
+    ]
+
+
+def _relation(act: Act, name: str, way: tuple[str, str]) -> dict[str, str]:
+    form = act.catalogue.forms[way[0]]
+    return {"key": name, "label": f"{reader().shown(form.label)} ({reader().shown(form.by_key[way[1]].label)})"}
 
 
 def _field(field: Any) -> dict[str, Any]:

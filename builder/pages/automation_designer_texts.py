@@ -68,6 +68,7 @@ AUTOMATIONS: dict[str, Message] = {
     "said": _("{field} {relation} {value}"),
     "said_empty": _("{field} is empty"),
     "said_filled": _("{field} is filled in"),
+    "field_gone": _("{key} – no field here"),
     "said_yes": _("{field} is ticked"),
     "said_no": _("{field} is not ticked"),
     "said_and": _(" and "),

@@ -147,6 +147,7 @@ FORMS: dict[str, Message] = {
     "said": _("{field} {relation} {value}"),
     "said_filled": _("{field} is filled in"),
     "said_empty": _("{field} is blank"),
+    "field_gone": _("{key} – no field here"),
     "said_yes": _("{field} is ticked"),
     "said_no": _("{field} is not ticked"),
     "said_and": _(" and "),

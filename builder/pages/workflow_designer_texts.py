@@ -20,6 +20,7 @@ CONDITIONS = (
     ),
     *("relation_is", "relation_is_not", "relation_more", "relation_least", "relation_less", "relation_most", "relation_filled"),
     *("relation_empty", "relation_has", "relation_yes", "relation_no", "said", "said_empty", "said_filled", "said_yes", "said_no"),
+    "field_gone",
     *("said_and", "said_or"),
 )
 """Texts of the automation designer about conditions, which look the same here."""

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Blueprint, render_template
 
 from runtime.automation import lanes, log, tending
+from runtime.definitions.automation import Automation
 from runtime.pages.jobs import NAMES
 from runtime.pages.web import builder_only, reader, reading, workspace
 from runtime.system import clock, upgrade, waiting
@@ -55,6 +56,7 @@ def show() -> str:
             failed=_failed(act),
             failing=_failing(act),
             paused=_paused(act),
+            switched_off=_switched_off(act),
             versions=_versions(act),
         )
 
@@ -162,17 +164,28 @@ def _failing(act: Act) -> list[Row]:
 
 
 def _paused(act: Act) -> list[Row]:
-    """Automations that stand still: paused, with since when and why, and those that are switched off."""
+    """Automations that are paused, with since when and why, the latest first."""
+    paused = sorted(tending.paused(act).items(), key=lambda each: str(each[1].at), reverse=True)
+    return [
+        {
+            **_line(act.catalogue.automations[key]),
+            "key": key,
+            "app": act.catalogue.automations[key].app,
+            "paused_at": pause.at,
+            "why": shown(pause.reason, reader().language) if pause.reason else "",
+        }
+        for key, pause in paused
+    ]
+
+
+def _switched_off(act: Act) -> list[Row]:
     paused = tending.paused(act)
-    found = []
-    for each in act.catalogue.automations.values():
-        pause = paused.get(each.key)
-        if pause is None and each.enabled:
-            continue
-        href = f"/apps/{each.app}/-/runs?automation={each.key}" if each.app else ""
-        why = shown(pause.reason, reader().language) if pause is not None and pause.reason else ""
-        found.append({"label": each.label, "href": href, "paused_at": pause.at if pause is not None else None, "why": why})
-    return found
+    return [_line(each) for each in act.catalogue.automations.values() if not each.enabled and each.key not in paused]
+
+
+def _line(automation: Automation) -> Row:
+    href = f"/apps/{automation.app}/-/runs?automation={automation.key}" if automation.app else ""
+    return {"label": automation.label, "href": href}
 
 
 def _versions(act: Act) -> list[tuple[str, str]]:

@@ -196,3 +196,15 @@ def test_only_designers_ask(begun: Designer, shop: World, enter: Callable[..., D
     ):
         assert mia.ask("POST", f"{PLACE}/{place}", {"draft": CARE, **sent}).status_code == 403
     assert mia.ask("GET", f"{PLACE}/runs").status_code == 403
+
+
+# -- what settings choose from -----------------------------------------------------------------------------------------------------------
+def test_plans_relations_words_and_bots_are_offered_by_name_for_every_form(begun: Designer, shop: World) -> None:
+    named = begun.given(PLACE)["named"]
+    with shop.workspace.reading(SYSTEM) as act:
+        catalogue = act.catalogue
+        assert named["plan"].keys() == named["relation"].keys() == named["wording"].keys() == set(catalogue.forms)
+        for form in catalogue.forms:
+            assert [each["key"] for each in named["relation"][form]] == list(catalogue.relations_to(form))
+    assert named["bot"] == [] and any(named["relation"].values())
+    assert all(each["label"] and each["label"] != each["key"] for some in named["relation"].values() for each in some)

@@ -287,6 +287,8 @@ def test_an_automation_can_be_made_to_stand_still_and_to_go_on(shop: Shop, signe
     signed_in.post(f"{LOG}/pause", {"automation": "greet"})
     shop.customer("Ann", 5)
     assert "stands still, stopped by Ada" in words(signed_in.get(LOG))
+    health = signed_in.get("/admin/health").get_data(as_text=True)
+    assert "paused since" in health and "Let it go on" in health
     assert len(hrefs(signed_in.get(f"{LOG}?state=paused").get_data(as_text=True))) == 1
     signed_in.post(f"{LOG}/pause", {"automation": "greet", "on": "1"})
     engine.settle(shop.workspace)

@@ -1,6 +1,6 @@
 // Words of the server with what they name as chips: quoted names, places in braces, and conditions in words.
 import { computed } from '@preact/signals';
-import { body, isObject, type Json } from '../designer/state';
+import { at, body, isObject, problems, type Json } from '../designer/state';
 import { conditionWords, readConditions } from '../form_designer/conditions';
 
 const NAMED = /(“[^”]+”|「[^」]+」|\{[^{}\n]+\})/;
@@ -17,8 +17,10 @@ const conditions = computed(() => {
   return [...found].sort((a, b) => b.length - a.length);
 });
 
+const faulty = (text: string): boolean => problems.value.some(each => at(each.path.split('/').map(part => /^\d+$/.test(part) ? Number(part) : part)) === text);
+
 /** Text of the server with its conditions in the words of their chips. */
-export const inWords = (text: string): string => conditions.value.reduce((found, each) => found.includes(each) && readConditions(each)?.list.length ? found.split(each).join(conditionWords(each)) : found, text);
+export const inWords = (text: string): string => conditions.value.reduce((found, each) => found.includes(each) && readConditions(each)?.list.length ? found.split(each).join(conditionWords(each, faulty(each))) : found, text);
 
 /** “rises to 「Diamond」” with the name as a chip. */
 export function Chips({ text }: { text: string }) {
@@ -33,5 +35,5 @@ export function Chips({ text }: { text: string }) {
 /** A condition in the words of its chips; one that says more than chips can, as the formula. */
 export function ConditionChips({ text }: { text: string }) {
   const read = readConditions(text);
-  return read?.list.length ? <span class="ax-chip">{conditionWords(text)}</span> : <code class="ax-chip">{text}</code>;
+  return read?.list.length ? <span class="ax-chip">{conditionWords(text, faulty(text))}</span> : <code class="ax-chip">{text}</code>;
 }

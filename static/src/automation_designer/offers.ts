@@ -31,6 +31,10 @@ export function offered(name: string, path: Path, shape: Shape): Named[] | null 
   if (name === 'tag' && tags) return given.known.tags[tags] ?? null;
   if (name === 'automation' || name === 'workflow') return given.known[name];
   if (name === 'node') return given.known.nodes[beside(path, 'workflow') ?? ''] ?? null;
+  if (name === 'bot') return more.named.bot;
+  if (name === 'plan' || name === 'wording') return more.named[name][formAt(path) ?? ''] ?? null;
+  if (name === 'relation') return more.named.relation[form.value ?? ''] ?? null;
+  if (name === 'subform') return named(fieldsOf(form.value).filter(each => each.type === 'subform'));
   if (name === 'target') return named(fieldsOf(form.value).filter(each => each.type === 'reference'));
   if (name === 'field' && shape.is === 'string') return named(fieldsFor(path));
   if (name === 'fields' && shape.is === 'string') return named(fieldsOf(formAt(path)));

@@ -83,15 +83,17 @@ export function beginCondition(without = ''): Condition {
 }
 
 export const fieldName = (key: string): string => nameOf(fields.value.find(each => keyOf(each) === key) ?? { key });
+/** In a condition that is wrong, a name that no field has is a field that is not there; in one that is right it is a name known here, such as that of a step. */
+const nameIn = (key: string, faulty: boolean): string => faulty && key && !fields.value.some(each => keyOf(each) === key) ? t('field_gone', { key }) : fieldName(key);
 
 /** “Type is company and Amount is more than 5”; the formula itself where chips cannot say it. */
-export function conditionWords(text: string): string {
+export function conditionWords(text: string, faulty = false): string {
   const found = readConditions(text);
   if (!found?.list.length) return text;
   return found.list.map(each => {
     const option = optionsOf(fields.value.find(one => keyOf(one) === each.field)).find(one => one.key === each.value);
     const value = option ? nameOf(option) : each.value;
-    return NO_VALUE.includes(each.relation) ? t(`said_${each.relation}`, { field: fieldName(each.field) }) : t('said', { field: fieldName(each.field), relation: t(`relation_${each.relation}`), value });
+    return NO_VALUE.includes(each.relation) ? t(`said_${each.relation}`, { field: nameIn(each.field, faulty) }) : t('said', { field: nameIn(each.field, faulty), relation: t(`relation_${each.relation}`), value });
   }).join(t(found.all ? 'said_and' : 'said_or'));
 }
 
@@ -122,7 +124,7 @@ function Chip({ condition, n, place, without, set, remove }: { condition: Condit
   const choose = (key: string) => { const next = fields.value.find(each => keyOf(each) === key); set({ field: key, relation: RELATIONS[kindOf(next)][0], value: String(optionsOf(next)[0]?.key ?? '') }); };
   return <div class="fd-condition" role="group" aria-label={t('condition_n', { n: n + 1 })}>
     <select class="form-select" id={n === 0 ? `f-${place}` : undefined} aria-label={t('field')} value={condition.field} onChange={event => choose(event.currentTarget.value)}>
-      {!field && <option value={condition.field}>{condition.field}</option>}
+      {!field && <option value={condition.field}>{nameIn(condition.field, problemsAt.value.has(place))}</option>}
       {fields.value.filter(each => keyOf(each) !== without || keyOf(each) === condition.field).map(each => <option value={keyOf(each)} key={keyOf(each)}>{nameOf(each)}</option>)}</select>
     <select class="form-select" aria-label={t('relation')} value={condition.relation} onChange={event => set({ relation: event.currentTarget.value })}>{[...new Set([...relations, condition.relation])].map(each => <option value={each} key={each}>{t(`relation_${each}`)}</option>)}</select>
     {!NO_VALUE.includes(condition.relation) && (options.length
