@@ -81,6 +81,8 @@ TEXTS: dict[str, Message] = {
     "no_changes": _("Nothing differs from the live version."),
     "blocked": _("{n} problems have to be solved first."),
     "blocked_one": _("1 problem has to be solved first."),
+    "blocked_elsewhere": _("Where other drafts of the app solve this already, publish all of them together."),
+    "publish_all": _("Look at all drafts"),
     "cancel": _("Cancel"),
     "no_problems": _("No problems. This can be published."),
     "problems_head": _("Have to be solved"),

@@ -85,13 +85,15 @@ def panel(app: str, form: str, key: str) -> str:
         field = _field(definition, key, "query_panel")
         require(g.person, "view", form, None, key)
         record = request.args.get("record", type=int)
+        value = None
         try:
             value = _asked(act, definition, field, record)
             found = panels.page(act, definition, field, value, request.args.get("cursor"))
         except FieldError:  # half a number: nothing fits it yet
             found = None
         columns = columns_of(act.catalogue, found.form, found, app) if found is not None else []
-        return render_template("panel.html", field=field, page=found, columns=columns, app=app, key=key, here=request.path, args=request.args)
+        first = definition.field(field.ours) if value is None and record is None else None
+        return render_template("panel.html", first=first, field=field, page=found, columns=columns, app=app, key=key, here=request.path, args=request.args)
 
 
 def _asked(act: Any, form: Form, field: Any, record: int | None) -> Any:

@@ -64,7 +64,7 @@ QUOTE = makers.form_json(
         {"check": "quantity < 1000", "when": "not ISEMPTY(quantity)", "fields": ["quantity"], "message": "Too many.", "subform": "items"},
     ],
 )
-TABLE = 'product\tquantity\tprice\tdue_on\tcolor\nCoat\t2\t1,200.50\t5/31/2026\tRed\nHat\tmany\t¥99\t2026-06-01\tBlue\n"Sc""arf"\t1\t5\t\tgreen\n'
+TABLE = 'product\tquantity\tprice\tdue_on\tcolor\tengraving\nCoat\t2\t1,200.50\t5/31/2026\tRed\tAnn\nHat\tmany\t¥99\t2026-06-01\tBlue\tBob\n"Sc""arf"\t1\t5\t\tgreen\n'
 
 
 @pytest.fixture
@@ -147,7 +147,9 @@ def test_a_quote_is_filled_in_from_what_is_there_already(new_page: Callable[...,
     page.locator("[data-row-add]").click()
     paste(page, "items-0-f_quantity", TABLE)
     unfit = page.locator("[data-paste-note]")
-    expect(unfit).to_contain_text("Did not fit: 3")
+    expect(unfit).to_contain_text("Did not fit: 4")
+    expect(unfit).to_contain_text("Row 2, Engraving: “Bob”. It is not asked for in this row.")
+    expect(control(page, "items-0-f_engraving")).to_have_value("Ann")
     expect(unfit).to_contain_text("Row 2, Quantity: “many”")
     expect(control(page, "items-0-f_price")).to_have_value("1200.50")
     expect(control(page, "items-0-f_due_on")).to_have_value("2026-05-31")

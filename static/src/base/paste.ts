@@ -108,20 +108,31 @@ export async function pasteRows(box: HTMLElement, target: HTMLElement, text: str
   box.removeAttribute('aria-busy');
   const before = snapshot(box, from, cells.length, columns);
   addRows(box, from + cells.length - rowsOf(box).length);
+  finish(box); // so that the rules have looked at the new rows
   const rows = rowsOf(box);
-  cells.forEach((each, number) => columns.forEach((key, column) => {
-    if (!key) return;
-    const put = found ? found.cells[number]?.[column] : { texts: [each[column]] };
+  const closed = (number: number, column: number): boolean => {
+    const key = columns[column];
+    if (!key) return false;
+    const put = found ? found.cells[number]?.[column] : { texts: [cells[number][column]] };
     const files = boxAt(rows[from + number], key);
-    if (files) { if (found && put?.texts.length) putFiles(files, put); return; } // a blank cell leaves them
-    const controls = controlsAt(rows[from + number], key).filter(control => !control.disabled && !control.readOnly);
-    putInto(controls, put ?? { texts: controls.map(control => (control.type === 'text' && isTyped(control) && !control.dataset.searchUrl ? each[column] : '')) });
-  }));
+    if (files) { if (found && put?.texts.length) putFiles(files, put); return false; } // a blank cell leaves them
+    const all = controlsAt(rows[from + number], key), controls = all.filter(control => !control.disabled && !control.readOnly);
+    if (all.length && !controls.length) return !!cells[number][column] && !!put;
+    putInto(controls, put ?? { texts: controls.map(control => (control.type === 'text' && isTyped(control) && !control.dataset.searchUrl ? cells[number][column] : '')) });
+    return false;
+  };
+  let waiting = cells.flatMap((each, number) => each.map((_, column) => [number, column])).filter(([number, column]) => closed(number, column));
+  for (let before = 0; waiting.length && waiting.length !== before;) { // what was put in may be what shows them
+    finish(box);
+    before = waiting.length;
+    waiting = waiting.filter(([number, column]) => closed(number, column));
+  }
   const unfit = (found?.problems ?? []).map(({ row: number, column, text: given, message }) => {
     const field = fieldAt(rows[from + number], columns[column]);
     if (field) showError(field, message);
     return say('paste_cell', { row: from + number + 1, column: labelOf(box, columns[column]), text: given, message });
   });
+  unfit.push(...waiting.map(([number, column]) => say('paste_cell', { row: from + number + 1, column: labelOf(box, columns[column]), text: cells[number][column], message: say('paste_closed') })));
   if (over > 0) unfit.push(say('paste_rows_over', { n: over, most: box.dataset.most ?? '' }));
   told(box, unfit);
   finish(box);

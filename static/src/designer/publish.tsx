@@ -111,7 +111,8 @@ export function PublishDialog({ children }: { children?: ComponentChildren }) {
         {found.following?.length > 0 && <><h3 class="tb-part">{t('following')}</h3><ul class="tb-plain">{found.following.map(each => <li key={each.href}><a href={each.href}>{each.label}</a> <span class="tl-quiet tl-meta">{each.kind}</span></li>)}</ul></>}
         {children}
         {blocked > 0 && <><div class="tl-note tl-note-bad"><Icon name="alert-circle" /><div><b>{blocked === 1 ? t('blocked_one') : t('blocked', { n: blocked })}</b>
-          <ul class="tb-plain">{found.problems.map(each => <li key={each.path + each.message}>{each.href ? <a href={each.href}>{each.message}</a> : <button class="tb-problem" type="button" onClick={() => goTo(each.path)}>{each.message}</button>}</li>)}</ul></div></div></>}
+          <ul class="tb-plain">{found.problems.map(each => <li key={each.path + each.message}>{each.href ? <a href={each.href}>{each.message}</a> : <button class="tb-problem" type="button" onClick={() => goTo(each.path)}>{each.message}</button>}</li>)}</ul>
+          {given.app !== '-' && found.problems.every(each => each.href) && <p>{t('blocked_elsewhere')} <a href={`/build/${given.app}/publish`}>{t('publish_all')}</a></p>}</div></div></>}
         {found.advice.length > 0 && <ul class="tb-plain tl-second">{found.advice.map(each => <li key={each.path + each.message}>{each.message}</li>)}</ul>}
         {found.reason.length > 0 && <div class="tl-note tl-note-care tb-reason"><Icon name="alert-triangle" /><div class="tl-grow"><b>{t('reason_needed')}</b>
           <ul class="tb-plain">{found.reason.map(each => <li key={each}>{each}</li>)}</ul>
