@@ -20,7 +20,7 @@ from runtime.records.lookup import ActLookup
 from runtime.records.plan import plan_of
 from tests import makers
 from tests.pages.conftest import PASSWORD
-from tests.pages.visitor import Visitor
+from tests.pages.visitor import Visitor, words
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -184,3 +184,11 @@ def test_a_draft_is_kept_for_its_person_until_it_is_saved(seller: Visitor, app: 
     assert seller.get(f"/apps/shop/quote/new?draft={number}").status_code == 404
     with shop.reading(SYSTEM) as act:
         assert [each.values["subject"] for each in query.page(act, "quote", columns=["subject"]).records] == ["Whole"]
+
+
+def test_a_query_panel_says_what_to_fill_in_before_it_says_that_nothing_fits(seller: Visitor, shop: Workspace) -> None:
+    panel = makers.field("query_panel", "known", form="client", theirs="name", ours="subject")
+    with shop.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [{**QUOTE, "fields": [*QUOTE["fields"], panel]}])
+    said = {text: words(seller.get(f"/apps/shop/quote/panel/known?value={text}")) for text in ("", "Ann", "Bob")}
+    assert "Fill in Subject first." in said[""] and "Ann" in said["Ann"] and said["Bob"] == "No record fits."
