@@ -13,7 +13,7 @@ from runtime.definitions import versions
 from runtime.people.person import SYSTEM
 from runtime.records import gateway, query
 from tests import makers
-from tests.support.browser import axe
+from tests.support.browser import axe, wait_until
 
 if TYPE_CHECKING:
     from tests.support.server import Live
@@ -192,3 +192,21 @@ def test_a_quote_is_filled_in_from_what_is_there_already(new_page: Callable[...,
     assert [str(row["quantity"]) for row in stored["items"]] == ["2", "1"]
     other.goto(NEW)
     expect(other.locator(".tl-drafts")).to_have_count(0)
+
+
+def test_what_a_rule_hid_is_still_there_after_coming_back(page: Page, shop: Live) -> None:
+    shop.person("admin@example.com")
+    shop.sign_in(page, "meng@example.com")
+    page.goto(NEW, wait_until="networkidle")
+    control(page, "subject").fill("Coats")
+    control(page, "special").check()
+    control(page, "rebate").fill("7")
+    control(page, "special").uncheck()
+    expect(control(page, "rebate")).to_be_hidden()
+    kept = "Object.values(localStorage).some(each => each.includes('Coats') && !each.includes('f_special'))"
+    wait_until(page, lambda: page.evaluate(kept), "it is kept on this device")
+    page.goto(NEW, wait_until="networkidle")
+    expect(control(page, "subject")).to_have_value("Coats")
+    expect(control(page, "rebate")).to_be_hidden()
+    control(page, "special").check()
+    expect(control(page, "rebate")).to_have_value("7")

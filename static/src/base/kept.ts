@@ -13,11 +13,18 @@ function stored(): Storage | null {
   try { return window.localStorage; } catch { return null; }
 }
 
-/** Everything but secrets, files and the token. */
+/** Everything but secrets, files and the token; also what a rule hides at the moment, which a browser would not send. */
 function valuesOf(form: HTMLFormElement): Values {
   const secret = new Set($$<HTMLInputElement>('[type=password], [type=file], [data-not-kept]', form).map(input => input.name));
-  return [...new FormData(form)].filter((pair): pair is [string, string] =>
-    typeof pair[1] === 'string' && pair[0] !== 'csrf_token' && !secret.has(pair[0]));
+  const sent = [...new FormData(form)].filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+  return [...sent, ...([...form.elements] as Control[]).flatMap(unsent)].filter(([name]) => name !== 'csrf_token' && !secret.has(name));
+}
+
+function unsent(control: Control): Values {
+  if (!control.name || !control.matches(':disabled') || /^(hidden|submit|button)$/.test(control.type)) return [];
+  if (/^(radio|checkbox)$/.test(control.type)) return control.checked ? [[control.name, control.value]] : [];
+  const chosen = (control as unknown as HTMLSelectElement).selectedOptions;
+  return chosen ? [...chosen].map(each => [control.name, each.value]) : [[control.name, control.value]];
 }
 
 function read(key: string): Kept | null {

@@ -140,10 +140,13 @@ export class LiveForm {
   private followDefaults(): void {
     this.following.clear();
     if (!this.carried.fresh) return;
-    const { record } = this.rules.settle(this.controls, this.run());
+    const run = this.run(), { record, hidden } = this.rules.settle(this.controls, run);
     for (const key of Object.keys(this.carried.defaults)) {
       const outcome = this.carried.fields[key] ? record.byDefault(key) : null;
-      if (outcome && !outcome.unknown && plain(outcome.value) === plain(valueOf(record, key))) this.following.add(key);
+      if (!outcome || outcome.unknown) continue;
+      const texts = hidden.has(key) ? typedAs(this.carried.fields[key], outcome.value, outcome.scale, run.zone) : null;  // its control may hold what was typed before
+      const stands = texts ? takenFrom(this.controls.controls(key)).texts.join('\n') === texts.join('\n') : plain(outcome.value) === plain(valueOf(record, key));
+      if (stands) this.following.add(key);
     }
   }
 
