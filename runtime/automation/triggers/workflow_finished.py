@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from runtime.automation.triggers._base import EventTrigger
+from runtime.automation.triggers._of_workflow import OfWorkflow
 from runtime.automation.words import quoted
 from runtime.definitions.model import Key
 from runtime.definitions.shelf import TRIGGERS
@@ -23,7 +23,7 @@ Status = Literal["approved", "rejected", "returned", "withdrawn", "ended"]
 
 
 @TRIGGERS.register
-class WorkflowFinished(EventTrigger):
+class WorkflowFinished(OfWorkflow):
     """Formulas may use `workflow.status` and `workflow.starter`."""
 
     type: Literal["workflow_finished"] = "workflow_finished"
@@ -31,14 +31,6 @@ class WorkflowFinished(EventTrigger):
     status: tuple[Status, ...] = Field(("approved",), min_length=1, title="How it went")
 
     events: ClassVar[tuple[str, ...]] = ("workflow_finished",)
-    own_sources: ClassVar[tuple[str, ...]] = ("workflow",)
-
-    def form_key(self, catalogue: Catalogue) -> str | None:
-        flow = catalogue.workflows.get(self.workflow)
-        return None if flow is None else flow.form
-
-    def listens(self, catalogue: Catalogue) -> Iterator[tuple[str | None, str]]:
-        yield self.form_key(catalogue), f"workflow:{self.workflow}"
 
     def names(self, catalogue: Catalogue) -> dict[str, Type]:
         return {"workflow.status": CHOICE(get_args(Status)), "workflow.starter": MEMBER}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from runtime.automation.triggers._base import EventTrigger
+from runtime.automation.triggers._of_workflow import OfWorkflow
 from runtime.automation.words import quoted
 from runtime.definitions.model import Key
 from runtime.definitions.shelf import TRIGGERS
@@ -24,7 +24,7 @@ FACTS = ("how", "person", "starter")
 
 
 @TRIGGERS.register
-class WorkflowStep(EventTrigger):
+class WorkflowStep(OfWorkflow):
     """Formulas may use `workflow.how`, `workflow.person` (who decided there) and `workflow.starter`."""
 
     type: Literal["workflow_step"] = "workflow_step"
@@ -35,14 +35,6 @@ class WorkflowStep(EventTrigger):
     """Left out: however it went. Only of `finished`."""
 
     events: ClassVar[tuple[str, ...]] = ("workflow_step",)
-    own_sources: ClassVar[tuple[str, ...]] = ("workflow",)
-
-    def form_key(self, catalogue: Catalogue) -> str | None:
-        flow = catalogue.workflows.get(self.workflow)
-        return None if flow is None else flow.form
-
-    def listens(self, catalogue: Catalogue) -> Iterator[tuple[str | None, str]]:
-        yield self.form_key(catalogue), f"workflow:{self.workflow}"
 
     def names(self, catalogue: Catalogue) -> dict[str, Type]:
         return {"workflow.how": CHOICE(get_args(How)), "workflow.person": MEMBER, "workflow.starter": MEMBER}
