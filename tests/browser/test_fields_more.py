@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from runtime.definitions import versions
 from runtime.people.person import SYSTEM
@@ -76,12 +76,33 @@ def test_rows_with_photos_and_conditions_on_a_phone(visits: Live, new_page: Call
         dialog = page.locator("#add-condition")
         dialog.locator("[data-condition-field]").select_option(field)
         dialog.locator("[data-condition-operator]").select_option(relation)
-        dialog.get_by_role("combobox").last.fill(typed)
-        dialog.get_by_role("option", name=re.compile(typed)).first.click()
+        dialog.locator(".ts-control input").fill(typed)
+        expect(dialog.locator(".ts-dropdown .option")).to_have_count(1)  # what was searched for has come
+        dialog.locator(".ts-dropdown .option").click()
         dialog.get_by_role("button", name="Add", exact=True).click()
         expect(page.get_by_text("Wine bar").locator("visible=true").first).to_be_visible()
     expect(page.get_by_text("Quay")).to_have_count(0)
     expect(page.locator(".tl-filter")).to_contain_text("Owner is one of bob")
+
+
+def test_an_answer_that_comes_after_the_choice_does_not_open_the_list_again(visits: Live, page: Page) -> None:
+    me = visits.sign_in(page)
+    with visits.workspace.writing(SYSTEM) as act:
+        for name in ("Tea house", "Wine bar"):
+            gateway.create(act, "visit", {"name": name, "owner": me.id})
+    held: list[Route] = []
+    page.route(re.compile(r"[?&]q=Tea"), lambda route: held.append(route))
+    page.goto("/apps/shop/visit/new")
+    box = page.locator("[data-field=f_parent]")
+    with page.expect_request(re.compile(r"[?&]q=Tea")):
+        box.locator(".ts-control input").fill("Tea")
+    box.get_by_role("option", name="Tea house").click()
+    expect(box.get_by_role("option").first).to_be_hidden()
+    with page.expect_response(re.compile(r"[?&]q=Tea")):
+        held[0].continue_()
+    expect(box.locator(".ts-wrapper")).not_to_have_class(re.compile("loading"))
+    expect(box.get_by_role("option").first).to_be_hidden()
+    expect(box.locator("[data-ts-item]")).to_have_text(re.compile("Tea house"))
 
 
 def test_an_option_gets_another_key_in_the_designer(visits: Live, new_page: Callable[..., Page]) -> None:

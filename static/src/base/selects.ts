@@ -39,7 +39,13 @@ async function startReference(input: HTMLInputElement): Promise<void> {
     placeholder: input.placeholder, render: { option, item: chosen, no_results: asks ? (): string => none(blankBefore(input)) : none },
     load: (query: string, done: (found: Found[]) => void) => {
       const address = `${searchUrl}${searchUrl!.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`;
-      void (asks ? fitting(input, address) : fetchJson<Found[]>(address)).then(found => { select.clearOptions(); done(found); }, () => done([]));
+      const show = (found: Found[]): void => {
+        const { isInputHidden } = select;
+        select.isInputHidden ||= !select.isOpen && select.isFull(); // somebody chose while this was on its way: the list stays shut
+        done(found);
+        select.isInputHidden = isInputHidden;
+      };
+      void (asks ? fitting(input, address) : fetchJson<Found[]>(address)).then(found => { select.clearOptions(); show(found); }, () => show([]));
     },
   });
   describe(select as never, input);

@@ -51,6 +51,8 @@ class Writing {
   }
 
   private listen(): void {
+    // the text keeps the focus while a mark is clicked: what is typed next belongs to it
+    this.box.addEventListener('mousedown', event => { if ((event.target as Element).closest('[data-rich-act]')) event.preventDefault(); });
     this.box.addEventListener('click', event => {
       const button = (event.target as Element).closest<HTMLElement>('[data-rich-act]');
       if (button) this.act(button.dataset.richAct!);
