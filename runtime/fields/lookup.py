@@ -45,6 +45,13 @@ class Lookup(Computed):
 
     def _wrong(self, form: Form, catalogue: Catalogue) -> Iterator[Problem]:
         pointer = form.field(self.reference)
+        if pointer is None and any(self.reference in rows.lines() and self.key in rows.lines() for rows in form.fields):
+            yield Problem(
+                "reference",
+                _("A row keeps what it shows. Take a formula instead, {reference}.{field}; it is worked out whenever the record is saved.",
+                  reference=self.reference, field=self.field),
+            )  # fmt: skip
+            return
         if pointer is None or pointer.type != "reference":
             yield Problem("reference", _("This form has no reference with the key {key}.", key=self.reference))
             return

@@ -122,7 +122,15 @@ def _in_order(formulas: dict[str, Formula]) -> dict[str, Formula]:
 
 def _in_circles(catalogue: Catalogue, form: Form) -> set[str]:
     """Computed fields that need their own result."""
-    needs = {key: set(each.uses.fields) for key, each in _computed(catalogue, form).items()}
+    needs = {}
+    for field in form.fields:
+        if not is_computed(field):
+            continue
+        try:
+            found = formula(catalogue, form.key, getattr(field, "formula"), expect=field.formula_type())
+        except FormulaProblems:  # of a field that has said in its own words what is wrong with it
+            continue
+        needs[field.key] = set(found.uses.fields)
     return {key for key in needs if key in _reached(key, needs)}
 
 

@@ -18,6 +18,7 @@ from runtime.fields._files import Attached
 from runtime.forms import LEFT_OUT, PREFIX, Entry, fill, opened, rows_in
 from runtime.pages.apps import find_app
 from runtime.pages.cells import title_of
+from runtime.pages.entry_computed import followed, waiting, worked_out_later
 from runtime.pages.entry_duplicates import duplicates, watched
 from runtime.pages.entry_filling import fillings
 from runtime.pages.entry_layout import arranged
@@ -240,10 +241,12 @@ def checked(
     touched = request.form.get("_field", "").removeprefix(PREFIX)
     errors = {PREFIX + touched: typed.errors_of(touched)} if touched and typed.errors_of(touched) else {}
     stands = standing(act, definition, outcome.values, record)
+    told = followed(act, plan, outcome.values, record)
+    waits = waiting(plan, typed.raw.keys() - typed.values.keys(), told, None if record is None else outcome.changes)
     values = {
-        PREFIX + key: definition.by_key[key].display(outcome.values.get(key), reader())
-        for key in plan.computed
-        if (not outcome.problems or outcome.values.get(key) is not None) and may(g.person, "view", form, record, key)
+        PREFIX + key: definition.by_key[key].display(each, reader())
+        for key, each in ({key: outcome.values.get(key) for key in plan.computed} | told).items()
+        if key not in waits and (not outcome.problems or each is not None) and may(g.person, "view", form, record, key)
     }
     values |= _computed_in_rows(
         plan, outcome.values, {key: raw for key, raw in typed.raw.items() if may(g.person, "view", form, record, key)}
@@ -259,6 +262,7 @@ def checked(
         rows_stand=stands.rows_as_json() if _as_many_rows(plan, outcome.values, typed.raw) else {},
         filled=fillings(act, definition, touched, typed.raw, outcome.values, record, reader()) if asked is None else {},
         values=values,
+        waits={PREFIX + key: reader().say(each) for key, each in waits.items() if may(g.person, "view", form, record, key)},
         duplicates=duplicates(act, app, definition, touched, outcome.values, record) if asked is None else [],
     )
 
@@ -334,6 +338,8 @@ def _page(
     before = record.values if record else _first_values(act, form) if entry.raw else values
     stands = standing(act, form, values, record.id if record else None)
     follows = last is None or last()
+    if record is None:
+        _show_followed(act, form, entry, values)
     skipped = _skipped(form, record, stands.plan)
     sections = [
         {
@@ -360,6 +366,9 @@ def _page(
         tried_at=tried_at,
         words_for=None if tried_at or only is not None else beside_entry(act, app.key, form, values),
         draft=draft,
+        later=worked_out_later(form, stands.plan, act, [key for section in form.sections for key in section.fields])
+        if record is None and only is None
+        else [],
         drafts=[] if tried_at or only is not None else _drafts_beside(act, form.key, record),
         watched=[] if only is not None else [PREFIX + key for key in watched(form)],
         hidden=stands.hidden,
@@ -399,12 +408,19 @@ def _worked_out(act: Act, form: Form, entry: Entry, record: int | None) -> dict[
     return prepare(act, plan, entry.values, whole, ActLookup(act, present=whole)).values
 
 
+def _show_followed(act: Act, form: Form, entry: Entry, values: Mapping[str, Any]) -> None:
+    """On a page for a new record what is looked up already stands there: a reference may have come with the address."""
+    for key, value in followed(act, plan_of(act.catalogue, form.key, act.connection.dialect), values, None).items():
+        if key in entry and may(g.person, "view", form.key, None, key):
+            entry[key].data = entry[key].shown = form.by_key[key].display(value, reader())
+
+
 def _skipped(form: Form, record: Record | None, plan: Plan) -> set[str]:
     """What fills itself has no place on a page for a new record, but for what is computed from what is typed there."""
     return {
         each.key
         for each in form.fields
-        if not each.writable and record is None and each.key not in plan.computed and each.stores != "nothing"
+        if not each.writable and record is None and each.key not in plan.computed and each.key not in plan.followed and each.stores != "nothing"
     }
 
 

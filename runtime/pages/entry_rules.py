@@ -92,7 +92,8 @@ def carried(
     """The page's share of the rules, or None where the form has nothing to follow. `before`: the record's values, or those of a new one."""
     plan = stands.plan
     live_defaults = record is None and bool(plan.defaults)
-    if not (plan.rules or plan.computed or plan.row_rules or plan.fills or live_defaults or any(plan.line_computed.values())):
+    computed = plan.computed | plan.followed
+    if not (plan.rules or computed or plan.row_rules or plan.fills or live_defaults or any(plan.line_computed.values())):
         return None
     sight = Sight(act, form, record)
     return {
@@ -102,7 +103,7 @@ def carried(
         "values": {key: to_wire(before.get(key), each.formula_type()) for key, each in sight.fields.items()},
         "rules": [_rule(each, stood, sight, reader) for each, stood in zip(plan.rules, stands.as_json(), strict=True)],
         "defaults": {key: sight.tree(each) for key, each in plan.defaults.items() if record is None or key in plan.shown_by_rule},
-        "computed": [_computed(form.by_key[key], each, sight, reader) for key, each in plan.computed.items() if key in sight.fields],
+        "computed": [_computed(form.by_key[key], each, sight, reader) for key, each in computed.items() if key in sight.fields],
         "subforms": {key: _subform(plan, key, sight, reader) for key in plan.line_computed if sight.sees(key)},
         "row_rules": {
             key: [_rule(each, {"when": False, "check": True}, sight, reader) for each in rules]
@@ -240,7 +241,7 @@ def paths(act: Act, form: Form, values: Mapping[str, Any], record: int | None) -
 def _path_nodes(plan: Plan) -> Iterator[tuple[str | None, Path]]:
     formulas: list[tuple[str | None, Formula | None]] = [(None, each) for rule in plan.rules for each in (rule.when, rule.check)]
     formulas += [(subform, each) for subform, rules in plan.row_rules.items() for rule in rules for each in (rule.when, rule.check)]
-    formulas += [(None, each) for each in (*plan.computed.values(), *plan.defaults.values())]
+    formulas += [(None, each) for each in (*plan.computed.values(), *plan.followed.values(), *plan.defaults.values())]
     for named in (plan.line_defaults, plan.line_computed):
         formulas += [(subform, each) for subform, lines in named.items() for each in lines.values()]
     for subform, formula in formulas:

@@ -74,6 +74,7 @@ def prepare(
     names = plan.names_before(before.values if before else {})
     source = RecordValues(act, plan.form, entry.values, entry.record, _system(before), names)
     if before is None:
+        _look_up(plan, entry, source)
         _defaults(plan, entry, source)
     if not entry.problems:
         if plan.fills:
@@ -217,7 +218,18 @@ def _required(plan: Plan, entry: Entry, hidden: frozenset[str]) -> None:
             entry.wrong(key, _("This is needed."))
 
 
+def _look_up(plan: Plan, entry: Entry, source: RecordValues) -> None:
+    """What rules, defaults and rows read of the records that this one points at. It is kept elsewhere, and worked out there once more."""
+    for key, formula in plan.looked_up.items():
+        try:
+            entry.values[key] = stored(plan.form.by_key[key], evaluate(formula, source))
+        except TierloomError:
+            entry.values[key] = None
+
+
 def _compute(plan: Plan, entry: Entry, source: RecordValues, hidden: Hidden = NOTHING_HIDDEN) -> None:
+    if plan.line_computed:
+        _look_up(plan, entry, source)
     for subform, formulas in plan.line_computed.items():
         lines = plan.form.by_key[subform].lines()
         for number, row in enumerate(entry.values.get(subform) or ()):
@@ -231,6 +243,7 @@ def _compute(plan: Plan, entry: Entry, source: RecordValues, hidden: Hidden = NO
                 )
     for key, formula in plan.computed.items():
         entry.values[key] = _fitting(entry, key, stored(plan.form.by_key[key], _worked_out(entry, key, formula, source)))
+    _look_up(plan, entry, source)
 
 
 def _fitting(entry: Entry, path: str, value: Any) -> Any:

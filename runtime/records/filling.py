@@ -49,7 +49,7 @@ def _fill_into(act: Act, plan: Plan, rule: Checked, values: dict[str, Any], give
 def filled(act: Act, plan: Plan, rule: Checked, source: Source) -> Iterator[tuple[str, Any]]:
     """The fields that a rule fills for what is chosen now, each with its value; none where its condition does not hold."""
     fields = plan.form.by_key if rule.rule.subform is None else plan.form.by_key[rule.rule.subform].lines()
-    if rule.when is not None and not (_is_open(act, plan, rule.rule.subform, rule.when, source) and _worked_out(rule.when, source) is True):
+    if rule.when is not None and not (is_open(act, plan, rule.rule.subform, rule.when, source) and _worked_out(rule.when, source) is True):
         return
     for key, formula in rule.fill:
         value = _readable(act, plan, rule.rule.subform, formula, source, fields[key])
@@ -58,7 +58,7 @@ def filled(act: Act, plan: Plan, rule: Checked, source: Source) -> Iterator[tupl
 
 
 def _readable(act: Act, plan: Plan, subform: str | None, formula: Formula, source: Source, field: FieldType) -> Any:
-    if any(each.path[0] not in plan.form.by_key for each in formula.uses.relations) or not _is_open(act, plan, subform, formula, source):
+    if any(each.path[0] not in plan.form.by_key for each in formula.uses.relations) or not is_open(act, plan, subform, formula, source):
         return NOTHING
     value = _worked_out(formula, source)
     if value is NOTHING:
@@ -67,7 +67,7 @@ def _readable(act: Act, plan: Plan, subform: str | None, formula: Formula, sourc
     return NOTHING if not is_blank(value) and field.check(value) else value
 
 
-def _is_open(act: Act, plan: Plan, subform: str | None, formula: Formula, source: Source) -> bool:
+def is_open(act: Act, plan: Plan, subform: str | None, formula: Formula, source: Source) -> bool:
     """Whether the person sees what a formula reads of other records: of the one that is chosen, else of all that it may come across."""
     if not reads_beyond(act, plan.form.key, formula):
         return False

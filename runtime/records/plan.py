@@ -15,7 +15,9 @@ from runtime.definitions.form import Form, Rule
 from runtime.definitions.types import Type
 from runtime.fields._files import Attached
 from runtime.formulas import Formula
-from runtime.formulas.definitions import computed, formula
+from runtime.formulas.definitions import computed, formula, is_computed
+from runtime.formulas.tree import Field as FieldNode
+from runtime.formulas.tree import walk
 from runtime.records.narrowing import narrowed_fields
 from runtime.records.tables import LISTS, SYSTEM_COLUMNS, FormTables, tables_of
 from runtime.system.prepared import Prepared
@@ -47,6 +49,10 @@ class Plan:
     defaults: dict[str, Formula] = field(init=False)
     computed: dict[str, Formula] = field(init=False)
     """Computed fields that live in the main table, in an order in which each comes after those it reads."""
+    followed: dict[str, Formula] = field(init=False)
+    """Computed fields kept elsewhere that can be told while the record is still being filled in: what is looked up, and what follows from it."""
+    looked_up: dict[str, Formula] = field(init=False)
+    """Those of them that rules, defaults or rows read, so that a write has to know them."""
     line_defaults: dict[str, dict[str, Formula]] = field(init=False)
     line_computed: dict[str, dict[str, Formula]] = field(init=False)
     rules: list[Checked] = field(init=False)
@@ -73,6 +79,7 @@ class Plan:
             if each.default is not None
         }
         self.computed = {key: each for key, each in computed(catalogue, form).items() if self.built.places.get(key) == "main"}
+        self.followed = self._followed(computed(catalogue, form))
         self.line_defaults, self.line_computed = {}, {}
         for each in form.fields:
             lines = each.lines()
@@ -89,6 +96,34 @@ class Plan:
                 }
         self.narrowed = narrowed_fields(form)
         self._take_rules([self._checked(rule) for rule in form.rules])
+        self.looked_up = self._looked_up()
+
+    def _followed(self, formulas: Mapping[str, Formula]) -> dict[str, Formula]:
+        """Those that read nothing but the record, its rows, the day, and the records that it points at; each after those it reads."""
+        found: dict[str, Formula] = {}
+        for key, each in formulas.items():
+            uses, own = each.uses, self.form.by_key
+            reads = [own[name] for name in uses.fields if name in own]
+            told = all(read.key in self.computed or read.key in found if is_computed(read) else read.writable for read in reads)
+            only_here = all(relation.subform is not None and relation.path[0] in own for relation in uses.relations)
+            further = uses.names or uses.person or uses.population or uses.beyond or uses.segments or uses.dimensions
+            further = further or any(isinstance(node, FieldNode) and node.system for node in walk(each.tree))
+            if key not in self.computed and told and only_here and not further:
+                found[key] = each
+        return found
+
+    def _looked_up(self) -> dict[str, Formula]:
+        checked = [*self.rules, *self.fills, *(each for rules in self.row_rules.values() for each in rules)]
+        readers = [each for rule in checked for each in (rule.when, rule.check, *(by for _key, by in rule.fill)) if each is not None]
+        readers += [
+            *self.defaults.values(),
+            *(each for named in (self.line_defaults, self.line_computed) for of in named.values() for each in of.values()),
+        ]
+        wanted = {key for each in readers for key in each.uses.fields | each.uses.parent}
+        for key, each in reversed(self.followed.items()):
+            if key in wanted:
+                wanted |= each.uses.fields
+        return {key: each for key, each in self.followed.items() if key in wanted}
 
     def _take_rules(self, every: list[Checked]) -> None:
         self.fills = [each for each in every if each.fill]

@@ -8,6 +8,7 @@ import pytest
 
 from runtime import kinds
 from runtime.definitions import versions
+from runtime.errors import Refused
 from runtime.people import accounts
 from runtime.people.person import SYSTEM
 from runtime.records import gateway, query
@@ -51,6 +52,14 @@ def test_what_is_wrong_with_it_is_said_at_its_setting(settings: dict[str, Any], 
     assert list(form.fields[2].formulas(form, catalogue_of(CUSTOMER))) == []
 
 
+def test_in_rows_it_says_which_formula_does_it() -> None:
+    makers.fill_shelf("runtime.fields")
+    form = form_of(makers.text("no"), makers.subform("lines", reference("of", "customer"), lookup("buyer", reference="of")), key="order")
+    problems = list(form.fields[1].problems(form, catalogue_of(CUSTOMER)))
+    assert [each.path for each in problems] == ["fields/1/reference"]
+    assert "of.name" in str(problems[0].message)
+
+
 @pytest.fixture
 def orders(workspace: Workspace) -> dict[str, Any]:
     """An order of Lin, whom Ann owns; orders are open to all of sales, customers to their owner, mobiles to nobody."""
@@ -80,6 +89,30 @@ def test_it_follows_the_other_record(workspace: Workspace, orders: dict[str, Any
         assert (found.values["buyer"], found.values["buyer_stage"], found.values["buyer_mobile"]) == ("Lin Yue", "lost", "+8613812342046")
         gateway.update(act, "order", orders["order"], {"customer": None})
         assert query.get(act, "order", orders["order"]).values["buyer"] is None
+
+
+def test_rules_and_defaults_read_the_record_that_is_chosen_now(workspace: Workspace) -> None:
+    kinds.load()
+    order = makers.form_json(
+        makers.text("no"),
+        makers.reference("customer", "customer", many_name="orders"),
+        lookup("buyer_stage", field="stage", result="choice", options=makers.options("new", "steady", "lost")),
+        makers.text("greeting", default="IF(buyer_stage == 'steady', 'Welcome back', 'Hello')"),
+        key="order",
+        rules=[{"check": "buyer_stage != 'lost'", "fields": ["customer"], "message": "Not with us any more."}],
+    )
+    with workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [CUSTOMER, order])
+    with workspace.writing(SYSTEM) as act:
+        steady, lost = (gateway.create(act, "customer", {"name": stage, "stage": stage}).id for stage in ("steady", "lost"))
+        made = gateway.create(act, "order", {"no": "1", "customer": steady}).id
+        assert query.get(act, "order", made).values["greeting"] == "Welcome back"
+    for write in (
+        lambda act: gateway.create(act, "order", {"no": "2", "customer": lost}),
+        lambda act: gateway.update(act, "order", made, {"customer": lost}),
+    ):
+        with pytest.raises(Refused, match="Not with us any more"), workspace.writing(SYSTEM) as act:
+            write(act)
 
 
 @pytest.mark.parametrize(

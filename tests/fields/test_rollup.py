@@ -9,6 +9,7 @@ import pytest
 
 from runtime import kinds
 from runtime.definitions import versions
+from runtime.errors import DefinitionProblems
 from runtime.people.person import SYSTEM
 from runtime.records import gateway, query
 from runtime.system.workspace import Workspace
@@ -52,6 +53,14 @@ def test_what_is_wrong_with_it_is_said_at_its_setting(settings: dict[str, Any], 
     problems = list(form.fields[1].problems(form, catalogue_of(ORDER)))
     assert [(each.path, str(each.message)) for each in problems] == [(path, said)]
     assert problems[0].message.in_language("zh") != said
+
+
+def test_publishing_says_at_the_setting_what_is_wrong_with_it(sqlite_workspace: Workspace) -> None:
+    kinds.load()
+    wrong = makers.form_json(makers.text("name"), rollup(figure="count"))
+    with pytest.raises(DefinitionProblems) as refused, sqlite_workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [wrong, ORDER])
+    assert [each.path for each in refused.value.problems] == ["form:customer/fields/1/result"]
 
 
 def test_it_is_the_same_as_the_formula(workspace: Workspace) -> None:

@@ -12,9 +12,11 @@ import pytest
 from runtime import kinds
 from runtime.definitions import versions
 from runtime.formulas.wire import to_wire
-from runtime.pages.entry_rules import carried, standing
+from runtime.pages.entry_computed import followed
+from runtime.pages.entry_rules import carried, paths, standing
 from runtime.pages.reader import Reader
 from runtime.people.person import SYSTEM
+from runtime.records import gateway
 from runtime.records.entries import Entry, prepare
 from runtime.records.lookup import ActLookup
 from runtime.records.plan import Plan, plan_of
@@ -43,8 +45,14 @@ FIELDS = (
     makers.field("location", "spot", by_hand=True),
     makers.rich_text("story"),
     makers.email("email"),
+    makers.reference("client", "client"),
+    makers.lookup("level", reference="client", field="level", result="choice", options=makers.options("gold", "silver")),
+    makers.lookup("credit", reference="client", field="credit", result="number"),
+    makers.formula("room", "IFEMPTY(credit, 0) - IFEMPTY(amount, 0)"),
     makers.subform(
         "items",
+        makers.reference("of", "client"),
+        makers.formula("of_level", "of.level", result="choice", options=makers.options("gold", "silver")),
         makers.text("product"),
         makers.choice("color", "red", "blue", "green"),
         makers.number("quantity", decimals=0, default="1"),
@@ -54,7 +62,23 @@ FIELDS = (
     makers.formula("total", "SUM(items.line_total)", result="money", currency="CNY"),
     makers.formula("rest", "IFEMPTY(amount, 0) - IFEMPTY(paid, 0)", result="number"),
 )
-HIDEABLE = ("note", "size", "tags", "amount", "discount", "paid", "due_on", "starts_on", "agreed", "city", "place", "items", "name")
+CLIENT = makers.form_json(makers.text("name"), makers.choice("level", "gold", "silver"), makers.number("credit"), key="client")
+HIDEABLE = (
+    "note",
+    "size",
+    "tags",
+    "amount",
+    "discount",
+    "paid",
+    "due_on",
+    "starts_on",
+    "agreed",
+    "city",
+    "place",
+    "items",
+    "name",
+    "client",
+)
 CONDITIONS = (
     "sort == 'company'",
     "sort != 'person' and amount > 100",
@@ -71,8 +95,21 @@ CONDITIONS = (
     "COUNT(items) > 1",
     "size == 'm' or size == 'l'",
     "SUM(items.quantity) >= 3",
+    "level == 'gold'",
+    "room < 50",
+    "credit > 100 or client.level == 'silver'",
 )
-OF_ROWS = ("color == 'red'", "quantity > 1", "line_total > 200", "sort == 'company' and ISEMPTY(price)", "total > 400", "product != 'a'")
+OF_ROWS = (
+    "color == 'red'",
+    "quantity > 1",
+    "line_total > 200",
+    "sort == 'company' and ISEMPTY(price)",
+    "total > 400",
+    "product != 'a'",
+    "of_level == 'gold'",
+    "level == 'silver'",
+    "of.credit > 100",
+)
 
 
 # -- random forms and values ------------------------------------------------------------------------------------------------------
@@ -97,6 +134,7 @@ def _sent(chance: random.Random) -> dict[str, Any]:
         return chance.choice(of)
 
     row = {
+        "of": lambda: one("", "1", "2"),
         "product": lambda: one("a", "b"),
         "color": lambda: one("red", "blue", "green", None),
         "quantity": lambda: one("1", "2", "", "4"),
@@ -119,6 +157,7 @@ def _sent(chance: random.Random) -> dict[str, Any]:
         "spot": one(["", ""], ["114.057868,22.543099", "here"]),
         "story": one("", "<p>One</p>"),
         "email": one("", "a@b.cn"),
+        "client": one("", "1", "2"),
         "items": [{key: make() for key, make in row.items()} for _number in range(chance.randint(0, 3))],
     }
 
@@ -132,6 +171,7 @@ def _before(act: Act, plan: Plan, sent: dict[str, Any]) -> Record:
 
 def _by_server(act: Act, plan: Plan, entry: Entry) -> dict[str, Any]:
     stands = standing(act, plan.form, entry.values, None)
+    values = entry.values | followed(act, plan, entry.values, None)
 
     def wired(fields: Any, values: Any) -> dict[str, Any]:
         return {
@@ -144,7 +184,7 @@ def _by_server(act: Act, plan: Plan, entry: Entry) -> dict[str, Any]:
         "hidden": sorted([*entry.hidden.fields, *("/".join(map(str, each)) for each in entry.hidden.in_rows)]),
         "standing": stands.as_json(),
         "rows": stands.rows_as_json()["items"] if "items" not in entry.hidden.fields else [],
-        "values": wired(plan.form.by_key, entry.values),
+        "values": wired(plan.form.by_key, values),
         "lines": [wired(plan.form.by_key["items"].lines(), row) for row in entry.values.get("items") or ()],
     }
 
@@ -199,7 +239,10 @@ def test_random_rules_over_random_values_stand_alike_on_both_sides(sqlite_worksp
     bodies = [makers.form_json(*FIELDS, key=f"form_{number}", rules=list(_rules(chance))) for number in range(FORMS)]
     app = {"kind": "app", "key": "shop", "label": "Shop", "menu": []}
     with sqlite_workspace.writing(SYSTEM, "publish") as act:
-        versions.publish(act, [app, *bodies])
+        versions.publish(act, [app, CLIENT, *bodies])
+    with sqlite_workspace.writing(SYSTEM) as act:
+        gateway.create(act, "client", {"name": "Ann", "level": "gold", "credit": "200"})
+        gateway.create(act, "client", {"name": "Bob", "level": "silver", "credit": "60"})
     questions, entries = [], []
     with sqlite_workspace.reading(SYSTEM) as act:
         for body in bodies:
@@ -214,6 +257,9 @@ def test_random_rules_over_random_values_stand_alike_on_both_sides(sqlite_worksp
             first = asked[0].values
             page = carried(act, plan.form, old, first, 1 if before else None, Reader("en", act.zone), standing(act, plan.form, first, None))
             page["fresh"] = before is None
+            for each in asked:  # as the server tells them while somebody fills in
+                for name, known in paths(act, plan.form, each.values, None).items():
+                    page["paths"].setdefault(name, known)["values"].update(known["values"])
             questions.append({"task": "settled", "carried": page, "pages": pages})
             entries.append((plan, old, asked, [_by_server(act, plan, each) for each in asked]))
     for (plan, old, asked, by_server), answers in zip(entries, ask(questions)[1], strict=True):

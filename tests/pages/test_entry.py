@@ -88,6 +88,78 @@ def test_a_choice_fills_in_what_the_person_may_see_of_the_record(seller: Visitor
     assert answer.json["filled"] == {"f_mobile": {"texts": ["+8613812342046"], "title": ""}}
 
 
+# -- what is looked up, and what follows from it ----------------------------------------------------------------------------------
+OFFER = makers.form_json(
+    makers.text("subject"),
+    makers.reference("client", "client", many_name="offers"),
+    makers.number("pieces"),
+    makers.lookup("client_mobile", reference="client", field="mobile"),
+    makers.lookup("client_secret", reference="client", field="secret"),
+    makers.formula("greeting", "'Dear ' & client_mobile", result="text"),
+    makers.formula("whisper", "'Psst ' & client_secret", result="text"),
+    makers.subform("lines", makers.reference("of", "client"), makers.number("amount"), makers.formula("who", "of.name", result="text")),
+    makers.formula("total", "SUM(lines.amount)"),
+    makers.formula("twice", "total * 2"),
+    key="offer",
+)
+WITH_OFFERS = makers.form_json(
+    makers.text("name"),
+    makers.phone("mobile", unique=True),
+    makers.text("secret"),
+    makers.field("rollup", "offered", relation="offers", figure="count", result="number"),
+    key="client",
+)
+
+
+@pytest.fixture
+def offers(shop: Workspace, seller: Visitor) -> Visitor:
+    allowed = {**SETS[0], "key": "offers", "form": "offer"}
+    with shop.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [WITH_OFFERS, OFFER, allowed])
+    return seller
+
+
+def checked(visitor: Visitor, **typed: str) -> dict[str, Any]:
+    answer: dict[str, Any] = visitor.post("/apps/shop/offer/check", {**typed, "_field": "f_client"}).json
+    return answer
+
+
+def test_what_is_looked_up_is_told_as_soon_as_the_record_is_chosen(offers: Visitor) -> None:
+    found = checked(offers, f_client="1")
+    assert found["values"]["f_client_mobile"].replace(" ", "").endswith("13812342046")
+    assert found["values"]["f_greeting"].startswith("Dear ")
+    assert found["paths"]["client.mobile"]["values"] == {"1": "+8613812342046"}
+    assert "f_client_mobile" not in found["waits"]
+    assert checked(offers, f_client="")["values"]["f_client_mobile"] == ""
+
+
+def test_nobody_learns_by_choosing_a_record_what_they_may_not_see_of_it(offers: Visitor, app: Flask) -> None:
+    answer = offers.post("/apps/shop/offer/check", {"f_client": "1", "_field": "f_client"})
+    assert "owes us money" not in answer.get_data(as_text=True)
+    assert "f_whisper" in answer.json["waits"]
+    assert "owes us money" not in offers.get("/apps/shop/offer/new?client=1").get_data(as_text=True)
+    boss = Visitor(app).sign_in("ada@example.com", PASSWORD)
+    assert checked(boss, f_client="1")["values"]["f_whisper"] == "Psst owes us money"
+
+
+def test_a_record_that_comes_with_the_address_is_looked_up_at_once(offers: Visitor) -> None:
+    assert "Dear +86" in words(offers.get("/apps/shop/offer/new?client=1"))
+
+
+def test_what_only_other_records_tell_is_said_to_come_after_saving(offers: Visitor, app: Flask) -> None:
+    boss = Visitor(app).sign_in("ada@example.com", PASSWORD)
+    assert "Worked out after saving: Offered." in words(boss.get("/apps/shop/client/new"))
+
+
+def test_a_total_of_rows_that_cannot_be_read_is_no_number(offers: Visitor) -> None:
+    rows = {"f_lines-0-f_amount": "5", "f_lines-1-f_amount": "many"}
+    found = checked(offers, **rows)
+    assert {"f_total", "f_twice"}.isdisjoint(found["values"])
+    assert found["waits"]["f_total"] == found["waits"]["f_twice"] == "worked out once everything it needs can be read"
+    found = checked(offers, **rows | {"f_lines-1-f_amount": "7"})
+    assert (found["values"]["f_total"], found["values"]["f_twice"]) == ("12.00", "24.00")
+
+
 def test_whoever_gives_no_value_gets_the_filled_one_and_a_locked_field_takes_no_other(shop: Workspace) -> None:
     with shop.reading(SYSTEM) as act:
         plan = plan_of(act.catalogue, "quote", act.connection.dialect)

@@ -14,7 +14,7 @@ import { type Run, type Value, NotInBrowser } from './values';
 
 /** The server's answer to the state of a form. */
 export interface Heard {
-  rules?: Standing[]; rows_stand?: Record<string, Standing[][]>; paths?: Paths; values?: Record<string, string>; filled?: Record<string, Put>;
+  rules?: Standing[]; rows_stand?: Record<string, Standing[][]>; paths?: Paths; values?: Record<string, string>; waits?: Record<string, string>; filled?: Record<string, Put>;
 }
 
 const PREFIX = 'f_';
@@ -33,6 +33,10 @@ export class LiveForm {
   private needed = new Set<string>();
   private locked = new Set<string>();
   private said = Object.create(null) as Record<string, string>;
+  /** Computed fields that have no value now, each with what it waits for. */
+  private waits = Object.create(null) as Record<string, string>;
+  /** The fields into which somebody has written since the server was heard. */
+  private readonly written = new Set<string>();
   private quiet = true;
 
   constructor(private readonly form: HTMLFormElement, private readonly carried: Carried) {
@@ -64,7 +68,7 @@ export class LiveForm {
     for (const [name, known] of Object.entries(answer.paths ?? {})) {
       Object.assign((this.carried.paths[name] ??= { type: known.type, values: {} }).values, known.values);
     }
-    this.said = answer.values ?? this.said;
+    if (answer.values) { this.said = answer.values; this.waits = answer.waits ?? {}; this.written.clear(); }
     if (answer.filled) this.fill(answer.filled);
     this.follow();
   }
@@ -102,6 +106,7 @@ export class LiveForm {
     const name = field?.dataset.field;
     if (!name) return;
     this.following.delete(name.slice(PREFIX.length));
+    this.written.add(name.slice(PREFIX.length).replace(/-\d+-.*$/, ''));
   }
 
   /** Everything may be different now. */
@@ -324,12 +329,23 @@ export class LiveForm {
 
   private show(place: HTMLElement | null, name: string, outcome: Outcome, shown: Carried['computed'][0]['shown'], run: Run, aloud: boolean): void {
     if (!place) return;
-    const text = outcome.unknown ? this.said[name] : displayed(shown, outcome.value, outcome.scale, run);
-    if (text === undefined || place.dataset.text === text) return;
+    const waits = outcome.unknown ? this.waitsFor(name, outcome.cause) : undefined;
+    const text = waits !== undefined ? '' : outcome.unknown ? this.said[name] : displayed(shown, outcome.value, outcome.scale, run);
+    place.dataset.first ??= place.textContent!.trim();
+    if (text === undefined && place.dataset.text === undefined) return;
+    if (text === undefined) { delete place.dataset.text; place.textContent = place.dataset.first; return; }  // as it came, since nothing it reads has changed
+    if (place.dataset.text === text && (place.dataset.waits ?? '') === (waits ?? '')) return;
     const before = place.dataset.text;
     place.dataset.text = text;
-    place.replaceChildren(text || make('span', { class: 'tl-quiet' }, '–'));
+    place.dataset.waits = waits ?? '';
+    place.replaceChildren(text || make('span', { class: 'tl-quiet' }, waits ?? '–'));
     if (aloud && before !== undefined && text && !this.quiet) speak(say('is_now', { name: namesOf([place.closest<HTMLElement>('[data-field]')!]), value: text }));
+  }
+
+  /** What stands for a value that was never known, or holds no longer: never a number that is wrong by now. */
+  private waitsFor(name: string, cause: string | undefined): string | undefined {
+    if (cause !== undefined && this.written.has(cause.split(/[./]/)[0])) return cause.includes('.') ? '…' : say('after_mending');
+    return this.waits[name];
   }
 
   private announce(sentence: string, now: Set<string>, before: Set<string>): void {

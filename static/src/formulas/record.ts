@@ -25,8 +25,8 @@ export interface Carried {
 /** What stands in the controls; undefined where a field has none, or is not asked. */
 export interface Page { raw(key: string): Raw | undefined; rows(subform: string): Record<string, Raw>[] | undefined }
 
-/** A computed value; `unknown` where only the server can say. */
-export interface Outcome { value: Value; scale: number; unknown: boolean }
+/** A computed value; `unknown` where only the server can say, or nobody yet. `cause`: the field, or the path, for which it is not known. */
+export interface Outcome { value: Value; scale: number; unknown: boolean; cause?: string }
 const UNKNOWN: Outcome = { value: null, scale: 0, unknown: true };
 const NONE: Outcome = { value: null, scale: 0, unknown: false };
 const MOST_UNITS = 1n << 61n;
@@ -47,7 +47,7 @@ function outcomeOf(program: Program | null, values: Values, run: Run, shown?: Sh
   try {
     return fitting(program.run(values, run), program, shown?.scale);
   } catch (error) {
-    if (error instanceof NotInBrowser) return UNKNOWN;
+    if (error instanceof NotInBrowser) return { ...UNKNOWN, cause: error.message };
     if (error instanceof CannotCompute) return { value: null, scale: 0, unknown: false };
     throw error;
   }
@@ -93,7 +93,7 @@ export class LiveRecord implements Values {
       found = this.find(key);
       this.known.set(key, found);
     }
-    if (found.unknown) throw new NotInBrowser(key);
+    if (found.unknown) throw new NotInBrowser(found.cause ?? key);
     return found.value;
   }
 
@@ -220,7 +220,7 @@ export class LiveRow implements Values {
   field(key: string): Value {
     if (!this.holds(key)) return this.record.field(key);
     const found = this.own.get(key);
-    if (found?.unknown) throw new NotInBrowser(key);
+    if (found?.unknown) throw new NotInBrowser(found.cause ?? this.subform);
     return found?.value ?? null;
   }
 
