@@ -48,8 +48,13 @@ class Attached(Several):
 
     @property
     def accept(self) -> str:
-        """What a browser offers when somebody chooses a file."""
+        """The endings that are taken."""
         return ",".join(f".{each}" for each in endings(self.families))
+
+    @property
+    def offered(self) -> str:
+        """What a browser offers when somebody chooses a file; `accept` is what is taken."""
+        return self.accept
 
     @property
     def most_values(self) -> int:

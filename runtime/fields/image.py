@@ -8,6 +8,7 @@ from pydantic import Field
 
 from runtime.definitions.shelf import FIELD_TYPES
 from runtime.fields._files import Attached
+from runtime.files.kinds import KINDS, SHOWN_IN_PLACE, endings
 from runtime.texts import _
 
 
@@ -25,6 +26,11 @@ class Image(Attached):
     @property
     def families(self) -> tuple[str, ...]:
         return ("picture",)
+
+    @property
+    def offered(self) -> str:
+        """Without HEIC, so that an iPhone makes a JPEG of its photo, which every browser draws; a HEIC that comes all the same is taken."""
+        return ",".join(f".{each}" for each in endings(self.families) if KINDS[each].content_type in SHOWN_IN_PLACE)
 
     @property
     def most_files(self) -> int:

@@ -25,7 +25,7 @@ function describe(select: { control_input: HTMLElement; wrapper: HTMLElement }, 
   from.setAttribute('aria-hidden', 'true');
   const described = from.getAttribute('aria-describedby');
   if (described) select.control_input.setAttribute('aria-describedby', described);
-  if (from.getAttribute('aria-invalid') === 'true') select.wrapper.setAttribute('data-invalid', '');
+  if (from.getAttribute('aria-invalid') === 'true') select.control_input.setAttribute('aria-invalid', 'true');
 }
 
 async function startReference(input: HTMLInputElement): Promise<void> {

@@ -118,7 +118,7 @@ class Box {
     const sight = isPicture(part.name)
       ? make('a', { href: url, 'data-picture': '', class: 'tl-file-sight' }, make('img', { src: url, alt: part.name, loading: 'lazy' })) : icon('file');
     return make('li', { class: 'tl-file' }, sight, make('a', { class: 'tl-file-name', href: url, download: '' }, part.name),
-      make('span', { class: 'tl-meta tl-quiet' }, sizeInWords(part.size)), this.remover(part.name),
+      make('span', { class: 'tl-meta tl-quiet' }, [sizeInWords(part.size), isPicture(part.name) ? '' : this.told.texts.unseen].filter(Boolean).join(' · ')), this.remover(part.name),
       make('input', { type: 'hidden', name: this.told.name, value: part.token }));
   }
 

@@ -4,7 +4,7 @@ import { keptIn } from '../base/kept';
 export interface Told {
   url: string; name: string; most: number; bytes: number; accept: string;
   texts: Record<'sending' | 'sent' | 'cancel' | 'retry' | 'remove' | 'removed' | 'large' | 'left' | 'kind' | 'many' | 'empty' | 'offline' | 'wait' | 'open'
-  | 'signed' | 'draw' | 'typed', string>;
+  | 'signed' | 'draw' | 'typed' | 'unseen', string>;
 }
 
 /** Read when it is needed: in the rows of a sub-form names change with the places of the rows. */
