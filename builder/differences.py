@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from builder.flowing.comparing import drawn_alike
+from builder.field_words import choice_of, setting_of
 from builder.words import CHOICES, KIND_NAMES, SETTINGS, THINGS, setting
 from runtime.texts import Message, _, in_language
 
@@ -59,6 +60,8 @@ class Shown:
 
     value: Any
     labels: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    """Of which setting it is the value."""
 
     def in_language(self, language: str) -> str:
         text = self._text(language)
@@ -70,11 +73,15 @@ class Shown:
         if isinstance(value, bool):
             return CHOICES["true" if value else "false"].in_language(language)
         if isinstance(value, str):
-            return CHOICES[value].in_language(language) if value in CHOICES else value
+            word = choice_of(self.name, value) or CHOICES.get(value)
+            return word.in_language(language) if word else value
         if value is None or isinstance(value, (int, float)):
             return json.dumps(value)
         if isinstance(value, list) and not any(isinstance(each, (dict, list)) for each in value):
-            return ("、" if language == "zh" else ", ").join(str(each) for each in value)
+            words = (choice_of(self.name, each) if isinstance(each, str) else None for each in value)
+            return ("、" if language == "zh" else ", ").join(
+                word.in_language(language) if word else str(each) for word, each in zip(words, value, strict=True)
+            )
         if is_text(value):
             return str(in_language(value, language))
         return ("；" if language == "zh" else "; ").join(self._parts(language))
@@ -82,12 +89,12 @@ class Shown:
     def _parts(self, language: str) -> Iterator[str]:
         """What is made of parts, part by part: “Contact every (days): 30; Channel: wechat”."""
         if isinstance(self.value, list):
-            yield from (Shown(each, self.labels)._text(language) for each in self.value)
+            yield from (Shown(each, self.labels, self.name)._text(language) for each in self.value)
             return
         for name, each in self.value.items():
             if each is not None and each != [] and each != {}:
-                what = in_language(named(name, self.labels), language)
-                yield f"{what}{'：' if language == 'zh' else ': '}{Shown(each, self.labels)._text(language)}"
+                what = in_language(setting_of(self.value.get("type"), name) or named(name, self.labels), language)
+                yield f"{what}{'：' if language == 'zh' else ': '}{Shown(each, self.labels, name)._text(language)}"
 
 
 def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[Difference]:
@@ -119,13 +126,15 @@ def _objects(before: dict[str, Any], after: dict[str, Any], path: str, place: Pl
     for name in dict.fromkeys((*after, *before)):
         if name == "formerly":
             continue  # the key itself says it
-        yield from _values(before.get(name, MISSING), after.get(name, MISSING), f"{path}/{name}".lstrip("/"), place, name)
+        word = setting_of(after.get("type"), name)
+        here = place.and_(word) if word else place.of(name)
+        yield from _values(before.get(name, MISSING), after.get(name, MISSING), f"{path}/{name}".lstrip("/"), place, name, here)
 
 
-def _values(before: Any, after: Any, path: str, place: Place, name: str) -> Iterator[Difference]:
+def _values(before: Any, after: Any, path: str, place: Place, name: str, here: Place) -> Iterator[Difference]:
+    """One setting; `here` is its place and its name."""
     if before is after or (before == after and type(before) is type(after)):
         return
-    here = place.of(name)
     if is_list_of_things(before, name) and is_list_of_things(after, name):
         yield from _lists(_list(before), _list(after), path, place, name)
     elif isinstance(before, dict) and isinstance(after, dict) and not (is_text(before) or is_text(after)):
@@ -133,15 +142,15 @@ def _values(before: Any, after: Any, path: str, place: Place, name: str) -> Iter
     elif isinstance(before, list) and isinstance(after, list) and max(len(before), len(after)) > WHOLE_LIST:
         yield from _long_lists(before, after, path, here)
     elif before is MISSING or before is None:
-        yield Difference(path, _("{what}: now {after}", what=here, after=Shown(after, place.labels)))
+        yield Difference(path, _("{what}: now {after}", what=here, after=Shown(after, place.labels, name)))
     elif after is MISSING or after is None:
-        yield Difference(path, _("{what}: {before} is taken out", what=here, before=Shown(before, place.labels)))
+        yield Difference(path, _("{what}: {before} is taken out", what=here, before=Shown(before, place.labels, name)))
     elif name == "key":  # never the word of a choice that happens to be called so
         yield Difference(path, _("{what}: {before} → {after}", what=here, before=before, after=after))
     elif is_text(before) and is_text(after):
-        yield from _texts(before, after, path, here)
+        yield from _texts(before, after, path, here, name)
     else:
-        yield Difference(path, _("{what}: {before} → {after}", what=here, before=Shown(before), after=Shown(after)))
+        yield Difference(path, _("{what}: {before} → {after}", what=here, before=Shown(before, name=name), after=Shown(after, name=name)))
 
 
 def is_text(value: Any) -> bool:
@@ -158,10 +167,10 @@ def _list(value: Any) -> list[dict[str, Any]]:
     return [] if value is MISSING else value
 
 
-def _texts(before: Any, after: Any, path: str, here: Place) -> Iterator[Difference]:
+def _texts(before: Any, after: Any, path: str, here: Place, name: str) -> Iterator[Difference]:
     """Two texts; where they are in two languages, each language that changed."""
     if isinstance(before, str) and isinstance(after, str):
-        yield Difference(path, _("{what}: {before} → {after}", what=here, before=Shown(before), after=Shown(after)))
+        yield Difference(path, _("{what}: {before} → {after}", what=here, before=Shown(before, name=name), after=Shown(after, name=name)))
         return
     one, other = _languages(before), _languages(after)
     for language in ("zh", "en"):

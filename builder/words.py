@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from builder import field_words
 from builder.flowing import names as flowing
 from runtime.definitions.loading import schema
 from runtime.texts import Message, _
@@ -47,6 +48,7 @@ SETTINGS: dict[str, Message] = {
     "total": _("What counts together"),
     "at_most": _("At most"),
     "meanwhile": _("Saved meanwhile with"),
+    **field_words.SETTINGS,
     **flowing.SETTINGS,
     "node": _("Node"),
     "happens": _("What happens there"),
@@ -315,6 +317,7 @@ SETTINGS: dict[str, Message] = {
 }
 
 CHOICES: dict[str, Message] = {
+    **field_words.CHOICES,
     **flowing.CHOICES,
     "run_automation": _("Run another automation"),
     "stop": _("Stop"),

@@ -7,7 +7,8 @@ from typing import Any
 
 from runtime.definitions.field_type import FAMILIES
 from runtime.definitions.shelf import FIELD_TYPES
-from runtime.texts import Message
+from runtime.records.search import initials, pinyin
+from runtime.texts import LANGUAGES, Message
 
 FIRST = ("text", "long_text", "number", "money", "date", "datetime", "choice", "multi_choice", "checkbox") + (
     "phone",
@@ -33,11 +34,18 @@ def palette(say: Callable[[Message], str]) -> list[dict[str, Any]]:
                 "type": name,
                 "label": say(kind.title),
                 "about": say(kind.about),
+                "words": _words(kind.title),
                 "icon": kind.icon or SURE_ICON,
                 "without": list(kind.without),
             }
         )
     return [each for each in found.values() if each["types"]]
+
+
+def _words(title: Message) -> str:
+    """By what a type is found beside its name: its name in every language, spelled out and by initials."""
+    names = [title.in_language(language) for language in LANGUAGES]
+    return " ".join(dict.fromkeys(word for name in names for word in (name.lower(), pinyin(name), initials(name)) if word))
 
 
 def _place(name: str) -> int:

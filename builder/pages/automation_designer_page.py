@@ -11,7 +11,7 @@ from builder.automating.starters import starters
 from builder.pages.automation_designer_texts import AUTOMATIONS
 from builder.pages.designer_texts import FRAME
 from builder.pages.editor import opened_page
-from builder.pages.editor_data import whom
+from builder.pages.editor_data import relations, whom
 from builder.pages.frame import as_text
 from runtime.cadence.plans import at_work
 from runtime.collaboration import bots
@@ -51,7 +51,7 @@ def _named(act: Act, forms: list[str]) -> dict[str, Any]:
     readable = [each for each in catalogue.wordings.values() if not each.archived]
     return {
         "plan": {form: _plans(act, form) for form in forms},
-        "relation": {form: [_relation(act, *each) for each in catalogue.relations_to(form).items() if each[1][0] in forms] for form in forms},
+        "relation": {form: relations(act, form) for form in forms},
         "wording": {form: [{"key": each.key, "label": reader().shown(each.label)} for each in readable if each.form == form] for form in forms},
         "bot": [{"key": name, "label": name} for name in dict.fromkeys(each.name for each in bots.listed(act))],
     }
@@ -68,11 +68,6 @@ def _plans(act: Act, form: str) -> list[dict[str, str]]:
             *((f"{model.key}/{tier}", f"{shown(model.label)}: {shown(model.by_key[tier].label)}") for tier in model.plans if tier in model.by_key),
         )
     ]
-
-
-def _relation(act: Act, name: str, way: tuple[str, str]) -> dict[str, str]:
-    form = act.catalogue.forms[way[0]]
-    return {"key": name, "label": f"{reader().shown(form.label)} ({reader().shown(form.by_key[way[1]].label)})"}
 
 
 def _field(field: Any) -> dict[str, Any]:

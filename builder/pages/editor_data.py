@@ -194,7 +194,18 @@ def editor_data(act: Act, app: str, opened: Opened, saved: dict[str, Any] | None
         "known": known(act, catalogue) | (whom(act, catalogue) if opened.kind == "permission_set" else owners(act) if opened.kind == "automation" else {}),
         "uses": [link(act, app, *each) for each in users],
         "field_uses": _field_uses(act, app, live) if opened.kind == "form" and live is not None else {},
+        "relations": relations(act, opened.key) if opened.kind == "form" else [],
     }
+
+
+def relations(act: Act, form: str) -> list[dict[str, str]]:
+    """By what names a form's records call the records that point at them, each with its form; only of forms that somebody may see."""
+    shown, forms = reader().shown, act.catalogue.forms
+    return [
+        {"key": name, "label": f"{shown(forms[other].label)} ({shown(forms[other].by_key[field].label)})", "form": other}
+        for name, (other, field) in act.catalogue.relations_to(form).items()
+        if may(act.person, "view", other)
+    ]
 
 
 def _field_uses(act: Act, app: str, form: Form) -> dict[str, list[dict[str, str]]]:

@@ -49,9 +49,14 @@ def check(definitions: Iterable[Definition], catalogue: Catalogue) -> list[Probl
     wanted = catalogue.with_definitions(given)
     found: list[Problem] = []
     for each in given:
-        problems = [*each.problems(wanted), *(problem for extra in CHECKS for problem in extra(each, wanted))]
+        problems = [_of_blank(problem) for problem in (*each.problems(wanted), *(one for extra in CHECKS for one in extra(each, wanted)))]
         found += [problem.under(f"{each.kind}:{each.key}") for problem in problems] if len(given) > 1 else problems
     return [*found, *_left_behind(given, catalogue, wanted)]
+
+
+def _of_blank(problem: Problem) -> Problem:
+    """A name that is still blank is not one that does not exist: nobody chose it yet."""
+    return Problem(problem.path, _("Nothing is chosen here yet.")) if "" in problem.message.values.values() else problem
 
 
 def _left_behind(given: list[Definition], catalogue: Catalogue, wanted: Catalogue) -> list[Problem]:

@@ -31,6 +31,12 @@ def initials(title: str) -> str:
     return normalise("".join(lazy_pinyin(title, style=Style.FIRST_LETTER)))
 
 
+@lru_cache(4096)
+def pinyin(title: str) -> str:
+    """A Chinese title spelled out: 电话 → dianhua; blank for others."""
+    return normalise("".join(lazy_pinyin(title))) if _CHINESE.search(title) else ""
+
+
 def search_text(words: Iterable[str]) -> str:
     return "\n".join(dict.fromkeys(word for word in map(normalise, words) if word))
 

@@ -36,7 +36,7 @@ function Page() {
 }
 
 const Dialogs = () => <><PublishDialog /><StaleDialog /><BeginDialog /><RemovingDialog /><OtherKeyDialog /></>;
-const Preview = () => <button class="btn td-try" type="button" aria-pressed={tab.value === 'preview'} aria-label={t('preview_button')} title={t('preview_button')} onClick={() => { tab.value = tab.value === 'preview' ? 'fields' : 'preview'; }}><Icon name="eye" /><span class="td-label">{t('preview_button')}</span></button>;
+const Preview = () => <button class="btn td-try fd-try" type="button" aria-pressed={tab.value === 'preview'} aria-label={t('preview_button')} title={t('preview_button')} onClick={() => { tab.value = tab.value === 'preview' ? 'fields' : 'preview'; }}><Icon name="eye" /><span class="td-label">{t('preview_button')}</span></button>;
 
 const place = signal(fromAddress('select'));
 if (place.peek()) selected.value = [place.peek()];

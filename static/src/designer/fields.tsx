@@ -11,8 +11,13 @@ const COLORS = ['purple', 'yellow', 'gray', 'blue', 'green', 'teal', 'orange', '
 const HIDDEN = new Set(['kind', 'format']);
 const FIELD_LISTS = new Set(['fields', 'quality', 'columns', 'sort', 'show', 'require', 'read_only']);
 
-export const titleOf = (name: string): string => given.settings[name] ?? given.titles[name] ?? name;
-export const wordOf = (value: Json | undefined): string => given.choices[String(value)] ?? String(value ?? '');
+/** What a setting is called; a type of field may have a word of its own for it. */
+export const titleOf = (name: string, path?: Path): string => {
+  const owner = path ? at(path.slice(0, -1)) : null;
+  return (isObject(owner) ? given.settings[`${String(owner.type)}.${name}`] : undefined) ?? given.settings[name] ?? given.titles[name] ?? name;
+};
+/** What a choice is called; a setting may have a word of its own for it. */
+export const wordOf = (value: Json | undefined, of = ''): string => given.choices[`${of}.${String(value)}`] ?? given.choices[String(value)] ?? String(value ?? '');
 const idOf = (path: Path): string => `f-${path.join('/')}`;
 
 /** What is wrong at exactly this place, and advice about it. */
@@ -30,7 +35,7 @@ interface Placed { path: Path; name: string; shape: Shape; required: boolean }
 
 function Row({ path, name, required, children, hideProblems }: { path: Path; name: string; required: boolean; children: ComponentChildren; hideProblems?: boolean }) {
   return <div class="tl-field">
-    <label class="form-label" for={idOf(path)}>{titleOf(name)}{required && <span class="tl-required" aria-hidden="true"> *</span>}</label>
+    <label class="form-label" for={idOf(path)}>{titleOf(name, path)}{required && <span class="tl-required" aria-hidden="true"> *</span>}</label>
     {children}
     <Problems path={path} hide={hideProblems} />
   </div>;
@@ -71,7 +76,8 @@ function ownFields(): Named[] {
 }
 
 const fieldsHere = () => { const found = at(['fields']); return (Array.isArray(found) ? found : []).filter(isObject); };
-const referencesHere = (): Named[] => fieldsHere().filter(each => each.type === 'reference').map(each => ({ key: String(each.key), label: shown(each.label) || String(each.key) }));
+const ofTypes = (types: string[]): Named[] => fieldsHere().filter(each => types.includes(String(each.type))).map(each => ({ key: String(each.key), label: shown(each.label) || String(each.key) }));
+const referencesHere = (): Named[] => ofTypes(['reference']);
 
 const NOT_COMPARED = new Set(['subform', 'tags', 'section_text', 'query_panel', 'button', 'file', 'image', 'signature']);
 /** The fields by which a linked choice or a query can be narrowed; in rows those of the row come first, and those of the form are called so. */
@@ -85,9 +91,34 @@ function narrowing(path: Path): Named[] {
   return [...named(fieldsHere()), ...(path.includes('pairs') ? [] : [{ key: 'record', label: t('this_record') }])];
 }
 
+/** The fields of the records, or the columns of the rows, that a rollup goes over. */
+function rolledUp(relation: Json | undefined): Named[] | null {
+  const rows = fieldsHere().find(each => each.key === relation && each.type === 'subform')?.fields;
+  if (Array.isArray(rows)) return rows.filter(isObject).map(each => ({ key: String(each.key), label: shown(each.label) || String(each.key) }));
+  return given.known.fields[given.relations.find(each => each.key === relation)?.form ?? ''] ?? null;
+}
+
+/** What the checks, the people and the settings of a form's fields name: always one of these, never a key to be typed. */
+function namesOfForm(name: string, path: Path): Named[] | null {
+  const beside = (other: string): Json | undefined => at([...path.slice(0, -1), other]);
+  const [part] = path;
+  if (part === 'quality' || part === 'duplicates' && name === 'field' || part === 'limits' && name === 'field') return ownFields();
+  if (part === 'limits' && name === 'through') return referencesHere();
+  if (part === 'pool' && name === 'owner') return ofTypes(['member']);
+  if (name === 'workflow') return given.known.workflow;
+  if (part !== 'fields') return null;
+  if (name === 'automation') return given.known.automation;
+  if (name === 'each' && beside('type') === 'serial') return ofTypes(['choice', 'cascading', 'text', 'date', 'region']);
+  if (beside('type') !== 'rollup') return null;
+  if (name === 'relation') return [...given.relations, ...ofTypes(['subform'])];
+  return name === 'field' || name === 'on' ? rolledUp(beside('relation')) : null;
+}
+
 /** Names of which one has to be chosen, where they are known. */
 function namesFor(name: string, path: Path): Named[] | null {
   const { known } = given;
+  const ofForm = given.kind === 'form' ? namesOfForm(name, path) : null;
+  if (ofForm) return ofForm;
   if (name === 'form' || name === 'tier_model' || name === 'tag_set' || name === 'app' || name === 'segment') return known[name];
   if (given.kind === 'form' && path.length === 1 && (name === 'title' || name === 'event_date')) return ownFields();
   if (given.kind === 'form' && path[0] === 'fields') {
@@ -129,11 +160,12 @@ function SelectInput({ path, options, optional, fallback }: { path: Path; option
 /** `plain` shows what goes without saying as if it had been chosen. */
 export function ChoiceInput({ path, values, fallback, label, plain }: { path: Path; values: Json[]; fallback?: Json; label?: string; plain?: boolean }) {
   const value = at(path) ?? (plain ? fallback : undefined);
+  const name = String(path[path.length - 1]);
   const now = value === undefined || value === null ? '' : String(value);
   return <select class="form-select" value={now} aria-label={label} {...marks(path)} onChange={event => change(path, event.currentTarget.value || undefined)}>
-    {(now === '' || fallback === null) && <option value="">{fallback === null || fallback === undefined ? '–' : t('as_default', { value: wordOf(fallback) })}</option>}
+    {(now === '' || fallback === null) && <option value="">{fallback === null || fallback === undefined ? '–' : t('as_default', { value: wordOf(fallback, name) })}</option>}
     {now !== '' && !values.map(String).includes(now) && <option value={now}>{now}</option>}
-    {values.map(each => <option value={String(each)} key={String(each)}>{wordOf(each)}</option>)}
+    {values.map(each => <option value={String(each)} key={String(each)}>{wordOf(each, name)}</option>)}
   </select>;
 }
 
@@ -141,7 +173,7 @@ function SwitchInput({ path, name, shape }: Placed) {
   const value = at(path) ?? shape.default;
   return <div class="tl-field">
     <label class="form-check form-switch tb-switch"><input class="form-check-input" type="checkbox" role="switch" checked={value === true} {...marks(path)}
-      onChange={event => change(path, event.currentTarget.checked)} /><span class="form-check-label">{titleOf(name)}</span></label>
+      onChange={event => change(path, event.currentTarget.checked)} /><span class="form-check-label">{titleOf(name, path)}</span></label>
     <Problems path={path} />
   </div>;
 }
@@ -156,10 +188,10 @@ function TextInputs({ path, name, shape, required }: Placed) {
     change(path, Object.keys(next).length ? next : required ? '' : undefined);
   };
   return <fieldset class="tl-field">
-    <legend class="form-label">{titleOf(name)}{required && <span class="tl-required" aria-hidden="true"> *</span>}</legend>
+    <legend class="form-label">{titleOf(name, path)}{required && <span class="tl-required" aria-hidden="true"> *</span>}</legend>
     <div class="tb-texts">{[own, own === 'zh' ? 'en' : 'zh'].map((language, n) => <div class="input-group" key={language}>
       <span class="input-group-text tb-language" aria-hidden="true">{language === 'zh' ? '中' : 'En'}</span>
-      <input class="form-control" lang={language === 'zh' ? 'zh-CN' : 'en'} value={String(texts[language] ?? '')} aria-label={`${titleOf(name)} (${t(language)})`} autocomplete="off"
+      <input class="form-control" lang={language === 'zh' ? 'zh-CN' : 'en'} value={String(texts[language] ?? '')} aria-label={`${titleOf(name, path)} (${t(language)})`} autocomplete="off"
         {...(n ? {} : marks(path))} onInput={event => type(language, event.currentTarget.value)} /></div>)}</div>
     <Problems path={path} />
     {(['zh', 'en'] as const).map(language => isFaulty([...path, language]) && <Problems path={[...path, language]} key={language} />)}
@@ -169,16 +201,17 @@ function TextInputs({ path, name, shape, required }: Placed) {
 // -- formulas -------------------------------------------------------------------------------------------------------------------
 function FormulaInput({ path, name, shape, required }: Placed) {
   const value = at(path);
-  return <FormulaBox id={idOf(path)} path={path.join('/')} label={titleOf(name)} required={required} text={typeof value === 'string' ? value : ''} faulty={isFaulty(path)} describedBy={`p-${path.join('/')}`}
+  return <FormulaBox id={idOf(path)} path={path.join('/')} label={titleOf(name, path)} required={required} text={typeof value === 'string' ? value : ''} faulty={isFaulty(path)} describedBy={`p-${path.join('/')}`}
     onText={text => change(path, text === '' && shape.optional ? undefined : text)} rest={hide => <Problems path={path} hide={hide} />} />;
 }
 
 // -- many values ----------------------------------------------------------------------------------------------------------------
+const labelHere = (key: Json | undefined): string => (given.kind === 'form' ? ownFields().find(each => each.key === key)?.label : '') || String(key ?? '');
 const nameOf = (value: Json, n: number): string => {
   if (!isObject(value)) return String(n + 1);
   const text = shown(value.label) || shown(value.section) || shown(value.name) || (typeof value.key === 'string' ? value.key : '') || (typeof value.when === 'string' ? value.when : '')
-    || (typeof value.field === 'string' ? value.field : '') || (typeof value.theirs === 'string' && value.theirs ? `${value.theirs} = ${String(value.ours ?? '')}` : '');
-  return text || (typeof value.type === 'string' ? wordOf(value.type) : '') || (Array.isArray(value.match) ? value.match.map(each => isObject(each) ? each.field : '').join(', ') : '') || String(n + 1);
+    || (typeof value.field === 'string' ? labelHere(value.field) : '') || (typeof value.through === 'string' ? labelHere(value.through) : '') || (typeof value.theirs === 'string' && value.theirs ? `${value.theirs} = ${String(value.ours ?? '')}` : '');
+  return text || (typeof value.type === 'string' ? wordOf(value.type) : '') || (Array.isArray(value.match) ? value.match.map(each => isObject(each) ? labelHere(each.field) : '').join(given.language === 'zh' ? '、' : ', ') : '') || String(n + 1);
 };
 
 function faultsUnder(path: Path): number {
@@ -257,7 +290,7 @@ function ListInput({ path, name, shape, required }: Placed) {
   };
   const simple = item.is !== 'object' && item.is !== 'union';
   return <fieldset class="tl-field tb-list">
-    <legend class="form-label">{titleOf(name)} <span class="tl-quiet">{value.length}</span></legend>
+    <legend class="form-label">{titleOf(name, path)} <span class="tl-quiet">{value.length}</span></legend>
     <Problems path={path} />
     <ul class={simple ? 'tb-simple' : 'tb-entries'}>
       {value.map((_, n) => simple
@@ -276,9 +309,9 @@ function One({ path, name, shape, label }: { path: Path; name: string; shape: Sh
 }
 
 function Checks({ path, name, values, now }: { path: Path; name: string; values: Json[]; now: Json[] }) {
-  return <fieldset class="tl-field" id={idOf(path)} tabIndex={-1}><legend class="form-label">{titleOf(name)}</legend>
+  return <fieldset class="tl-field" id={idOf(path)} tabIndex={-1}><legend class="form-label">{titleOf(name, path)}</legend>
     <div class="tb-checks">{values.map(each => <label class="form-check" key={String(each)}><input class="form-check-input" type="checkbox" checked={now.includes(each)}
-      onChange={event => change(path, values.filter(one => one === each ? event.currentTarget.checked : now.includes(one)))} /> <span class="form-check-label">{wordOf(each)}</span></label>)}</div>
+      onChange={event => change(path, values.filter(one => one === each ? event.currentTarget.checked : now.includes(one)))} /> <span class="form-check-label">{wordOf(each, name)}</span></label>)}</div>
     <Problems path={path} /></fieldset>;
 }
 

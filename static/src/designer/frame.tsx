@@ -60,6 +60,7 @@ function Tabs({ design }: { design: Design }) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
     tab.value = key;
+    scrollTo(0, 0);
   };
   const place = useRef<HTMLElement>(null);
   useEffect(() => { $('[aria-current]', place.current!)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }); }, [tab.value]);
@@ -131,10 +132,11 @@ export const showMiddle = (): void => { if (!wide.peek()) { pane.value = 'middle
 
 interface PanesProps { left?: ComponentChildren; middle: ComponentChildren; right?: ComponentChildren; foot?: ComponentChildren; names: Record<'left' | 'middle' | 'right', string> }
 
+/** Another tab begins at its top. */
 export function Panes({ left, middle, right, foot, names }: PanesProps) {
   const there = { left: !!left, middle: true, right: !!right };
   if (wide.value) {
-    return <div class={`td-panes${left ? '' : ' td-no-left'}${right ? '' : ' td-no-right'}`}>
+    return <div class={`td-panes${left ? '' : ' td-no-left'}${right ? '' : ' td-no-right'}`} key={tab.value}>
       {left && <section class="td-left" aria-label={names.left}>{left}</section>}
       <div class="td-middle">{middle}</div>
       {right && <aside class="td-right" aria-label={names.right}><div class="td-right-body">{right}</div>{foot && <div class="td-foot">{foot}</div>}</aside>}

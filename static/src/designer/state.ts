@@ -14,7 +14,7 @@ interface Saved { time: string; who: string; mine: boolean; based_on: number | n
 interface Given {
   kind: string; key: string; here: string; app: string; language: string; schema: Schema | null; body: Json; live_body: Json | null; live: number | null; next: number;
   edit: number; stamp: number; saved: Saved | null; settings: Record<string, string>; titles: Record<string, string>; choices: Record<string, string>;
-  things: Record<string, string>; texts: Record<string, string>; uses: Link[]; field_uses: Record<string, Link[]>; problems: Problem[]; advice: Problem[];
+  things: Record<string, string>; texts: Record<string, string>; uses: Link[]; field_uses: Record<string, Link[]>; relations: (Named & { form: string })[]; problems: Problem[]; advice: Problem[];
   known: Record<'form' | 'tier_model' | 'tag_set' | 'app' | 'segment' | 'automation' | 'workflow' | 'menu', Named[]> & { who: string[] }
     & Record<'fields' | 'tiers' | 'tags' | 'nodes', Record<string, Named[]>> & { whom?: (Named & { group: string })[]; members?: Record<string, Named[]> };
 }

@@ -5,7 +5,7 @@ import { resolve, kindsOf, requiredOf, shapeOf, turned } from '../designer/schem
 import { body, given, isObject, live, replace, shown, t, type Json, type Named, type Path, type Schema } from '../designer/state';
 
 export type Thing = { [name: string]: Json };
-export interface Kind { type: string; label: string; about: string; icon: string; without: string[] }
+export interface Kind { type: string; label: string; about: string; words: string; icon: string; without: string[] }
 export interface Family { family: string; label: string; types: Kind[] }
 interface More { palette: Family[]; controls: (string | null)[]; form_titles: Record<string, string>; is_new: boolean; person: number; roles: Named[] }
 export const more = given as unknown as More;

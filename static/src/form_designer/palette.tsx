@@ -29,7 +29,7 @@ const fits = (text: string): boolean => text.toLowerCase().includes(wanted.value
 
 export function Palette() {
   const looks = (['section', 'divider', 'tab'] as const).filter(each => fits(t(each)));
-  const families = more.palette.map(each => ({ ...each, types: each.types.filter(one => one.type in kinds && (fits(one.label) || fits(one.about) || fits(one.type) || fits(each.label))) })).filter(each => each.types.length);
+  const families = more.palette.map(each => ({ ...each, types: each.types.filter(one => one.type in kinds && (fits(one.label) || fits(one.words) || fits(one.about) || fits(one.type) || fits(each.label))) })).filter(each => each.types.length);
   return <>
     <div class="fd-search"><Icon name="search" /><input class="form-control" type="search" value={wanted.value} placeholder={t('find_type')} aria-label={t('find_type')} onInput={event => { wanted.value = event.currentTarget.value; }} /></div>
     {families.map(each => <section class="fd-family" aria-label={each.label} key={each.family}><h2 class="fd-family-name">{each.label}</h2>
