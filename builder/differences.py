@@ -13,14 +13,21 @@ from typing import Any
 from builder.flowing.comparing import drawn_alike
 from builder.field_words import choice_of, setting_of
 from builder.words import CHOICES, KIND_NAMES, SETTINGS, THINGS, setting
+from runtime.definitions.service_plan import channel_name
+from runtime.system.database import to_json
 from runtime.texts import Message, _, in_language
 
 LONGEST = 80
 LONGEST_PARTS = 240
 WHOLE_LIST = 12
 MISSING: Any = object()
+NAMING = ("tier",)
+"""Settings whose value is the key of something in the definition itself."""
 PASSED = ("bands", "movement")
 """Objects that are not named on the way: “Recency · Cuts” is enough."""
+
+
+NO_NAMES: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class Shown:
     value: Any
     labels: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
-    """Of which setting it is the value."""
+    """Of the setting: the key of a tier is no word of its own."""
 
     def in_language(self, language: str) -> str:
         text = self._text(language)
@@ -73,18 +80,26 @@ class Shown:
         if isinstance(value, bool):
             return CHOICES["true" if value else "false"].in_language(language)
         if isinstance(value, str):
-            word = choice_of(self.name, value) or CHOICES.get(value)
-            return word.in_language(language) if word else value
+            return str(in_language(self._word(value), language))
         if value is None or isinstance(value, (int, float)):
             return json.dumps(value)
         if isinstance(value, list) and not any(isinstance(each, (dict, list)) for each in value):
-            words = (choice_of(self.name, each) if isinstance(each, str) else None for each in value)
             return ("、" if language == "zh" else ", ").join(
-                word.in_language(language) if word else str(each) for word, each in zip(words, value, strict=True)
+                str(in_language(self._word(each), language)) if isinstance(each, str) else str(each) for each in value
             )
         if is_text(value):
             return str(in_language(value, language))
         return ("；" if language == "zh" else "; ").join(self._parts(language))
+
+    def _word(self, value: str) -> Any:
+        """What a value is called: a tier, a role and a channel have names of their own, a choice its word."""
+        if self.name in NAMING:
+            return self.labels.get(f"{self.name}:{value}", value)
+        if self.name == "channel":
+            return channel_name(value)
+        if value.startswith("role:"):
+            return self.labels.get(value) or _("role {role}", role=value.removeprefix("role:"))
+        return choice_of(self.name, value) or (CHOICES.get(value, value) if not isinstance(self.value, list) else value)
 
     def _parts(self, language: str) -> Iterator[str]:
         """What is made of parts, part by part: “Contact every (days): 30; Channel: wechat”."""
@@ -97,8 +112,9 @@ class Shown:
                 yield f"{what}{'：' if language == 'zh' else ': '}{Shown(each, self.labels, name)._text(language)}"
 
 
-def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[Difference]:
-    """What changed from one body to the other, in the order of the definition; without `before` it is new."""
+def differences(before: dict[str, Any] | None, after: dict[str, Any], names: Mapping[str, Any] = NO_NAMES) -> list[Difference]:
+    """What changed from one body to the other, in the order of the definition; without `before` it is new. `names`: what roles are called,
+    by `role:KEY`."""
     if before is None:
         kind = KIND_NAMES.get(str(after.get("kind")), str(after.get("kind")))
         name = after.get("label") if is_text(after.get("label")) else after.get("key")
@@ -106,19 +122,25 @@ def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[Di
     if after.get("kind") == "workflow":
         before, after, moved = drawn_alike(before, after)
         return [
-            *_objects(before, after, "", Place((), labels_of(before, after))),
+            *_objects(before, after, "", Place((), {**names, **labels_of(before, after)})),
             *([Difference("nodes", _("The drawing is arranged in another way"))] if moved else []),
         ]
-    return list(_objects(before, after, "", Place((), labels_of(before, after))))
+    return list(_objects(before, after, "", Place((), {**names, **labels_of(before, after)})))
 
 
 def labels_of(*bodies: dict[str, Any]) -> dict[str, Any]:
     """Labels of the things that stand in the lists of definitions, by key; the last body's word counts."""
-    things = [each for body in bodies for name, found in body.items() if name in THINGS and isinstance(found, list) for each in found]
-    return {
-        each["key"]: each["label"]
-        for each in things
+    things = [
+        (name, each) for body in bodies for name, found in body.items() if name in THINGS and isinstance(found, list) for each in found
+    ]
+    labelled = [
+        (name, each["key"], each["label"])
+        for name, each in things
         if isinstance(each, dict) and isinstance(each.get("key"), str) and is_text(each.get("label"))
+    ]
+    return {
+        **{key: label for _name, key, label in labelled},
+        **{f"tier:{key}": label for name, key, label in labelled if name == "tiers"},
     }
 
 
@@ -150,7 +172,8 @@ def _values(before: Any, after: Any, path: str, place: Place, name: str, here: P
     elif is_text(before) and is_text(after):
         yield from _texts(before, after, path, here, name)
     else:
-        yield Difference(path, _("{what}: {before} → {after}", what=here, before=Shown(before, name=name), after=Shown(after, name=name)))
+        change = {"before": Shown(before, place.labels, name), "after": Shown(after, place.labels, name)}
+        yield Difference(path, _("{what}: {before} → {after}", what=here, **change))
 
 
 def is_text(value: Any) -> bool:
@@ -170,7 +193,8 @@ def _list(value: Any) -> list[dict[str, Any]]:
 def _texts(before: Any, after: Any, path: str, here: Place, name: str) -> Iterator[Difference]:
     """Two texts; where they are in two languages, each language that changed."""
     if isinstance(before, str) and isinstance(after, str):
-        yield Difference(path, _("{what}: {before} → {after}", what=here, before=Shown(before, name=name), after=Shown(after, name=name)))
+        words = {"before": Shown(before, here.labels, name), "after": Shown(after, here.labels, name)}
+        yield Difference(path, _("{what}: {before} → {after}", what=here, **words))
         return
     one, other = _languages(before), _languages(after)
     for language in ("zh", "en"):
@@ -194,10 +218,10 @@ def _long_lists(before: list[Any], after: list[Any], path: str, here: Place) -> 
 
 
 def _lists(before: list[dict[str, Any]], after: list[dict[str, Any]], path: str, place: Place, name: str) -> Iterator[Difference]:
-    """Things matched by their key, or by their place where they have none."""
+    """Things matched by their key, where they have none by their name, and where they have no name by their place."""
     thing = place.and_(THINGS[name])
     then, now = _by_name(before), _by_name(after)
-    then = _under_new_keys(then, now)
+    then = _renamed(_under_new_keys(then, now), now)
     for key, (number, each) in now.items():
         if key not in then:
             yield Difference(f"{path}/{number}", _("Added: {thing} “{name}”", thing=thing, name=_name(each, number)))
@@ -214,7 +238,22 @@ def _by_name(things: list[dict[str, Any]]) -> dict[Any, tuple[int, dict[str, Any
     found: dict[Any, tuple[int, dict[str, Any]]] = {}
     for number, each in enumerate(things):
         key = each.get("key")
+        if key is None and is_text(each.get("name")):
+            key = f"name {to_json(each['name'])}"
         found[key if isinstance(key, str) and key not in found else number] = (number, each)
+    return found
+
+
+def _renamed(
+    then: dict[Any, tuple[int, dict[str, Any]]], now: dict[Any, tuple[int, dict[str, Any]]]
+) -> dict[Any, tuple[int, dict[str, Any]]]:
+    """What was before, where something without a key is the same as now but for its name: under the name that it has now."""
+    come = {key: {**each, "name": ""} for key, (_number, each) in now.items() if key not in then and "key" not in each}
+    found = {}
+    for key, (number, each) in then.items():
+        same = next((new for new, other in come.items() if key not in now and other == {**each, "name": ""}), key)
+        come.pop(same, None)
+        found[same] = (number, each)
     return found
 
 
@@ -238,7 +277,7 @@ def _former(thing: dict[str, Any]) -> Any:
 
 
 def _name(thing: dict[str, Any], number: int) -> Any:
-    for key in ("label", "section", "name", "key"):
+    for key in ("label", "section", "name", "key", "why", "when"):
         if is_text(thing.get(key)):
-            return thing[key]
+            return Shown(thing[key]) if key == "when" else thing[key]
     return CHOICES.get(str(thing.get("type")), str(number + 1))

@@ -67,6 +67,7 @@ TIERS: dict[str, Message] = {
     "provisional": _("Provisional tiers"),
     "provisional_about": _("a tier worked out from incomplete data is marked as such"),
     "gone": _("This isn't there any more."),
+    "former": _("only in the live version"),
     "population": _("Who takes part"),
     "population_about": _("customers for whom this holds; all others have no tier"),
     "everybody": _("everybody"),

@@ -11,17 +11,18 @@ from flask import Blueprint, g, render_template
 from werkzeug.wrappers import Response
 
 from builder import impact
+from builder.beside import all_together, as_read, solving, what_changes
 from builder.differences import differences
-from builder.drafts import ANY_FOLDER, FOLDER_OF, LARGEST, Opened, loaded, open_draft, problems_of, read_body
+from builder.drafts import ANY_FOLDER, FOLDER_OF, LARGEST, WORKSPACE, Opened, loaded, open_draft, problems_of, read_body
 from builder.flowing import effect as flow_effect
 from builder.forming.effect import sentences as of_values_and_users
 from builder.forming.effect import users
 from builder.linting import advice
 from builder.pages.editor_data import editor_data
-from builder.pages.frame import as_text, asked_bytes, check_app, json_block, kind_of, link, moment, plain_json, written
+from builder.pages.frame import address, as_text, asked_bytes, check_app, json_block, kind_of, link, moment, plain_json, written
+from builder.role_names import role_names
 from builder.words import KIND_NAMES, PUBLIC_LINK
 from runtime.definitions import reasons, versions
-from runtime.definitions.companions import companions
 from runtime.definitions.model import FormulaUse
 from runtime.errors import DefinitionProblems, FormulaProblems, NotFound, Problem, Refused, Stale
 from runtime.formulas import Scope, check
@@ -54,7 +55,7 @@ def opened_page(app: str, kind: str, key: str, template: str, more: Callable[[Ac
             check_app(act, app)
         opened = open_draft(act, kind, key)
         broken = act.catalogue.broken.get((kind, key))
-        given, extra = {**editor_data(act, app, opened, _saved(opened)), **_state(act, opened.body)}, more(act)
+        given, extra = {**editor_data(act, app, opened, _saved(opened)), **_state(act, app, opened.body)}, more(act)
         given |= {**extra, "texts": {**given["texts"], **extra.get("texts", {})}}
         return render_template(
             template,
@@ -69,12 +70,27 @@ def opened_page(app: str, kind: str, key: str, template: str, more: Callable[[Ac
         )
 
 
-def _state(act: Act, body: Any) -> dict[str, Any]:
-    """What is wrong with a body, and what might be better."""
-    definition = loaded(body)
+def _state(act: Act, app: str, body: Any) -> dict[str, Any]:
+    """What is wrong with a body, and what might be better; `beside` are other drafts that solve what is wrong."""
+    definition, problems = loaded(body), problems_of(act, body)
+    others = solving(act, None if app == WORKSPACE else app, body, problems)
     return {
-        "problems": written(problems_of(act, body)),
+        "problems": [] if others else written(problems),
+        "beside": [_other(app, each) for each in others],
         "advice": written(advice(definition, act.catalogue)) if definition is not None else [],
+    }
+
+
+def _other(app: str, draft: versions.Draft) -> dict[str, Any]:
+    """A draft that is published with the one of the page, as the page shows it and names it again."""
+    return {
+        "kind": draft.kind,
+        "key": draft.key,
+        "edit": draft.edit,
+        "stamp": draft.updated_at,
+        "label": as_text(draft.body.get("label")) or draft.key,
+        "word": reader().say(KIND_NAMES[draft.kind]),
+        "href": address(app, draft.kind, draft.key),
     }
 
 
@@ -125,7 +141,7 @@ def save(app: str, folder: str, key: str) -> Any:
             "mine": True,
             "based_on": opened.draft.based_on if opened.draft else act.catalogue.versions.get((kind, key)),
         }
-        return plain_json({"edit": edit, "stamp": act.micros, "saved": saved, **_state(act, body)})
+        return plain_json({"edit": edit, "stamp": act.micros, "saved": saved, **_state(act, app, body)})
 
 
 def _is_what_was_read(opened: Opened, sent: dict[str, Any]) -> bool:
@@ -218,20 +234,24 @@ def preview(app: str, folder: str, key: str) -> Response:
     with reading() as act:
         opened = open_draft(act, kind, key)
         authoring.require_forms(act, body)
-        state, beside = _state(act, body), companions(act, body)
-        changes = differences(opened.live.body if opened.live else None, body)
+        state = _state(act, app, body)
+        others = as_read(act, state["beside"])
+        bodies, alone = all_together(act, body, others), all_together(act, body)
+        different = differences(opened.live.body if opened.live else None, body, role_names(act))
         effect = [] if state["problems"] else [reader().say(each) for each in _effect(act, kind, body)]
         return plain_json(
             {
-                "changes": [{"path": each.path, "message": reader().say(each.message)} for each in changes],
+                "changes": [{"path": each.path, "message": reader().say(each.message)} for each in different],
                 "effect": effect,
-                "together": [
-                    f"{reader().say(KIND_NAMES[each['kind']])} · {as_text(each['label'])}" for each in (one.body for one in beside)
-                ],
+                "together": [f"{reader().say(KIND_NAMES[each['kind']])} · {as_text(each['label'])}" for each in alone[1:]],
                 "users": [] if state["problems"] or kind != "form" else _users(act, app, body),
-                "following": [link(act, app, each["kind"], each["key"]) for each in _following(act, [body, *(one.body for one in beside)])],
-                "reason": [] if state["problems"] else _reasons(act, [body, *(each.body for each in beside)]),
+                "following": [link(act, app, each["kind"], each["key"]) for each in _following(act, bodies)],
+                "reason": [] if state["problems"] else _reasons(act, bodies),
                 **state,
+                "beside": [
+                    shown | {"changes": [reader().say(one) for one in what_changes(act, each)]}
+                    for shown, each in zip(state["beside"], others, strict=True)
+                ],
                 "problems": [each | _elsewhere(act, app, each["path"]) for each in state["problems"]],
                 "live": opened.live.version if opened.live else None,
                 "next": opened.next_version,
@@ -266,12 +286,12 @@ def _effect(act: Act, kind: str, body: dict[str, Any]) -> list[Message]:
 @blueprint.post(f"{PLACE}/publish")
 @designer_only
 def publish(app: str, folder: str, key: str) -> Any:
-    """Publishes the draft that the page shows; answers with its version and the ratings that this set in motion."""
+    """Publishes the draft that the page shows, with those shown beside it; answers with its version and the ratings that this set in motion."""
     kind, sent = kind_of(folder), sent_object()
     note = sent.get("note")
     with reading() as act:
         draft = open_draft(act, kind, key).draft
-        wanted = [] if draft is None else _together(act, draft.body)
+        wanted = [] if draft is None else all_together(act, draft.body, as_read(act, sent.get("beside")))
         is_long = publishing.is_long(act, wanted)
     if not is_long:
         prepare(workspace(), g.person, wanted)
@@ -285,7 +305,7 @@ def publish(app: str, folder: str, key: str) -> Any:
         earlier = set(_ratings(act))
         sent_note = note.strip()[:500] or None if isinstance(note, str) else None
         why = sent.get("reason")
-        bodies = _together(act, opened.draft.body)
+        bodies = all_together(act, opened.draft.body, as_read(act, sent.get("beside")))
         if is_long:
             _require_sound(act, bodies)
             number = publishing.later(act, bodies, sent_note, why if isinstance(why, str) else None)
@@ -309,11 +329,6 @@ def _require_sound(act: Act, bodies: list[dict[str, Any]]) -> None:
     problems = versions.dry_run(act, bodies)
     if problems:
         raise DefinitionProblems(problems)
-
-
-def _together(act: Act, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """A draft, and the drafts that are published with it."""
-    return [body, *(each.body for each in companions(act, body))]
 
 
 def _elsewhere(act: Act, app: str, path: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Blueprint, flash, g, render_template, request
 from werkzeug.wrappers import Response
 
-from builder.differences import differences
+from builder.beside import drafts_of, what_changes
 from builder.drafts import ANY_FOLDER, WORKSPACE, check_key, key_from, new_body
 from builder.pages.frame import address, as_text, check_app, kind_of, link, moment, written
 from builder.uses import used_by
@@ -171,7 +171,7 @@ def look(app: str) -> str:
     """All drafts with what they change, before they are published together."""
     with reading() as act:
         own = check_app(act, app)
-        drafts = _drafts_of(act, own)
+        drafts = drafts_of(act, own)
         problems = _problems(act, drafts)
         reader().know_people(each.author for each in drafts if each.author)
         changes = []
@@ -184,7 +184,7 @@ def look(app: str) -> str:
                     "href": address(app, each.kind, each.key),
                     "by": reader().person_name(each.author),
                     "at": moment(each.updated_at),
-                    "changes": [reader().say(one.message) for one in differences(_live_body(act, each), each.body)],
+                    "changes": [reader().say(one) for one in what_changes(act, each)],
                     "problems": written(problems.get((each.kind, each.key), ())),
                 }
             )
@@ -202,11 +202,11 @@ def look(app: str) -> str:
 @designer_only
 def publish_all(app: str) -> Response:
     with reading() as act:
-        wanted = [each.body for each in _drafts_of(act, check_app(act, app))]
+        wanted = [each.body for each in drafts_of(act, check_app(act, app))]
     prepare(workspace(), g.person, wanted)
     with writing("publish") as act:
         own = check_app(act, app)
-        drafts = _drafts_of(act, own)
+        drafts = drafts_of(act, own)
         if not drafts:
             raise Refused([], _("There is no draft to publish."))
         try:
@@ -222,20 +222,3 @@ def publish_all(app: str) -> Response:
 def _reasons(act: Act, bodies: list[dict[str, Any]]) -> list[str]:
     """What publishing asks a written reason for, in sentences."""
     return [reader().say(each.sentence) for each in reasons.open_needs(act, versions.load_all(bodies))] if bodies else []
-
-
-def _drafts_of(act: Act, own: str | None) -> list[versions.Draft]:
-    """The drafts of an app and of no app; for the workspace all."""
-    return [
-        each
-        for each in versions.drafts(act.connection)
-        if (own is None or each.body.get("app") in (own, None) and (each.kind != "app" or each.key == own))
-        and authoring.may_change(act, each.kind, each.key, each.body.get("app"))
-    ]
-
-
-def _live_body(act: Act, draft: versions.Draft) -> dict[str, Any] | None:
-    try:
-        return versions.find_version(act.connection, draft.kind, draft.key).body
-    except NotFound:
-        return None

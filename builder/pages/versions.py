@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response
 from builder.differences import differences
 from builder.drafts import ANY_FOLDER, open_draft, problems_of
 from builder.pages.frame import address, as_text, check_app, kind_of, moment, written
+from builder.role_names import role_names
 from builder.words import KIND_NAMES
 from runtime.definitions import reasons, versions
 from runtime.errors import NotFound
 from runtime.pages.web import designer_only, done, reader, reading, workspace, writing
 from runtime.records import publishing
 from runtime.records.preparing import prepare
+from runtime.system.workspace import Act
 from runtime.texts import _
 
 blueprint = Blueprint("build_versions", __name__)
@@ -42,11 +44,11 @@ def history(app: str, folder: str, key: str) -> str:
                 "by": reader().person_name(each.author),
                 "note": each.note,
                 "reasons": why.get(each.version, []),
-                "changes": [reader().say(one.message) for one in differences(before.body if before else None, each.body)],
+                "changes": [reader().say(one.message) for one in differences(before.body if before else None, each.body, role_names(act))],
             }
             for each, before in zip(found, [*found[1:], None], strict=True)
         ]
-        comparison = _comparison(opened, found)
+        comparison = _comparison(act, opened, found)
         return render_template(
             "builder/versions.html",
             app=app,
@@ -60,7 +62,7 @@ def history(app: str, folder: str, key: str) -> str:
         )
 
 
-def _comparison(opened: Any, found: list[versions.Version]) -> dict[str, Any] | None:
+def _comparison(act: Act, opened: Any, found: list[versions.Version]) -> dict[str, Any] | None:
     """What is asked for in the address: `from` and `to` are numbers of versions, `to` may be `draft`."""
     if "from" not in request.args:
         return None
@@ -75,7 +77,7 @@ def _comparison(opened: Any, found: list[versions.Version]) -> dict[str, Any] | 
     return {
         "before": before,
         "after": after,
-        "changes": [reader().say(each.message) for each in differences(bodies[before], bodies[after])],
+        "changes": [reader().say(each.message) for each in differences(bodies[before], bodies[after], role_names(act))],
         "json": [{"text": line, "kind": {"+": "added", "-": "removed", "@": "place"}.get(line[:1], "same")} for line in lines],
     }
 
@@ -100,7 +102,7 @@ def ask(app: str, folder: str, key: str, number: int) -> str:
             number=number,
             next=opened.next_version,
             draft=opened.draft,
-            changes=[reader().say(each.message) for each in differences(live, old.body)],
+            changes=[reader().say(each.message) for each in differences(live, old.body, role_names(act))],
             problems=written(problems_of(act, old.body)),
         )
 

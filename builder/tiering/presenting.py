@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from runtime.definitions.tier_model import TierModel
 from runtime.system.workspace import Act
 from runtime.texts import Message, _
-from runtime.tiers.tally import BIN, BINS, Mover, units
+from runtime.tiers.tally import BIN, BINS, Mover, points, units
 from builder.impact import extent, in_words
 from builder.tiering.reasons import reasons
 
@@ -154,13 +154,17 @@ class Presenter:
 
 
 def tier_shown(reader: Reader, model: TierModel, live: TierModel | None, key: str | None) -> Json:
-    """A tier as a badge shows it; one that the draft has not any more is known from the live model."""
-    found = next((each.by_key[key] for each in (model, live) if each is not None and key in each.by_key), None)
+    """A tier as a badge shows it, on the ladder it stands on; one that the draft has not any more is `former`, and looks as in the live model."""
+    home = next((each for each in (model, live) if each is not None and key in each.by_key), None)
+    if home is None or key is None:
+        return {"label": key or reader.say(_("No tier")), "color": "gray", "rank": 0, "of": len(model.tiers), "former": key is not None}
+    found, former = home.by_key[key], home is not model
     return {
-        "label": reader.shown(found.label) if found is not None else key or reader.say(_("No tier")),
-        "color": found.color if found is not None else "gray",
-        "rank": model.ranks.get(key or "", 0),
-        "of": len(model.tiers),
+        "label": reader.shown(found.label),
+        "color": found.color,
+        "rank": home.ranks.get(key, 0),
+        "of": len(home.tiers),
+        "former": former,
     }
 
 
@@ -175,6 +179,7 @@ def mover_lines(act: Act, reader: Reader, app: str, model: TierModel, live: Tier
         lines.append(
             {
                 **each.to_json(),
+                "scores": [_two_decimals(reader, score) for score in (each.score_before, each.score_after)],
                 "title": reader.record_title(model.form, each.record),
                 "url": f"/apps/{home}/{model.form}/{each.record}",
                 "tier_before": before,
@@ -182,3 +187,10 @@ def mover_lines(act: Act, reader: Reader, app: str, model: TierModel, live: Tier
             }
         )
     return lines
+
+
+def _two_decimals(reader: Reader, score: int | None) -> str | None:
+    """72.5, 72.13: a person compares no more than hundredths of a point."""
+    if score is None:
+        return None
+    return reader.number(Decimal(points(score) or 0).quantize(Decimal("0.01")).normalize())

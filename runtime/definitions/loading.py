@@ -72,9 +72,13 @@ def _left_behind(given: list[Definition], catalogue: Catalogue, wanted: Catalogu
             _("“{label}” needs this: {problem} Change it first, or publish both together.", label=other.label, problem=problem.message),
         )
         for other in others
-        for extra in (_own_problems, *CHECKS)
-        for problem in _new_problems(extra, other, catalogue, wanted)
+        for problem in left_faulty(other, catalogue, wanted)
     ]
+
+
+def left_faulty(other: Definition, catalogue: Catalogue, wanted: Catalogue) -> list[Problem]:
+    """What would be wrong with a definition in another catalogue and is not wrong with it now."""
+    return [problem for extra in (_own_problems, *CHECKS) for problem in _new_problems(extra, other, catalogue, wanted)]
 
 
 def _own_problems(definition: Definition, catalogue: Catalogue) -> Iterable[Problem]:

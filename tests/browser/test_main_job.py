@@ -79,25 +79,32 @@ def test_a_business_user_changes_a_threshold_and_sees_the_tiers_move(new_page: C
     set_up(page)
     install_retail(page)
     page.get_by_role("link", name="Adjust the model").first.click()
-    page.locator("[data-layer=draft]").click()
-    page.locator(".td-layer-box").get_by_role("button", name="Work on the live version instead").click()
     page.get_by_role("link", name="Tiers and borders").click()
-    border = page.get_by_role("textbox", name="Middle: From score")
+    border = page.get_by_role("textbox", name="Gold: From score")
     expect(border).to_be_visible()
-    border.fill("45")
+    gold = page.locator(".td-counts tr[data-tier=gold]")
+    expect(gold).to_contain_text("74", timeout=30_000)
+    border.fill("60")
     border.blur()
-    expect(page.locator(".td-counts tr[data-tier=middle]")).to_contain_text("180", timeout=20_000)
+    expect(gold).not_to_contain_text("74", timeout=30_000)
+    expect(page.locator(".td-counts tr[data-tier=high]")).to_contain_text("54")
     expect(page.locator(".td-sentence")).to_contain_text(re.compile(r"\d customers would change tier"), timeout=20_000)
     page.get_by_role("button", name=re.compile("^Publish")).first.click()
     dialog = page.locator("dialog[open]")
-    expect(dialog).to_be_visible()
-    note = dialog.locator("textarea, input[type=text]").first
-    if note.count():
-        note.fill("A higher border for the middle tier")
-    dialog.get_by_role("button", name=re.compile("Publish")).click()
+    # what names a tier that goes is published with the model, and says what it changes
+    beside = dialog.locator(".tb-beside")
+    expect(beside).to_contain_text("Segment", timeout=30_000)
+    beside.locator("summary").first.click()
+    expect(beside.locator("details[open] li").first).to_contain_text("→")
+    assert axe(page) == []
+    dialog.get_by_role("button", name=re.compile(r"Publish, with \d+ drafts: ")).click()
+    expect(page.locator(".tb-outcome")).to_contain_text(re.compile(r"Published|Rating"), timeout=30_000)
     engine.settle(live.workspace)
-    expect(page.locator("body")).to_contain_text(re.compile(r"moved"), timeout=20_000)
+    expect(page.locator(".tb-outcome")).to_contain_text("moved", timeout=30_000)
+    with live.workspace.reading(SYSTEM) as act:
+        assert act.catalogue.broken == {} and "gold" in act.catalogue.tier_models["retail_value"].by_key
     page.goto("/apps/retail")
+    expect(page.locator(".tl-spread")).to_contain_text("Diamond")
     expect(page.locator(".tl-spread")).not_to_contain_text(re.compile(r"\b180\b"))
 
 

@@ -99,3 +99,54 @@ def test_a_new_plan_stands_under_the_name_of_its_tier_and_is_said_part_by_part()
     assert said(with_one, {**with_one, "plans": {"silver": {}, "gold": plan}}, "zh") == [
         "服务标准 · 金：现为 多少天联系一次：14；怎么说：电话回访"
     ]
+
+
+TIERED = {
+    "kind": "tier_model",
+    "tiers": [{"key": "gold", "label": {"zh": "金", "en": "Gold"}}, {"key": "low", "label": {"zh": "低", "en": "Low"}}],
+    "plans": {"gold": {"channel": "phone", "owner_pool": "role:sales"}},
+    "tests": [{"name": "one", "expect": {"tier": "gold"}}, {"name": "two", "expect": {"tier": "low"}}],
+    "floors": [{"when": "spend > 9", "tier": "gold", "why": {"zh": "花得多", "en": "Spends much"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "en", "zh"),
+    [
+        (
+            {"plans": {"gold": {"channel": "wechat", "owner_pool": "role:sales"}}},
+            "Gold · Channel: Phone → WeChat",
+            "金 · 渠道：电话 → 微信",
+        ),
+        (
+            {"plans": {"gold": {"channel": "phone", "owner_pool": "role:senior"}}},
+            "Gold · Looked after by: Sales → role senior",
+            "金 · 由谁照看：Sales → 角色 senior",
+        ),
+        ({"floors": [{**TIERED["floors"][0], "tier": "low"}]}, "Spends much · Tier: Gold → Low", "花得多 · 等级：金 → 低"),
+        ({"tests": TIERED["tests"][1:]}, "Removed: rule test “one”", "去掉：规则测试「one」"),
+        (
+            {"tests": [{"name": "one", "expect": {"tier": "low"}}, TIERED["tests"][1]]},
+            "one · Expected · Tier: Gold → Low",
+            "one · 应得 · 等级：金 → 低",
+        ),
+        (
+            {"tests": [{**TIERED["tests"][0], "name": "first"}, TIERED["tests"][1]]},
+            "first · Name: one → first",
+            "first · 名称：one → first",
+        ),
+        ({"floors": []}, "Removed: floor “Spends much”", "去掉：保底「花得多」"),
+    ],
+)
+def test_tiers_roles_channels_and_examples_are_called_by_their_names(changed: dict[str, Any], en: str, zh: str) -> None:
+    found = differences(TIERED, {**TIERED, **changed}, {"role:sales": "Sales"})
+    assert [[each.message.in_language(language) for each in found] for language in ("en", "zh")] == [
+        [_planned(en, "en")],
+        [_planned(zh, "zh")],
+    ]
+
+
+def _planned(sentence: str, language: str) -> str:
+    """A plan is named under its setting."""
+    first = {"en": ("Gold · Channel", "Gold · Looked"), "zh": ("金 · 渠道", "金 · 由谁")}[language]
+    return f"{'Service plans' if language == 'en' else '服务标准'} · {sentence}" if sentence.startswith(first) else sentence

@@ -4,9 +4,9 @@ import type { ComponentChildren } from 'preact';
 import { fetchJson, request, send } from '../base/http';
 import { Dialog } from './dialog';
 import { Icon } from './icon';
-import { becameLive, body, failure, given, jump, live, overtaken, problems, readFrom, saveNow, saving, settle, shown, at, t, type Json, type Link, type Overtaken, type Problem } from './state';
+import { becameLive, body, failure, given, jump, live, overtaken, problems, readFrom, saveNow, saving, settle, shown, at, t, type Beside, type Json, type Link, type Overtaken, type Problem } from './state';
 
-interface Preview { changes: Problem[]; effect: string[]; reason: string[]; together: string[]; users: Link[]; following: Link[]; problems: Problem[]; advice: Problem[]; live: number | null; next: number; based_on: number | null }
+interface Preview { changes: Problem[]; effect: string[]; reason: string[]; together: string[]; users: Link[]; following: Link[]; beside: Beside[]; problems: Problem[]; advice: Problem[]; live: number | null; next: number; based_on: number | null }
 interface Published { version: number; jobs: number[]; body: Json; later?: boolean }
 interface Progress { state: string; done: number; total: number | null; moved: number; message: string | null }
 
@@ -28,6 +28,11 @@ export async function openPublish(): Promise<void> {
   reason.value = '';
   preview.value = null;
   isOpen.value = true;
+  await look();
+}
+
+/** What publishing would change now. */
+async function look(): Promise<void> {
   await saveNow();
   if (saving.value === 'failed') { isOpen.value = !overtaken.value; refused.value = failure.value; return; }
   try {
@@ -40,11 +45,12 @@ export async function openPublish(): Promise<void> {
 
 async function publish(): Promise<void> {
   busy.value = true;
-  const answer = await request(`${given.here}/publish`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ ...readFrom(), note: note.value, reason: reason.value }) });
+  const beside = (preview.value?.beside ?? []).map(({ kind, key, label: name, edit, stamp }) => ({ kind, key, label: name, edit, stamp }));
+  const answer = await request(`${given.here}/publish`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ ...readFrom(), note: note.value, reason: reason.value, beside }) });
   const said = await answer.json().catch(() => ({}));
   busy.value = false;
   if (answer.status === 409) { isOpen.value = false; overtaken.value = said as Overtaken; return; }
-  if (!answer.ok) { refused.value = said.errors?.[0]?.message ?? said.detail ?? ''; return; }
+  if (!answer.ok) { refused.value = said.errors?.[0]?.message ?? said.detail ?? ''; if (beside.length) await look(); return; }
   const done = said as Published;
   if (!done.later) becameLive(done.version, done.body);
   isOpen.value = false;
@@ -96,8 +102,11 @@ export function PublishDialog({ children }: { children?: ComponentChildren }) {
   const found = preview.value;
   const blocked = found?.problems.length ?? 0;
   const can = found && !blocked && found.changes.length > 0 && !busy.value && (!found.reason.length || reason.value.trim() !== '');
+  const others = found?.beside ?? [];
+  const names = others.slice(0, 2).map(each => given.language === 'zh' ? `「${each.label}」` : `“${each.label}”`).join(given.language === 'zh' ? '' : ', ') + (others.length > 2 ? ' …' : '');
+  const act = others.length === 1 ? t('publish_with_one', { names }) : others.length ? t('publish_with', { n: others.length, names }) : t('publish_now');
   return <Dialog shown={isOpen.value} close={close} title={t('publish_title', { name: label() })}
-    foot={<><button class="btn" type="button" onClick={close}>{t('cancel')}</button><button class="btn btn-primary" type="submit" form="publish-form" disabled={!can}><Icon name="cloud-upload" />{t('publish_now')}</button></>}>
+    foot={<><button class="btn" type="button" onClick={close}>{t('cancel')}</button><button class="btn btn-primary" type="submit" form="publish-form" disabled={!can}><Icon name="cloud-upload" /><span>{act}</span></button></>}>
     <form id="publish-form" onSubmit={event => { event.preventDefault(); if (can) void publish(); }}>
       {refused.value && <div class="tl-note tl-note-bad" role="alert"><Icon name="alert-circle" /><div>{refused.value}</div></div>}
       {!found && !refused.value && <p class="tl-quiet" role="status">{t('checking')}</p>}
@@ -108,6 +117,9 @@ export function PublishDialog({ children }: { children?: ComponentChildren }) {
         {found.effect.length > 0 && <><h3 class="tb-part">{t('effect')}</h3>{found.effect.map(each => <p key={each}>{each}</p>)}</>}
         {found.users?.length > 0 && <p class="tl-second">{t('look_at_users')} {found.users.map((each, n) => <span key={each.href}>{n ? ' · ' : ''}<a href={each.href}>{each.label}</a></span>)}</p>}
         {found.together.length > 0 && <><h3 class="tb-part">{t('together')}</h3><ul class="tb-plain">{found.together.map(each => <li key={each}>{each}</li>)}</ul></>}
+        {others.length > 0 && <><h3 class="tb-part">{t('beside')}</h3><ul class="tb-plain tb-beside">{others.map(each => <li key={each.href}><details>
+          <summary><b>{each.label}</b> <span class="tl-quiet tl-meta">{each.word}</span></summary>
+          <ul class="tb-plain">{each.changes?.map(one => <li key={one}>{one}</li>)}</ul><a href={each.href}>{t('open_draft')}</a></details></li>)}</ul></>}
         {found.following?.length > 0 && <><h3 class="tb-part">{t('following')}</h3><ul class="tb-plain">{found.following.map(each => <li key={each.href}><a href={each.href}>{each.label}</a> <span class="tl-quiet tl-meta">{each.kind}</span></li>)}</ul></>}
         {children}
         {blocked > 0 && <><div class="tl-note tl-note-bad"><Icon name="alert-circle" /><div><b>{blocked === 1 ? t('blocked_one') : t('blocked', { n: blocked })}</b>

@@ -10,6 +10,8 @@ export type Schema = Record<string, any>;
 export interface Problem { path: string; message: string; href?: string }
 export interface Named { key: string; label: string }
 export interface Link { kind: string; icon: string; label: string; href: string }
+/** Another draft that is published with this one. */
+export interface Beside { kind: string; key: string; edit: number; stamp: number; label: string; word: string; href: string; changes?: string[] }
 interface Saved { time: string; who: string; mine: boolean; based_on: number | null }
 interface Given {
   kind: string; key: string; here: string; app: string; language: string; schema: Schema | null; body: Json; live_body: Json | null; live: number | null; next: number;

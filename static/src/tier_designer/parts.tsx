@@ -10,11 +10,11 @@ import { nameOf, signed, tiers } from './model';
 import { warnings, type TierKey } from './server';
 
 /** A tier as colour, word and rungs. */
-export function TierName({ label, color, rank, count }: { label: string; color: string; rank: number; count: number }) {
+export function TierName({ label, color, rank, count, former }: { label: string; color: string; rank: number; count: number; former?: boolean }) {
   if (!rank) return <span class="tl-quiet">{label}</span>;
   const all = Math.max(count, rank);
   const step = 14 / all;
-  return <span class={`tl-tier tier-${color}`}><svg class="tl-rungs" width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
+  return <span class={`tl-tier tier-${color}${former ? ' tl-tier-former' : ''}`} title={former ? t('former') : undefined}><svg class="tl-rungs" width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
     {Array.from({ length: all }, (_, n) => <rect x="1" y={14 - (n + 1) * step + 0.6} width="12" height={Math.max(1, step - 1.2)} rx="0.8" class={n < rank ? 'tb-rung-on' : 'tb-rung-off'} key={n} />)}
   </svg>{label}</span>;
 }

@@ -14,7 +14,7 @@ export interface Distribution {
 }
 export interface Proposal { method: string; label: string; why: string; cuts: number[]; bands: { band: number; label: string; count: number }[]; tiers: { tier: TierKey; then: number }[]; workload: { then: number; capacity: number | null } | null }
 export interface Proposals { proposals: Proposal[]; sentence: string | null; population: number; sampled: number; margin: number }
-export interface TierCount { tier: TierKey; label: string; color: string; rank: number; now: number; then: number; share: number | null }
+export interface TierCount { tier: TierKey; label: string; color: string; rank: number; of: number; former: boolean; now: number; then: number; share: number | null }
 export interface Mover { record: number; title: string; url: string; before: TierKey; after: TierKey; score_before: number | null; score_after: number | null; because: string }
 export interface Result {
   population: number; sampled: number; margin: number; as_of: string; seconds: number; sentence: string; changed: number; up: number; down: number; entered: number; left: number; moved: number;

@@ -52,14 +52,16 @@ function Figures({ found }: { found: Result }) {
 }
 
 const inUse = (found: Result): TierCount[] => found.tiers.filter(each => each.tier !== null || each.now > 0 || each.then > 0);
-const counted = (found: Result): number => found.tiers.filter(each => each.tier !== null).length;
+const TierBadge = ({ tier }: { tier: TierCount }) => <TierName label={tier.label} color={tier.color} rank={tier.rank} count={tier.of} former={tier.former} />;
+/** Better or worse is said only within one ladder; between a former tier and one of the draft there is neither. */
+const kindOf = (before: TierCount, after: TierCount): string => before.former !== after.former && after.tier !== null ? 'td-across' : after.rank > before.rank ? 'tb-up' : 'tb-down';
 
 function Counts({ found }: { found: Result }) {
   const other = beside.value ? found.compare : null;
   const all = found.tiers.reduce((sum, each) => sum + each.then, 0);
   return <>
     <table class="table table-dense td-counts"><thead><tr><th scope="col">{t('tier')}</th><th class="tl-num" scope="col">{t('now')}</th>{other && <th class="tl-num" scope="col">{t('kept')}</th>}<th class="tl-num" scope="col">{t('then')}</th><th class="tl-num" scope="col">{t('net')}</th><th scope="col" class="td-share">{t('share')}</th></tr></thead>
-      <tbody>{inUse(found).map(each => <tr key={each.tier} data-tier={each.tier ?? ''}><th scope="row"><TierName label={each.label} color={each.color} rank={each.rank} count={counted(found)} /></th>
+      <tbody>{inUse(found).map(each => <tr key={each.tier} data-tier={each.tier ?? ''}><th scope="row"><TierBadge tier={each} /></th>
         <td class="tl-num tl-quiet">{figure(each.now)}</td>{other && <td class="tl-num">{figure(other.tiers.find(one => one.tier === each.tier)?.then ?? 0)}</td>}<td class="tl-num"><b>{figure(each.then)}</b></td><td class="tl-num"><Change by={each.then - each.now} /></td>
         <td class="td-share"><svg class={`tier-${each.color}`} width="40" height="6" aria-hidden="true"><rect class="tl-fill-track" width="40" height="6" rx="3" /><rect class="tl-fill" width={all ? Math.max(each.then ? 2 : 0, 40 * each.then / all) : 0} height="6" rx="3" /></svg><span>{share(each.then, all)}</span></td></tr>)}</tbody></table>
     {beside.value && <p class="tl-meta tl-second td-kept"><Icon name="columns" />{t('kept_beside')} <button class="btn-link-plain" type="button" onClick={() => keepBeside(null)}>{t('kept_drop')}</button></p>}
@@ -83,13 +85,17 @@ function follow(event: MouseEvent, address: string): void {
 }
 
 function Moves({ found }: { found: Result }) {
-  const some = found.tiers.map((each, n) => ({ each, n })).filter(({ each }) => each.tier !== null || each.now || each.then);
+  const all = found.tiers.map((each, n) => ({ each, n })).filter(({ each }) => each.tier !== null || each.now || each.then);
+  // nobody comes into a tier that the draft has not, and none of its new ones has anybody now
+  const replaced = all.some(({ each }) => each.former);
+  const rows = all.filter(({ each }) => !replaced || each.now > 0);
+  const columns = all.filter(({ each }) => !each.former || each.then > 0);
   return <section aria-labelledby="moves-title"><div class="td-right-head"><h3 id="moves-title">{t('who_moves')}</h3><span class="tl-meta tl-quiet">{t('rows_columns')}</span>{found.changed > 0 && <a class="tl-push" href={found.movers_url} onClick={event => follow(event, found.movers_url)}>{t('see_names', { n: figure(found.changed) })}</a>}</div>
     <div class="table-scroll"><table class="table tb-matrix td-matrix"><caption class="visually-hidden">{t('matrix')}</caption>
-      <thead><tr><th scope="col"><span class="visually-hidden">{t('now')}</span></th>{some.map(({ each }) => <th class="tl-num" scope="col" key={each.tier}>{each.label}</th>)}</tr></thead>
-      <tbody>{some.map(({ each, n }) => <tr key={each.tier}><th scope="row"><TierName label={each.label} color={each.color} rank={each.rank} count={counted(found)} /></th>{some.map(({ each: then, n: m }) => {
+      <thead><tr><th scope="col"><span class="visually-hidden">{t('now')}</span></th>{columns.map(({ each }) => <th class="tl-num" scope="col" key={each.tier}>{each.label}</th>)}</tr></thead>
+      <tbody>{rows.map(({ each, n }) => <tr key={each.tier}><th scope="row"><TierBadge tier={each} /></th>{columns.map(({ each: then, n: m }) => {
         const count = found.matrix[n]?.[m] ?? 0;
-        const kind = n === m ? 'td-stay' : !count ? '' : then.rank > each.rank ? 'tb-up' : 'tb-down';
+        const kind = n === m ? 'td-stay' : !count ? '' : kindOf(each, then);
         return <td class={`tl-num ${kind}`} key={then.tier}>{!count ? <span class="tl-quiet" aria-label="0">·</span> : n === m ? figure(count) : <a href={names(found, each, then)} onClick={event => follow(event, names(found, each, then))} aria-label={t('cell', { before: each.label, after: then.label, n: figure(count) })}>{figure(count)}</a>}</td>;
       })}</tr>)}</tbody></table></div></section>;
 }
@@ -117,13 +123,13 @@ function Revenue({ found }: { found: Result }) {
   const money = (value: number) => amount(Math.round(value), { currency: revenue.currency });
   return <details class="td-revenue"><summary><h3>{revenue.label}</h3></summary>
     <table class="table table-dense"><thead><tr><th scope="col">{t('tier')}</th><th class="tl-num" scope="col">{t('now')}</th><th class="tl-num" scope="col">{t('then')}</th><th class="tl-num" scope="col">{t('net')}</th></tr></thead>
-      <tbody>{revenue.tiers.map(each => { const tier = found.tiers.find(one => one.tier === each.tier); return (tier && (each.tier !== null || each.now || each.then)) ? <tr key={each.tier}><th scope="row"><TierName label={tier.label} color={tier.color} rank={tier.rank} count={counted(found)} /></th>
+      <tbody>{revenue.tiers.map(each => { const tier = found.tiers.find(one => one.tier === each.tier); return (tier && (each.tier !== null || each.now || each.then)) ? <tr key={each.tier}><th scope="row"><TierBadge tier={tier} /></th>
         <td class="tl-num tl-quiet">{money(each.now)}</td><td class="tl-num"><b>{money(each.then)}</b></td><td class="tl-num"><Change by={each.then - each.now} shown={by => (by < 0 ? '−' : '+') + money(Math.abs(by))} /></td></tr> : null; })}</tbody></table></details>;
 }
 
 function Movers({ found }: { found: Result }) {
   if (!found.movers.length) return null;
-  const name = (key: string | null) => { const tier = found.tiers.find(each => each.tier === key); return tier ? <TierName label={tier.label} color={tier.color} rank={tier.rank} count={counted(found)} /> : <span class="tl-quiet">{t('no_tier')}</span>; };
+  const name = (key: string | null) => { const tier = found.tiers.find(each => each.tier === key); return tier ? <TierBadge tier={tier} /> : <span class="tl-quiet">{t('no_tier')}</span>; };
   return <Part id="movers-title" title={t('biggest')} about={t('biggest_about')}><ul class="tl-plain td-movers">{found.movers.map(each => <li key={each.record}><a class="tl-cut" href={each.url}>{each.title}</a>
     <span class="td-from-to">{name(each.before)}<Icon name="arrow-narrow-right" /><span class="visually-hidden">→</span>{name(each.after)}</span><span class="tl-meta tl-second td-because">{each.because}</span></li>)}</ul></Part>;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +115,22 @@ def test_movers_are_listed_page_by_page(rated: World, ada: Designer) -> None:
     assert "C11" in page and 'href="/apps/shop/customer/12"' in page
     assert ada.save(MODEL, FAULTY).status_code == 200
     assert ada.get(f"{MODEL}/movers").status_code == 422
+
+
+def test_a_tier_that_the_draft_has_not_any_more_keeps_its_look(rated: World, ada: Designer) -> None:
+    replaced = {
+        **DRAFT,
+        "tiers": [{"key": "top", "label": "Top", "color": "red", "from": 50}, {"key": "rest", "label": "Rest", "from": 0}],
+        "plans": {},
+        "tests": [],
+    }
+    assert ada.save(MODEL, replaced).status_code == 200
+    found = ask(ada, "simulate", draft=replaced).json
+    shown = {each["tier"]: (each["rank"], each["of"], each["former"]) for each in found["tiers"]}
+    assert shown["top"] == (2, 2, False) and shown["diamond"] == (4, 4, True) and shown[None] == (0, 2, False)
+    page = ada.get(f"{MODEL}/movers").get_data(as_text=True)
+    assert 'tl-tier-former" title="only in the live version"' in page
+    assert re.search(r"<td class=\"tl-num tl-nowrap\">[^/]*\d\.\d{3}", page) is None
 
 
 def test_a_faulty_draft_answers_with_its_problems(shop: World, ada: Designer) -> None:
