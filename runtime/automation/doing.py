@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -27,7 +27,7 @@ from runtime.people.may import may
 from runtime.people.rights import VIEW
 from runtime.records.guard import reads_beyond, reads_whole
 from runtime.records.lookup import NoLookup
-from runtime.records.rows import Record, read_record
+from runtime.records.rows import Record, read_record, read_records
 from runtime.records.values import RecordValues
 from runtime.system.database import reading
 from runtime.system.secrets import get_secret
@@ -39,6 +39,19 @@ if TYPE_CHECKING:
 
 SYSTEM_NAMES = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
 PERSON = frozenset({"person"})
+
+
+class Beside:
+    """Records that are dealt with at once, read by one question when the first of them is asked for."""
+
+    def __init__(self, act: Act, form: str, records: Iterable[int]):
+        self.act, self.form, self.wanted = act, form, list(records)
+
+    @cached_property
+    def found(self) -> dict[int, Record]:
+        if self.act.person.rights is not None:
+            self.act.person.rights.know(self.form, self.wanted)
+        return {each.id: each for each in read_records(self.act, self.form, self.wanted)}
 
 
 @dataclass
@@ -58,6 +71,8 @@ class Doing:
     skipped: Message | None = None
     shared: dict[Any, Any] | None = None
     """What the steps for the records of a group need not ask anew within one transaction; None where a run is about one record."""
+    beside: Beside | None = None
+    """The records that are dealt with at once, this one among them."""
 
     @property
     def act(self) -> Act:
@@ -117,15 +132,24 @@ class Doing:
     @cached_property
     def record(self) -> Record:
         """With all its values; what the owner may not see of it is kept from them where a formula asks for it."""
-        found = read_record(self.act, self.form, self.needed_record()) if self.form in self.act.catalogue.forms else None
+        found = self.read()
         if found is None or not may(self.act.person, "view", self.form, found.id):
             raise NotFound(_("This record does not exist any more."))
         return found
 
+    def read(self) -> Record | None:
+        """The record as it is now, whoever may see it; None when there is none."""
+        if self.form not in self.act.catalogue.forms:
+            return None
+        if self.beside is not None:
+            return self.beside.found.get(self.needed_record())
+        return read_record(self.act, self.form, self.needed_record())
+
     @cached_property
     def reached(self) -> Reached:
         """What this step may use beside the record: names of the trigger, and what the steps before it gave."""
-        return reached(self.automation.steps, self.path, self.form, self.trigger.names(self.act.catalogue), self.act.catalogue)
+        names, catalogue = self.trigger.names(self.act.catalogue), self.act.catalogue
+        return self.once(("reached", self.path), lambda: reached(self.automation.steps, self.path, self.form, names, catalogue))
 
     @property
     def names(self) -> Names:

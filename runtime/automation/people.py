@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from runtime.system.tables import department, department_member, person, person_
 from runtime.texts import Message, _, shown
 
 if TYPE_CHECKING:
+    from runtime.automation.doing import Doing
     from runtime.definitions.catalogue import Catalogue
     from runtime.records.values import RecordValues
     from runtime.system.workspace import Act
@@ -42,9 +44,28 @@ def recipients(act: Act, who: tuple[str, ...], values: RecordValues | None) -> l
     return list(found.values())
 
 
+def recipients_of(doing: Doing, who: tuple[str, ...]) -> list[Recipient]:
+    """The same for a step; where it is done for many records, who is meant whatever the record, and who a field names, is found once."""
+    found: dict[Any, Recipient] = {}
+    for each in who:
+        sort, _colon, name = each.partition(":")
+        asked: Any = each if each.startswith(POOLS) else None
+        if sort == "field":
+            asked = (each, doing.values.system(name) if name in MEMBERS_OF_EVERY_RECORD else doing.values.field(name))
+        meant = partial(_meant, doing.act, each, doing.values)
+        for one in meant() if asked is None else doing.once(("meant", asked), meant):
+            found.setdefault(one.person or one.address.casefold(), one)
+    return list(found.values())
+
+
 def people_of(act: Act, who: str) -> list[int]:
     """The active people of a role, or the one with this address, by number."""
     return sorted(each.person for each in _meant(act, who, None) if each.person is not None)
+
+
+def language_of(act: Act, number: int) -> str | None:
+    """The language somebody has chosen."""
+    return act.connection.execute(sa.select(person.c.language).where(person.c.id == number)).scalar()
 
 
 def _meant(act: Act, who: str, values: RecordValues | None) -> list[Recipient]:

@@ -17,7 +17,6 @@ from runtime.errors import NotFound, TierloomError
 from runtime.people.accounts import builders, by_id, named
 from runtime.people.may import may
 from runtime.people.person import SYSTEM, Person
-from runtime.records.rows import read_record
 from runtime.system.prepared import prepared
 from runtime.system.tables import automation_run as table
 from runtime.texts import Message, _
@@ -110,7 +109,7 @@ def left_out(doing: Doing) -> tuple[str, Message] | None:
     """Why the automation does nothing for the run's record, if it does nothing: the state in which the run ends, and the reason."""
     row, act, automation = doing.run, doing.act, doing.automation
     if row.record is not None:
-        found = read_record(act, row.form, row.record) if row.form in act.catalogue.forms else None
+        found = doing.read()
         if found is None or not (doing.trigger.of_deleted or found.deleted_at is None):
             return "skipped", _("The record has been deleted.")
         if not may(act.person, "view", row.form, row.record):

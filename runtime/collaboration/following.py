@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.automation.once import insert_once
+from runtime.automation.once import insert_all_once, insert_once
 from runtime.records import query
 from runtime.system.tables import record_follow as table
 
@@ -28,8 +29,13 @@ def unfollow(act: Act, form: str, record: int) -> None:
 
 def follows_by_itself(act: Act, form: str, record: int, person: int) -> None:
     """Somebody follows a record from here on, unless they once said that they do not want to."""
-    if person > 0:
-        insert_once(act.connection, table, {"form": form, "record": record, "person": person, "at": act.micros, "follows": 1})
+    follow_by_themselves(act, form, [(record, person)])
+
+
+def follow_by_themselves(act: Act, form: str, pairs: Iterable[tuple[int, int]]) -> None:
+    """The same for many: of each pair of record and person."""
+    rows = [{"form": form, "record": record, "person": person, "at": act.micros, "follows": 1} for record, person in pairs if person > 0]
+    insert_all_once(act.connection, table, rows)
 
 
 def follows(act: Act, form: str, record: int, person: int) -> bool:

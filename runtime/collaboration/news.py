@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.collaboration import bots, telling
-from runtime.collaboration.following import follows_by_itself
+from runtime.collaboration.following import follow_by_themselves, follows_by_itself
 from runtime.people.may import may
 from runtime.people.may import sees as level_of
 from runtime.people.rights import VIEW
@@ -82,11 +82,17 @@ def _owners(act: Act, form: str, records: list[int]) -> None:
     field = act.catalogue.forms[form].by_key.get(OWNER)
     if field is None or field.type != "member" or not records:
         return
-    for each in read_records(act, form, records):
-        owner = each.values.get(OWNER)
-        for person in owner if isinstance(owner, (list, tuple)) else [owner]:
-            if person is not None:
-                follows_by_itself(act, form, each.id, person)
+    owned = {each.id: each.values.get(OWNER) for each in read_records(act, form, records)}
+    follow_by_themselves(
+        act,
+        form,
+        [
+            (record, person)
+            for record, owner in owned.items()
+            for person in (owner if isinstance(owner, (list, tuple)) else [owner])
+            if person is not None
+        ],
+    )
 
 
 # -- what they hear -------------------------------------------------------------------------------------------------------------------

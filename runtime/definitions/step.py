@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,6 +29,8 @@ class Step(Model):
     """Whether one run may do it for many records, see `matching.may_group`."""
     once_per_group: ClassVar[bool] = False
     """Whether it is then done once for all of them: `concerns` is asked for each, `run_group` does it at the end."""
+    tells_once: ClassVar[bool] = False
+    """Whether it is done for each record of a group, but those whom its result names under `concerns` are told by one `run_group` at the end."""
     repeats: ClassVar[bool] = False
     """Whether its arms are gone through several times: the path of a step in them names the time as well, such as `2/each/17/0`."""
 
@@ -69,6 +71,16 @@ class Step(Model):
 
     def run(self, doing: Any) -> dict[str, Any] | None:
         """Does it; `doing` (automation/runs.py) carries the act, the record, the run and what outside steps need. Gives what the run log keeps."""
+        raise NotImplementedError
+
+    def writes(self, form: str | None) -> frozenset[str] | None:
+        """The forms whose records it changes, where it can be done for all the records of a group at once by `run_all`: what one record gets
+        must not hang on what others have got just before. None: one record after the other, and with it the whole automation."""
+        return None
+
+    def run_all(self, doings: Sequence[Any]) -> list[Any]:
+        """Does it for many records at once, in few statements. Gives for each what `run` would give, or what it would raise; where that is
+        an error, everything is taken back and those records are done alone."""
         raise NotImplementedError
 
     def concerns(self, doing: Any) -> list[str]:

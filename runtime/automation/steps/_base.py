@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runtime.definitions.model import FormulaUse
 from runtime.definitions.step import Step
 from runtime.definitions.types import Type
-from runtime.errors import Problem
+from runtime.errors import Problem, Refused, TierloomError
 from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.automation.doing import Doing
     from runtime.definitions.catalogue import Catalogue
+    from runtime.records.gateway import BatchResult, Saved
 
 STEP_FORMULAS = frozenset({"person", "effects"})
 
@@ -37,6 +38,26 @@ class Outside(Step):
     def prepare(self, doing: Doing) -> dict[str, Any]:
         """What every try sends, as JSON."""
         raise NotImplementedError
+
+
+def of_each(doings: Sequence[Doing], call: Callable[[Doing], Any]) -> list[Any]:
+    """What a call gives for each, or the error that it raises."""
+    found: list[Any] = []
+    for doing in doings:
+        try:
+            found.append(call(doing))
+        except TierloomError as error:
+            found.append(error)
+    return found
+
+
+def has_errors(found: Sequence[Any]) -> bool:
+    return any(isinstance(each, TierloomError) for each in found)
+
+
+def saved_or_refused(result: BatchResult) -> list[Saved | Refused]:
+    """Of each row of a batch what was saved, or why it was not."""
+    return [saved if saved is not None else Refused(wrong) for saved, wrong in zip(result.saved, result.problems, strict=True)]
 
 
 def needs_record(form: str | None, path: str = "type") -> Iterator[Problem]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 
-def in_turn(act: Act, name: str) -> int:
-    """Waits until no other transaction has this name; gives how many have had it before."""
+def in_turn(act: Act, name: str, count: int = 1) -> int:
+    """Waits until no other transaction has this name; gives how many have had it before. `count`: so many turns at once."""
     insert_once(act.connection, id_counter, {"name": f"turn {name}", "next": 1})
-    return take(act.connection, f"turn {name}") - 1
+    return take(act.connection, f"turn {name}", count) - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from runtime.automation.steps._tagging import Tagging
 from runtime.definitions.shelf import STEPS
@@ -10,8 +10,8 @@ from runtime.tags import assigning
 from runtime.texts import _
 
 if TYPE_CHECKING:
-    from runtime.automation.doing import Doing
     from runtime.definitions.catalogue import Catalogue
+    from runtime.system.workspace import Act
 
 
 @STEPS.register
@@ -21,9 +21,5 @@ class AddTag(Tagging):
     def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
         return self.of_target(language, catalogue, form, _("add the tag {tag}", tag=self.label(language, catalogue)))
 
-    def run(self, doing: Doing) -> dict[str, Any] | None:
-        aim = self.aimed(doing)
-        if aim is None:
-            return None
-        changed = assigning.give(doing.act, self.tag_set, self.tag, [aim.record])
-        return {"tag": self.tag, "changed": bool(changed)}
+    def change(self, act: Act, records: list[int]) -> list[int]:
+        return assigning.give(act, self.tag_set, self.tag, records)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from runtime.automation.finding import condition_problems, condition_use, names_about, value_of, as_column
 from runtime.automation.people import POOLS, in_words, people_of, who_problems
-from runtime.automation.steps._base import Inside, needs_record
+from runtime.automation.steps._base import Inside, has_errors, needs_record, of_each, saved_or_refused
 from runtime.automation.steps._turns import in_turn
 from runtime.automation.words import field_label, quoted
 from runtime.definitions.model import FormulaText, FormulaUse, Model, Who
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from runtime.definitions.catalogue import Catalogue
 
 PERSON = frozenset({"person"})
+CHOSEN = "chosen"
 
 
 class PoolFor(Model):
@@ -103,16 +104,56 @@ class Assign(Inside):
         return message.in_language(language)
 
     def run(self, doing: Doing) -> dict[str, Any] | None:
-        act, form = doing.act, doing.form
-        assert form is not None
-        who = next((each.pool for each in self.pools if doing.holds(each.when)), self.pool)
-        pool = doing.once(("pool", who), lambda: people_of(act, who))
+        who, pool = self._pool(doing)
         if not pool:
-            return doing.skip(
-                _("There is nobody in the pool {pool}. The record stays where it is.", pool=in_words(who, form, act.catalogue))
-            )
+            return self._nobody(doing, who)
         # taking the turn also makes parallel runs of this step wait for each other, so that they count the same loads
-        turn = in_turn(act, f"{doing.automation.key} {doing.path}")
+        result = self._hand_out(doing, who, pool, in_turn(doing.act, f"{doing.automation.key} {doing.path}"))
+        if result is None or CHOSEN not in result:
+            return result
+        saved = gateway.update(doing.act, str(doing.form), doing.needed_record(), {self.field: result.pop(CHOSEN)})
+        return {**result, "form": doing.form, "record": saved.id, "version": saved.written}
+
+    def writes(self, form: str | None) -> frozenset[str] | None:
+        """Where only some records count as load, they are counted anew for each."""
+        return frozenset((form,)) if form is not None and self.counting is None else None
+
+    def run_all(self, doings: Sequence[Doing]) -> list[Any]:
+        """As it is handed out one after the other: each goes along with what those before it have got."""
+        pools = of_each(doings, self._pool)
+        if has_errors(pools):
+            return pools
+        turns = sum(1 for _who, pool in pools if pool)
+        act, turn = doings[0].act, in_turn(doings[0].act, f"{doings[0].automation.key} {doings[0].path}", turns) if turns else 0
+        results: list[Any] = []
+        for doing, (who, pool) in zip(doings, pools, strict=True):
+            if not pool:
+                results.append(self._nobody(doing, who))
+                continue
+            results += of_each([doing], lambda doing, who=who, pool=pool, turn=turn: self._hand_out(doing, who, pool, turn))
+            turn += 1
+        if has_errors(results):
+            return results
+        changed = [number for number, each in enumerate(results) if each is not None and CHOSEN in each]
+        rows = [gateway.BatchRow({self.field: results[number].pop(CHOSEN)}, doings[number].needed_record()) for number in changed]
+        for number, saved in zip(changed, saved_or_refused(gateway.write_batch(act, str(doings[0].form), rows)), strict=True):
+            if isinstance(saved, gateway.Saved):
+                results[number] |= {"form": doings[number].form, "record": saved.id, "version": saved.written}
+            else:
+                results[number] = saved
+        return results
+
+    def _pool(self, doing: Doing) -> tuple[str, list[int]]:
+        """Who may get the record: as it is named, and the people."""
+        who = next((each.pool for each in self.pools if doing.holds(each.when)), self.pool)
+        return who, doing.once(("pool", who), lambda: people_of(doing.act, who))
+
+    def _nobody(self, doing: Doing, who: str) -> None:
+        named = in_words(who, doing.form, doing.act.catalogue)
+        return doing.skip(_("There is nobody in the pool {pool}. The record stays where it is.", pool=named))
+
+    def _hand_out(self, doing: Doing, who: str, pool: list[int], turn: int) -> dict[str, Any] | None:
+        """What the run log keeps; with whoever is to get the record under CHOSEN, if somebody is."""
         has = doing.values.field(self.field)
         if self.keep and has in pool:
             return self._said(doing, has, None, _("It was with {person} already, who belongs to the pool.", person=self._name(doing, has)))
@@ -121,9 +162,8 @@ class Assign(Inside):
         if not free:
             return self._full(doing, who, loads)
         chosen, why = self._choice(doing, pool, free, loads, turn)
-        saved = gateway.update(act, form, doing.needed_record(), {self.field: chosen})
         self._counted(doing, who, has, chosen)
-        return {**self._said(doing, chosen, loads, why), "form": form, "record": saved.id, "version": saved.written}
+        return {**self._said(doing, chosen, loads, why), CHOSEN: chosen}
 
     def _choice(self, doing: Doing, pool: list[int], free: list[int], loads: dict[int, int], turn: int) -> tuple[int, Message]:
         rather = None if self.rather is None else doing.value(self.rather)
@@ -151,7 +191,7 @@ class Assign(Inside):
         return result
 
     def _name(self, doing: Doing, person: int) -> str:
-        return doing.values.member_name(person) or f"#{person}"
+        return doing.once(("name", person), lambda: doing.values.member_name(person)) or f"#{person}"
 
     def _loads_of(self, doing: Doing, who: str, pool: list[int], has: Any) -> dict[int, int]:
         """How many others each has. For the records of a group they are counted once, and then go along with what is handed out."""

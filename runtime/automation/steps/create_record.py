@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from runtime.automation.given import record_names
-from runtime.automation.steps._base import Inside, needed_values, value_formulas, value_problems
+from runtime.automation.steps._base import Inside, has_errors, needed_values, of_each, saved_or_refused, value_formulas, value_problems
 from runtime.automation.words import form_label, quoted
 from runtime.definitions.model import FormulaText, FormulaUse, Key
 from runtime.definitions.naming import Names
@@ -46,11 +46,25 @@ class CreateRecord(Inside):
         return _("add a record to {form}", form=quoted([form_label(self.form, catalogue)], language)).in_language(language)
 
     def run(self, doing: Doing) -> dict[str, Any] | None:
-        values = {key: doing.value(text) for key, text in self.values.items()}
-        saved = gateway.create(doing.act, self.form, values)
+        return self._said(gateway.create(doing.act, self.form, self._values(doing)))
+
+    def _values(self, doing: Doing) -> dict[str, Any]:
+        return {key: doing.value(text) for key, text in self.values.items()}
+
+    def _said(self, saved: gateway.Saved) -> dict[str, Any]:
         return {
             "form": self.form,
             "record": saved.id,
             "version": saved.written,
             **({"gives": {self.key: saved.id}} if self.key is not None else {}),
         }
+
+    def writes(self, form: str | None) -> frozenset[str] | None:
+        return frozenset((self.form,))
+
+    def run_all(self, doings: Sequence[Doing]) -> list[Any]:
+        values = of_each(doings, self._values)
+        if has_errors(values):
+            return values
+        saved = saved_or_refused(gateway.write_batch(doings[0].act, self.form, [gateway.BatchRow(each) for each in values]))
+        return [self._said(each) if isinstance(each, gateway.Saved) else each for each in saved]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import sqlalchemy as sa
 from pydantic import Field
 
 from runtime.automation.channels import CHANNELS
 from runtime.automation.once import insert_once
 from runtime.automation.mail import NO_SERVER
-from runtime.automation.people import MEMBERS_OF_EVERY_RECORD, POOLS, Recipient, in_words, recipients, who_problems
+from runtime.automation.people import MEMBERS_OF_EVERY_RECORD, Recipient, in_words, language_of, recipients, recipients_of, who_problems
 from runtime.automation.steps._base import Outside
 from runtime.automation.steps._message import message_formulas, message_problems, words_of
 from runtime.collaboration import bots, choices
@@ -19,13 +18,12 @@ from runtime.definitions.model import FormulaUse, Key, Text, Who
 from runtime.definitions.shelf import STEPS
 from runtime.definitions.types import Type
 from runtime.errors import Problem, Refused, TierloomError
-from runtime.system.tables import notification, person
+from runtime.system.tables import notification
 from runtime.texts import _
 
 if TYPE_CHECKING:
     from runtime.automation.doing import Doing
     from runtime.definitions.catalogue import Catalogue
-    from runtime.system.workspace import Act
 
 
 @STEPS.register
@@ -115,17 +113,13 @@ class Notify(Outside):
     def concerns(self, doing: Doing) -> list[str]:
         if self.channel == "bot":
             return [""]
-        found: list[Recipient] = []
-        for who in self.to:
-            same = who.startswith(POOLS)
-            found += doing.once(("told", who), lambda who=who: recipients(doing.act, (who,), None)) if same else recipients(doing.act, (who,), doing.values)
-        return list(dict.fromkeys(str(each.person) for each in found if each.person is not None))
+        return list(dict.fromkeys(str(each.person) for each in recipients_of(doing, self.to) if each.person is not None))
 
     def run_group(self, doing_of: Callable[[int], Doing], whom: Mapping[str, Any]) -> dict[str, Any]:
         """An e-mail goes the way of all notices: what waits for one person is one letter, outside of the hours in which they want peace."""
         for number, (count, records) in whom.items():
             doing = doing_of(records[0])
-            language = None if self.channel == "bot" else _language_of(doing.act, int(number))
+            language = None if self.channel == "bot" else language_of(doing.act, int(number))
             told = {"link": doing.link(), **self._of_many(doing_of, records, count, language)}
             if count > 1 and told["link"] is not None:
                 told["link"] = told["link"].rpartition("/")[0]
@@ -199,6 +193,3 @@ def _is_person(who: str, form: str | None, catalogue: Catalogue) -> bool:
     field = catalogue.forms[form].field(name) if form in catalogue.forms else None
     return field is not None and field.formula_type().kind == "member"
 
-
-def _language_of(act: Act, number: int) -> str | None:
-    return act.connection.execute(sa.select(person.c.language).where(person.c.id == number)).scalar()

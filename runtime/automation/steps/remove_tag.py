@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from runtime.automation.steps._tagging import Tagging
 from runtime.definitions.shelf import STEPS
@@ -12,8 +12,8 @@ from runtime.tags import assigning
 from runtime.texts import _
 
 if TYPE_CHECKING:
-    from runtime.automation.doing import Doing
     from runtime.definitions.catalogue import Catalogue
+    from runtime.system.workspace import Act
 
 
 @STEPS.register
@@ -29,9 +29,5 @@ class RemoveTag(Tagging):
     def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
         return self.of_target(language, catalogue, form, _("remove the tag {tag}", tag=self.label(language, catalogue)))
 
-    def run(self, doing: Doing) -> dict[str, Any] | None:
-        aim = self.aimed(doing)
-        if aim is None:
-            return None
-        changed = assigning.take(doing.act, self.tag_set, self.tag, [aim.record])
-        return {"tag": self.tag, "changed": bool(changed)}
+    def change(self, act: Act, records: list[int]) -> list[int]:
+        return assigning.take(act, self.tag_set, self.tag, records)

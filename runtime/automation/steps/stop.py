@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from runtime.automation.places import formulas_in
-from runtime.automation.steps._base import Inside
+from runtime.automation.steps._base import Inside, of_each
 from runtime.automation.trouble import Ends
 from runtime.definitions.model import FormulaUse, Text
 from runtime.definitions.shelf import STEPS
@@ -34,8 +34,17 @@ class Stop(Inside):
     def sentence(self, language: str, catalogue: Catalogue, form: str | None = None) -> str:
         return (_("stop as failed") if self.failed else _("stop")).in_language(language)
 
+    def writes(self, form: str | None) -> frozenset[str] | None:
+        return frozenset()
+
+    def run_all(self, doings: Sequence[Doing]) -> list[Any]:
+        return of_each(doings, self._end)
+
     def run(self, doing: Doing) -> dict[str, Any] | None:
+        raise self._end(doing)
+
+    def _end(self, doing: Doing) -> Ends:
         if self.reason is None:
-            raise Ends(_("The automation ends itself here."), self.failed)
+            return Ends(_("The automation ends itself here."), self.failed)
         said = {language: doing.filled(self.reason, language) for language in LANGUAGES}
-        raise Ends(Message("{said}", {"said": said}), self.failed)
+        return Ends(Message("{said}", {"said": said}), self.failed)

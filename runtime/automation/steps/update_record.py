@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from runtime.automation.steps._base import value_formulas, value_problems
+from runtime.automation.steps._base import has_errors, of_each, saved_or_refused, value_formulas, value_problems
 from runtime.automation.steps._target import OnRecord
 from runtime.automation.words import field_label, quoted
 from runtime.definitions.model import FormulaText, FormulaUse
@@ -48,6 +48,23 @@ class UpdateRecord(OnRecord):
         aim = self.aimed(doing)
         if aim is None:
             return None
-        values = {key: doing.value(text) for key, text in self.values.items()}
-        saved = gateway.update(doing.act, aim.form, aim.record, values)
-        return {"form": aim.form, "record": aim.record, "changed": sorted(saved.changes), "version": saved.written}
+        return self._said(aim.form, gateway.update(doing.act, aim.form, aim.record, self._values(doing)))
+
+    def _values(self, doing: Doing) -> dict[str, Any]:
+        return {key: doing.value(text) for key, text in self.values.items()}
+
+    def _said(self, form: str, saved: gateway.Saved) -> dict[str, Any]:
+        return {"form": form, "record": saved.id, "changed": sorted(saved.changes), "version": saved.written}
+
+    def writes(self, form: str | None) -> frozenset[str] | None:
+        """Others, which several may point at, are written one after the other."""
+        return frozenset((form,)) if self.target is None and form is not None else None
+
+    def run_all(self, doings: Sequence[Doing]) -> list[Any]:
+        values = of_each(doings, self._values)
+        if has_errors(values):
+            return values
+        act, form = doings[0].act, str(doings[0].form)
+        rows = [gateway.BatchRow(given, doing.needed_record()) for given, doing in zip(values, doings, strict=True)]
+        saved = saved_or_refused(gateway.write_batch(act, form, rows))
+        return [self._said(form, each) if isinstance(each, gateway.Saved) else each for each in saved]
