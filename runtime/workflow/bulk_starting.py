@@ -129,7 +129,7 @@ def _chunk(act: Act, flow: Workflow, records: list[int], comment: str, started: 
                     asked[person].append(each.row["id"])
         rest = [effect for effect in each.effects if effect.kind not in ("asked", "closed")]
         if rest:
-            running._follow(act, keeping.Row(**each.row), flow, each.run, each.world, rest)
+            running.follow_up(act, keeping.Row(**each.row), flow, each.run, each.world, rest)
     return asked
 
 
@@ -187,8 +187,8 @@ def _insert_rest(act: Act, stored: Iterable[New]) -> None:
     visits, tasks, lines = [], [], []
     for each in stored:
         run = each.row["id"]
-        visits += [{"run": run, **keeping._columns(visit)} for visit in each.run.visits]
-        tasks += [{"run": run, **keeping._columns(task)} for task in each.run.tasks]
+        visits += [{"run": run, **keeping.columns_of(visit)} for visit in each.run.visits]
+        tasks += [{"run": run, **keeping.columns_of(task)} for task in each.run.tasks]
         lines += [
             {"run": run, "number": number, **vars(entry), "more": to_json(entry.more) if entry.more else None}
             for number, entry in enumerate(each.run.log, 1)
@@ -199,7 +199,7 @@ def _insert_rest(act: Act, stored: Iterable[New]) -> None:
             task["id"] = first + place
     for table, rows in ((workflow_visit, visits), (workflow_task, tasks), (workflow_entry, lines)):
         if rows:
-            keeping._said(act, ("new", table.name), lambda table=table: table.insert()).many(act.connection, rows)
+            keeping.statement_of(act, ("new", table.name), lambda table=table: table.insert()).many(act.connection, rows)
 
 
 def _tell(act: Act, flow: Workflow, asked: dict[int, list[int]]) -> None:

@@ -219,7 +219,7 @@ def govern(
         act.connection.execute(workflow_run.update().where(workflow_run.c.id == run).values(version=version))
     undoing.keep(act, row, before, state)
     passing.tell(act, row.workflow, row.form, [(row.record, row.id, row.starter, before, state)])
-    running._follow(act, row, flow, state, world, here.acts.effects)
+    running.follow_up(act, row, flow, state, world, here.acts.effects)
     if said is not None:
         _tell_starter(act, row, flow, SAID[said], reason)
 

@@ -26,7 +26,7 @@ LISTS = ("forks", "after")
 
 def read(act: Act, number: int, lock: bool = True) -> tuple[Any, Run]:
     """The row of a run and the run; locked, so that of two who act at once the second sees what the first did."""
-    found = _said(act, ("run", lock), lambda: _one_run(lock)).first(act.connection, {"number": number})
+    found = statement_of(act, ("run", lock), lambda: _one_run(lock)).first(act.connection, {"number": number})
     if found is None:
         raise NotFound(_("There is no such workflow run."))
     row = Row._make(found)
@@ -38,7 +38,7 @@ def read(act: Act, number: int, lock: bool = True) -> tuple[Any, Run]:
 def read_for_task(act: Act, task: int) -> tuple[Any, Run, int]:
     """The same, locked, of the run to which a task of the workspace belongs, and the number of the task there. A decision does not look at
     what was done before, so the log is not read: `earlier` says how long it is."""
-    found = _said(act, "run of a task", _run_of_task).first(act.connection, {"number": task})
+    found = statement_of(act, "run of a task", _run_of_task).first(act.connection, {"number": task})
     if found is None:
         raise NotFound(_("There is no such task."))
     row = Row._make(found[:-1])
@@ -58,7 +58,8 @@ ENTRY = ("at", "act", "person", "node", "task", "comment", "more")
 READ: dict[str, Any] = {"workflow_task": TASK, "workflow_entry": ENTRY}
 
 
-def _said(act: Act, key: Any, build: Callable[[], Any]) -> Prepared:
+def statement_of(act: Act, key: Any, build: Callable[[], Any]) -> Prepared:
+    """A statement about runs, built once for a revision of the definitions."""
     return prepared(act.catalogue.memo, ("workflow", key), act.connection.dialect, build)
 
 
@@ -76,7 +77,7 @@ def _run_of_task() -> Any:
 
 def _visits(act: Act, number: int) -> list[tuple[Any, ...]]:
     """Behind each visit the length of the log: where the run is locked, what is read in one statement with the lock may be older than it."""
-    return _said(act, "visits", _visits_and_length).all(act.connection, {"number": number})
+    return statement_of(act, "visits", _visits_and_length).all(act.connection, {"number": number})
 
 
 def _visits_and_length() -> Any:
@@ -92,7 +93,7 @@ def _tasks(act: Act, number: int) -> list[Task]:
 
 
 def _rows(act: Act, table: sa.Table, number: int) -> list[tuple[Any, ...]]:
-    return _said(act, ("rows", table.name), lambda: _all_of(table)).all(act.connection, {"number": number})
+    return statement_of(act, ("rows", table.name), lambda: _all_of(table)).all(act.connection, {"number": number})
 
 
 def _all_of(table: sa.Table) -> Any:
@@ -141,7 +142,7 @@ def write(act: Act, row: Any, before: Run, after: Run) -> bool:
         "ended_at": act.micros if after.is_over else None,
         "open_record": None if after.is_over else row.record,
     }
-    if _said(act, "change of a run", _change_of_run).run(act.connection, values).rowcount != 1:
+    if statement_of(act, "change of a run", _change_of_run).run(act.connection, values).rowcount != 1:
         raise Stale(_("Somebody else has just acted here. Look again."))
     _store(act, workflow_visit, row.id, before.visits, after.visits)
     _store(act, workflow_task, row.id, before.tasks, after.tasks)
@@ -150,7 +151,7 @@ def write(act: Act, row: Any, before: Run, after: Run) -> bool:
         for number, each in enumerate(after.log, after.earlier + 1)
     ][len(before.log) :]
     if lines:
-        _said(act, "new workflow_entry", lambda: workflow_entry.insert()).many(act.connection, lines)
+        statement_of(act, "new workflow_entry", lambda: workflow_entry.insert()).many(act.connection, lines)
     return on_record.show(act, row.workflow, row.form, row.record, after)
 
 
@@ -171,19 +172,20 @@ def _change_of(table: sa.Table) -> Any:
 def _store(act: Act, table: sa.Table, run: int, before: list[Any], after: list[Any]) -> None:
     for old, new in zip(before, after, strict=False):
         if old != new:
-            statement = _said(act, ("change", table.name), lambda: _change_of(table))
-            statement.run(act.connection, {**_columns(new), "the_run": run, "the_number": new.number})
-    new = [{"run": run, **_columns(each)} for each in after[len(before) :]]
+            statement = statement_of(act, ("change", table.name), lambda: _change_of(table))
+            statement.run(act.connection, {**columns_of(new), "the_run": run, "the_number": new.number})
+    new = [{"run": run, **columns_of(each)} for each in after[len(before) :]]
     if not new:
         return
     if "id" in table.c:
         first = act.take_ids(table.name, len(new))
         for number, each in enumerate(new):
             each["id"] = first + number
-    _said(act, ("new", table.name), lambda: table.insert()).many(act.connection, new)
+    statement_of(act, ("new", table.name), lambda: table.insert()).many(act.connection, new)
 
 
-def _columns(item: Any) -> dict[str, Any]:
+def columns_of(item: Any) -> dict[str, Any]:
+    """A visit or a task of a run as its row keeps it."""
     values = dict(vars(item))
     for key in LISTS:
         if key in values:

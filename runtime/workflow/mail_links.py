@@ -156,7 +156,7 @@ def decide(act: Act, text: str, what: str, to: str, comment: str) -> Person:
         first = acts.run.log[before]
         acts.run.log[before] = replace(first, more={**first.more, "by": "mail"})
 
-    running._on(act, wanted.task, do)
+    running.act_on_task(act, wanted.task, do)
     return wanted.person
 
 

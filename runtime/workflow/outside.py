@@ -107,7 +107,7 @@ class Outside:
         person = act.person
         act.act_for(telling.person_in(act, self.row.starter) or SYSTEM)
         try:
-            return Child("workflow", running._open(act, flow, record), True)
+            return Child("workflow", running.open_run(act, flow, record), True)
         finally:
             act.act_for(person)
 
@@ -342,7 +342,7 @@ def _over(act: Act, row: Any, flow: Workflow, node: Any, child: Any, outcome: st
             return True
     keep(act, row.id, child.visit, state="done", due_at=None, result=outcome or "passed")
     if outcome == "failed" and child.child is None and "failed" not in node.results and node.if_failed == "reject":
-        running._do(act, row.id, lambda acts: acts.walk.finish("rejected"))
+        running.act_on_run(act, row.id, lambda acts: acts.walk.finish("rejected"))
         return True
     named = outcome if outcome in node.results else None
     more = {"sort": child.sort, "child": child.child, "result": outcome}
@@ -354,7 +354,7 @@ def _over(act: Act, row: Any, flow: Workflow, node: Any, child: Any, outcome: st
             acts.walk.note("went_past", None, node.key, more=more)
         acts.outside_done(child.visit, named)
 
-    running._do(act, row.id, go_on)
+    running.act_on_run(act, row.id, go_on)
     return True
 
 
@@ -368,7 +368,7 @@ def _left(act: Act, run: int, visit: int, child: Any) -> bool:
                 acts.walk.note("ended_above", None, more={"run": run})
                 acts.walk.finish("ended")
 
-        running._do(act, child.child, end)
+        running.act_on_run(act, child.child, end)
     return True
 
 

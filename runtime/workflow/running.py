@@ -65,7 +65,7 @@ def start(act: Act, key: str, record: int, comment: str = "") -> int:
     require(act.person, "view", flow.form, record)
     if not may_start(act, flow):
         raise NotAllowed(_("You may not start this workflow. Ask whoever designed it."))
-    return _open(act, flow, record, comment)
+    return open_run(act, flow, record, comment)
 
 
 def begin(act: Act, key: str, record: int) -> None:
@@ -74,11 +74,13 @@ def begin(act: Act, key: str, record: int) -> None:
     waiting = act.connection.execute(sa.select(own.id).where(own.workflow == key, own.open_record == record)).scalar()
     if waiting is not None:
         return submit(act, waiting)
-    _open(act, act.catalogue.workflows[key], record)
+    open_run(act, act.catalogue.workflows[key], record)
     return None
 
 
-def _open(act: Act, flow: Workflow, record: int, comment: str = "") -> int:
+def open_run(act: Act, flow: Workflow, record: int, comment: str = "") -> int:
+    """Begins a run for a record without asking whether the person may: a step outside or a limit has it begun. Gives its number; raises Stale
+    where one is under way."""
     key, number = flow.key, act.take_ids("workflow_run")
     row = {
         "id": number,
@@ -96,7 +98,7 @@ def _open(act: Act, flow: Workflow, record: int, comment: str = "") -> int:
     }
     if not insert_once(act.connection, workflow_run, row):
         raise Stale(_("This workflow is under way for this record already."))
-    _do(act, number, lambda acts: acts.submit(act.person.id, comment))
+    act_on_run(act, number, lambda acts: acts.submit(act.person.id, comment))
     return number
 
 
@@ -109,31 +111,31 @@ def may_start(act: Act, flow: Workflow) -> bool:
 # -- acting -------------------------------------------------------------------------------------------------------------------------
 def submit(act: Act, run: int, values: Mapping[str, Any] | None = None, comment: str = "") -> None:
     """A new round by the starter, after a return or a withdrawal."""
-    _do(act, run, lambda acts: acts.submit(act.person.id, comment), values)
+    act_on_run(act, run, lambda acts: acts.submit(act.person.id, comment), values)
 
 
 def approve(act: Act, task: int, values: Mapping[str, Any] | None = None, comment: str = "", given: Given = NOTHING) -> None:
-    _on(act, task, lambda acts, number: acts.approve(number, act.person.id, comment), values, given, agrees=True)
+    act_on_task(act, task, lambda acts, number: acts.approve(number, act.person.id, comment), values, given, agrees=True)
 
 
 def reject(act: Act, task: int, comment: str = "", given: Given = NOTHING) -> None:
-    _on(act, task, lambda acts, number: acts.reject(number, act.person.id, comment), None, given)
+    act_on_task(act, task, lambda acts, number: acts.reject(number, act.person.id, comment), None, given)
 
 
 def return_(act: Act, task: int, to: str, values: Mapping[str, Any] | None = None, comment: str = "", given: Given = NOTHING) -> None:
     """Sends it back; what the handler changed in the record is kept."""
-    _on(act, task, lambda acts, number: acts.return_(number, act.person.id, to, comment), values, given)
+    act_on_task(act, task, lambda acts, number: acts.return_(number, act.person.id, to, comment), values, given)
 
 
 def transfer(act: Act, task: int, to: int, comment: str = "") -> None:
     _require_here(act, [to])
-    _on(act, task, lambda acts, number: acts.transfer(number, act.person.id, to, comment))
+    act_on_task(act, task, lambda acts, number: acts.transfer(number, act.person.id, to, comment))
 
 
 def add(act: Act, task: int, people: Iterable[int], where: Where, comment: str = "") -> None:
     named = list(people)
     _require_here(act, named)
-    _on(act, task, lambda acts, number: acts.add(number, act.person.id, named, where, comment))
+    act_on_task(act, task, lambda acts, number: acts.add(number, act.person.id, named, where, comment))
 
 
 def _require_here(act: Act, people: Iterable[int]) -> None:
@@ -144,11 +146,11 @@ def _require_here(act: Act, people: Iterable[int]) -> None:
 
 
 def take_back(act: Act, task: int) -> None:
-    _on(act, task, lambda acts, number: acts.take_back(number, act.person.id))
+    act_on_task(act, task, lambda acts, number: acts.take_back(number, act.person.id))
 
 
 def withdraw(act: Act, run: int, comment: str = "") -> None:
-    _do(act, run, lambda acts: acts.withdraw(act.person.id, comment))
+    act_on_run(act, run, lambda acts: acts.withdraw(act.person.id, comment))
 
 
 def remind(act: Act, run: int) -> None:
@@ -156,22 +158,22 @@ def remind(act: Act, run: int) -> None:
     _row, state = keeping.read(act, run, lock=False)
     if act.person.id != state.starter:
         raise NotAllowed(_("Only whoever started this may remind the others."))
-    _do(act, run, lambda acts: acts.remind(act.person.id))
+    act_on_run(act, run, lambda acts: acts.remind(act.person.id))
 
 
 def replace_person(act: Act, task: int, to: int, comment: str = "") -> None:
     require(act.person, "administer")
-    _on(act, task, lambda acts, number: acts.replace(number, act.person.id, to, comment))
+    act_on_task(act, task, lambda acts, number: acts.replace(number, act.person.id, to, comment))
 
 
 def move(act: Act, run: int, node: str, comment: str = "") -> None:
     require(act.person, "administer")
-    _do(act, run, lambda acts: acts.move(act.person.id, node, comment))
+    act_on_run(act, run, lambda acts: acts.move(act.person.id, node, comment))
 
 
 def end(act: Act, run: int, comment: str = "") -> None:
     require(act.person, "administer")
-    _do(act, run, lambda acts: acts.end(act.person.id, comment))
+    act_on_run(act, run, lambda acts: acts.end(act.person.id, comment))
 
 
 def tick_all(workspace: Workspace) -> None:
@@ -192,7 +194,7 @@ def tick(act: Act) -> int:
     """Overdue tasks and waits that are over, as the system; gives how many runs were looked at."""
     due = _due(act, AT_ONCE)
     for run in due:
-        _do(act, run, lambda acts: acts.tick())
+        act_on_run(act, run, lambda acts: acts.tick())
     return len(due)
 
 
@@ -212,7 +214,7 @@ def task_id(act: Act, run: int, number: int) -> int:
     return found
 
 
-def _on(
+def act_on_task(
     act: Act,
     task: int,
     do: Callable[[Acts, int], None],
@@ -220,11 +222,14 @@ def _on(
     given: Given = NOTHING,
     agrees: bool = False,
 ) -> None:
+    """One act at a task of the workspace, with the values that go with it: locked, kept and followed. `do` has the acts of the run and the number
+    that the task has in it. `agrees`: it needs the record to be there."""
     row, state, number = keeping.read_for_task(act, task)
     _with(act, row, state, lambda acts: do(acts, number), values, number, given, agrees)
 
 
-def _do(act: Act, run: int, do: Callable[[Acts], None], values: Mapping[str, Any] | None = None) -> None:
+def act_on_run(act: Act, run: int, do: Callable[[Acts], None], values: Mapping[str, Any] | None = None) -> None:
+    """One act at a run as a whole, in the same way."""
     _with(act, *keeping.read(act, run), do, values)
 
 
@@ -253,7 +258,7 @@ def _with(
         world.shown()
     deciding.keep(act, row, given)
     told = passing.tell(act, row.workflow, row.form, [(row.record, row.id, row.starter, before, state)])
-    events = told + _follow(act, row, flow, state, world, acts.effects)
+    events = told + follow_up(act, row, flow, state, world, acts.effects)
     if task is not None and state.task(task).acted_by == act.person.id and not any(each.kind in ("outside", "left") for each in acts.effects):
         _keep_for_second_thoughts(act, row, before, state, task, saved, given, events)
 
@@ -396,8 +401,8 @@ def shows_title(act: Act, form: str, node: Any) -> bool:
     return title is not None and fields.get(title, fields.get("*", "hidden")) != "hidden"
 
 
-def _follow(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effects: list[Effect]) -> list[int]:
-    """Tells and copies; gives the events that were written."""
+def follow_up(act: Act, row: Any, flow: Workflow, run: Run, world: ActWorld, effects: list[Effect]) -> list[int]:
+    """Does what follows from acts that are stored: tells, copies, sets off what goes on outside. Gives the events that were written."""
     events: list[int] = []
     name = world.title if effects else ""
     for number, each in enumerate(effects):

@@ -32,8 +32,8 @@ def keep(act: Act, row: Any, before: Run, after: Run, **more: Any) -> None:
         "round": before.round,
         "version": row.version,
         "ended_at": row.ended_at,
-        "visits": [keeping._columns(old) for old, new in zip(before.visits, after.visits, strict=False) if old != new],
-        "tasks": [keeping._columns(old) for old, new in zip(before.tasks, after.tasks, strict=False) if old != new],
+        "visits": [keeping.columns_of(old) for old, new in zip(before.visits, after.visits, strict=False) if old != new],
+        "tasks": [keeping.columns_of(old) for old, new in zip(before.tasks, after.tasks, strict=False) if old != new],
         "first": [len(before.visits) + 1, len(before.tasks) + 1],
         **more,
     }
