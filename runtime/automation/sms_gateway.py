@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runtime.system.workspace import Act
 
 METHODS, FORMATS = ("POST", "PUT", "GET"), ("json", "form")
+SIGNATURES = ("", "hmac", "aliyun", "tencent")
 HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]{1,60}):[ \t]*(.{0,500})")
 HIDDEN = "••••"
 """Stands for a value that may hold a secret and is not shown; sent back unchanged, it stays what it was."""
@@ -54,6 +55,8 @@ def as_written(gateway: Gateway | None) -> dict[str, str]:
             "url": "",
             "headers": "",
             "taken": "",
+            "sign": "",
+            "key_id": "",
         }
     return {
         "url": gateway.url,
@@ -62,6 +65,8 @@ def as_written(gateway: Gateway | None) -> dict[str, str]:
         "headers": "\n".join(f"{name}: {_shown(name, value)}" for name, value in gateway.headers.items()),
         "body": json.dumps(gateway.body, ensure_ascii=False, indent=2),
         "taken": "\n".join(f"{name} = {value}" for name, value in gateway.taken.items()),
+        "sign": gateway.sign,
+        "key_id": gateway.key_id,
     }
 
 
@@ -81,6 +86,8 @@ def save(act: Act, given: Mapping[str, str]) -> None:
         body=_body(given.get("body", ""), problems),
         format=given.get("format") if given.get("format") in FORMATS else "json",  # type: ignore[arg-type]
         taken=_taken(given.get("taken", ""), problems),
+        sign=given.get("sign") if given.get("sign") in SIGNATURES else "",  # type: ignore[arg-type]
+        key_id=given.get("key_id", "").strip()[:200],
         secret=given.get("secret", "").strip()[:2000] or (before.secret if before is not None else ""),
     )
     problems += _problems(found)
@@ -102,12 +109,21 @@ def _problems(found: Gateway) -> Iterator[Problem]:
     if wrong is not None:
         yield Problem("url", wrong)
     said = to_json(found.body)
-    for place in ("{to}", "{text}"):
-        if place not in said:
+    for places in (("{to}",), ("{text}", "{text_json}")):
+        if not any(place in said for place in places):
+            place = places[0]
             yield Problem("body", _("The message needs {place} somewhere: it stands for what is sent.", place=place))
             break
     if "{secret}" in f"{said} {' '.join(found.headers.values())}" and not found.secret:
         yield Problem("secret", _("Something names {secret}; write it here.", secret="{secret}"))
+    elif found.sign and not found.secret:
+        yield Problem("secret", _("The message is signed with it."))
+    if found.sign in ("aliyun", "tencent") and not found.key_id.isascii():
+        yield Problem("key_id", _("Write it as the provider gave it, in plain letters."))
+    elif found.sign in ("aliyun", "tencent") and not found.key_id:
+        yield Problem("key_id", _("The provider finds the secret by it."))
+    if found.sign == "tencent" and (found.method != "POST" or found.format != "json"):
+        yield Problem("sign", _("This signature goes with POST and JSON."))
 
 
 def _headers(text: str, before: Gateway | None, problems: list[Problem]) -> dict[str, str]:

@@ -43,5 +43,13 @@ def test_every_setting_of_a_step_has_words(name: str) -> None:
     assert [key for key, info in settings.items() if key != "type" and not info.title] == []
 
 
+@pytest.mark.parametrize("name", sorted(TRIGGERS.kinds))
+def test_a_trigger_is_documented_and_tested(name: str) -> None:
+    assert re.search(rf"^\| .*`{name}`", DOCS, re.M), "docs/automations.md has no line for it"
+    tests = [each for each in (ROOT / "tests").rglob("test_*.py") if each != Path(__file__)]
+    used = re.compile(rf'("type": |about_tags\()"{name}"')
+    assert any(used.search(each.read_text(encoding="utf-8")) for each in tests), "no test has an automation with it"
+
+
 def test_every_trigger_has_a_name_in_the_designer() -> None:
     assert [name for name in TRIGGERS.kinds if name not in CHOICES] == []

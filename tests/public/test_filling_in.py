@@ -10,6 +10,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from runtime.automation import engine, log
 from runtime.definitions import versions
 from runtime.files import tokens
 from runtime.people import accounts
@@ -45,6 +46,20 @@ def test_what_a_stranger_sends_becomes_a_record_and_an_event(world: World) -> No
     assert json.loads(next(each.payload for each in rows if each.kind == "form_submitted")) == {"link": link.id, "signed": False}
     assert figures(world, link) == {"views": 1, "starts": 0, "entries": 1, "spam": 0, "refused": 0}
     assert not stranger.client._cookies  # nothing is kept in the browser
+
+
+def test_what_is_sent_by_a_link_sets_off_the_automations_that_listen_to_it(both: World) -> None:
+    wanted, other = both.link(), both.link()
+    steps = [{"type": "update_record", "values": {"stars": "IF(signed, 1, 2)"}}]
+    trigger = {"type": "form_submitted", "form": "feedback", "link": wanted.id}
+    with both.workspace.writing(SYSTEM) as act:
+        versions.publish(act, [{"kind": "automation", "key": "thank", "label": "Thank", "trigger": trigger, "steps": steps}])
+    for number, link in enumerate((wanted, other, wanted)):
+        assert both.stranger().send(link, name=f"c{number}", stars="5").status_code == 200
+    engine.settle(both.workspace)
+    assert sorted(each.values["stars"] for link in (wanted, other) for each in both.records(link)) == [2, 2, 5]
+    with both.workspace.reading(SYSTEM) as act:
+        assert [(each.trigger, each.state) for each in log.runs(act, "thank").runs] == [("form_submitted", "done")] * 2
 
 
 def test_a_page_of_a_link_is_for_no_search_engine_no_cache_and_no_frame(world: World) -> None:

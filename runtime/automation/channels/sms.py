@@ -3,8 +3,9 @@
     {"url": "https://sms.example.com/send", "headers": {"Authorization": "Bearer …"},
      "body": {"mobile": "{to}", "content": "{text}", "id": "{key}"}, "format": "json", "taken": {"code": "0"}, "secret": "…"}
 
-`{to}`, `{text}` and `{key}` are put in wherever they stand in the body, `{secret}` there and in headers. `format`: json or form. `taken`: what the answer must say for the message
-to count as taken; left out, a 2xx answer is enough.
+`{to}`, `{text}` and `{key}` are put in wherever they stand in the body, `{secret}` there and in headers; `{text_json}` is the words for a place in JSON that is itself a text.
+`format`: json or form. `sign`: how the request is signed with the secret (signing.py), which `key_id` names to the provider. `taken`: what the answer must say for the message to
+count as taken, by name or by path, such as `Response/SendStatusSet/0/Code`; left out, a 2xx answer is enough.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runtime.automation import outbound
 from runtime.automation.channels._base import Channel
+from runtime.automation.signing import Request, signed
 from runtime.automation.trouble import Trouble
 from runtime.errors import NotFound
 from runtime.system.database import reading, to_json
@@ -40,6 +42,8 @@ class Gateway(BaseModel):
     format: Literal["json", "form"] = "json"
     taken: dict[str, str] = {}
     secret: str = ""
+    sign: Literal["", "hmac", "aliyun", "tencent"] = ""
+    key_id: str = ""
 
 
 def send(workspace: Workspace, address: str, subject: str, body: str, key: str) -> None:
@@ -49,7 +53,8 @@ def send(workspace: Workspace, address: str, subject: str, body: str, key: str) 
 def call(workspace: Workspace, gateway: Gateway, address: str, body: str, key: str) -> None:
     """Has a message sent, however long that takes. Raises Trouble."""
     text = " ".join(body.split())[:LONGEST]
-    filled = _filled(gateway.body, {"to": "".join(address.split()), "text": text, "key": key, "secret": gateway.secret})
+    places = {"to": "".join(address.split()), "text": text, "text_json": to_json(text)[1:-1], "key": key, "secret": gateway.secret}
+    filled = _filled(gateway.body, places)
     url, content, kind = gateway.url, b"", {}
     if gateway.method == "GET":
         url += f"{'&' if '?' in url else '?'}{urlencode(filled)}"
@@ -58,6 +63,8 @@ def call(workspace: Workspace, gateway: Gateway, address: str, body: str, key: s
     else:
         content, kind = to_json(filled).encode(), {"Content-Type": "application/json"}
     headers = {**kind, **_filled(gateway.headers, {"secret": gateway.secret}), "Idempotency-Key": key}
+    if gateway.sign:
+        headers |= signed(gateway.sign, Request(gateway.method, url, headers, content, gateway.key_id, gateway.secret, workspace.now()))
     answer = outbound.send(gateway.method, url, content, headers, workspace.settings.outbound_allow)
     if gateway.taken and not _taken(answer.text, gateway.taken):
         raise Trouble(_("The text message gateway did not take the message: {answer}", answer=answer.text[:200]), again=False)
@@ -100,7 +107,22 @@ def _taken(text: str, wanted: dict[str, str]) -> bool:
         answer = json.loads(text)
     except ValueError:
         return False
-    return isinstance(answer, dict) and all(str(answer.get(name)) == value for name, value in wanted.items())
+    return isinstance(answer, dict) and all(str(_at(answer, name)) == value for name, value in wanted.items())
+
+
+def _at(answer: dict[str, Any], name: str) -> Any:
+    """What stands under a name, or at the end of a path."""
+    if name in answer:
+        return answer[name]
+    found: Any = answer
+    for part in name.split("/"):
+        if isinstance(found, dict):
+            found = found.get(part)
+        elif isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            return None
+    return found
 
 
 SMS = Channel("sms", "phone", False, False, send)
