@@ -52,6 +52,10 @@ class Place:
         """What a writer was told is saved."""
         return Path(self.folder) / f"journal-{number}"
 
+    def batches(self, number: int) -> Path:
+        """The batches that a writer was told are saved."""
+        return Path(self.folder) / f"batches-{number}"
+
     def workspace(self, workers: int = 2) -> Workspace:
         settings = settings_for(Path(self.folder), self.database, OUTBOUND_ALLOW=self.allowed, WORKERS=str(workers))
         workspace = Workspace(settings, now=self.now)
@@ -70,10 +74,14 @@ class Place:
         connection.connection.cursor().execute(f"PRAGMA max_page_count={1 if self.full.exists() else NO_LIMIT}")
 
 
+BATCH_AFTER, BATCH = 100, 30
+"""After so many records a writer also adds so many in one batch, as an import does."""
+
+
 def write(place: Place, number: int, events: int) -> None:
     """Adds records one after the other, each in a transaction of its own, and notes which were saved."""
     workspace = place.workspace()
-    journal = place.journal(number)
+    journal, batches = place.journal(number), place.batches(number)
     saved = len(journal.read_text().splitlines()) if journal.exists() else 0
     with journal.open("a") as note:
         while saved < events:
@@ -84,8 +92,18 @@ def write(place: Place, number: int, events: int) -> None:
                 note.write(name + "\n")
                 note.flush()
                 saved += 1
+                if saved % BATCH_AFTER == 0:
+                    _bring_in(workspace, batches, name)
                 continue
             time.sleep(0.1)
+
+
+def _bring_in(workspace: Workspace, journal: Path, name: str) -> None:
+    """A batch that is saved as a whole or not at all, and noted when it is."""
+    with workspace.writing(SYSTEM, "import") as act:
+        gateway.write_batch(act, "lead", [gateway.BatchRow({"name": f"{name}/{each}", "points": each % 7}) for each in range(BATCH)])
+    with journal.open("a") as note:
+        note.write(name + "\n")
 
 
 def work(place: Place) -> None:

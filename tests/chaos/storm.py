@@ -17,7 +17,7 @@ from runtime.people.person import SYSTEM
 from runtime.records import query
 from runtime.system import tables
 from runtime.system.workspace import Workspace
-from tests.chaos.processes import Place, Running, work, write
+from tests.chaos.processes import BATCH, Place, Running, work, write
 from tests.chaos.receiver import Receiver
 
 WRITERS, ENGINES = 2, 2
@@ -31,6 +31,11 @@ VISIT = {
     "kind": "form", "key": "visit", "label": "Visit", "title": "note",
     "fields": [{"type": "text", "key": "note", "label": "Note"}, {"type": "reference", "key": "customer", "label": "Customer", "form": "customer"}],
 }  # fmt: skip
+LEAD = {**CUSTOMER, "key": "lead", "label": "Lead"}
+CALL = {
+    "kind": "form", "key": "call", "label": "Call", "title": "note",
+    "fields": [{"type": "text", "key": "note", "label": "Note"}, {"type": "reference", "key": "lead", "label": "Lead", "form": "lead"}],
+}  # fmt: skip
 
 
 def adding(note: str) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def adding(note: str) -> dict[str, Any]:
 
 
 def automations(port: int) -> list[dict[str, Any]]:
-    """One with steps inside, a wait, an arm and a call outside; and one that follows from what the first does."""
+    """One with steps inside, a wait, an arm and a call outside; one that follows from what the first does; and one about batches."""
     busy = {"retry": {"times": 20}, "limit": {"runs_per_minute": 100_000}}
     steps = [
         adding("one"),
@@ -49,6 +54,11 @@ def automations(port: int) -> list[dict[str, Any]]:
         },
         {"type": "wait", "minutes": 1},
         adding("two"),
+        {"type": "update_record", "values": {"points": "points + 100"}},
+    ]
+    together = [
+        {"type": "create_record", "form": "call", "values": {"note": "'call'", "lead": "record"}},
+        {"type": "create_task", "to": ["role:boss"], "title": "Call {name}"},
         {"type": "update_record", "values": {"points": "points + 100"}},
     ]
     follows = {"type": "record_updated", "form": "customer", "fields": ["points"]}
@@ -70,6 +80,15 @@ def automations(port: int) -> list[dict[str, Any]]:
             "mode": "queued",
             **busy,
         },
+        {
+            "kind": "automation",
+            "key": "batch",
+            "label": "Batch",
+            "trigger": {"type": "record_created", "form": "lead"},
+            "sources": ["import"],
+            "steps": together,
+            **busy,
+        },
     ]
 
 
@@ -86,7 +105,9 @@ class Storm:
     def run(self) -> list[str]:
         """Lets it rage, then calm down; gives what is wrong afterwards."""
         with self.workspace.writing(SYSTEM) as act:
-            publish(act, [CUSTOMER, VISIT])
+            act.connection.execute(tables.person.insert().values(id=1, email="boss@example.com", name="Boss", active=1, created_at=act.micros))
+            act.connection.execute(tables.person_role.insert(), [{"person": 1, "role": role} for role in ("boss", "builder")])
+            publish(act, [CUSTOMER, VISIT, LEAD, CALL])
         with self.workspace.writing(SYSTEM) as act:
             publish(act, automations(self.receiver.port))
         share = self.events // WRITERS
@@ -170,14 +191,35 @@ class Storm:
             states = Counter(act.connection.execute(sa.select(run.c.automation, run.c.state)).tuples().all())
             self.tried = act.connection.execute(sa.select(sa.func.count()).where(step.c.tries > 1)).scalar()
             unhandled = act.connection.execute(sa.select(sa.func.count()).where(event.c.handled_at.is_(None))).scalar()
+            self._read_batches(act)
             keys = {f"{each.run}/{each.path}" for each in act.connection.execute(sa.select(step).where(step.c.type == "call_webhook"))}
-        return [*self._lost(), *self._effects(visits), *self._runs(states, unhandled or 0), *self._calls(keys)]
+        return [*self._lost(), *self._effects(visits), *self._batches(), *self._runs(states, unhandled or 0), *self._calls(keys)]
 
     def _lost(self) -> list[str]:
         names = Counter(each["name"] for each in self.found)
         said = [name for number in range(WRITERS) for name in self.place.journal(number).read_text().splitlines()]
         self.saved = len(said)
         return [f"lost: {name}" for name in said if names[name] != 1][:10]
+
+    def _read_batches(self, act: Any) -> None:
+        """What became of the batches: per lead the calls and to-dos, and the notices there are."""
+        self.leads = {each: query.get(act, "lead", each).values for each in query.ids(act, "lead")}
+        calls = Counter(query.get(act, "call", each).values["lead"] for each in query.ids(act, "call"))
+        todo, told = tables.todo.c, tables.notification.c
+        todos = Counter(act.connection.execute(sa.select(todo.record).where(todo.form == "lead")).scalars())
+        self.effects = {lead: (calls[lead], todos[lead]) for lead in {*self.leads, *calls, *todos}}
+        self.told = act.connection.execute(sa.select(sa.func.count()).where(told.kind == "todo")).scalar_one()
+        self.brought = Counter(each["name"].partition("/")[0] for each in self.leads.values())
+
+    def _batches(self) -> list[str]:
+        """Each whole, each of its records dealt with once, and one notice for each."""
+        notes = [self.place.batches(number) for number in range(WRITERS)]
+        said = [name for each in notes if each.exists() for name in each.read_text().splitlines()]
+        lost = [f"batch {name}: {self.brought[name]} of {BATCH} records" for name in {*said, *self.brought} if self.brought[name] != BATCH]
+        effects = [f"effects of lead {lead}: {found}" for lead, found in self.effects.items() if found != (1, 1)]
+        twice = [f"points of lead {each['name']}: {each['points']}" for each in self.leads.values() if not 100 <= each["points"] < 107]
+        told = [] if self.told == len(self.brought) else [f"{self.told} notices of {len(self.brought)} batches"]
+        return [*lost[:10], *effects[:10], *twice[:10], *told]
 
     def _effects(self, visits: list[dict[str, Any]]) -> list[str]:
         notes: dict[int, Counter[str]] = {}
@@ -190,7 +232,7 @@ class Storm:
 
     def _runs(self, states: Counter[Any], unhandled: int) -> list[str]:
         count = len(self.found)
-        wanted = {("first", "done"): count, ("second", "done"): count}
+        wanted = {("first", "done"): count, ("second", "done"): count, **({("batch", "done"): len(self.brought)} if self.brought else {})}
         found = [] if dict(states) == wanted else [f"runs: {dict(states)} for {count} records"]
         return [*found, *([f"{unhandled} events were never handled"] if unhandled else [])]
 
@@ -205,6 +247,6 @@ class Storm:
     def report(self) -> str:
         twice = sum(count - 1 for count in self.receiver.taken.values() if count > 1)
         return (
-            f"{len(self.found)} records ({self.saved} confirmed), killed {dict(self.killed)}, answers {dict(self.receiver.answers)}, "
+            f"{len(self.found)} records ({self.saved} confirmed), {len(self.brought)} batches, killed {dict(self.killed)}, answers {dict(self.receiver.answers)}, "
             f"{self.tried} steps were tried again, {twice} calls were taken more than once under the same key"
         )
