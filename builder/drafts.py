@@ -160,10 +160,17 @@ def free_key(act: Act, kind: str, label: str) -> str:
 def new_body(act: Act, kind: str, key: str, label: str, app: str | None) -> dict[str, Any]:
     """What a new definition begins with; it may still lack what only a person can say."""
     forms = [form.key for form in act.catalogue.forms.values() if form.app in (app, None)] or list(act.catalogue.forms)
+    forms = [each for each in _in_menu(act, app) if each in forms] or forms
     body: dict[str, Any] = {"kind": kind, "key": key, "label": label}
     if app is not None and kind != "app":
         body["app"] = app
     return {**body, **_beginning(kind, forms[0] if forms else "")}
+
+
+def _in_menu(act: Act, app: str | None) -> list[str]:
+    """The forms that the app shows, in its order: what it is about comes first."""
+    menu = act.catalogue.apps[app].menu if app in act.catalogue.apps else ()
+    return [item.removeprefix("form:") for section in menu for item in section.items if item.startswith("form:")]
 
 
 def _beginning(kind: str, form: str) -> dict[str, Any]:

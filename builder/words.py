@@ -319,6 +319,21 @@ SETTINGS: dict[str, Message] = {
 CHOICES: dict[str, Message] = {
     **field_words.CHOICES,
     **flowing.CHOICES,
+    "days": _("days"),
+    "weeks": _("weeks"),
+    "months": _("months"),
+    "mon": _("Monday"),
+    "tue": _("Tuesday"),
+    "wed": _("Wednesday"),
+    "thu": _("Thursday"),
+    "fri": _("Friday"),
+    "sat": _("Saturday"),
+    "sun": _("Sunday"),
+    "run": _("it comes all the same"),
+    "skip": _("it is left out"),
+    "before": _("it comes on the working day before"),
+    "after": _("it comes on the working day after"),
+    "json": _("JSON"),
     "run_automation": _("Run another automation"),
     "stop": _("Stop"),
     "wait": _("Wait"),
@@ -533,6 +548,7 @@ THINGS: dict[str, Message] = {
     "tests": _("rule test"),
     "plans": _("service plan"),
     "parts": _("tile"),
+    "values": _("field to fill in"),
 }
 """What one entry of a list is called."""
 

@@ -55,35 +55,45 @@ SHOWN: dict[str, tuple[str, str]] = {
     "http_request": ("outside", "world"),
 }
 """Family and icon of the steps that are known by name; those of others are told by whether they have arms or call outside."""
-TRIGGER_ICONS = {
-    "schedule": "clock",
-    "date_field": "calendar-event",
-    "tier_changed": "stairs-up",
-    "tier_grace": "hourglass",
-    "segment_entered": "login",
-    "segment_left": "logout",
-    "button": "pointer",
-    "form_submitted": "world",
-    "record_created": "file-plus",
-    "record_updated": "edit",
-    "record_deleted": "trash",
-    "record_restored": "trash-off",
-    "tag_added": "tag",
-    "tag_removed": "tag-off",
-    "tag_expired": "clock-off",
-    "no_activity": "zzz",
-    "import_finished": "file-import",
-    "workflow_finished": "checklist",
-    "workflow_step": "git-branch",
-    "webhook": "webhook",
-    "selection": "list-check",
+TRIGGER_FAMILIES: dict[str, Message] = {
+    "records": _("Records"),
+    "tiers": _("Tiers, tags, segments"),
+    "times": _("Days and times"),
+    "started": _("Started by somebody"),
+    "outside": _("Workflows and other systems"),
+    "more": _("More"),
 }
+TRIGGERS_SHOWN: dict[str, tuple[str, str]] = {
+    "record_created": ("records", "file-plus"),
+    "record_updated": ("records", "edit"),
+    "record_deleted": ("records", "trash"),
+    "record_restored": ("records", "trash-off"),
+    "form_submitted": ("records", "world"),
+    "import_finished": ("records", "file-import"),
+    "tier_changed": ("tiers", "stairs-up"),
+    "tier_grace": ("tiers", "hourglass"),
+    "tag_added": ("tiers", "tag"),
+    "tag_removed": ("tiers", "tag-off"),
+    "tag_expired": ("tiers", "clock-off"),
+    "segment_entered": ("tiers", "login"),
+    "segment_left": ("tiers", "logout"),
+    "schedule": ("times", "clock"),
+    "date_field": ("times", "calendar-event"),
+    "no_activity": ("times", "zzz"),
+    "button": ("started", "pointer"),
+    "selection": ("started", "list-check"),
+    "called": ("started", "bolt"),
+    "workflow_step": ("outside", "git-branch"),
+    "workflow_finished": ("outside", "checklist"),
+    "webhook": ("outside", "webhook"),
+}
+"""Family and icon of the triggers that are known by name, in the order in which they are offered."""
 
 
 def palette(say: Callable[[Message], str]) -> list[dict[str, Any]]:
     """Families with their steps, empty ones left out."""
     found: dict[str, dict[str, Any]] = {key: {"family": key, "label": say(label), "kinds": []} for key, label in FAMILIES.items()}
-    for name in sorted(STEPS.kinds, key=_order):
+    for name in sorted(STEPS.kinds, key=lambda name: _order(name, SHOWN)):
         kind = STEPS[name]
         family, icon = _place(name, kind)
         found[family]["kinds"].append({"type": name, "label": _label(name, say), "icon": icon, "outside": _is_outside(kind)})
@@ -91,7 +101,12 @@ def palette(say: Callable[[Message], str]) -> list[dict[str, Any]]:
 
 
 def triggers(say: Callable[[Message], str]) -> list[dict[str, Any]]:
-    return [{"type": name, "label": _label(name, say), "icon": TRIGGER_ICONS.get(name, "bolt")} for name in TRIGGERS.kinds]
+    """Every trigger in the order of its family, whose name it carries."""
+    found = []
+    for name in sorted(TRIGGERS.kinds, key=lambda name: _order(name, TRIGGERS_SHOWN)):
+        family, icon = TRIGGERS_SHOWN.get(name, ("more", "bolt"))
+        found.append({"type": name, "label": _label(name, say), "icon": icon, "family": say(TRIGGER_FAMILIES[family])})
+    return found
 
 
 def _place(name: str, kind: Any) -> tuple[str, str]:
@@ -105,8 +120,8 @@ def _is_outside(kind: Any) -> bool:
     return getattr(kind, "outside", False) is True
 
 
-def _order(name: str) -> int:
-    names = list(SHOWN)
+def _order(name: str, shown: dict[str, tuple[str, str]]) -> int:
+    names = list(shown)
     return names.index(name) if name in names else len(names)
 
 

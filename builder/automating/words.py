@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from builder.automating.names import GIVEN
 from builder.words import choice
 from runtime.automation.words import joined
 from runtime.definitions.automation import Automation
@@ -21,7 +22,7 @@ STEP = {"type": "notify", "to": ["role:builder"], "subject": "…"}
 
 
 def draft_in_words(body: dict[str, Any], catalogue: Catalogue, say: Say, language: str) -> dict[str, Any]:
-    """{sentence, trigger, form, steps: {path: words|null}, names: {path: [{key, type}]}}. A card that is not complete yet has no words."""
+    """{sentence, trigger, form, steps: {path: words|null}, names: {path: [{key, type, label}]}}. A card that is not complete yet has no words."""
     trigger = _trigger(body)
     form = trigger.form_key(catalogue) if trigger is not None else None
     given = body.get("steps")
@@ -104,7 +105,7 @@ def _names(body: dict[str, Any], trigger: Any, form: str | None, catalogue: Cata
     for path, names in _reach(whole.steps, "steps", form, first, catalogue) if whole is not None else ():
         found[path] = names
     return {
-        path: [{"key": key, "type": say(described(kind))} for key, kind in names.items() if key.count(".") < 2]
+        path: [{"key": key, "type": say(described(kind)), "label": say(GIVEN[key]) if key in GIVEN else key} for key, kind in names.items() if key.count(".") < 2]
         for path, names in found.items()
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from builder.automating.names import settings
 from builder.automating.palette import palette, triggers
 from builder.automating.starters import starters
 from builder.pages.automation_designer_texts import AUTOMATIONS
@@ -34,13 +35,14 @@ def _given(act: Act, app: str) -> dict[str, Any]:
     forms = [each for each in act.catalogue.forms.values() if may(act.person, "view", each.key)]
     return {
         "texts": {name: say(message) for name, message in (FRAME | AUTOMATIONS).items()},
+        "settings": {name: say(message) for name, message in settings().items()},
         "palette": palette(say),
         "triggers": triggers(say),
         "starters": starters(act, app, reader().language),
         "named": _named(act, [form.key for form in forms]),
-        "people": [each for each in whom(act, act.catalogue)["whom"] if each["key"].startswith(("role:", "user:"))],
+        "people": whom(act, act.catalogue)["whom"],
         "form_fields": {
-            form.key: [_field(each) for each in form.fields if may(act.person, "view", form.key, None, each.key)] for form in forms
+            form.key: [_field(each, act) for each in form.fields if may(act.person, "view", form.key, None, each.key)] for form in forms
         },
     }
 
@@ -70,9 +72,13 @@ def _plans(act: Act, form: str) -> list[dict[str, str]]:
     ]
 
 
-def _field(field: Any) -> dict[str, Any]:
-    """A field as settings and conditions name it."""
-    options = getattr(field, "options", ()) or ()
+def _relation(act: Act, name: str, way: tuple[str, str]) -> dict[str, str]:
+    form = act.catalogue.forms[way[0]]
+    return {"key": name, "label": f"{reader().shown(form.label)} ({reader().shown(form.by_key[way[1]].label)})", "form": form.key}
+
+
+def _field(field: Any, act: Act) -> dict[str, Any]:
+    """A field as settings, values and conditions name it; of a sub-form its columns too."""
     return {
         "key": field.key,
         "label": reader().shown(field.label),
@@ -81,8 +87,18 @@ def _field(field: Any) -> dict[str, Any]:
         "form": getattr(field, "form", None),
         "writable": field.writable and field.stores in ("column", "many"),
         "required": bool(getattr(field, "required", False)),
-        "options": [{"key": each.key, "label": as_text(_plain(each.label))} for each in options if hasattr(each, "key")],
+        "options": [{"key": each.key, "label": as_text(_plain(each.label))} for each in _options(field, act)],
+        "columns": [_field(each, act) for each in field.fields] if field.type == "subform" else [],
     }
+
+
+def _options(field: Any, act: Act) -> list[Any]:
+    """What a value can be: options of its own, or the tiers or tags it is made of."""
+    if field.type == "tier" and field.tier_model in act.catalogue.tier_models:
+        return list(act.catalogue.tier_models[field.tier_model].tiers)
+    if field.type == "tags" and field.tag_set in act.catalogue.tag_sets:
+        return list(act.catalogue.tag_sets[field.tag_set].tags)
+    return [each for each in getattr(field, "options", ()) or () if hasattr(each, "key")]
 
 
 def _plain(text: Any) -> Any:

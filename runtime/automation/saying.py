@@ -59,8 +59,10 @@ def with_conditions_said(text: str, automation: Automation, language: str, catal
     """A sentence about an automation or one of its steps with the conditions that stand in it said in words."""
     form, names = automation.trigger.form_key(catalogue), known_names(automation, catalogue)
     for each in sorted(set(_conditions(automation)), key=len, reverse=True):
-        if each in text and not BARE.fullmatch(each):
-            text = text.replace(each, condition_in_words(each, form, names, catalogue, language))
+        if each in text:
+            words = condition_in_words(each, form, names, catalogue, language)
+            # a name alone stands for itself only, not as a part of other words
+            text = re.sub(rf"(?<!\w){each}(?!\w)", lambda _found, words=words: words, text) if BARE.fullmatch(each) else text.replace(each, words)
     return text
 
 

@@ -174,6 +174,8 @@ def _holds(here: Any, part: int | str) -> bool:
 
 def _sentence(error: ErrorDetails) -> Message:
     kind, context = error["type"], error.get("ctx") or {}
+    if kind == "string_too_short" and not str(error["input"]).strip():
+        return _PLAIN["missing"]
     if kind in _PLAIN:
         return _PLAIN[kind]
     if kind in _KINDS_OF_VALUE:

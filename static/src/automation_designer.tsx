@@ -16,6 +16,7 @@ import { Flow, Outline } from './automation_designer/flow';
 import { lanesOf, placeOf, selected } from './automation_designer/model';
 import { offered, offeredKeys } from './automation_designer/offers';
 import { Panel, SettingsPanel } from './automation_designer/panel';
+import { beginValue, valueInput } from './automation_designer/values';
 import { RunsTab } from './automation_designer/runs';
 import { dryOpen, startWords } from './automation_designer/words';
 
@@ -43,7 +44,7 @@ function Page() {
   return <Panes left={<><Outline /><Palette /></>} middle={<><Suggestions /><Flow /></>} right={right} names={{ ...NAMES, right: dryOpen.value ? t('pane_dry') : NAMES.right }} />;
 }
 
-onNames(offered, offeredKeys);
+onNames(offered, offeredKeys, { input: valueInput, begin: beginValue });
 selected.value = fromAddress('select');
 onJump(parts => { batch(() => { tab.value = 'flow'; dryOpen.value = false; selected.value = cardOf(parts); if (!selected.value) tab.value = 'settings'; pane.value = 'right'; }); });
 inAddress('select', selected);

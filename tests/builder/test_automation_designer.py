@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from builder.automating.palette import palette
+from builder.automating.names import settings
+from builder.automating.palette import palette, triggers
 from builder.automating.words import draft_in_words
 from builder.drafts import new_body, problems_of
 from runtime.definitions import versions
-from runtime.definitions.shelf import STEPS
+from runtime.definitions.shelf import STEPS, TRIGGERS
 from runtime.people.person import SYSTEM
 from runtime.records import query
 from runtime.texts import in_language
@@ -109,6 +110,45 @@ def test_a_draft_that_holds_anything_still_has_a_sentence(shop: World) -> None:
     for steps, trigger in product(FAULTY, (CARE["trigger"], None, "x", {"type": "no_such"}, {})):
         found = words(shop, {**CARE, "trigger": trigger, "steps": steps})
         assert isinstance(found["sentence"], str) and isinstance(found["steps"], dict)
+
+
+def test_a_step_that_was_just_put_in_has_words_or_none(shop: World) -> None:
+    """As the designer begins one: only its kind, and with what is needed left blank."""
+    for kind in STEPS.kinds:
+        needed = {name: "" for name, each in STEPS[kind].model_fields.items() if each.is_required()}
+        for step in ({"type": kind}, {"type": kind, **needed}):
+            assert words(shop, {**CARE, "steps": [step]})["sentence"]
+
+
+def test_settings_are_called_as_their_kind_means_them() -> None:
+    called = settings()
+    wrong = {
+        f"{kind}.{name}": str(text.text)
+        for shelf in (TRIGGERS, STEPS)
+        for kind in shelf.kinds
+        for field, each in shelf[kind].model_fields.items()
+        if (name := each.alias or field) not in ("type", "key")
+        and (text := called.get(f"{kind}.{name}") or called[name]).text != each.title
+    }
+    assert wrong == {
+        "assign.field": "Field that holds the person",
+        "notify.channel": "How it is sent",
+        "notify.to": "Who is told",
+        "send_to_segment.channel": "How it is sent",
+        "wait.until": "Until this day or time",
+    }
+
+
+def test_names_that_a_trigger_gives_have_words(shop: World) -> None:
+    body = {**CARE, "trigger": {"type": "tier_changed", "tier_model": "value"}, "when": None}
+    assert {each["label"] for each in words(shop, body, "zh")["names"]["steps/0"]} == {"原等级", "现等级"}
+
+
+def test_triggers_stand_by_their_families() -> None:
+    offered = triggers(lambda message: str(in_language(message, "en")))
+    families = [each["family"] for each in offered]
+    assert {each["type"] for each in offered} == set(TRIGGERS.kinds) and "More" not in families
+    assert len(dict.fromkeys(families)) == sum(one != other for one, other in zip([None, *families], families, strict=False))
 
 
 def test_names_that_a_step_may_use_are_told_where_it_stands(shop: World) -> None:

@@ -78,7 +78,7 @@ def test_ten_faults_are_ten_problems_each_with_its_path() -> None:
     (text(label=5), "fields/0/label", "This needs to be a text."),
     (text(label={"zh": 5}), "fields/0/label/zh", "This needs to be a text."),
     (text(label={"de": "A"}), "fields/0/label/de", "There is no setting of this name here."),
-    (text(label=""), "fields/0/label", "This is too short or empty."),
+    (text(label=""), "fields/0/label", "This is needed."),
     (text(help={"en": ""}), "fields/0/help", "Write the text in at least one language."),
     (text(required="yes"), "fields/0/required", "This needs to be true or false."),
     (text(max_length=2.5), "fields/0/max_length", "This needs to be a whole number."),

@@ -144,7 +144,7 @@ WRONG = [
     ({"horizon_days": "3"}, "Give 7 or more."),
     ({"date": "visits.on_day"}, "has no amount or number field with the key orders_amount."),
     ({"where": "nothing > 1"}, "Character 1"),
-    ({"label": ""}, "This is too short or empty."),
+    ({"label": ""}, "This is needed."),
     ({"discount_percent": "much"}, "This needs to be a number."),
 ]
 

@@ -79,7 +79,7 @@ class Wait(Inside):
             (self.minutes, _("{n} minutes", n=self.minutes)),
         ]
         used = [words for number, words in parts if number]
-        whole = used[0]
+        whole = used[0] if used else _("{n} days", n="…")
         for each in used[1:]:
             whole = _("{span} {more}", span=whole, more=each)
         return _("{span}, at {time}", span=whole, time=self.at) if self.at is not None else whole

@@ -6,11 +6,17 @@ import { pane } from '../designer/frame';
 import { Icon } from '../designer/icon';
 import { t, wide, type Path } from '../designer/state';
 import { findSpot, type Spot } from './cards';
-import { freshStep, insert, more, pathOf, placeOf, selected, stepsAt, TOP, type Family, type Kind } from './model';
+import { freshStep, insert, more, pathOf, placeOf, selected, stepKinds, stepsAt, TOP, type Family, type Kind } from './model';
+import { fillAlone } from './offers';
 
 /** Where the list of kinds is open: the list and the place in it. */
 export const openAt = signal('');
 const idOf = (list: Path, index: number): string => `${placeOf(list)}#${index}`;
+
+function put(type: string, list: Path, index: number): void {
+  insert(freshStep(type), list, index);
+  fillAlone([...list, index], stepKinds[type]);
+}
 
 function matching(wanted: string): Family[] {
   const plain = wanted.trim().toLowerCase();
@@ -28,7 +34,7 @@ export function Plus({ list, index, label }: { list: Path; index: number; label?
   }, [isOpen]);
   return <div class={`ax-plus${label ? ' ax-plus-wide' : ''}`} ref={box}>
     <button class="ax-plus-button" type="button" aria-expanded={isOpen} aria-label={label ?? t('add_here')} title={label ?? t('add_here')} data-plus={id} onClick={() => { openAt.value = isOpen ? '' : id; }}><Icon name="plus" />{label && <span>{label}</span>}</button>
-    {isOpen && <Kinds onPick={type => { openAt.value = ''; insert(freshStep(type), list, index); if (!wide.peek()) pane.value = 'right'; }} onClose={() => { openAt.value = ''; }} />}
+    {isOpen && <Kinds onPick={type => { openAt.value = ''; put(type, list, index); if (!wide.peek()) pane.value = 'right'; }} onClose={() => { openAt.value = ''; }} />}
   </div>;
 }
 
@@ -61,9 +67,9 @@ function place(): { list: Path; index: number } {
 }
 
 function Piece({ kind }: { kind: Kind }) {
-  const add = () => { const to = place(); insert(freshStep(kind.type), to.list, to.index); if (!wide.peek()) pane.value = 'right'; };
+  const add = () => { const to = place(); put(kind.type, to.list, to.index); if (!wide.peek()) pane.value = 'right'; };
   const grab = (event: PointerEvent) => carry<Spot>(event, () => ({
-    label: kind.label, pane: () => document.querySelector('.td-middle'), find: (x, y) => findSpot(x, y), drop: spot => insert(freshStep(kind.type), spot.list, spot.index),
+    label: kind.label, pane: () => document.querySelector('.td-middle'), find: (x, y) => findSpot(x, y), drop: spot => put(kind.type, spot.list, spot.index),
     said: { lifted: t('lifted', { what: kind.label }), dropped: t('dropped', { what: kind.label }), left: t('cancelled') },
   }));
   return <button class="ax-piece" type="button" data-piece={kind.type} onClick={add} onPointerDown={grab}><Icon name={kind.icon} /><span>{kind.label}</span></button>;

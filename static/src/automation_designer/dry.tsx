@@ -66,7 +66,7 @@ function PastPeriod() {
     {found && <><p class="tl-meta tl-quiet">{t('dry_span', { since: found.since, until: found.until })}</p>
       {found.forgotten && <p class="tl-meta tl-care">{t('dry_forgotten', { day: found.forgotten })}</p>}
       {found.stopped && <p class="tl-meta tl-care">{t('dry_stopped', { done: found.done, of: found.of })}</p>}
-      {found.matched === 0 && !busy.value ? <p>{t('dry_none')}</p> : <Figures figures={[[found.matched, t('dry_matched')], [found.runs, t('dry_runs')], [found.skipped, t('dry_skipped')], [found.failed, t('dry_failed')]]} />}
+      {found.matched === 0 && !busy.value ? <p>{t('dry_none')} <button class="btn-link-plain" type="button" onClick={() => { mode.value = 'record'; shownCase.value = 0; }}>{t('dry_none_then')}</button></p> : <Figures figures={[[found.matched, t('dry_matched')], [found.runs, t('dry_runs')], [found.skipped, t('dry_skipped')], [found.failed, t('dry_failed')]]} />}
       {Object.entries(found.reasons).map(([text, n]) => <p class="tl-meta tl-quiet" key={text}>{n} × {text}</p>)}</>}
     {tried.value.length > 0 && <Samples all={tried.value} sampled />}</>;
 }

@@ -8,8 +8,8 @@ import { placed } from '../designer/patches';
 export interface Kind { type: string; label: string; icon: string; outside: boolean }
 export interface Family { family: string; label: string; kinds: Kind[] }
 export interface Starter { key: string; label: string; about: string; icon: string; body: Thing | null; missing: string | null }
-export interface Field { key: string; label: string; type: string; result: string; form: string | null; writable: boolean; required: boolean; options: Named[] }
-interface More { palette: Family[]; triggers: { type: string; label: string; icon: string }[]; starters: Starter[]; people: (Named & { group: string })[]; named: Record<'plan' | 'relation' | 'wording', Record<string, Named[]>> & { bot: Named[] }; form_fields: Record<string, Field[]> }
+export interface Field { key: string; label: string; type: string; result: string; form: string | null; writable: boolean; required: boolean; options: Named[]; columns: Field[] }
+interface More { palette: Family[]; triggers: { type: string; label: string; icon: string; family: string }[]; starters: Starter[]; people: (Named & { group: string })[]; named: Record<'plan' | 'wording', Record<string, Named[]>> & { relation: Record<string, (Named & { form: string })[]>; bot: Named[] }; form_fields: Record<string, Field[]> }
 export const more = given as unknown as More;
 
 const root: Schema = given.schema ? resolve(given.schema) : { properties: {} };

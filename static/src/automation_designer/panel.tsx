@@ -1,11 +1,13 @@
 // The properties of the chosen card, made from its kind's settings model, with the condition as chips and names to put into texts.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Problems, ObjectInput, titleOf, wordOf } from '../designer/fields';
+import { Problems, ObjectInput, titleOf } from '../designer/fields';
 import { Icon } from '../designer/icon';
 import { shapeOf, turned } from '../designer/schema';
 import { at, body, change, given, isObject, t, type Path, type Schema } from '../designer/state';
 import { ConditionEditor } from '../form_designer/conditions';
 import { armNames, duplicate, fieldsOf, form, insideNames, kindIcon, kindName, lanesOf, more, pathOf, placeOf, remove, selected, stepKinds, trigger, triggerKinds } from './model';
+import { fillAlone } from './offers';
+import { hasPlaces, useRequired } from './values';
 import { namesAt } from './words';
 
 export function Panel() {
@@ -23,9 +25,9 @@ function TriggerPanel() {
   const type = String(trigger.value.type ?? '');
   return <div class="ax-panel"><h2>{t('trigger')}</h2>
     <div class="tl-field"><label class="form-label" for="f-trigger/type">{t('choose_trigger')}</label>
-      <select class="form-select" id="f-trigger/type" value={type} onChange={event => { const next = event.currentTarget.value; if (triggerKinds[next]) change(['trigger'], turned(trigger.value, 'type', next, triggerKinds[next])); }}>
+      <select class="form-select" id="f-trigger/type" value={type} onChange={event => { const next = event.currentTarget.value; if (triggerKinds[next]) { change(['trigger'], turned(trigger.value, 'type', next, triggerKinds[next])); fillAlone(['trigger'], triggerKinds[next]); } }}>
         {!triggerKinds[type] && <option value={type}>{type}</option>}
-        {Object.keys(triggerKinds).map(each => <option value={each} key={each}>{more.triggers.find(one => one.type === each)?.label ?? wordOf(each)}</option>)}</select><Problems path={['trigger', 'type']} /></div>
+        {[...new Set(more.triggers.map(each => each.family))].map(family => <optgroup label={family} key={family}>{more.triggers.filter(each => each.family === family && triggerKinds[each.type]).map(each => <option value={each.type} key={each.type}>{each.label}</option>)}</optgroup>)}</select><Problems path={['trigger', 'type']} /></div>
     {triggerKinds[type] && <Settings path={['trigger']} schema={triggerKinds[type]!} key={type} />}</div>;
 }
 
@@ -39,6 +41,7 @@ function StepPanel({ path }: { path: Path }) {
   const step = at(path) as { type?: string };
   const type = String(step.type ?? ''), schema = stepKinds[type];
   const arms = lanesOf(path).filter(each => each.part);
+  useRequired(path);
   return <div class="ax-panel"><div class="ax-panel-head"><Icon name={kindIcon(type)} /><h2>{kindName(type)}</h2>
       <button class="btn btn-ghost btn-icon btn-sm tl-push" type="button" aria-label={t('duplicate')} title={`${t('duplicate')} (Ctrl D)`} onClick={() => duplicate(path)}><Icon name="copy" /></button>
       <button class="btn btn-ghost btn-icon btn-sm" type="button" aria-label={t('delete')} title={t('delete')} onClick={() => remove(path)}><Icon name="trash" /></button></div>
@@ -60,15 +63,24 @@ function Settings({ path, schema, without = [] }: { path: Path; schema: Schema; 
   const type = String((at(path) as { type?: string } | undefined)?.type ?? '');
   const [needed] = useState(() => new Set((schema.required ?? []) as string[]));
   const conditions = Object.keys(schema.properties).filter(name => CONDITIONS.has(name) && shapeOf(schema.properties[name]).is === 'formula');
-  const has = Object.values(schema.properties as Record<string, Schema>).some(each => shapeOf(each).is === 'text');
+  const has = Object.values(schema.properties as Record<string, Schema>).some(each => shapeOf(each).is === 'text') || hasPlaces(path, Object.keys(schema.properties));
   const box = useRef<HTMLDivElement>(null);
   return <div ref={box}>
-    {conditions.map(name => { const text = at([...path, name]); return <ConditionEditor path={[...path, name]} text={typeof text === 'string' ? text : ''} label={titleOf(name)} onText={next => change([...path, name], next === '' && !needed.has(name) ? undefined : next)} key={name} />; })}
-    <ObjectInput path={path} schema={schema} without={['type', ...without, ...insideNames(type), ...armNames(type).map(([name]) => name), ...conditions]} open={Object.keys(schema.properties).filter(name => name !== 'key')} />
+    {conditions.map(name => { const text = at([...path, name]); return <ConditionEditor path={[...path, name]} text={typeof text === 'string' ? text : ''} label={titleOf(name, [...path, name])} onText={next => change([...path, name], next === '' && !needed.has(name) ? undefined : next)} key={name} />; })}
+    <ObjectInput path={path} schema={schema} without={['type', ...without, ...idle(path), ...insideNames(type), ...armNames(type).map(([name]) => name), ...conditions]} open={Object.keys(schema.properties).filter(name => name !== 'key')} />
     {has && <Places box={box} place={placeOf(path)} />}
   </div>;
 }
-const CONDITIONS = new Set(['when', 'becomes', 'until', 'if']);
+const CONDITIONS = new Set(['when', 'becomes']);
+
+/** Settings that mean nothing as the others stand, where nothing is set for them. */
+function idle(path: Path): string[] {
+  const here = at(path);
+  if (!isObject(here)) return [];
+  const names = here.type === 'notify' && here.channel !== 'bot' ? ['bot'] : here.type !== 'schedule' ? []
+    : here.cron ? ['every', 'unit', 'at', 'starting', 'weekdays', 'day'] : [...(here.unit === 'weeks' ? [] : ['weekdays']), ...(here.unit === 'months' ? [] : ['day'])];
+  return names.filter(name => here[name] === undefined);
+}
 
 /** Fields and names as chips: a click puts one where the cursor was last. */
 function Places({ box, place }: { box: { current: HTMLDivElement | null }; place: string }) {
@@ -79,7 +91,7 @@ function Places({ box, place }: { box: { current: HTMLDivElement | null }; place
     return () => box.current?.removeEventListener('focusin', note);
   }, [body.value === undefined]);
   const put = (key: string) => {
-    const found = last.current?.isConnected ? last.current : box.current?.querySelector<HTMLInputElement>('input[lang]');
+    const found = last.current?.isConnected ? last.current : box.current?.querySelector<HTMLInputElement | HTMLTextAreaElement>('input[lang], textarea:not(.tb-formula)');
     if (!found) return;
     found.setRangeText(`{${key}}`, found.selectionStart ?? found.value.length, found.selectionEnd ?? found.value.length, 'end');
     found.dispatchEvent(new Event('input', { bubbles: true }));
@@ -89,6 +101,6 @@ function Places({ box, place }: { box: { current: HTMLDivElement | null }; place
   if (!fields.length && !names.length) return null;
   const chip = (key: string, label: string) => <button class="ax-chip ax-chip-button" type="button" title={`{${key}}`} onClick={() => put(key)} key={key}>{label}</button>;
   return <details class="ax-places" open><summary>{t('insert')} <span class="tl-quiet">{t('insert_help')}</span></summary>
-    {names.length > 0 && <><div class="ax-family">{t('names_given')}</div><div class="ax-chips">{names.map(each => chip(each.key, each.key))}</div></>}
+    {names.length > 0 && <><div class="ax-family">{t('names_given')}</div><div class="ax-chips">{names.map(each => chip(each.key, each.label))}</div></>}
     {fields.length > 0 && <><div class="ax-family">{t('names_fields')}</div><div class="ax-chips">{fields.map(each => chip(each.key, each.label))}</div></>}</details>;
 }

@@ -5,7 +5,7 @@ import { body } from '../designer/state';
 import { form, placeOf } from './model';
 import type { Path } from '../designer/state';
 
-export interface NamedType { key: string; type: string }
+export interface NamedType { key: string; type: string; label: string }
 interface Words { sentence: string; trigger: string | null; form: string | null; steps: Record<string, string | null>; names: Record<string, NamedType[]> }
 
 export const words = new Asked<Words>('/words', found => { form.value = found.form; });

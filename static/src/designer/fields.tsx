@@ -143,7 +143,11 @@ function namesFor(name: string, path: Path): Named[] | null {
 /** A designer that knows more about what its settings can name says so: of a setting, and of the keys of a mapping. */
 let offered: (name: string, path: Path, shape: Shape) => Named[] | null = () => null;
 let offeredKeys: (name: string, path: Path) => Named[] | null = () => null;
-export const onNames = (of: typeof offered, keys: typeof offeredKeys): void => { offered = of; offeredKeys = keys; };
+/** A value of a mapping that can be chosen instead of written, and what it begins with. */
+interface OwnValues { input: (name: string, path: Path, label: string) => ComponentChildren | null; begin: (name: string, path: Path) => Json | undefined }
+let ownValues: OwnValues = { input: () => null, begin: () => undefined };
+export const onNames = (of: typeof offered, keys: typeof offeredKeys, values: OwnValues = ownValues): void => { offered = of; offeredKeys = keys; ownValues = values; };
+export const namesOffered = (name: string, path: Path, shape: Shape): Named[] | null => offered(name, path, shape) ?? namesFor(name, path);
 
 function SelectInput({ path, options, optional, fallback }: { path: Path; options: Named[]; optional: boolean; fallback?: Json }) {
   const value = at(path);
@@ -153,7 +157,8 @@ function SelectInput({ path, options, optional, fallback }: { path: Path; option
   return <select class="form-select" value={now} {...marks(path)} onChange={event => change(path, event.currentTarget.value || undefined)}>
     {(now === '' || optional || (fallback !== undefined && fallback !== null)) && <option value="">{usual}</option>}
     {unknown && <option value={now}>{now}</option>}
-    {options.map(each => <option value={each.key} key={each.key}>{each.label === each.key || !each.label ? each.key : `${each.label} (${each.key})`}</option>)}
+    {options.some(each => each.group) ? [...new Set(options.map(each => each.group ?? ''))].map(group => <optgroup label={group} key={group}>{options.filter(each => (each.group ?? '') === group).map(each => <option value={each.key} key={each.key}>{each.label || each.key}</option>)}</optgroup>)
+      : options.map(each => <option value={each.key} key={each.key}>{each.label === each.key || !each.label ? each.key : `${each.label} (${each.key})`}</option>)}
   </select>;
 }
 
@@ -178,6 +183,9 @@ function SwitchInput({ path, name, shape }: Placed) {
   </div>;
 }
 
+/** Texts of several lines. */
+const LONG = new Set(['body', 'text']);
+
 function TextInputs({ path, name, shape, required }: Placed) {
   const value = at(path);
   const own = given.language;
@@ -191,8 +199,9 @@ function TextInputs({ path, name, shape, required }: Placed) {
     <legend class="form-label">{titleOf(name, path)}{required && <span class="tl-required" aria-hidden="true"> *</span>}</legend>
     <div class="tb-texts">{[own, own === 'zh' ? 'en' : 'zh'].map((language, n) => <div class="input-group" key={language}>
       <span class="input-group-text tb-language" aria-hidden="true">{language === 'zh' ? '中' : 'En'}</span>
-      <input class="form-control" lang={language === 'zh' ? 'zh-CN' : 'en'} value={String(texts[language] ?? '')} aria-label={`${titleOf(name, path)} (${t(language)})`} autocomplete="off"
-        {...(n ? {} : marks(path))} onInput={event => type(language, event.currentTarget.value)} /></div>)}</div>
+      {LONG.has(name) ? <textarea class="form-control" rows={4} lang={language === 'zh' ? 'zh-CN' : 'en'} value={String(texts[language] ?? '')} aria-label={`${titleOf(name, path)} (${t(language)})`} {...(n ? {} : marks(path))} onInput={event => type(language, event.currentTarget.value)} />
+        : <input class="form-control" lang={language === 'zh' ? 'zh-CN' : 'en'} value={String(texts[language] ?? '')} aria-label={`${titleOf(name, path)} (${t(language)})`} autocomplete="off"
+        {...(n ? {} : marks(path))} onInput={event => type(language, event.currentTarget.value)} />}</div>)}</div>
     <Problems path={path} />
     {(['zh', 'en'] as const).map(language => isFaulty([...path, language]) && <Problems path={[...path, language]} key={language} />)}
   </fieldset>;
@@ -275,12 +284,18 @@ function Entry({ path, list, n, count, items }: { path: Path; list: Path; n: num
   </li>;
 }
 
+/** Lists in which only matters what is in them: short ones are ticked. */
+const UNORDERED = new Set(['to', 'from', 'tags', 'fields']);
+const MOST_CHECKS = 12;
+
 function ListInput({ path, name, shape, required }: Placed) {
   const value = at(path) ?? (required ? [] : shape.default) ?? [];
   const items = (shape.schema.items ?? {}) as Schema;
   const item = shapeOf(items);
   if (!Array.isArray(value)) return <NotAForm path={path} name={name} />;
   if (item.is === 'choice') return <Checks path={path} name={name} values={item.schema.enum} now={value} />;
+  const some = UNORDERED.has(name) && item.is === 'string' ? offered(name, [...path, 0], item) : null;
+  if (some?.length && some.length <= MOST_CHECKS) return <Checks path={path} name={name} values={[...some.map(each => each.key), ...value.filter(each => !some.some(one => one.key === each))]} now={value} labels={some} />;
   const thing = given.things[name] ?? t('entry');
   const add = () => {
     change(path, [...value, beginning(items)]);
@@ -290,11 +305,11 @@ function ListInput({ path, name, shape, required }: Placed) {
   };
   const simple = item.is !== 'object' && item.is !== 'union';
   return <fieldset class="tl-field tb-list">
-    <legend class="form-label">{titleOf(name, path)} <span class="tl-quiet">{value.length}</span></legend>
+    <legend class="form-label">{titleOf(name, path)} {value.length > 1 && <span class="tl-quiet">{value.length}</span>}</legend>
     <Problems path={path} />
     <ul class={simple ? 'tb-simple' : 'tb-entries'}>
       {value.map((_, n) => simple
-        ? <li class="tb-simple-row" key={n}><One path={[...path, n]} name={name} shape={item} label={`${titleOf(name)} ${n + 1}`} /><Arrows path={path} n={n} count={value.length} what={`${titleOf(name)} ${n + 1}`} /><Problems path={[...path, n]} /></li>
+        ? <li class="tb-simple-row" key={n}><One path={[...path, n]} name={name} shape={item} label={`${titleOf(name, path)} ${n + 1}`} /><Arrows path={path} n={n} count={value.length} what={`${titleOf(name, path)} ${n + 1}`} /><Problems path={[...path, n]} /></li>
         : <Entry path={[...path, n]} list={path} n={n} count={value.length} items={items} key={n} />)}
     </ul>
     <button class="btn btn-sm" type="button" id={idOf(path)} onClick={add}><Icon name="plus" />{t('add', { thing })}</button>
@@ -308,10 +323,10 @@ function One({ path, name, shape, label }: { path: Path; name: string; shape: Sh
   return <div class="tl-grow"><label class="visually-hidden" for={idOf(path)}>{label}</label><StringInput path={path} name={name} shape={shape} required /></div>;
 }
 
-function Checks({ path, name, values, now }: { path: Path; name: string; values: Json[]; now: Json[] }) {
+function Checks({ path, name, values, now, labels }: { path: Path; name: string; values: Json[]; now: Json[]; labels?: Named[] }) {
   return <fieldset class="tl-field" id={idOf(path)} tabIndex={-1}><legend class="form-label">{titleOf(name, path)}</legend>
     <div class="tb-checks">{values.map(each => <label class="form-check" key={String(each)}><input class="form-check-input" type="checkbox" checked={now.includes(each)}
-      onChange={event => change(path, values.filter(one => one === each ? event.currentTarget.checked : now.includes(one)))} /> <span class="form-check-label">{wordOf(each, name)}</span></label>)}</div>
+      onChange={event => change(path, values.filter(one => one === each ? event.currentTarget.checked : now.includes(one)))} /> <span class="form-check-label">{labels?.find(one => one.key === each)?.label || wordOf(each, name)}</span></label>)}</div>
     <Problems path={path} /></fieldset>;
 }
 
@@ -329,11 +344,11 @@ function MapInput({ path, name, shape, required }: Placed) {
   const raw = (shape.schema.additionalProperties || Object.values(shape.schema.patternProperties ?? {})[0] || {}) as Schema;
   const keys = offeredKeys(name, path);
   const nameOfKey = (key: string): string => keys?.find(each => each.key === key)?.label ?? key;
-  const add = (given = wanted) => { const key = given.trim(); if (key && !(key in value)) { change(path, { ...value, [key]: beginning(raw) }); toggle([...path, key].join('/'), true); setWanted(''); } };
-  return <fieldset class="tl-field tb-list"><legend class="form-label">{titleOf(name)}</legend><Problems path={path} />
+  const add = (given = wanted) => { const key = given.trim(); if (key && !(key in value)) { change(path, { ...value, [key]: ownValues.begin(name, [...path, key]) ?? beginning(raw) }); toggle([...path, key].join('/'), true); setWanted(''); } };
+  return <fieldset class="tl-field tb-list"><legend class="form-label">{titleOf(name, path)}</legend><Problems path={path} />
     <ul class="tb-entries">{Object.keys(value).map(key => <li class="tb-entry" key={key}><div class="tb-entry-head"><span class="tb-map-key tl-cut">{nameOfKey(key)}</span>
       <span class="tb-entry-tools"><button class="btn btn-sm btn-ghost btn-icon" type="button" aria-label={`${t('remove')}: ${key}`} title={t('remove')} onClick={() => change([...path, key], undefined)}><Icon name="x" /></button></span></div>
-      <div class="tb-entry-body"><Value path={[...path, key]} name="value" shape={values} required /></div></li>)}</ul>
+      <div class="tb-entry-body">{ownValues.input(name, [...path, key], nameOfKey(key)) ?? <Value path={[...path, key]} name="value" shape={values} required />}</div></li>)}</ul>
     {keys ? <select class="form-select" id={idOf(path)} value="" aria-label={t('add', { thing: given.things[name] ?? t('entry') })} onChange={event => { add(event.currentTarget.value); event.currentTarget.value = ''; }}>
       <option value="">{t('add', { thing: given.things[name] ?? t('entry') })}</option>{keys.filter(each => !(each.key in value)).map(each => <option value={each.key} key={each.key}>{each.label || each.key}</option>)}</select>
       : <div class="tl-row"><input class="form-control tb-map-new" id={idOf(path)} value={wanted} list="known-fields" aria-label={t('name_key')} placeholder={t('name_key')} autocomplete="off" spellcheck={false}

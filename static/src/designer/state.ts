@@ -8,7 +8,7 @@ import { isObject, merged, patches, placed, read, recalled, written, type Json, 
 export { isObject, type Json, type Path };
 export type Schema = Record<string, any>;
 export interface Problem { path: string; message: string; href?: string }
-export interface Named { key: string; label: string }
+export interface Named { key: string; label: string; group?: string }
 export interface Link { kind: string; icon: string; label: string; href: string }
 /** Another draft that is published with this one. */
 export interface Beside { kind: string; key: string; edit: number; stamp: number; label: string; word: string; href: string; changes?: string[] }
