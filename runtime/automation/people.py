@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 POOLS = ("role:", "user:", "group:", "department:")
 """Whom records can be handed to: people who are meant whatever the record."""
+LONGEST_NUMBER = 19
 MEMBERS_OF_EVERY_RECORD = ("created_by", "updated_by")
 
 
@@ -70,26 +71,9 @@ def language_of(act: Act, number: int) -> str | None:
 
 def _meant(act: Act, who: str, values: RecordValues | None) -> list[Recipient]:
     sort, _colon, name = who.partition(":")
-    if sort == "role":
-        return _active(act, person.c.id.in_(sa.select(person_role.c.person).where(person_role.c.role == name)))
-    if sort == "user":
-        statement = prepared(act.catalogue.memo, "user by address", act.connection.dialect, _by_address)
-        return [Recipient(*row) for row in statement.all(act.connection, {"the_address": name.lower()})]
-    if sort == "group":
-        known = [person_group.c.key == name, *([person_group.c.id == int(name)] if name.isdecimal() else [])]
-        members = (
-            sa.select(person_group_member.c.person)
-            .join(person_group, person_group.c.id == person_group_member.c.person_group)
-            .where(sa.or_(*known))
-        )
-        return _active(act, person.c.id.in_(members))
-    if sort == "department":
-        members = (
-            sa.select(department_member.c.person)
-            .join(department, department.c.id == department_member.c.department)
-            .where(department.c.key == name)
-        )
-        return _active(act, person.c.id.in_(members))
+    if f"{sort}:" in POOLS:
+        statement = prepared(act.catalogue.memo, ("pool", sort), act.connection.dialect, lambda: _of_pool(sort))
+        return [Recipient(*row) for row in statement.all(act.connection, pool_values(name))]
     if sort == "team" and values is not None and values.form is not None:
         own = record_team.c
         roles = [] if name == "*" else [own.role == name]
@@ -104,9 +88,30 @@ def _meant(act: Act, who: str, values: RecordValues | None) -> list[Recipient]:
     return [Recipient(None, str(value))]
 
 
-def _by_address() -> sa.Select[Any]:
-    same = sa.func.lower(person.c.email) == sa.bindparam("the_address", type_=sa.Text())
-    return sa.select(person.c.id, person.c.email, person.c.language).where(person.c.active == 1, same).order_by(person.c.id)
+def _of_pool(sort: str) -> sa.Select[Any]:
+    return sa.select(person.c.id, person.c.email, person.c.language).where(in_pool(sort)).order_by(person.c.id)
+
+
+def in_pool(sort: str) -> Any:
+    """The people of a pool who work here, for a statement that is given `pool_values`."""
+    name = sa.bindparam("the_name", type_=sa.Text())
+    if sort == "user":
+        return sa.and_(person.c.active == 1, sa.func.lower(person.c.email) == sa.bindparam("the_address", type_=sa.Text()))
+    members: sa.Select[Any]
+    if sort == "role":
+        members = sa.select(person_role.c.person).where(person_role.c.role == name)
+    elif sort == "group":
+        of, group = person_group_member.c, person_group.c
+        known = sa.or_(group.key == name, group.id == sa.bindparam("the_number", type_=sa.BigInteger()))
+        members = sa.select(of.person).join(person_group, group.id == of.person_group).where(known)
+    else:
+        its, own = department_member.c, department.c
+        members = sa.select(its.person).join(department, own.id == its.department).where(own.key == name)
+    return sa.and_(person.c.active == 1, person.c.id.in_(members))
+
+
+def pool_values(name: str) -> dict[str, Any]:
+    return {"the_name": name, "the_address": name.lower(), "the_number": int(name) if name.isdecimal() and len(name) < LONGEST_NUMBER else 0}
 
 
 def _active(act: Act, condition: Any) -> list[Recipient]:

@@ -30,22 +30,21 @@ def read(act: Act, number: int, lock: bool = True) -> tuple[Any, Run]:
     if found is None:
         raise NotFound(_("There is no such workflow run."))
     row = Row._make(found)
-    visits = [_visit(each[:-1]) for each in _visits(act, number)]
-    log = [_entry(each) for each in _rows(act, workflow_entry, number)]
-    return row, Run(row.starter, row.status, row.round, visits, _tasks(act, number), log)
+    visits, tasks, _earlier = _visits_and_tasks(act, number)
+    log = [_entry(each) for each in statement_of(act, "log", _log).all(act.connection, {"number": number})]
+    return row, Run(row.starter, row.status, row.round, visits, tasks, log)
 
 
 def read_for_task(act: Act, task: int) -> tuple[Any, Run, int]:
-    """The same, locked, of the run to which a task of the workspace belongs, and the number of the task there. A decision does not look at
-    what was done before, so the log is not read: `earlier` says how long it is."""
-    found = statement_of(act, "run of a task", _run_of_task).first(act.connection, {"number": task})
+    """The run to which a task of the workspace belongs, and the number of the task there, to be changed: the act is counted in the row at
+    once, which locks it as well. A decision does not look at what was done before, so the log is not read: `earlier` says how long it is."""
+    found = statement_of(act, "take the run of a task", _take_run_of_task).first(act.connection, {"number": task})
     if found is None:
         raise NotFound(_("There is no such task."))
     row = Row._make(found[:-1])
-    rows = _visits(act, row.id)
-    run = Run(row.starter, row.status, row.round, [_visit(each[:-1]) for each in rows], _tasks(act, row.id))
-    run.earlier = rows[0][-1] if rows else 0
-    return row, run, found[-1]
+    row = row._replace(acts=row.acts - 1)  # as it was before this act
+    visits, tasks, earlier = _visits_and_tasks(act, row.id)
+    return row, Run(row.starter, row.status, row.round, visits, tasks, [], earlier, counted=True), found[-1]
 
 
 def _named(table: sa.Table) -> Any:
@@ -54,8 +53,8 @@ def _named(table: sa.Table) -> Any:
 
 Row = _named(workflow_run)
 VISIT, TASK = ([each.name for each in fields(kind)] for kind in (Visit, Task))
+TASKS_FROM = 1 + len(VISIT)
 ENTRY = ("at", "act", "person", "node", "task", "comment", "more")
-READ: dict[str, Any] = {"workflow_task": TASK, "workflow_entry": ENTRY}
 
 
 def statement_of(act: Act, key: Any, build: Callable[[], Any]) -> Prepared:
@@ -68,37 +67,38 @@ def _one_run(lock: bool) -> Any:
     return statement.with_for_update() if lock else statement
 
 
-def _run_of_task() -> Any:
-    own = workflow_task.c
-    mine = workflow_run.join(workflow_task, own.run == workflow_run.c.id)
-    asked = own.id == sa.bindparam("number", type_=sa.BigInteger())
-    return sa.select(workflow_run, own.number).select_from(mine).where(asked).with_for_update(of=workflow_run)
+def _take_run_of_task() -> Any:
+    run, task = workflow_run.c, workflow_task.c
+    asked = task.id == sa.bindparam("number", type_=sa.BigInteger())
+    its, place = (sa.select(column).where(asked).scalar_subquery() for column in (task.run, task.number))
+    return workflow_run.update().where(run.id == its).values(acts=run.acts + 1).returning(*run, place)
 
 
-def _visits(act: Act, number: int) -> list[tuple[Any, ...]]:
-    """Behind each visit the length of the log: where the run is locked, what is read in one statement with the lock may be older than it."""
-    return statement_of(act, "visits", _visits_and_length).all(act.connection, {"number": number})
+def _visits_and_tasks(act: Act, number: int) -> tuple[list[Visit], list[Task], int]:
+    """And the length of the log. This is asked after the lock: what is read in one statement with it may be older than it."""
+    visits, tasks, length = [], [], 0
+    for row in statement_of(act, "visits and tasks", _visits_with_tasks).all(act.connection, {"number": number}):
+        length = row[0]
+        if len(visits) < row[1]:
+            visits.append(_visit(row[1:TASKS_FROM]))
+        if row[TASKS_FROM] is not None:
+            tasks.append(_task(row[TASKS_FROM:]))
+    tasks.sort(key=lambda each: each.number)
+    return visits, tasks, length
 
 
-def _visits_and_length() -> Any:
-    entries = workflow_entry.c
+def _visits_with_tasks() -> Any:
+    entry, visit, task = workflow_entry.c, workflow_visit.c, workflow_task.c
     number = sa.bindparam("number", type_=sa.BigInteger())
-    length = sa.select(sa.func.coalesce(sa.func.max(entries.number), 0)).where(entries.run == number).scalar_subquery()
-    chosen = [workflow_visit.c[name] for name in VISIT]
-    return sa.select(*chosen, length).where(workflow_visit.c.run == number).order_by(workflow_visit.c.number)
+    length = sa.select(sa.func.coalesce(sa.func.max(entry.number), 0)).where(entry.run == number).scalar_subquery()
+    chosen = [*(visit[name] for name in VISIT), *(task[name] for name in TASK)]
+    together = workflow_visit.outerjoin(workflow_task, sa.and_(task.run == number, task.visit == visit.number))
+    return sa.select(length, *chosen).select_from(together).where(visit.run == number).order_by(visit.number)
 
 
-def _tasks(act: Act, number: int) -> list[Task]:
-    return [_task(each) for each in _rows(act, workflow_task, number)]
-
-
-def _rows(act: Act, table: sa.Table, number: int) -> list[tuple[Any, ...]]:
-    return statement_of(act, ("rows", table.name), lambda: _all_of(table)).all(act.connection, {"number": number})
-
-
-def _all_of(table: sa.Table) -> Any:
-    chosen = [table.c[name] for name in READ[table.name]]
-    return sa.select(*chosen).where(table.c.run == sa.bindparam("number", type_=sa.BigInteger())).order_by(table.c.number)
+def _log() -> Any:
+    own = workflow_entry.c
+    return sa.select(*(own[name] for name in ENTRY)).where(own.run == sa.bindparam("number", type_=sa.BigInteger())).order_by(own.number)
 
 
 def _visit(row: tuple[Any, ...]) -> Visit:
@@ -121,7 +121,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
 def copy_of(run: Run) -> Run:
     """As it is now, to be compared with what an act makes of it."""
     visits, tasks = [_copied(each) for each in run.visits], [_copied(each) for each in run.tasks]
-    return Run(run.starter, run.status, run.round, visits, tasks, list(run.log), run.earlier)
+    return Run(run.starter, run.status, run.round, visits, tasks, list(run.log), run.earlier, run.counted)
 
 
 def _copied(item: Any) -> Any:
@@ -133,16 +133,18 @@ def _copied(item: Any) -> Any:
 
 def write(act: Act, row: Any, before: Run, after: Run) -> bool:
     """Stores what changed; gives whether the record shows something else now. Raises Stale when somebody else has acted since the row was read."""
+    acts = row.acts + 1 if after.counted else row.acts
     values = {
         "the_run": row.id,
-        "the_acts": row.acts,
+        "the_acts": acts,
         "status": after.status,
         "round": after.round,
         "acts": row.acts + 1,
         "ended_at": act.micros if after.is_over else None,
         "open_record": None if after.is_over else row.record,
     }
-    if statement_of(act, "change of a run", _change_of_run).run(act.connection, values).rowcount != 1:
+    stays = after.counted and (before.status, before.round) == (after.status, after.round)
+    if not stays and statement_of(act, "change of a run", _change_of_run).run(act.connection, values).rowcount != 1:
         raise Stale(_("Somebody else has just acted here. Look again."))
     _store(act, workflow_visit, row.id, before.visits, after.visits)
     _store(act, workflow_task, row.id, before.tasks, after.tasks)

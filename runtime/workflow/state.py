@@ -77,6 +77,8 @@ class Run:
     log: list[Entry] = field(default_factory=list)
     earlier: int = 0
     """Lines of the log that are stored and were left unread: `log` begins after them."""
+    counted: bool = False
+    """Whether its row has counted already the act that is being done."""
 
     def visit(self, number: int) -> Visit:
         return self.visits[number - 1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime.automation.people import POOLS, recipients
+from runtime.automation.people import POOLS, in_pool, pool_values, recipients
 from runtime.errors import NotFound, Problem, Refused
 from runtime.formulas.definitions import formula
 from runtime.formulas.evaluate import evaluate
@@ -40,6 +40,7 @@ class ActWorld:
     def __init__(self, act: Act, workflow: str, form: str, record: int, starter: int):
         self.act, self.workflow, self.form, self.record, self.starter = act, workflow, form, record, starter
         self.now = act.micros
+        self._deputies: dict[int, int | None] = {}
 
     @cached_property
     def values(self) -> RecordValues:
@@ -94,8 +95,12 @@ class ActWorld:
                 found += [run.starter] if name == "start" else self._handlers(run, name)
             elif sort == "head_of":
                 found += self._head_of(name)
+            elif f"{sort}:" in POOLS:
+                pool = self._pool(sort, name)
+                here.update(pool)
+                found += pool
             else:
-                active = recipients(self.act, (each,), None if each.startswith(POOLS) else self.values)
+                active = recipients(self.act, (each,), self.values)
                 here.update(one.person for one in active if one.person is not None)
                 found += [one.person for one in active if one.person is not None]
         if node is not None and node.levels is not None:
@@ -162,13 +167,24 @@ class ActWorld:
     def admins(self) -> list[int]:
         return [each.id for each in accounts.builders(self.act.connection)]
 
+    def _pool(self, sort: str, name: str) -> list[int]:
+        """Those of a pool who work here; who stands in for them is found out with it."""
+        statement = self._said(("pool", sort), lambda: _pool_with_deputies(sort))
+        rows = statement.all(self.act.connection, {**pool_values(name), "the_day": self.act.day})
+        for whose, deputy, workflows in rows:
+            if self._deputies.get(whose) is None:
+                self._deputies[whose] = deputy if self._stands_in(whose, deputy, workflows) else None
+        return list(dict.fromkeys(whose for whose, _deputy, _workflows in rows))
+
     def delegate(self, person: int) -> int | None:
         """Who stands in for somebody today, if that person is here; the one named last where there are several."""
-        rows = self._said("deputies", _deputies).all(self.act.connection, {"the_person": person, "the_day": self.act.day})
-        for deputy, workflows in rows:
-            if (workflows is None or self.workflow in json.loads(workflows)) and deputy != person and self._active([deputy]):
-                return deputy
-        return None
+        if person not in self._deputies:
+            rows = self._said("deputies", _deputies_of).all(self.act.connection, {"the_person": person, "the_day": self.act.day})
+            self._deputies[person] = next((deputy for deputy, workflows in rows if self._stands_in(person, deputy, workflows)), None)
+        return self._deputies[person]
+
+    def _stands_in(self, person: int, deputy: int | None, workflows: str | None) -> bool:
+        return deputy is not None and deputy != person and (workflows is None or self.workflow in json.loads(workflows))
 
     def _active(self, people: list[int]) -> list[int]:
         if not people:
@@ -224,10 +240,23 @@ def _is_active() -> Any:
     return sa.select(person.c.id).where(person.c.id == sa.bindparam("the_person", type_=sa.BigInteger()), person.c.active == 1)
 
 
-def _deputies() -> Any:
+def _deputies_of() -> Any:
+    own, asked = workflow_delegation.c, sa.bindparam("the_person", type_=sa.BigInteger())
+    here = workflow_delegation.join(person, sa.and_(person.c.id == own.deputy, person.c.active == 1))
+    return sa.select(own.deputy, own.workflows).select_from(here).where(own.person == asked, _in_force()).order_by(own.id.desc())
+
+
+def _pool_with_deputies(sort: str) -> Any:
+    own, deputy = workflow_delegation.c, person.alias("deputy")
+    away = sa.and_(own.person == person.c.id, _in_force())
+    known = person.outerjoin(workflow_delegation, away).outerjoin(deputy, sa.and_(deputy.c.id == own.deputy, deputy.c.active == 1))
+    chosen = sa.select(person.c.id, deputy.c.id, own.workflows).select_from(known)
+    return chosen.where(in_pool(sort)).order_by(person.c.id, own.id.desc())
+
+
+def _in_force() -> Any:
     own, day = workflow_delegation.c, sa.bindparam("the_day", type_=sa.Integer())
-    mine = (own.person == sa.bindparam("the_person", type_=sa.BigInteger()), own.first_day <= day, own.last_day >= day)
-    return sa.select(own.deputy, own.workflows).where(*mine).order_by(own.id.desc())
+    return sa.and_(own.first_day <= day, own.last_day >= day)
 
 
 def select_people(act: Act, people: list[int], role: str) -> set[int]:
