@@ -15,9 +15,9 @@ export const tooLarge = (): CannotCompute => new CannotCompute('too large');
 
 /** A check that numbers of a scale stay within what a formula may hold. */
 export function limiting(scale: number): (units: bigint) => bigint {
-  const most = tens(30 + scale);
+  const most = tens(30 + scale), least = -most;
   return units => {
-    if (units > most || units < -most) throw tooLarge();
+    if (units > most || units < least) throw tooLarge();
     return units;
   };
 }

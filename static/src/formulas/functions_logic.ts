@@ -1,6 +1,6 @@
 // Blanks, lists, and the person who asks. IF, IFS, SWITCH, AND, OR and NOT are nodes of the tree, not calls.
 import type { Builder, Shelf } from './functions_base';
-import { listOf } from './operators';
+import { NOWHERE, listOf } from './operators';
 import { figure, inScale, made, widest } from './parts';
 import { type Field, type Value, NotInBrowser, isFigure } from './values';
 
@@ -9,6 +9,10 @@ const firstFilled: Builder = (call, given) => {
   const codes = given.map(each => inScale(each, scale));
   const [first, second] = codes;
   const most = Math.max(...given.map(each => each.most));
+  if (codes.length === 2 && given[0].own !== undefined && first === given[0].code && given[1].constant !== undefined) {
+    const key = given[0].own, otherwise = second(NOWHERE);
+    return figure(call, place => place.record.field(key) ?? otherwise, isFigure(call.type) ? scale : 0, most);
+  }
   if (codes.length === 2) return figure(call, place => first(place) ?? second(place), isFigure(call.type) ? scale : 0, most);
   return figure(call, place => {
     for (const code of codes) { const value = code(place); if (value !== null) return value; }

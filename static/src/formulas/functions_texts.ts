@@ -16,10 +16,16 @@ const cut = (take: (text: string, ...places: number[]) => string): Builder => (c
 };
 
 /** A condition on two texts, false as soon as one is blank. */
-const finding = (holds: (text: string, part: string) => boolean): Builder => (call, [text, part]) => made(call, place => {
-  const a = text.code(place), b = part.code(place);
-  return a !== null && b !== null && holds(a as string, b as string);
-});
+const finding = (holds: (text: string, part: string) => boolean): Builder => (call, [text, part]) => {
+  const { code, own } = text, { constant } = part;
+  if (own !== undefined && typeof constant === 'string') {
+    return made(call, place => { const one = place.record.field(own); return one !== null && holds(one as string, constant); });
+  }
+  return made(call, place => {
+    const a = code(place), b = part.code(place);
+    return a !== null && b !== null && holds(a as string, b as string);
+  });
+};
 
 function replaced(text: string, old: string, by: string): string {
   if (!old) return text;

@@ -60,7 +60,7 @@ function read(tree: Tree, code: Code, units = STORED_UNITS): Part {
 function field(tree: Field): Part {
   const key = tree.system && tree.key === 'record' ? 'id' : tree.key;
   const depth = tree.relation?.length ?? 0;
-  if (!depth) return read(tree, place => place.record.field(key));
+  if (!depth) return { ...read(tree, place => place.record.field(key)), own: key };
   return read(tree, depth === 1 ? place => place.rows[0].field(key) : place => place.rows[depth - 1].field(key));
 }
 

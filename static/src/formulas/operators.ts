@@ -44,7 +44,10 @@ function ofNumbers(tree: Pair, left: Part, right: Part): Part {
   }
   const most = left.most + right.most;
   const limited = most < LARGEST ? null : limiting(scale);
-  const code = isWritten(right) ? sumWith(a, b(NOWHERE) as bigint, operator as '+' | '-')
+  const ownA = a === left.code ? left.own : undefined, ownB = b === right.code ? right.own : undefined;
+  const code = isWritten(right) && ownA !== undefined ? ownWith(ownA, b(NOWHERE) as bigint, operator as '+' | '-')
+    : isWritten(left) && ownB !== undefined ? ownWith(ownB, a(NOWHERE) as bigint, operator === '+' ? '+' : 'from')
+    : isWritten(right) ? sumWith(a, b(NOWHERE) as bigint, operator as '+' | '-')
     : isWritten(left) ? sumWith(b, a(NOWHERE) as bigint, operator === '+' ? '+' : 'from') : null;
   if (code) return figure(tree, limited ? checked(code, limited) : code, scale, Math.min(most, LARGEST));
   return figure(tree, sum(a, b, operator === '-', limited), scale, Math.min(most, LARGEST));
@@ -57,6 +60,13 @@ function sumWith(code: Code, constant: bigint, form: '+' | '-' | 'from'): Code {
   return place => { const one = code(place); return one === null ? null : constant - (one as bigint); };
 }
 
+/** The same, of a field of the record. */
+function ownWith(key: string, constant: bigint, form: '+' | '-' | 'from'): Code {
+  if (form === '+') return place => { const one = place.record.field(key); return one === null ? null : (one as bigint) + constant; };
+  if (form === '-') return place => { const one = place.record.field(key); return one === null ? null : (one as bigint) - constant; };
+  return place => { const one = place.record.field(key); return one === null ? null : constant - (one as bigint); };
+}
+
 function sum(a: Code, b: Code, minus: boolean, limited: ((units: bigint) => bigint) | null): Code {
   const add: Code = minus
     ? place => { const one = a(place), other = b(place); return one === null || other === null ? null : (one as bigint) - (other as bigint); }
@@ -66,8 +76,11 @@ function sum(a: Code, b: Code, minus: boolean, limited: ((units: bigint) => bigi
 
 function product(tree: Pair, left: Part, right: Part): Part {
   const scale = left.scale + right.scale, most = left.most * right.most;
-  const a = left.code, b = right.code;
-  const times: Code = place => {
+  const a = left.code, b = right.code, key = left.own;
+  const times: Code = key !== undefined ? place => {
+    const one = place.record.field(key), other = b(place);
+    return one === null || other === null ? null : (one as bigint) * (other as bigint);
+  } : place => {
     const one = a(place), other = b(place);
     return one === null || other === null ? null : (one as bigint) * (other as bigint);
   };
@@ -137,14 +150,17 @@ export function comparison(operator: string, left: Part, right: Part): Code {
   }
   if (smallOf(left) && smallOf(right)) return SMALL[operator](smallOf(left)!, smallOf(right)!);
   if (left.type.kind === 'date') return SMALL[operator](a as Small, b as Small);
-  if (isWritten(right)) return AGAINST[operator](a as Big, b(NOWHERE) as bigint);
+  if (isWritten(right)) {
+    const limit = b(NOWHERE) as bigint;
+    return left.own !== undefined && a === left.code ? OWN_AGAINST[operator](left.own, limit) : AGAINST[operator](a as Big, limit);
+  }
   return BIG[operator](a as Big, b as Big);
 }
 
 // One function a kind and a sign: each then sees values of one kind only, which engines make quick.
 type Small = (place: Place) => number | null;
 type Big = (place: Place) => bigint | null;
-const NOWHERE = {} as Place;
+export const NOWHERE = {} as Place;
 const isWritten = (part: Part): boolean => part.constant !== undefined && part.constant !== null;
 const LARGEST_SMALL = 2 ** 52;
 
@@ -174,12 +190,23 @@ const AGAINST: Record<string, (a: Big, limit: bigint) => Code> = {
   '>=': (a, limit) => place => { const one = a(place); return one !== null && one >= limit; },
 };
 
+const OWN_AGAINST: Record<string, (key: string, limit: bigint) => Code> = {
+  '<': (key, limit) => place => { const one = place.record.field(key) as bigint | null; return one !== null && one < limit; },
+  '<=': (key, limit) => place => { const one = place.record.field(key) as bigint | null; return one !== null && one <= limit; },
+  '>': (key, limit) => place => { const one = place.record.field(key) as bigint | null; return one !== null && one > limit; },
+  '>=': (key, limit) => place => { const one = place.record.field(key) as bigint | null; return one !== null && one >= limit; },
+};
+
 function equality(wanted: boolean, left: Part, right: Part): Code {
   if (left.type.kind === 'list' || right.type.kind === 'list') {
     return place => sameSet(left.code(place), right.code(place)) === wanted;
   }
   const scale = widest([left, right]);
   const a = inScale(left, scale), b = inScale(right, scale);
+  if (left.own !== undefined && a === left.code && isWritten(right)) {
+    const key = left.own, other = b(NOWHERE);
+    return wanted ? place => place.record.field(key) === other : place => place.record.field(key) !== other;
+  }
   return wanted ? place => a(place) === b(place) : place => a(place) !== b(place);
 }
 

@@ -43,8 +43,9 @@ export interface Place { record: Values; rows: Values[]; run: Run }
 export type Code = (place: Place) => Value;
 
 /** A part of a formula, ready to run. `scale` is that of the numbers it gives, `most` what none of them exceeds. `small` gives the same
- * whole number as a plain one, where it is always small: comparing those is much quicker. */
-export interface Part { code: Code; type: Type; tree: Tree; scale: number; most: number; constant?: Value; small?: (place: Place) => number | null }
+ * whole number as a plain one, where it is always small: comparing those is much quicker. `own`: it is this field of the record and nothing else,
+ * which is read on the spot. */
+export interface Part { code: Code; type: Type; tree: Tree; scale: number; most: number; constant?: Value; own?: string; small?: (place: Place) => number | null }
 
 /** The formula is right in itself and has no result for this record: a number too large, a text too long. */
 export class CannotCompute extends Error {}
