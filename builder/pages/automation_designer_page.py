@@ -12,8 +12,7 @@ from builder.automating.starters import starters
 from builder.pages.automation_designer_texts import AUTOMATIONS
 from builder.pages.designer_texts import FRAME
 from builder.pages.editor import opened_page
-from builder.pages.editor_data import relations, whom
-from builder.pages.frame import as_text
+from builder.pages.editor_data import form_fields, relations, whom
 from runtime.cadence.plans import at_work
 from runtime.collaboration import bots
 from runtime.pages.web import designer_only, reader
@@ -32,18 +31,16 @@ def page(app: str, key: str) -> str:
 
 def _given(act: Act, app: str) -> dict[str, Any]:
     say = reader().say
-    forms = [each for each in act.catalogue.forms.values() if may(act.person, "view", each.key)]
+    forms = [each.key for each in act.catalogue.forms.values() if may(act.person, "view", each.key)]
     return {
         "texts": {name: say(message) for name, message in (FRAME | AUTOMATIONS).items()},
         "settings": {name: say(message) for name, message in settings().items()},
         "palette": palette(say),
         "triggers": triggers(say),
         "starters": starters(act, app, reader().language),
-        "named": _named(act, [form.key for form in forms]),
+        "named": _named(act, forms),
         "people": whom(act, act.catalogue)["whom"],
-        "form_fields": {
-            form.key: [_field(each, act) for each in form.fields if may(act.person, "view", form.key, None, each.key)] for form in forms
-        },
+        "form_fields": form_fields(act),
     }
 
 
@@ -70,36 +67,3 @@ def _plans(act: Act, form: str) -> list[dict[str, str]]:
             *((f"{model.key}/{tier}", f"{shown(model.label)}: {shown(model.by_key[tier].label)}") for tier in model.plans if tier in model.by_key),
         )
     ]
-
-
-def _relation(act: Act, name: str, way: tuple[str, str]) -> dict[str, str]:
-    form = act.catalogue.forms[way[0]]
-    return {"key": name, "label": f"{reader().shown(form.label)} ({reader().shown(form.by_key[way[1]].label)})", "form": form.key}
-
-
-def _field(field: Any, act: Act) -> dict[str, Any]:
-    """A field as settings, values and conditions name it; of a sub-form its columns too."""
-    return {
-        "key": field.key,
-        "label": reader().shown(field.label),
-        "type": field.type,
-        "result": field.formula_type().kind if field.stores not in ("rows", "nothing") else "rows",
-        "form": getattr(field, "form", None),
-        "writable": field.writable and field.stores in ("column", "many"),
-        "required": bool(getattr(field, "required", False)),
-        "options": [{"key": each.key, "label": as_text(_plain(each.label))} for each in _options(field, act)],
-        "columns": [_field(each, act) for each in field.fields] if field.type == "subform" else [],
-    }
-
-
-def _options(field: Any, act: Act) -> list[Any]:
-    """What a value can be: options of its own, or the tiers or tags it is made of."""
-    if field.type == "tier" and field.tier_model in act.catalogue.tier_models:
-        return list(act.catalogue.tier_models[field.tier_model].tiers)
-    if field.type == "tags" and field.tag_set in act.catalogue.tag_sets:
-        return list(act.catalogue.tag_sets[field.tag_set].tags)
-    return [each for each in getattr(field, "options", ()) or () if hasattr(each, "key")]
-
-
-def _plain(text: Any) -> Any:
-    return text if isinstance(text, str) else {"zh": text.zh, "en": text.en}

@@ -101,6 +101,10 @@ TEXTS: dict[str, Message] = {
     "choose_type": _("Type"),
     "stale_title": _("Somebody else saved this draft"),
     "stale_text": _("{who} saved it at {time}. Nothing of yours is lost: choose which one goes on."),
+    "stale_places": _("{who} saved it at {time}. Both of you changed what stands here; whatever only one of you changed is kept either way."),
+    "stale_mine": _("yours: {value}"),
+    "stale_theirs": _("{who}: {value}"),
+    "stale_more": _("and {n} more"),
     "take_theirs": _("Go on with theirs"),
     "keep_mine": _("Go on with mine"),
     "gives": _("gives {type}"),
@@ -284,6 +288,40 @@ def whom(act: Act, catalogue: Catalogue) -> dict[str, Any]:
             for form in catalogue.forms.values()
         },
     }
+
+
+def form_fields(act: Act) -> dict[str, list[dict[str, Any]]]:
+    """The fields that somebody may see of each form, as conditions, rights and settings of a designer name them."""
+    return {
+        form.key: [_field(each, act) for each in form.fields if may(act.person, "view", form.key, None, each.key)]
+        for form in act.catalogue.forms.values()
+        if may(act.person, "view", form.key)
+    }
+
+
+def _field(field: Any, act: Act) -> dict[str, Any]:
+    """Of a sub-form its columns too."""
+    return {
+        "key": field.key,
+        "label": reader().shown(field.label),
+        "type": field.type,
+        "result": field.formula_type().kind if field.stores not in ("rows", "nothing") else "rows",
+        "form": getattr(field, "form", None),
+        "writable": field.writable and field.stores in ("column", "many"),
+        "required": bool(getattr(field, "required", False)),
+        "options": [{"key": each.key, "label": as_text(_plain(each.label))} for each in _options(field, act)],
+        "columns": [_field(each, act) for each in field.fields] if field.type == "subform" else [],
+        "lines": [{"key": each.key, "label": reader().shown(each.label), "writable": each.writable} for each in field.lines().values()],
+    }
+
+
+def _options(field: Any, act: Act) -> list[Any]:
+    """What a value can be: options of its own, or the tiers or tags it is made of."""
+    if field.type == "tier" and field.tier_model in act.catalogue.tier_models:
+        return list(act.catalogue.tier_models[field.tier_model].tiers)
+    if field.type == "tags" and field.tag_set in act.catalogue.tag_sets:
+        return list(act.catalogue.tag_sets[field.tag_set].tags)
+    return [each for each in getattr(field, "options", ()) or () if hasattr(each, "key")]
 
 
 def _node_name(node: Any) -> str:

@@ -14,7 +14,7 @@ from builder.flowing.starters import starters
 from builder.pages.automation_designer_texts import AUTOMATIONS
 from builder.pages.designer_texts import FRAME
 from builder.pages.editor import opened_page
-from builder.pages.frame import as_text
+from builder.pages.editor_data import form_fields
 from builder.pages.workflow_designer_texts import CONDITIONS, WORKFLOWS
 from builder.words import CHOICES as EVERY_CHOICE
 from builder.words import SETTINGS as EVERY_SETTING
@@ -66,28 +66,5 @@ def _given(act: Act, key: str) -> dict[str, Any]:
             if each.trigger.type == "called"
         ],
         "me": act.person.id,
-        "form_fields": {
-            each.key: [_field(field) for field in each.fields if may(act.person, "view", each.key, None, field.key)]
-            for each in act.catalogue.forms.values()
-            if may(act.person, "view", each.key)
-        },
+        "form_fields": form_fields(act),
     }
-
-
-def _field(field: Any) -> dict[str, Any]:
-    """A field as conditions, rights and simulations name it."""
-    options = getattr(field, "options", ()) or ()
-    return {
-        "key": field.key,
-        "label": reader().shown(field.label),
-        "type": field.type,
-        "form": getattr(field, "form", None) if field.type == "reference" else None,
-        "result": field.formula_type().kind if field.stores not in ("rows", "nothing") else "rows",
-        "writable": field.writable and field.stores in ("column", "many"),
-        "options": [{"key": each.key, "label": as_text(_plain(each.label))} for each in options if hasattr(each, "key")],
-        "lines": [{"key": each.key, "label": reader().shown(each.label), "writable": each.writable} for each in field.lines().values()],
-    }
-
-
-def _plain(text: Any) -> Any:
-    return text if isinstance(text, str) else {"zh": text.zh, "en": text.en}

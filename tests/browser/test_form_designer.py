@@ -366,6 +366,45 @@ def test_the_form_and_its_json_are_one_draft(shop: Live, page: Page) -> None:
     )
 
 
+def test_settings_are_read_in_chinese_and_a_type_is_found_by_pinyin(shop: Live, page: Page) -> None:
+    chinese(shop)
+    shop.sign_in(page)
+    page.goto(PLACE)
+    expect(field(page, "name")).to_be_visible()
+    for wanted in ("pingfen", "pf"):
+        page.get_by_role("searchbox", name="找字段类型").fill(wanted)
+        expect(page.locator(".fd-type")).to_have_text(["评分"])
+    palette(page, "rating").click()
+    expect(page.locator(".fd-panel").get_by_label("星数")).to_be_visible()
+    page.get_by_role("searchbox", name="找字段类型").fill("")
+    palette(page, "reference").click()
+    expect(field(page, "reference")).to_contain_text("这里还没有选择。")
+    palette(page, "rollup").click()
+    relation = page.locator(".fd-panel").get_by_label("相关记录或子表单")
+    expect(relation.locator("option[value=orders]")).to_have_count(1)
+    page.get_by_role("link", name="查重与人员").click()
+    page.get_by_role("button", name="添加查重").click()
+    page.locator(".fd-page .tb-fold").nth(1).click()
+    page.locator(".fd-page").get_by_label("字段 *", exact=True).select_option("name")
+    expect(page.locator(".fd-page .tb-fold").first).to_have_text(CUSTOMER["fields"][0]["label"])
+
+
+def test_what_is_needed_and_searched_for_is_marked_only_once_it_was_refused(shop: Live, page: Page) -> None:
+    shop.sign_in(page)
+    needed = [{**each, "required": True} if each["key"] == "customer" else each for each in ORDER["fields"]]
+    with shop.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [{**ORDER, "app": "shop", "fields": needed}])
+    page.goto("/apps/shop/order/new", wait_until="networkidle")
+    drawn, plain = page.locator("[data-field=f_customer] .ts-control"), page.locator("[data-field=f_amount] input")
+    expect(drawn.locator("input")).to_be_visible()
+    usual = plain.evaluate("it => getComputedStyle(it).borderTopColor")
+    expect(drawn).to_have_css("border-top-color", usual)
+    page.watch.expected.append("status of 422")  # type: ignore[attr-defined]
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("[data-field=f_customer] .tl-error")).to_be_visible()
+    expect(drawn).not_to_have_css("border-top-color", usual)
+
+
 def test_a_pasted_table_makes_fields_and_another_form_can_be_copied(shop: Live, page: Page) -> None:
     shop.sign_in(page)
     begin(page)
@@ -405,6 +444,25 @@ def test_two_people_see_each_other_and_both_keep_their_changes(shop: Live, page:
     expect(field(page, "rating")).to_be_visible()
     wait_until(page, lambda: draft_of(shop, "customer")["fields"][-1]["type"] == "rating", "both changes are saved")
     assert draft_of(shop, "customer")["fields"][0]["label"] == "Called"
+
+
+def test_what_both_changed_is_asked_about_by_name_and_what_only_one_changed_stays_either_way(shop: Live, page: Page) -> None:
+    shop.sign_in(page)
+    page.watch.expected.append("status of 409")  # type: ignore[attr-defined]
+    page.goto(PLACE)
+    expect(field(page, "name")).to_be_visible()
+    bo = shop.person("bo@example.com", "builder")
+    theirs = [{**each, "label": "Called"} if each["key"] == "name" else each for each in CUSTOMER["fields"]]
+    with shop.workspace.writing(bo) as act:
+        versions.save_draft(act, "form", "customer", {**CUSTOMER, "fields": theirs, "icon": "user"}, 0)
+    hit(page, "name").click()
+    page.locator(".fd-panel").get_by_label("Name (English)").fill("Full name")
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text("Fields · Full name · Name · yours: Full name · bo: Called")
+    assert axe(page) == []
+    asked.get_by_role("button", name="Go on with mine").click()
+    wait_until(page, lambda: draft_of(shop, "customer")["fields"][0]["label"] == "Full name", "mine is saved")
+    assert draft_of(shop, "customer")["icon"] == "user"
 
 
 # -- the phone --------------------------------------------------------------------------------------------------------------------------

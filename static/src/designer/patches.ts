@@ -101,6 +101,18 @@ function meetLists(base: Json[], mine: Json[], theirs: Json[], path: Path, colli
   return woven(first, second).filter(name => found.has(name)).map(name => found.get(name)!);
 }
 
+/** What stands at the path of a collision, where entries of lists go by their names. */
+export function standing(from: Json | undefined, path: Path): Json | undefined {
+  let here: Json | undefined = from;
+  for (const part of path) {
+    const name = String(part);
+    if (Array.isArray(here)) here = here.find(each => keyOf(each) === name || each === name) ?? (name.startsWith('#') ? here[Number(name.slice(1))] : undefined);
+    else if (isObject(here) && Object.hasOwn(here, name)) here = here[name];
+    else return undefined;
+  }
+  return here;
+}
+
 const once = (values: (Json | undefined)[]): boolean => values.every(each => typeof each === 'string') && new Set(values).size === values.length;
 
 /** The first order, with what only the second has after what stands before it there. */

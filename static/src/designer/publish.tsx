@@ -4,7 +4,9 @@ import type { ComponentChildren } from 'preact';
 import { fetchJson, request, send } from '../base/http';
 import { Dialog } from './dialog';
 import { Icon } from './icon';
-import { becameLive, body, failure, given, jump, live, overtaken, problems, readFrom, saveNow, saving, settle, shown, at, t, type Beside, type Json, type Link, type Overtaken, type Problem } from './state';
+import { becameLive, body, failure, given, jump, live, overtaken, problems, readFrom, saveNow, saving, settle, shown, at, t, waysOn, isObject, type Beside, type Json, type Link, type Overtaken, type Path, type Problem } from './state';
+import { standing } from './patches';
+import { titleOf, wordOf } from './fields';
 
 interface Preview { changes: Problem[]; effect: string[]; reason: string[]; together: string[]; users: Link[]; following: Link[]; beside: Beside[]; problems: Problem[]; advice: Problem[]; live: number | null; next: number; based_on: number | null }
 interface Published { version: number; jobs: number[]; body: Json; later?: boolean }
@@ -136,11 +138,28 @@ export function PublishDialog({ children }: { children?: ComponentChildren }) {
   </Dialog>;
 }
 
+const MOST_PLACES = 6;
+const plain = (value: Json | undefined): boolean => value === undefined || value === null || typeof value !== 'object';
+const inWords = (value: Json | undefined): string => value === undefined || value === null || value === '' ? '–' : wordOf(value);
+
+/** “Fields · Customer · Name”: where both changed something, by the names of what stands there. */
+function placeInWords(path: Path): string {
+  return path.map((part, n) => {
+    const it = standing(body.value, path.slice(0, n + 1));
+    if (Array.isArray(standing(body.value, path.slice(0, n)))) return (isObject(it) && (shown(it.label) || shown(it.section))) || (String(part).startsWith('#') ? String(Number(String(part).slice(1)) + 1) : String(part));
+    return part === 'zh' || part === 'en' ? t(part) : titleOf(String(part), path.slice(0, n + 1));
+  }).join(' · ');
+}
+
 export function StaleDialog() {
   const theirs = overtaken.value;
+  const places = theirs ? waysOn(theirs).places : [];
   return <Dialog shown={theirs !== null} close={() => { /* it stays until one of both is chosen */ }} title={t('stale_title')}
     foot={<><button class="btn" type="button" onClick={() => settle(true)}>{t('keep_mine')}</button><button class="btn btn-primary" type="button" onClick={() => settle(false)}>{t('take_theirs')}</button></>}>
-    <p>{t('stale_text', { who: theirs?.who ?? '', time: theirs?.time ?? '' })}</p>
+    <p>{t(places.length ? 'stale_places' : 'stale_text', { who: theirs?.who ?? '', time: theirs?.time ?? '' })}</p>
+    {places.length > 0 && <ul class="tb-plain">{places.slice(0, MOST_PLACES).map(each => <li key={each.path.join('/')}><b>{placeInWords(each.path)}</b>
+      {plain(each.mine) && plain(each.theirs) && <span class="tl-second"> · {t('stale_mine', { value: inWords(each.mine) })} · {t('stale_theirs', { who: theirs?.who ?? '', value: inWords(each.theirs) })}</span>}</li>)}</ul>}
+    {places.length > MOST_PLACES && <p class="tl-quiet">{t('stale_more', { n: places.length - MOST_PLACES })}</p>}
   </Dialog>;
 }
 

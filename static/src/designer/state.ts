@@ -3,7 +3,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { language } from '../base/texts';
 import { request, send, Refusal } from '../base/http';
 import { toast } from '../base/toasts';
-import { isObject, merged, patches, placed, read, recalled, written, type Json, type Path } from './patches';
+import { isObject, merged, patches, placed, read, recalled, standing, written, type Json, type Path } from './patches';
 
 export { isObject, type Json, type Path };
 export type Schema = Record<string, any>;
@@ -143,17 +143,25 @@ export interface Branches { base: Json; mine: Json; theirs: Json }
 let prepared: (found: Branches) => Branches = found => found;
 export const onJoin = (act: (found: Branches) => Branches): void => { prepared = act; };
 
+/** The two ways to go on after somebody else saved: what only one of both changed stays either way, `places` are what both changed. */
+export interface Ways { mine: Json; theirs: Json; places: { path: Path; mine?: Json; theirs?: Json }[] }
+export function waysOn(other: Overtaken): Ways {
+  const plain = { base: kept, mine: body.value, theirs: other.body };
+  const both = patches(plain.base, plain.mine).length > 0 && patches(plain.base, plain.theirs).length > 0;
+  const { base, mine, theirs } = both ? prepared(plain) : plain;
+  const found = merged(base, mine, theirs);
+  const places = found.collisions.map(path => ({ path, mine: standing(mine, path), theirs: standing(theirs, path) }));
+  return { mine: found.value, theirs: places.length ? merged(base, theirs, mine).value : other.body, places };
+}
+
 /** Somebody else saved in between: where both changed different things, both changes stay, and it is said. */
 function joined(theirs: Overtaken): boolean {
-  const plain = { base: kept, mine: body.value, theirs: theirs.body };
-  const both = patches(plain.base, plain.mine).length > 0 && patches(plain.base, plain.theirs).length > 0;
-  const { base, mine, theirs: other } = both ? prepared(plain) : plain;
-  const found = merged(base, mine, other);
-  if (theirs.live !== live.value.version || found.collisions.length) return false;
+  const found = waysOn(theirs);
+  if (theirs.live !== live.value.version || found.places.length) return false;
   batch(() => {
     ({ edit, stamp } = theirs);
     kept = theirs.body;
-    replace(found.value);
+    replace(found.mine);
   });
   toast({ text: t('joined', { who: theirs.who, time: theirs.time }) });
   return true;
@@ -198,21 +206,22 @@ export async function catchUp(): Promise<void> {
   await refresh();
 }
 
-/** After somebody else saved: go on with theirs, or save mine over it — asked for, never by itself. */
+/** After somebody else saved: at the places that both changed go on with theirs, or with mine — asked for, never by itself. */
 export function settle(mine: boolean): void {
   const theirs = overtaken.value;
   if (!theirs) return;
+  const found = waysOn(theirs);
   batch(() => {
     ({ edit, stamp } = theirs);
     live.value = { version: theirs.live, body: theirs.live_body, next: theirs.next };
     saved.value = theirs.saved;
     kept = theirs.body;
-    if (!mine) replace(theirs.body);
-    kept = mine ? kept : body.value;
+    replace(mine ? found.mine : found.theirs);
+    if (JSON.stringify(body.value) === JSON.stringify(kept)) kept = body.value;
     overtaken.value = null;
     saving.value = 'still';
   });
-  if (mine) void saveNow(); else void refresh();
+  if (body.value !== kept) void saveNow(); else void refresh();
 }
 
 /** Asks again what is wrong, without saving. */
