@@ -102,6 +102,14 @@ EVERYTHING = form_json(
             number("count", decimals=0, required=True), formula("twice", "price * 2", result="money", currency="CNY"), min_rows=2, max_rows=4),
     key="everything",
 )  # fmt: skip
+DRINKS = form_json(text("name"), key="drinks")
+PARTY = form_json(
+    text("name", required=True),
+    field("linked_choice", "drink", form="drinks", field="name"),
+    field("linked_choice", "wish", form="drinks", field="name", other=True),
+    subform("rounds", field("linked_choice", "drink", form="drinks", field="name"), number("glasses", decimals=0, min=1, max=9), max_rows=3),
+    key="party",
+)  # fmt: skip
 ANYTHING = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**17), 10**17), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=12),
     st.lists(st.text(max_size=4), max_size=3), st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
@@ -109,27 +117,37 @@ ANYTHING = st.one_of(
 )  # fmt: skip
 
 
+
+
 @pytest.fixture
-def api(sqlite_workspace: Workspace, tmp_path: Path) -> Caller:
+def api(workspace: Workspace, tmp_path: Path) -> Caller:
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "manifest.json").write_text("{}")
-    ada = caller(opened(sqlite_workspace), tmp_path / "dist", "ada")
-    ada.post("/definitions/publish", {"definitions": [EVERYTHING]})
+    ada = caller(opened(workspace), tmp_path / "dist", "ada")
+    ada.post("/definitions/publish", {"definitions": [EVERYTHING, DRINKS, PARTY]})
+    for name in ("Tea", "Coffee"):
+        ada.post("/forms/drinks/records", {"name": name})
     return ada
+
+
+def drawn_from(schema: Any, how: settings = DRAWN) -> list[Any]:
+    """Bodies of this shape, drawn first and sent afterwards, so that none depends on what the one before has done."""
+    found: list[Any] = []
+
+    @how
+    @given(shapes.conforming(schema))
+    def draw(body: Any) -> None:
+        found.append(body)
+
+    draw()
+    return found
 
 
 def test_the_api_takes_what_conforms_and_gives_what_conforms(api: Caller) -> None:
     schema = api.get("/forms/everything/schema")
     jsonschema.Draft202012Validator.check_schema(schema)
     read = jsonschema.Draft202012Validator(api.get("/openapi.json")["components"]["schemas"]["Record__everything"])
-    bodies: list[Any] = []
-
-    @DRAWN
-    @given(shapes.conforming(schema))
-    def draw(body: Any) -> None:
-        bodies.append(body)
-
-    draw()
+    bodies = drawn_from(schema)
     answer = api.post("/forms/everything/records/batch", {"items": bodies})
     wrong = [(each["errors"], body) for each, body in zip(answer["items"], bodies, strict=True) if each["errors"]]
     assert wrong == []
@@ -154,3 +172,73 @@ def test_the_api_refuses_what_does_not_conform_and_names_the_field(api: Caller) 
     assert set(api.refused("POST", "/forms/everything/records", {**good, "items": rows})) == {"items/1/price", "items/1/count"}
     assert set(api.refused("POST", "/forms/everything/records", {**good, "nothing": 1})) == {"nothing"}
     assert set(api.refused("POST", "/forms/everything/records", {})) == {"name"}
+
+
+# -- partial changes -----------------------------------------------------------------------------------------------------------------
+def test_a_change_takes_what_conforms_and_leaves_the_rest_as_it_was(api: Caller) -> None:
+    components = api.get("/openapi.json")["components"]["schemas"]
+    changed, read = components["Changed__everything"], jsonschema.Draft202012Validator(components["Record__everything"])
+    jsonschema.Draft202012Validator.check_schema(changed)
+    assert changed["required"] == []
+    before = api.post("/forms/everything/records", {"name": "Lin Yi"})
+    for body in drawn_from(changed):
+        answer = api.send("PATCH", f"/forms/everything/records/{before['id']}", body, If_Match=f'"{before["version"]}"')
+        after = answer.json
+        assert answer.status_code == 200, (body, after)
+        read.validate(after)
+        left = set(changed["properties"]) - set(body)
+        assert {key: after[key] for key in left} == {key: before[key] for key in left}
+        before = after
+
+
+def test_a_change_refuses_what_does_not_conform_and_changes_nothing(api: Caller) -> None:
+    changed = api.get("/openapi.json")["components"]["schemas"]["Changed__everything"]
+    judge = jsonschema.Draft202012Validator(changed)
+    made = api.post("/forms/everything/records", {"name": "Lin Yi"})
+    place = f"/forms/everything/records/{made['id']}"
+
+    @settings(DRAWN, max_examples=60)
+    @given(st.sampled_from(sorted(changed["properties"])), ANYTHING)
+    def refused(key: str, value: Any) -> None:
+        if not judge.is_valid({key: value}):
+            paths = api.refused("PATCH", place, {key: value}, If_Match=f'"{made["version"]}"')
+            assert all(path.split("/")[0] == key for path in paths), paths
+
+    refused()
+    assert set(api.refused("PATCH", place, {"name": None}, If_Match=f'"{made["version"]}"')) == {"name"}
+    assert set(api.refused("PATCH", place, {"nothing": 1}, If_Match=f'"{made["version"]}"')) == {"nothing"}
+    assert api.get(place)["version"] == made["version"]
+
+
+# -- rows ----------------------------------------------------------------------------------------------------------------------------
+def test_a_row_of_another_shape_is_refused_at_its_place(api: Caller) -> None:
+    rows = api.get("/forms/everything/schema")["properties"]["items"]
+    judge, good = jsonschema.Draft202012Validator(rows["items"]), {"product": "Tea", "count": 1}
+
+    @settings(DRAWN, max_examples=60)
+    @given(st.sampled_from(sorted(rows["items"]["properties"])), ANYTHING)
+    def refused(key: str, value: Any) -> None:
+        row = {**good, key: value}
+        if not judge.is_valid(row):
+            paths = api.refused("POST", "/forms/everything/records", {"name": "Lin Yi", "items": [good, row]})
+            assert all(path.split("/")[:3] == ["items", "1", key] for path in paths), (row, paths)
+
+    refused()
+    assert set(api.refused("POST", "/forms/everything/records", {"name": "Lin Yi", "items": [good, {**good, "odd": 1}]})) == {"items/1/odd"}
+    assert set(api.refused("POST", "/forms/everything/records", {"name": "Lin Yi", "items": [good, {"product": "Tea"}]})) == {"items/1/count"}
+    for many in (1, 5):
+        assert set(api.refused("POST", "/forms/everything/records", {"name": "Lin Yi", "items": [good] * many})) == {"items"}
+
+
+# -- options from another form ------------------------------------------------------------------------------------------------------------
+def test_a_linked_choice_is_refused_only_because_no_record_offers_it(api: Caller) -> None:
+    schema = api.get("/forms/party/schema")
+    offered = (None, "", "Tea", "Coffee")
+    for body in drawn_from(schema):
+        answer = api.send("POST", "/forms/party/records", body)
+        strange = {"drink"} if body.get("drink") not in offered else set()
+        strange |= {f"rounds/{number}/drink" for number, row in enumerate(body.get("rounds") or ()) if row.get("drink") not in offered}
+        found = {each["path"] for each in answer.json["errors"]} if answer.status_code == 422 else set()
+        assert (answer.status_code, found) == ((422, strange) if strange else (201, set())), (body, answer.json)
+    taken = api.post("/forms/party/records", {"name": "May", "drink": "Tea", "wish": "Water", "rounds": [{"drink": "Coffee", "glasses": 2}]})
+    assert (taken["drink"], taken["wish"], taken["rounds"][0]["drink"]) == ("Tea", "Water", "Coffee")
