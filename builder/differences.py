@@ -99,7 +99,7 @@ class Shown:
             return channel_name(value)
         if value.startswith("role:"):
             return self.labels.get(value) or _("role {role}", role=value.removeprefix("role:"))
-        return choice_of(self.name, value) or (CHOICES.get(value, value) if not isinstance(self.value, list) else value)
+        return choice_of(self.name, value) or (self.labels if isinstance(self.value, list) else CHOICES).get(value, value)
 
     def _parts(self, language: str) -> Iterator[str]:
         """What is made of parts, part by part: “Contact every (days): 30; Channel: wechat”."""
@@ -162,7 +162,7 @@ def _values(before: Any, after: Any, path: str, place: Place, name: str, here: P
     elif isinstance(before, dict) and isinstance(after, dict) and not (is_text(before) or is_text(after)):
         yield from _objects(before, after, path, place if name in PASSED else here)
     elif isinstance(before, list) and isinstance(after, list) and max(len(before), len(after)) > WHOLE_LIST:
-        yield from _long_lists(before, after, path, here)
+        yield from _long_lists(before, after, path, here, place.labels)
     elif before is MISSING or before is None:
         yield Difference(path, _("{what}: now {after}", what=here, after=Shown(after, place.labels, name)))
     elif after is MISSING or after is None:
@@ -207,12 +207,12 @@ def _languages(text: Any) -> dict[str, str]:
     return {"zh": text, "en": text} if isinstance(text, str) else text
 
 
-def _long_lists(before: list[Any], after: list[Any], path: str, here: Place) -> Iterator[Difference]:
+def _long_lists(before: list[Any], after: list[Any], path: str, here: Place, labels: Mapping[str, Any]) -> Iterator[Difference]:
     new, gone = [each for each in after if each not in before], [each for each in before if each not in after]
     if new:
-        yield Difference(path, _("{what}: {after} added", what=here, after=Shown(new)))
+        yield Difference(path, _("{what}: {after} added", what=here, after=Shown(new, labels)))
     if gone:
-        yield Difference(path, _("{what}: {before} is taken out", what=here, before=Shown(gone)))
+        yield Difference(path, _("{what}: {before} is taken out", what=here, before=Shown(gone, labels)))
     if not new and not gone:
         yield Difference(path, _("{what}: another order", what=here))
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from builder import impact
 from builder.beside import all_together, as_read, solving, what_changes
-from builder.differences import differences
+from builder.differences import Shown, differences, labels_of
 from builder.drafts import ANY_FOLDER, FOLDER_OF, LARGEST, WORKSPACE, Opened, loaded, open_draft, problems_of, read_body
 from builder.flowing import effect as flow_effect
 from builder.forming.effect import sentences as of_values_and_users
@@ -275,10 +275,12 @@ def _effect(act: Act, kind: str, body: dict[str, Any]) -> list[Message]:
         return []
     found = impact.form_impact(act, body)
     sentences = [_("{count} records are kept as they are.", count=f"{found.records:,}")] if found.records else []
+    live = act.catalogue.forms.get(str(body.get("key")))
+    labels = {each.key: each.label for each in live.fields} | labels_of(body) if live is not None else labels_of(body)
     if found.added:
-        sentences.append(_("New columns: {fields}. They begin empty, or with their default value.", fields=list(found.added)))
+        sentences.append(_("New columns: {fields}. They begin empty, or with their default value.", fields=Shown(list(found.added), labels)))
     if found.removed:
-        sentences.append(_("No longer shown: {fields}. Their values are kept and come back with the field.", fields=list(found.removed)))
+        sentences.append(_("No longer shown: {fields}. Their values are kept and come back with the field.", fields=Shown(list(found.removed), labels)))
     sentences += [_("{key} is called {now} from then on. Its values stay.", key=key, now=now) for key, now in found.renamed]
     return [*sentences, *of_values_and_users(act, body, reader())]
 

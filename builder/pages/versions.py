@@ -42,7 +42,7 @@ def history(app: str, folder: str, key: str) -> str:
                 "live": each.live,
                 "at": moment(each.at),
                 "by": reader().person_name(each.author),
-                "note": each.note,
+                "note": reader().say(versions.SET_ASIDE) if each.note == str(versions.SET_ASIDE) else each.note,
                 "reasons": why.get(each.version, []),
                 "changes": [reader().say(one.message) for one in differences(before.body if before else None, each.body, role_names(act))],
             }

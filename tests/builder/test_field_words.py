@@ -72,3 +72,9 @@ def test_what_changed_is_said_by_the_words_of_the_type() -> None:
         "Format: now Bank card number (check digit)", "First day: 2020-01-01 → 2021-01-01", "Kinds of files: Pictures → Pictures, Spreadsheets",
     ]  # fmt: skip
     assert said(before, after, "zh")[2].endswith("文件类型：图片 → 图片、表格")
+
+
+def test_fields_in_a_list_are_said_by_their_names() -> None:
+    before = form_json(text("name", label="Name"), layout=[{"section": "Who", "fields": ["name"]}])
+    after = form_json(text("name", label="Name"), text("mail", label="E-mail"), layout=[{"section": "Who", "fields": ["name", "mail"]}])
+    assert said(before, after, "en")[-1] == "Who · Fields: Name → Name, E-mail"

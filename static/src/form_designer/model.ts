@@ -366,7 +366,9 @@ export function fieldToColumn(key: string, subform: string, index: number): bool
 }
 
 export const turnKind = (field: Thing, type: string, schema: Schema): Thing => {
-  const next = turned(field, 'type', type, schema) as Thing;
+  const published = fields.peek().includes(field) ? publishedFields().find(each => keyOf(each) === liveKey(field, publishedFields())) : undefined;
+  const before = published?.type === type ? published : {}; // back to the type that is live: with the settings it has there
+  const next = { ...before, ...turned(field, 'type', type, schema) as Thing } as Thing;
   const needsOptions = schema.properties.options && (schema.required ?? []).includes('options') && !optionsOf(next).length;
   return { ...next, ...(needsOptions ? { options: freshField(type, [], schema).options! } : {}), ...(type === 'subform' && !columnsOf(next).length ? { fields: freshField('subform', []).fields! } : {}) };
 };
