@@ -140,7 +140,7 @@ def test_in_chinese_forty_fields_are_built_by_dragging_published_and_taken_back(
         2,
         added(zh("Time of day")),
         removed(zh("Slider")),
-        zh("New columns: {fields}. They begin empty, or with their default value.", fields="time"),
+        zh("New columns: {fields}. They begin empty, or with their default value.", fields=zh("Time of day")),
     )
     page.goto(f"{HERE}/versions")
     page.get_by_role("link", name=zh("Restore v{version} …", version=1)).click()
