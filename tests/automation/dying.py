@@ -16,6 +16,7 @@ from typing import Any
 from runtime import kinds
 from runtime.automation import engine, matching, outbound, outside, runs
 from runtime.automation.steps.create_record import CreateRecord
+from runtime.automation.steps.create_task import CreateTask
 from runtime.system.workspace import Workspace
 from tests.support.databases import settings_for
 
@@ -33,12 +34,15 @@ def then_die(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 OF_A_WAIT = "put off, not committed"
+OF_A_BATCH = ("many records added, not committed", "told of a batch, not committed")
 POINTS: dict[str, Callable[[], Any]] = {
     "runs made, not committed": lambda: setattr(matching, "add", then_die(matching.add)),
     "record added, not committed": lambda: setattr(CreateRecord, "run", then_die(CreateRecord.run)),
     "noted, not yet called": lambda: setattr(outbound, "send", die),
     "called, not yet noted": lambda: setattr(outbound, "send", then_die(outbound.send)),
     OF_A_WAIT: lambda: setattr(runs, "put_off", then_die(runs.put_off)),
+    OF_A_BATCH[0]: lambda: setattr(CreateRecord, "run_all", then_die(CreateRecord.run_all)),
+    OF_A_BATCH[1]: lambda: setattr(CreateTask, "run_group", then_die(CreateTask.run_group)),
     "noted as called, not committed": lambda: setattr(outside, "_fenced", then_die(outside._fenced)),
 }
 

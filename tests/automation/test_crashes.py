@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from runtime.automation import engine
+from runtime.people.person import SYSTEM
+from runtime.records import gateway
 from runtime.system.workspace import Workspace
-from tests.automation.conftest import House, Receiver, adding, allow, automation, created, tell, visits, webhook
-from tests.automation.dying import OF_A_WAIT, POINTS, exit_code_of_a_worker_until
+from tests.automation.conftest import House, Receiver, adding, allow, automation, created, setting, tell, visits, webhook
+from tests.automation.dying import OF_A_BATCH, OF_A_WAIT, POINTS, exit_code_of_a_worker_until
 from tests.makers import form_json, number, text
 
 
@@ -43,7 +45,7 @@ def dies_at(house: House, point: str) -> None:
     )
 
 
-@pytest.mark.parametrize("point", [each for each in POINTS if each != OF_A_WAIT])
+@pytest.mark.parametrize("point", [each for each in POINTS if each not in (OF_A_WAIT, *OF_A_BATCH)])
 def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(rules: House, receiver: Receiver, point: str) -> None:
     rules.create(name="Lin")
     dies_at(rules, point)
@@ -54,6 +56,21 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(rules: 
     assert rules.notifications() == [(1, "end")]
     assert len(receiver.calls) == (2 if point in ("called, not yet noted", "noted as called, not committed") else 1)
     assert len(set(receiver.keys)) == 1 and len({call.body for call in receiver.calls}) == 1
+
+
+@pytest.mark.parametrize("point", OF_A_BATCH)
+def test_a_worker_killed_in_the_middle_of_a_batch_does_it_once_and_tells_once(house: House, point: str) -> None:
+    house.person("boss@example.com", "boss", "builder")
+    house.publish(form_json(text(), number("points")), visits())
+    task = {"type": "create_task", "to": ["role:boss"], "title": "Call {name}"}
+    house.publish(automation(created(), task, adding(note="name", customer="record"), setting(points="points + 1"), sources=["import"]))
+    with house.workspace.writing(SYSTEM, "import") as act:
+        gateway.write_batch(act, "customer", [gateway.BatchRow({"name": f"c{each}", "points": 1}) for each in range(25)])
+    dies_at(house, point)
+    house.later(minutes=4).settle()
+    assert sorted(each["note"] for each in house.all("visit")) == sorted(f"c{each}" for each in range(25))
+    assert {each["points"] for each in house.all("customer")} == {2} and len(house.notifications()) == 1
+    assert [(run.automation, run.state) for run in house.runs()] == [("rule", "done")]
 
 
 def test_a_worker_killed_while_it_puts_a_run_off_neither_loses_the_wait_nor_calls_another_automation_twice(rules: House) -> None:
