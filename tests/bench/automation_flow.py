@@ -1,7 +1,7 @@
 """How long an event waits for its first step: while 50 arrive a second, and while what an import has set off is worked off.
 
-One worker does all the turns, and the clock of the workspace is the CPU time of this process (on PostgreSQL, which works in another process,
-the time on the wall), without the time in which there is nothing to do: what else the machine does does not count. An event that arrives in
+One worker does all the turns, and the clock of the workspace is the CPU time of this process and of the database's, without the time in which
+there is nothing to do: what else the machine does does not count. An event that arrives in
 the middle of a turn waits for its end. The reference is one tick of the engine's clock.
 
 The runs of the import are counted too: one for each automation and batch, since both automations can deal with many records at once.
@@ -10,7 +10,6 @@ The runs of the import are counted too: one for each automation and batch, since
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -26,7 +25,7 @@ from runtime.system.tables import automation_run, event
 from runtime.system.workspace import Workspace
 from runtime.transfer import importing, imports, mapping
 from runtime.transfer.mapping import ColumnMap
-from tests.bench.databases import workspace_on
+from tests.bench.databases import seconds_worked, workspace_on
 from tests.bench.measuring import Result
 from tests.makers import form_json, number, reference, text
 
@@ -38,15 +37,14 @@ VISIT = {"type": "create_record", "form": "visit", "values": {"note": "'run'", "
 class Clock:
     """`now` of a workspace; `fixed` while something happens at a moment of its own."""
 
-    def __init__(self, workspace: Workspace, database_name: str):
-        self.seconds_of = time.perf_counter if database_name == "postgresql" else time.process_time
-        self.begun, self.skipped, self.fixed = clock.now(), -self.seconds_of(), None
+    def __init__(self, workspace: Workspace):
+        self.begun, self.skipped, self.fixed = clock.now(), -seconds_worked(), None
         workspace.now = self.now
         for each in (runs, groups):
-            vars(each)["monotonic"] = self.seconds_of
+            vars(each)["monotonic"] = seconds_worked
 
     def seconds(self) -> float:
-        return self.seconds_of() + self.skipped
+        return seconds_worked() + self.skipped
 
     def now(self) -> datetime:
         return self.begun + timedelta(seconds=self.seconds() if self.fixed is None else self.fixed)
@@ -59,12 +57,12 @@ def run(rows: int | None, database_name: str) -> Iterator[Result]:
     kinds.load()
     with workspace_on(database_name) as workspace:
         _open(workspace)
-        came = _stream(workspace, Clock(workspace, database_name), A_SECOND, EVENTS)
+        came = _stream(workspace, Clock(workspace), A_SECOND, EVENTS)
         yield _waited(workspace, f"an event waits, {A_SECOND} a second", came, database_name)
     many = rows or ROWS
     with workspace_on(database_name) as workspace:
         _open(workspace)
-        told = Clock(workspace, database_name)
+        told = Clock(workspace)
         _import(workspace, many)
         came = _stream(workspace, told, A_SECOND / 10, None)
         yield _waited(workspace, f"an event waits beside an import with two automations ({came} came)", many, database_name)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import sqlite3
+import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -32,6 +35,41 @@ def cluster() -> Cluster:
     stack = ExitStack()
     atexit.register(stack.close)
     return stack.enter_context(running_cluster(binaries))
+
+
+class _Worked:
+    """The CPU time of this process and of the PostgreSQL server, if it was started, without that of looking at it."""
+
+    LOOKS_FOR_PROCESSES = 1.0
+    """Seconds after which it is asked anew which processes the server has."""
+
+    def __init__(self) -> None:
+        self.looking, self.asked_at, self.processes = 0.0, 0.0, list[int]()
+
+    def seconds(self) -> float:
+        if not cluster.cache_info().currsize:
+            return time.process_time()
+        begun = time.process_time()
+        server = int((cluster().folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        if time.monotonic() > self.asked_at + self.LOOKS_FOR_PROCESSES:
+            self.asked_at = time.monotonic()
+            known = subprocess.run(["ps", "-o", "pid=", "--ppid", str(server)], capture_output=True, text=True, check=False).stdout.split()
+            self.processes = [int(each) for each in known]
+        # fields 14 to 17 of /proc/PID/stat: own time in the program and in the system, then that of children that have ended
+        ticks = sum(sum(_times(each)[:2]) for each in self.processes) + sum(_times(server))
+        self.looking += time.process_time() - begun
+        return time.process_time() - self.looking + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _times(process: int) -> list[int]:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return [0]  # it has just ended
+    return [int(each) for each in fields[11:15]]
+
+
+seconds_worked = _Worked().seconds
 
 
 @contextmanager
