@@ -73,12 +73,6 @@ def _page(refusal: Refused | None = None, trying: bool = False) -> str:
     return render_template(
         "sms.html",
         values={**stored, **request.form} if refusal and not trying else stored,
-        signatures=[
-            ("", _("none")),
-            ("hmac", _("HMAC-SHA256 of moment and message")),
-            ("aliyun", _("Alibaba Cloud (ACS3-HMAC-SHA256)")),
-            ("tencent", _("Tencent Cloud (TC3-HMAC-SHA256)")),
-        ],
         tried=request.form if trying else {},
         errors={} if trying else errors,
         try_errors=errors if trying else {},
