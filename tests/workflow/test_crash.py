@@ -38,7 +38,7 @@ def approve_until(point: str, folder: str, database: str, task: int) -> None:
     """Approves and sets a field, lets the engine do what follows, and dies at the point."""
     workspace = Workspace(settings_for(Path(folder), database))
     if point == POINTS[0]:
-        vars(running)["_follow"] = die
+        vars(running)["follow_up"] = die
     with workspace.engine.connect() as connection:
         person = accounts.by_email(connection, "u1@example.com")
     assert person is not None
