@@ -109,6 +109,15 @@ class RowRights(Model):
                 yield Problem("add", _("A new row needs the column {column}, which cannot be filled in here.", column=each.label))
 
 
+def rows_problems(rows: tuple[RowRights, ...], form: Any) -> Iterator[Problem]:
+    """What is wrong with the rights that a node gives over the rows of a form; None: there is no such form, which is a problem of its own."""
+    for key in repeated([each.field for each in rows]):
+        yield Problem("rows", _("The key {key} stands there twice.", key=key))
+    for place, each in enumerate(rows):
+        if form is not None:
+            yield from (problem.under(f"rows/{place}") for problem in each.problems(form))
+
+
 class PeopleNode(Node):
     """A node at which people act."""
 
@@ -147,11 +156,7 @@ class PeopleNode(Node):
         for place, key in enumerate(self.brief):
             if known is not None and key not in known.by_key:
                 yield Problem(f"brief/{place}", _("This form has no field with the key {key}.", key=key))
-        for key in repeated([each.field for each in self.rows]):
-            yield Problem("rows", _("The key {key} stands there twice.", key=key))
-        for place, each in enumerate(self.rows):
-            if known is not None:
-                yield from (problem.under(f"rows/{place}") for problem in each.problems(known))
+        yield from rows_problems(self.rows, known)
 
     def rows_of(self, subform: str) -> RowRights | None:
         """What may be done with the rows of a sub-form; None: everything that the field allows."""
@@ -168,6 +173,8 @@ class OutsideNode(Node):
     passing: ClassVar[Passing] = "waits"
     results: ClassVar[tuple[str, ...]] = ()
     """How what was set off can end; a line may be for one of them."""
+    sets_off: ClassVar[Literal["workflow", "automation"]]
+    """What kind of thing; the row that waits for its end says so."""
 
     target: Annotated[Key | None, Names()] = Field(None, title="Which record")
     """Left out: the record itself. Else a field that points at one; where that is blank the node is passed over."""

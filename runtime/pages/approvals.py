@@ -200,7 +200,7 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
             "place": parts.standing_in(waiting, run, boxes.count(act, "todo")) if mine is not None else None,
             "next_waiting": parts.following(act, 0) if ended is not None else None,
             "actions": list(node.actions) if mine is not None else [],
-            "returns": _returns(flow, state, mine, node),
+            "returns": returns_of(flow, state, mine, node),
             "where": [("beside", _("beside me"))] if mine is not None and node.mode in ("all", "ratio") else WHERE,
             "comment": request.form.get("comment", ""),
             "decision": {} if mine is None else parts.decision_fields(act, node, row.id),
@@ -292,7 +292,7 @@ def _sent_here(entry: Any, form: Form, run: int) -> None:
                     row[PREFIX + inner].send_url = f"/approvals/{run}/files/field/{key}.{inner}"
 
 
-def _returns(flow: Any, state: Run, mine: Task | None, node: Any) -> list[tuple[str, str]]:
+def returns_of(flow: Any, state: Run, mine: Task | None, node: Any) -> list[tuple[str, str]]:
     """Where it can be returned to: (what is sent, what is read)."""
     if mine is None or "return" not in node.actions:
         return []

@@ -79,7 +79,7 @@ def _drawn(act: Act, wanted: Any, error: TierloomError | None) -> str:
         parts=lines,
         form=form,
         actions=mail_links.choices_of(wanted),
-        returns=approvals._returns(wanted.flow, wanted.state, wanted.mine, wanted.node),
+        returns=approvals.returns_of(wanted.flow, wanted.state, wanted.mine, wanted.node),
         needs_comment=wanted.node.comment == "required",
         comment=request.form.get("comment", ""),
         errors=problems,

@@ -210,13 +210,13 @@ class Acts:
 
     def transfer(self, number: int, person: int, to: int, comment: str = "") -> None:
         task, node = self._mine(number, person, "transfer")
-        self._replace(task, to, delegates=True)
+        self.seat_instead(task, to, delegates=True)
         self._act(task, "transferred", person, comment)
         self.walk.note("transferred", person, node.key, number, comment, {"to": to, **self._for(task)})
         self.walk.count(self.run.visit(task.visit))
 
-    def _replace(self, task: Task, person: int, delegates: bool) -> Task:
-        """Somebody else takes the place; nobody has two at one node."""
+    def seat_instead(self, task: Task, person: int, delegates: bool) -> Task:
+        """Somebody else takes the place of a task that is closed besides; nobody has two at one node. `delegates`: a deputy stands in for them."""
         if person in {each.person for each in self.run.tasks_of(task.visit, *SEATS)}:
             raise refuse(_("This person is asked here already. Choose somebody else."), "to")
         visit = self.run.visit(task.visit)
@@ -293,7 +293,7 @@ class Acts:
         to = head if head is not None and head not in seated else next((each for each in admins if each not in seated), None)
         if to is None:
             return
-        new = self._replace(task, to, delegates=True)
+        new = self.seat_instead(task, to, delegates=True)
         task.state, task.acted_at = "escalated", self.world.now
         self.walk.note("escalated", task.person, node.key, task.number, more={"to": new.person})
         self.effects.append(Effect("closed", visit.number, task.number, (task.person,)))
@@ -326,7 +326,7 @@ class Acts:
     def replace(self, number: int, person: int, to: int, comment: str = "") -> None:
         """Somebody else is asked instead."""
         task = self._open(number)
-        self._replace(task, to, delegates=False)
+        self.seat_instead(task, to, delegates=False)
         task.state, task.acted_at = "replaced", self.world.now
         self.walk.note("replaced", person, self.run.visit(task.visit).node, number, comment, {"to": to})
         self.effects.append(Effect("closed", task.visit, number, (task.person,)))

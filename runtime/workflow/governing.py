@@ -119,7 +119,7 @@ def _replace(here: Governing, task: Task, to: int) -> None:
     """An open task goes over at once; one whose turn has not come keeps its turn."""
     if task.state not in (OPEN, QUEUED) or here.run.status != "running":
         raise Stale(_("Nobody is asked there any more."))
-    new = here.acts._replace(task, to, delegates=False)
+    new = here.acts.seat_instead(task, to, delegates=False)
     if task.state == QUEUED:
         new.after = task.after
     visit = here.run.visit(task.visit)

@@ -187,7 +187,7 @@ def _try(act: Act, row: Any, flow: Workflow, node: Any, visit: int, world: ActWo
         act,
         row.id,
         visit,
-        sort="workflow" if hasattr(node, "workflow") else "automation",
+        sort=node.sets_off,
         child=None if child is None else child.number,
         state="open" if waits else "again",
         own=int(child is not None and child.own and getattr(node, "ends_with", False)),
@@ -203,8 +203,7 @@ def _failed(act: Act, row: Any, flow: Workflow, node: Any, visit: int, number: i
     """Tried again after a while, as often as the node says; then held, or settled as the node says."""
     from runtime.automation.matching import stored
 
-    sort = "workflow" if hasattr(node, "workflow") else "automation"
-    values = {"sort": sort, "child": None, "own": 0, "tries": number, "result": None, "reason": stored(why)}
+    values = {"sort": node.sets_off, "child": None, "own": 0, "tries": number, "result": None, "reason": stored(why)}
     again = failures < node.tries
     held = not again and node.if_failed == "hold"
     due = act.micros + (FIRST_WAIT << min(failures, 10) if again else 0)

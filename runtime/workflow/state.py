@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-OPEN, QUEUED = "open", "queued"
+OPEN, QUEUED, UNDONE = "open", "queued", "undone"
 SEATS = (OPEN, QUEUED, "approved", "rejected")
 """States in which a task counts as one of those who are asked at a node."""
 
@@ -23,7 +23,7 @@ class Visit:
     back_to: str | None = None
     """The node to which it goes straight back when this is done, after a return."""
     state: str = OPEN
-    """open; done: it went on; left: it was cut short."""
+    """open; done: it went on; left: it was cut short; undone: whoever made it come about took that back at once, as if it had never been."""
     ended_at: int | None = None
     wakes_at: int | None = None
     void: bool = False

@@ -1,7 +1,7 @@
 """How long approvals take, where they wait, and how they end: of runs that began in a time, worked out by the database.
 
 Durations are in microseconds. The median and the ninth tenth are by nearest rank: half of the visits, or nine tenths, took no longer.
-A bottleneck is the node at which all visits together waited longest.
+A bottleneck is the node at which all visits together waited longest. What was undone within seconds never was: it counts nowhere.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from runtime.system.tables import workflow_entry, workflow_run, workflow_task, workflow_visit
+from runtime.workflow.state import UNDONE
 
 if TYPE_CHECKING:
     from runtime.system.workspace import Act
@@ -79,7 +80,8 @@ def of_runs(act: Act, workflow: str, since: int | None = None, until: int | None
 def of_nodes(act: Act, workflow: str, since: int | None = None, until: int | None = None) -> list[Figures]:
     """Nodes at which people act, the one at which most time went by first."""
     visit, chosen = workflow_visit.c, _chosen(workflow, since, until).subquery()
-    people = sa.exists().where(workflow_task.c.run == visit.run, workflow_task.c.visit == visit.number)
+    asked = sa.exists().where(workflow_task.c.run == visit.run, workflow_task.c.visit == visit.number)
+    people = sa.and_(visit.state != UNDONE, asked)
     source = workflow_visit.join(chosen, chosen.c.id == visit.run)
     took = sa.case((visit.state == "open", act.micros), else_=visit.ended_at) - visit.at
     counted = (
@@ -124,6 +126,7 @@ def _outcomes(chosen: Any, key: Any) -> sa.Select[Any]:
                 workflow_visit, sa.and_(visit.run == task.run, visit.number == task.visit)
             )
         )
+        .where(visit.state != UNDONE)
         .group_by(key, visit.run, visit.number)
         .subquery()
     )
@@ -141,10 +144,12 @@ def of_people(act: Act, workflow: str, since: int | None = None, until: int | No
     """Who is asked, how long they take from being asked to acting; whoever made others wait longest first."""
     task, visit = workflow_task.c, workflow_visit.c
     chosen = _chosen(workflow, since, until).subquery()
-    source: Any = workflow_task.join(chosen, chosen.c.id == task.run)
-    asked = [task.state.not_in(("queued", "closed")), sa.or_(task.acted_by == task.person, task.state == "open")]
+    its = sa.and_(visit.run == task.run, visit.number == task.visit)
+    source: Any = workflow_task.join(chosen, chosen.c.id == task.run).join(workflow_visit, its)
+    asked = [
+        task.state.not_in(("queued", "closed")), sa.or_(task.acted_by == task.person, task.state == "open"), visit.state != UNDONE
+    ]  # fmt: skip
     if node is not None:
-        source = source.join(workflow_visit, sa.and_(visit.run == task.run, visit.number == task.visit))
         asked.append(visit.node == node)
     took = sa.case((task.state == "open", act.micros), else_=task.acted_at) - task.at
     late = sa.exists().where(workflow_entry.c.run == task.run, workflow_entry.c.task == task.number, workflow_entry.c.act.in_(LATE))

@@ -13,7 +13,7 @@ from runtime.system.prepared import prepared
 from runtime.system.tables import workflow_undo
 from runtime.workflow import keeping
 from runtime.workflow.acting import Acts
-from runtime.workflow.state import OPEN, QUEUED, Run, Task, Visit
+from runtime.workflow.state import OPEN, QUEUED, UNDONE, Run, Task, Visit
 from runtime.workflow.walking import Effect
 
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ def _instead_of_the_last(dialect: sa.Dialect) -> Any:
 
 
 def restore(acts: Acts, before: dict[str, Any]) -> None:
-    """Visits and tasks as they were; those that the act made are closed and count no more. The log stays: it is only ever added to."""
+    """Visits and tasks as they were; those that the act made are closed, count no more, and are in no statistics. The log stays: it is only ever added to."""
     run, walk = acts.run, acts.walk
     first_visit, first_task = before["first"]
     for visit in run.visits[first_visit - 1 :]:
         if visit.state == OPEN:
             walk.cut_short(visit)
-        visit.void = True
+        visit.state, visit.void = UNDONE, True
     for task in run.tasks[first_task - 1 :]:
         if task.state in (OPEN, QUEUED):
             task.state = "closed"

@@ -16,6 +16,7 @@ from runtime.workflow import running, second_thoughts
 from tests import makers
 from tests.ownership.conftest import files  # noqa: F401
 from tests.pages.visitor import Visitor, words
+from tests.workflow.flows import body_of
 from tests.workflow.test_pages import APP, visit  # noqa: F401
 from tests.workflow.test_running import NOBODY_SEES, TWO, Office, office_in
 
@@ -134,6 +135,28 @@ UNFIT: list[tuple[list[dict[str, Any]], str, str]] = [
     ),
     ([{"field": "items", "columns": {"*": "edit", "product": "view"}}], "nodes/1/rows/0/add", "A new row needs the column Product, which cannot be filled in here."),
 ]
+
+
+def test_the_start_keeps_rows_from_whoever_submits_again(office: Office) -> None:
+    more = {"fields": {"*": "edit"}, "rows": [{"field": "items", "add": False, "delete": False, "columns": {"*": "view", "pieces": "edit"}}]}
+    body = body_of(TWO)
+    body["nodes"][0] |= more
+    with office.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [body])
+    run, record = office.start(items=ITEMS)
+    with office.act("u1") as act:
+        running.return_(act, office.task(run, "u1"), "start")
+    for sent, said in (([OATS], "No rows can be removed"), ([OATS, RYE, NEW], "No rows can be added"), ([OATS, {**RYE, "price": 1}], "column cannot be changed")):
+        with office.act("ini") as act, pytest.raises(Refused, match=said):
+            running.submit(act, run, {"items": sent})
+    assert items(office, record) == WAS and office.stands(run) == ("returned", [])
+    with office.act("ini") as act:
+        running.submit(act, run, {"items": [OATS, {**RYE, "pieces": 4}]})
+    assert items(office, record) == [("Oats", 12, 5), ("Rye", 4, 9)] and office.stands(run) == ("running", ["a:u1"])
+    body["nodes"][0]["rows"] = [{"field": "name"}]
+    with office.workspace.writing(SYSTEM, "publish") as act, pytest.raises(DefinitionProblems) as refused:
+        versions.publish(act, [body])
+    assert "nodes/0/rows/0/field" in {each.path for each in refused.value.problems}
 
 
 @pytest.mark.parametrize(("rows", "path", "sentence"), UNFIT)

@@ -9,7 +9,8 @@ from typing import Any
 from runtime.people.person import SYSTEM
 from runtime.system.tables import workflow_entry, workflow_run, workflow_task, workflow_visit
 from runtime.system.workspace import Act, Workspace
-from runtime.workflow import statistics
+from runtime.workflow import second_thoughts, statistics
+from tests.workflow.test_running import TWO, office_in
 
 HOUR = 3600 * 1_000_000
 NODES = ("a", "b", "c")
@@ -80,3 +81,22 @@ def test_the_database_counts_as_one_would_by_hand(workspace: Workspace) -> None:
         whole = statistics.of_runs(act, "flow")
         assert whole.count == len({each["run"] for each in tasks}) and whole.median is not None
         assert statistics.of_runs(act, "nothing") == statistics.Whole({}, None, None) and statistics.of_nodes(act, "nothing") == []
+
+
+def test_what_was_undone_within_seconds_is_in_no_figure(workspace: Workspace) -> None:
+    office = office_in(workspace)
+    office.publish([{**TWO[0]}, {**TWO[1], "more": {"due": {"hours": 1, "then": "remind"}}}])
+    run, _record = office.start()
+    office.approve(run, "u1")
+    with office.act("u1") as act:
+        second_thoughts.undo(act, run)
+    with workspace.reading(SYSTEM) as act:
+        assert [(each.key, each.count, each.done, each.waiting) for each in statistics.of_nodes(act, "flow")] == [("a", 1, 0, 1)]
+        assert [(each.key, each.count, each.done) for each in statistics.of_people(act, "flow")] == [(office.people["u1"].id, 1, 0)]
+        assert statistics.of_people(act, "flow", node="b") == []
+    office.approve(run, "u1")
+    office.approve(run, "u2")
+    with workspace.reading(SYSTEM) as act:
+        found = statistics.of_nodes(act, "flow")
+        assert sorted((each.key, each.count, each.done, each.waiting, each.overdue) for each in found) == [("a", 1, 1, 0, 0), ("b", 1, 1, 0, 0)]
+        assert sorted(each.count for each in statistics.of_people(act, "flow")) == [1, 1]

@@ -25,6 +25,7 @@ class RunsAutomation(OutsideNode):
     automation: Key = Field(title="Automation")
     inputs: dict[str, FormulaText] = Field({}, title="Values to hand over")
 
+    sets_off: ClassVar[Literal["workflow", "automation"]] = "automation"
     results: ClassVar[tuple[str, ...]] = ("done", "failed")
 
     def problems(self, form: str, catalogue: Catalogue) -> Iterator[Problem]:

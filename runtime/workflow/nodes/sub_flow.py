@@ -32,6 +32,7 @@ class SubFlow(OutsideNode):
     """Where no line is for that end."""
     ends_with: bool = Field(True, title="Ends when this one ends")
 
+    sets_off: ClassVar[Literal["workflow", "automation"]] = "workflow"
     results: ClassVar[tuple[str, ...]] = ("approved", "rejected", "ended")
 
     def problems(self, form: str, catalogue: Catalogue) -> Iterator[Problem]:
