@@ -63,9 +63,11 @@ class Rows:
         return {**open_, **kept}
 
     @property
-    def is_limited(self) -> bool:
-        """Whether the page lacks cells, so that nothing can be worked out from its rows while somebody types."""
-        return any(not each.edit or any(level != "edit" for level in each.columns.values()) for each in self.rights.values())
+    def partly(self) -> set[str]:
+        """The sub-forms of which the page lacks cells, so that nothing can be worked out from their rows while somebody types."""
+        return {
+            key for key, each in self.rights.items() if not each.edit or "*" not in each.columns or set(each.columns.values()) != {"edit"}
+        }
 
     # -- what is shown ----------------------------------------------------------------------------------------------------------
     def narrow(self, entry: Entry, form: Form) -> None:

@@ -172,10 +172,10 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
         typed = entry or opened(form, reader(), record.values, asked, record.masked)
         rows = sent_rows or Rows(node, record)
 
-        def last() -> bool:
+        def last() -> set[str]:
             _sent_here(typed, form, row.id)
             rows.narrow(typed, form)
-            return not rows.is_limited
+            return rows.partly
 
         more = {
             "run": row.id,
@@ -446,6 +446,24 @@ def _typed(act: Act, row: Any, node: Any) -> tuple[Any, Rows]:
             form, request.form, lookup, reader(), record.values, asked, record.masked, rows=lambda *sent: rows.completed(request.form, *sent)
         )
         return entry, rows
+
+
+@blueprint.post("/approvals/<int:run>/check")
+@signed_in
+def check(run: int) -> Response:
+    """How the rules of the form stand for what is being filled in at a node; what the page does not have, only the server looks at."""
+    with reading() as act:
+        row, state = found(act, run)
+        flow, form = running.flow_of(act, row), act.catalogue.forms[row.form]
+        mine = next((each for each in state.open_tasks if each.person == g.person.id), None)
+        if mine is None and not (state.status in ("returned", "withdrawn") and state.starter == g.person.id):
+            raise NotFound(_("There is no such task."))
+        node = flow.start if mine is None else flow.by_key[state.visit(mine.visit).node]
+        with handling(act, row, node, True):
+            rows = Rows(node, query.get(act, row.form, row.record))
+            asked = _asked(form, node, row.record)
+            whole = lambda *sent: rows.completed(request.form, *sent)  # noqa: E731
+            return entries.checked(act, home_of(act, form).key, form, row.record, asked, rows=whole, partly=rows.partly)
 
 
 def _do(act: Act, run: int, mine: Task | None, what: str, comment: str, values: dict[str, Any], given: Given) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -219,24 +219,33 @@ def paste(app: str, form: str, record: int | None = None) -> Response:
 
 
 def as_filled(
-    act: Act, form: Form, record: int | None, asked: list[str] | None = None, fixed: dict[str, Any] | None = None
+    act: Act, form: Form, record: int | None, asked: list[str] | None = None, fixed: dict[str, Any] | None = None, rows: Any = None
 ) -> tuple[Entry, Any]:
     """What was sent of a page that is being filled in: as it was understood, and with all that follows from it."""
     before = query.get(act, form.key, record) if record is not None else None
     lookup = _lookup(act, form.key, record)
     editable = _editable(form, "edit" if before else "add", record) if asked is None else asked
-    typed = fill(form, request.form, lookup, reader(), before.values if before else None, editable)
+    typed = fill(form, request.form, lookup, reader(), before.values if before else None, editable, rows=rows)
     typed.values.update(fixed or {})
     plan = plan_of(act.catalogue, form.key, act.connection.dialect)
     return typed, prepare(act, plan, typed.values, _whole(act, form.key, record), lookup)
 
 
 def checked(
-    act: Act, app: str, definition: Form, record: int | None, asked: list[str] | None = None, fixed: dict[str, Any] | None = None
+    act: Act,
+    app: str,
+    definition: Form,
+    record: int | None,
+    asked: list[str] | None = None,
+    fixed: dict[str, Any] | None = None,
+    rows: Any = None,
+    partly: Collection[str] = (),
 ) -> Response:
-    """`asked`: the only fields that are read; `fixed`: values that are settled, whatever is filled in."""
+    """`asked`: the only fields that are read; `fixed`: values that are settled, whatever is filled in.
+
+    `rows`: what makes whole rows of those that are sent; `partly`: sub-forms of which the page has only some cells, so nothing is said of their rows."""
     form = definition.key
-    typed, outcome = as_filled(act, definition, record, asked, fixed)
+    typed, outcome = as_filled(act, definition, record, asked, fixed, rows)
     plan = plan_of(act.catalogue, form, act.connection.dialect)
     touched = request.form.get("_field", "").removeprefix(PREFIX)
     errors = {PREFIX + touched: typed.errors_of(touched)} if touched and typed.errors_of(touched) else {}
@@ -249,7 +258,9 @@ def checked(
         if key not in waits and (not outcome.problems or each is not None) and may(g.person, "view", form, record, key)
     }
     values |= _computed_in_rows(
-        plan, outcome.values, {key: raw for key, raw in typed.raw.items() if may(g.person, "view", form, record, key)}
+        plan,
+        {key: value for key, value in outcome.values.items() if key not in partly},
+        {key: raw for key, raw in typed.raw.items() if key not in partly and may(g.person, "view", form, record, key)},
     )
     return jsonify(
         errors=errors,
@@ -258,8 +269,8 @@ def checked(
         required=[PREFIX + key for key in stands.needed],
         rules=stands.as_json(),
         limits=[] if outcome.problems or asked is not None else [reader().say(each) for each in foretold(act, plan, outcome)],
-        paths=paths(act, definition, outcome.values, record),
-        rows_stand=stands.rows_as_json() if _as_many_rows(plan, outcome.values, typed.raw) else {},
+        paths=paths(act, definition, outcome.values, record, partly),
+        rows_stand=stands.rows_as_json(partly) if _as_many_rows(plan, outcome.values, typed.raw) else {},
         filled=fillings(act, definition, touched, typed.raw, outcome.values, record, reader()) if asked is None else {},
         values=values,
         waits={PREFIX + key: reader().say(each) for key, each in waits.items() if may(g.person, "view", form, record, key)},
@@ -287,7 +298,7 @@ def drawn(act: Act, app: Any, form: Form, entry: Entry, asked: list[str], templa
 def drawn_over(act: Act, app: Any, form: Form, record: Record, entry: Entry, asked: list[str], template: str, **more: Any) -> str:
     """The page of a record for whoever changes only the fields in `asked`, on a template of its own that is told `more`.
 
-    `last`: what is done to the controls once they are equipped; gives whether the page can follow the rules while somebody types."""
+    `last`: what is done to the controls once they are equipped; gives the sub-forms of whose rows the page has only some cells."""
     return _page(act, app, form, entry, record, template=template, only=asked, **more)
 
 
@@ -330,14 +341,14 @@ def _page(
     template: str = "entry.html",
     only: list[str] | None = None,
     draft: int | None = None,
-    last: Callable[[], bool] | None = None,
+    last: Callable[[], Collection[str]] | None = None,
     **more: Any,
 ) -> str:
     equip(app.key, form, entry, record.id if record else None, f"{tried_at}/linked" if tried_at else None)
     values = _worked_out(act, form, entry, record.id if record else None)
     before = record.values if record else _first_values(act, form) if entry.raw else values
     stands = standing(act, form, values, record.id if record else None)
-    follows = last is None or last()
+    partly = () if last is None else last()
     if record is None:
         _show_followed(act, form, entry, values)
     skipped = _skipped(form, record, stands.plan)
@@ -373,7 +384,7 @@ def _page(
         watched=[] if only is not None else [PREFIX + key for key in watched(form)],
         hidden=stands.hidden,
         needed=stands.needed,
-        carried=carried(act, form, before, values, record.id if record else None, reader(), stands) if follows else None,
+        carried=carried(act, form, before, values, record.id if record else None, reader(), stands, partly),
         conflicts=conflicts or [],
         name=title_of(form, record) if record else None,
         **more,

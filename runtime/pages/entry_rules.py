@@ -6,7 +6,7 @@ stands whenever a field is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -57,8 +57,9 @@ class Standing:
     def as_json(self) -> list[Json]:
         return [{"when": holds, "check": checks} for holds, checks in self.holding]
 
-    def rows_as_json(self) -> dict[str, list[list[Json]]]:
-        return {key: [[{"when": holds, "check": checks} for holds, checks in row] for row in rows] for key, rows in self.in_rows.items()}
+    def rows_as_json(self, without: Collection[str] = ()) -> dict[str, list[list[Json]]]:
+        known = {key: rows for key, rows in self.in_rows.items() if key not in without}
+        return {key: [[{"when": holds, "check": checks} for holds, checks in row] for row in rows] for key, rows in known.items()}
 
 
 def standing(act: Act, form: Form, values: Mapping[str, Any], record: int | None) -> Standing:
@@ -87,15 +88,24 @@ def _truth(formula: Formula, source: RecordValues | SubformRow) -> bool:
 
 # -- what the page carries ------------------------------------------------------------------------------------------------------
 def carried(
-    act: Act, form: Form, before: Mapping[str, Any], values: Mapping[str, Any], record: int | None, reader: Reader, stands: Standing
+    act: Act,
+    form: Form,
+    before: Mapping[str, Any],
+    values: Mapping[str, Any],
+    record: int | None,
+    reader: Reader,
+    stands: Standing,
+    partly: Collection[str] = (),
 ) -> Json | None:
-    """The page's share of the rules, or None where the form has nothing to follow. `before`: the record's values, or those of a new one."""
+    """The page's share of the rules, or None where the form has nothing to follow. `before`: the record's values, or those of a new one.
+
+    `partly`: sub-forms of whose rows the page has only some cells. What reads them is for the server alone, and none of it is carried."""
     plan = stands.plan
     live_defaults = record is None and bool(plan.defaults)
     computed = plan.computed | plan.followed
     if not (plan.rules or computed or plan.row_rules or plan.fills or live_defaults or any(plan.line_computed.values())):
         return None
-    sight = Sight(act, form, record)
+    sight = Sight(act, form, record, partly)
     return {
         "run": _run(act),
         "fresh": record is None,
@@ -110,20 +120,20 @@ def carried(
             for key, rules in plan.row_rules.items()
             if sight.sees(key)
         },
-        "rows_stand": stands.rows_as_json(),
-        "paths": paths(act, form, values, record),
+        "rows_stand": stands.rows_as_json(partly),
+        "paths": paths(act, form, values, record, partly),
     }
 
 
 class Sight:
     """What the person who fills in may see of a form."""
 
-    def __init__(self, act: Act, form: Form, record: int | None):
-        self.act, self.form, self.record = act, form, record
+    def __init__(self, act: Act, form: Form, record: int | None, partly: Collection[str] = ()):
+        self.act, self.form, self.record, self.partly = act, form, record, partly
         self.fields = {each.key: each for each in form.fields if each.stores != "rows" and _has_type(each) and self.sees(each.key)}
 
     def sees(self, key: str) -> bool:
-        return may(self.act.person, "view", self.form.key, self.record, key)
+        return key not in self.partly and may(self.act.person, "view", self.form.key, self.record, key)
 
     def tree(self, formula: Formula | None) -> Json | None:
         """The tree of a formula all of whose fields may be seen here; None for one that only the server can compute."""
@@ -217,7 +227,7 @@ def _subform(plan: Plan, key: str, sight: Sight, reader: Reader) -> Json:
 
 
 # -- fields of referenced records -----------------------------------------------------------------------------------------------
-def paths(act: Act, form: Form, values: Mapping[str, Any], record: int | None) -> dict[str, Json]:
+def paths(act: Act, form: Form, values: Mapping[str, Any], record: int | None, partly: Collection[str] = ()) -> dict[str, Json]:
     """`customer.level` → its type, and the values by the customer's id. That of a sub-form's row is written `items/product.price`."""
     found: dict[str, Json] = {}
     source = RecordValues(act, form, values, record)
@@ -227,7 +237,7 @@ def paths(act: Act, form: Form, values: Mapping[str, Any], record: int | None) -
         rows = holder if holder in form.by_key and first in form.by_key[holder].lines() else None
         if rows is None and first not in form.by_key or not _may_follow(act, form, rows, node):
             continue
-        if not may(act.person, "view", form.key, record, rows or first):
+        if rows in partly or not may(act.person, "view", form.key, record, rows or first):
             continue
         name = f"{rows}/{node.reference}.{node.key}" if rows else f"{node.reference}.{node.key}"
         known = found.setdefault(name, {"type": type_to_json(node.type), "values": {}})["values"]

@@ -114,3 +114,34 @@ def at_the_desk(office: Live, page: Page) -> None:
     page.get_by_role("button", name="Pick all").click()
     approve.click()
     expect(page.get_by_text("3 of 3 are done.")).to_be_visible()
+
+
+def test_rules_follow_at_a_node_that_keeps_fields_and_columns_back(live: Live, page: Page) -> None:
+    kinds.load()
+    live.person("admin@example.com")
+    ning = live.person("ning@example.com", "member")
+    live.person("meng@example.com", "member")
+    fields = (makers.text("name"), makers.number("amount"), makers.number("cost"), makers.text("reason"), makers.text("plea"))
+    items = makers.subform("items", makers.text("product"), makers.number("pieces"), makers.number("price"))
+    rules = [{"show": ["reason"], "when": "amount > 100"}, {"show": ["plea"], "when": "amount > cost"}]
+    form = makers.form_json(*fields, items, key="order", title="name", rules=rules)
+    rows = [{"field": "items", "add": False, "delete": False, "columns": {"*": "view", "pieces": "edit", "price": "hidden"}}]
+    more = {"fields": {"*": "edit", "cost": "hidden"}, "rows": rows}
+    with live.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [form, SALES, APP])
+        versions.publish(act, [body_of([{"id": "A", "mode": "or", "approvers": ["meng@example.com"], "more": more}])])
+    with live.workspace.writing(ning) as act:
+        values = {"name": "Oats", "amount": 5, "cost": 300, "items": [{"product": "Oats", "pieces": 1, "price": 4811}]}
+        run = running.start(act, "flow", gateway.create(act, "order", values).id)
+    live.sign_in(page, "meng@example.com")
+    page.goto(f"/approvals/{run}", wait_until="networkidle")
+    reason, plea, amount = (page.locator(f'[data-field="f_{key}"]') for key in ("reason", "plea", "amount"))
+    expect(reason).to_be_hidden()
+    expect(plea).to_be_hidden()
+    amount.locator("input").first.fill("200")
+    expect(reason).to_be_visible()  # the page knows by itself
+    expect(plea).to_be_hidden()
+    amount.locator("input").first.fill("400")
+    amount.locator("input").first.blur()
+    expect(plea).to_be_visible()  # the server has said so
+    assert "4811" not in page.content() and "300" not in page.content()
