@@ -29,7 +29,7 @@ from runtime.records import query
 from runtime.system import jobs
 from runtime.system.jobs import Job
 from runtime.system.workspace import Act, Workspace
-from runtime.texts import _, shown
+from runtime.texts import _
 
 LIBRARY = Path(__file__).resolve().parent.parent / "templates_library"
 JOB = "template_install"
@@ -213,7 +213,7 @@ def install_template(
     wanted = [each for body in bodies if (each := _beside(act, body, done)) is not None]
     wanted = [_with_days_ahead(act, each) for each in wanted]
     done.published = versions.publish(act, wanted, _("Installed the template {key}.", key=template.key).in_language(act.workspace.language))
-    roles.name_new(act, {key: shown(label, act.workspace.language) for key, label in template.about.roles.items()})
+    roles.name_new(act, template.about.roles)
     for body in drafts:
         if versions.find_draft(act.connection, body["kind"], body["key"]) is None:
             versions.save_draft(act, body["kind"], body["key"], body)

@@ -38,6 +38,14 @@ def _(sentence: str, **values: Any) -> Message:
     return Message(sentence, values)
 
 
+@dataclass(frozen=True)
+class Bilingual(Message):
+    """A text that somebody wrote in both languages, where a message is wanted; `values` holds it by language."""
+
+    def in_language(self, language: str) -> str:
+        return shown(dict(self.values), language)
+
+
 def in_language(value: Any, language: str) -> Any:
     """A message, a localised text ({"zh", "en"}) or a list of either as plain text; anything else as it is."""
     if isinstance(value, Message):

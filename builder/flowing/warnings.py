@@ -45,5 +45,6 @@ def _blind(flow: Workflow, node: Any, catalogue: Catalogue) -> Iterator[Problem]
 
 
 def _sees(role: str, form: str, catalogue: Catalogue) -> bool:
+    """A form without permission sets is open to every member."""
     sets = [each for each in catalogue.permission_sets.values() if each.form == form and not each.off]
-    return any("view" in each.actions and (f"role:{role}" in each.for_ or "role:member" in each.for_) for each in sets)
+    return not sets or any("view" in each.actions and (f"role:{role}" in each.for_ or "role:member" in each.for_) for each in sets)

@@ -88,7 +88,7 @@ def headline(app: str, form: Form, record: Record, titles: dict[tuple[str, int],
     """The first amount and the first record it names, as far as whoever reads sees them: within the rights of the node."""
     seen = [each for each in form.fields if sees(g.person, form.key, each.key, record.id) >= VIEW and each.key not in record.masked]
     filled = [each for each in seen if record.values.get(each.key) is not None]
-    amount = next((each for each in filled if each.type == "money"), None)
+    amount = next((each for each in filled if each.formula_type().kind == "money"), None)
     whom = next((each for each in filled if each.type == "reference"), None)
     whom = whom if whom is not None and any(each in titles for each in whom.records(record.values[whom.key])) else None
     return {
@@ -180,21 +180,42 @@ def _said(person: int, how: str, at: int | None, comment: str) -> dict[str, Any]
 
 
 def _ahead(flow: Any, state: Run) -> list[dict[str, Any]]:
-    """What can still come, in the order of the lines; `maybe` behind a branch, where the record decides."""
-    seen = {each.node for each in state.open_visits}
-    edge = [(key, False) for key in dict.fromkeys(each.node for each in state.open_visits)]
-    found = []
-    while edge:
-        key, maybe = edge.pop(0)
-        unsure = maybe or flow.by_key[key].type == "branch"
-        for line in flow.out_of(key):
-            if line.to in seen:
-                continue
-            seen.add(line.to)
-            edge.append((line.to, unsure))
-            if flow.by_key[line.to].type in DRAWN:
-                found.append({"name": name_of(flow, line.to), "state": "maybe" if unsure else "later", "voices": [], "how": None})
-    return found
+    """What can still come, in the order in which it would; `maybe` where there is a way past it, which the record decides."""
+    here = list(dict.fromkeys(each.node for each in state.open_visits))
+    coming = [key for key in _in_order(flow, here) if key not in here and flow.by_key[key].type in DRAWN]
+    return [
+        {"name": name_of(flow, key), "state": "maybe" if _passes(flow, here, key) else "later", "voices": [], "how": None} for key in coming
+    ]
+
+
+def _in_order(flow: Any, here: list[str]) -> list[str]:
+    """What can be reached from `here`, each behind all from which a line leads to it; circles are cut where they come back."""
+    found: list[str] = []
+    seen: set[str] = set()
+
+    def walk(key: str) -> None:
+        seen.add(key)
+        for line in reversed(list(flow.out_of(key))):
+            if line.to not in seen:
+                walk(line.to)
+        found.append(key)
+
+    for each in reversed(here):
+        if each not in seen:
+            walk(each)
+    return found[::-1]
+
+
+def _passes(flow: Any, here: list[str], wanted: str) -> bool:
+    """Whether the end can be reached from all that is open without coming to `wanted`."""
+    free = {each.key for each in flow.nodes if each.type == "end"}
+    rest = [each for each in flow.nodes if each.key != wanted and each.key not in free]
+    while True:
+        every = {each.key: [line.to in free for line in flow.out_of(each.key)] for each in rest if each.key not in free}
+        more = {each.key for each in rest if (ways := every.get(each.key)) and (all(ways) if each.type == "parallel" else any(ways))}
+        if not more:
+            return all(each in free for each in here)
+        free |= more
 
 
 def name_of(flow: Any, key: str) -> str:
@@ -244,7 +265,9 @@ def _child(act: Act, flow: Any, state: Run, child: Any, app: str) -> dict[str, A
     href = None if child.child is None else f"/approvals/{child.child}"
     if child.sort == "automation":
         href = f"/apps/{app}/-/runs/{child.child}" if child.child is not None and g.person.is_builder else None
-    words = RESULTS.get(child.result or "", RESULTS["done"]) if child.state == "done" and child.result != "passed" else STANDS.get(child.state)
+    words = (
+        RESULTS.get(child.result or "", RESULTS["done"]) if child.state == "done" and child.result != "passed" else STANDS.get(child.state)
+    )
     return {
         "visit": child.visit,
         "node": name_of(flow, visit.node),

@@ -14,6 +14,7 @@ from runtime.errors import NotFound, Problem, Refused, Stale, TierloomError
 from runtime.fields._files import Attached
 from runtime.files import keeping as files
 from runtime.forms import PREFIX, fill, opened, rows_in
+from runtime.pages import approval_lists
 from runtime.pages import approval_parts as parts
 from runtime.pages import entry as entries
 from runtime.pages.approval_brief import briefs, tables
@@ -94,11 +95,13 @@ def show() -> str:
     box = request.args.get("box", "todo")
     box = box if box in BOXES else "todo"
     with reading() as act:
-        rows = boxes.page(act, box, request.args.get("before", type=int))
-        counts = {key: boxes.count(act, key) for key in ("todo",)}
+        narrowed = approval_lists.Narrowing.of_request(act, box)
+        rows = narrowed.rows(act, box, request.args.get("before", type=int))
+        counts, offered = approval_lists.counts(act), approval_lists.offered(act, narrowed.workflow)
         lines = lines_of(act, rows)
     together = [each for each in ("approve", "reject") if any(each in line["together"] for line in lines)]
-    more = {"counts": counts, "empty": EMPTY[box], "next": _next(rows), "together": together}
+    more = {"counts": counts, "empty": EMPTY[box], "together": together, "narrowed": narrowed, "offered": offered, "states": STATUS}
+    more["next"] = narrowed.address(box, _next(rows)) if _next(rows) else None
     return render_template("approvals.html", box=box, boxes=BOXES, lines=lines, **more)
 
 
@@ -167,7 +170,8 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
         first = parts.headline(app.key, form, record, titles)
         with parts.as_oneself(act, person):
             earlier = parts.earlier(act, app.key, form, record.id, first)
-        lines = lines_in(act, app.key, form, record, set(asked))
+        told = {each.key for each in form.fields if each.type.startswith("approval_") and getattr(each, "workflow", None) == flow.key}
+        lines = lines_in(act, app.key, form, record, {*asked, *told})  # where it stands has a place of its own on this page
         parts.with_names(lines, form, record, app.key, titles)
         typed = entry or opened(form, reader(), record.values, asked, record.masked)
         rows = sent_rows or Rows(node, record)
@@ -179,6 +183,8 @@ def _page(act: Act, run: int, error: TierloomError | None = None, entry: Any = N
 
         more = {
             "run": row.id,
+            "acts": row.acts,
+            "standing": approval_lists.standing(state.status, mine is not None),
             "flow": flow,
             "status": STATUS.get(state.status, STATUS["running"]),
             "starter": reader().person_name(state.starter),
@@ -376,7 +382,8 @@ def decide(run: int) -> Any:
             if typed is not None and isinstance(error, Refused):
                 typed.tell([each for each in error.problems if each.path not in BESIDE])
             return _page(act, run, error, typed, rows), error.status
-    return _said(to, run, SAID.get(what, _("Done.")), undoable, prints)
+    filled_in = what == "approve" and mine is not None and "reject" not in node.actions
+    return _said(to, run, SAID.get("submit" if filled_in else what, _("Done.")), undoable, prints)
 
 
 def _said(to: str, run: int, said: Message, undoable: bool, prints: bool) -> AnyResponse:

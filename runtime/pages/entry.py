@@ -37,7 +37,7 @@ from runtime.records.lookup import ActLookup
 from runtime.records.plan import Plan, plan_of
 from runtime.records.rows import Record, read_record
 from runtime.system.workspace import Act
-from runtime.texts import _
+from runtime.texts import Message, _
 
 blueprint = Blueprint("entry", __name__)
 
@@ -84,12 +84,20 @@ def create(app: str, form: str) -> Any:
         with reading() as act:
             entry.tell(problems)
             return _page(act, found_app, definition, entry, draft=draft), status
-    said: dict[str, str] = {"text": reader().say(_("{form} is saved.", form=definition.label))}
+    said = _saved(definition, saved, _("{form} is saved.", form=definition.label))
     if request.form.get("then") == "another":
         flash({**said, "href": f"/apps/{app}/{form}/{saved.id}", "href_label": reader().say(_("Open it"))})  # type: ignore[arg-type]
         return go_to(f"/apps/{app}/{form}/new?done=1")
     flash(said)  # type: ignore[arg-type]
     return go_to(f"/apps/{app}/{form}/{saved.id}?done=new")
+
+
+def _saved(form: Form, saved: gateway.Saved, words: Message) -> dict[str, str]:
+    """What the message after saving says: also that a limit was passed and who decides now."""
+    with reading() as act:
+        flows = [act.catalogue.workflows[each] for each in saved.starts if each in act.catalogue.workflows]
+    passed = [reader().say(_("It passes a limit, so “{workflow}” decides about it now.", workflow=each.label)) for each in flows]
+    return {"text": (" " if reader().language == "en" else "").join([reader().say(words), *passed])}
 
 
 def _draft(given: Mapping[str, str]) -> int | None:
@@ -171,7 +179,8 @@ def change(app: str, form: str, record: int) -> Any:
             raise
         saved, problems, status = None, [Problem("", error.message)], error.status
     if saved is not None:
-        flash(reader().say(_("Saved.") if saved.changes else _("Nothing was different.")), "good")
+        said = _saved(definition, saved, _("Saved.") if saved.changes else _("Nothing was different."))
+        flash(said, "good")  # type: ignore[arg-type]
         return go_to(f"/apps/{app}/{form}/{record}?done=edit")
     with reading() as act:
         entry.tell(problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Collection
@@ -34,7 +35,7 @@ from runtime.system.tables import (
     workspace_setting,
 )  # fmt: skip
 from runtime.system.workspace import Act, set_setting
-from runtime.texts import LANGUAGES, Message, _
+from runtime.texts import LANGUAGES, Bilingual, Message, _
 
 RIGHTS = {"builder": _("Builder"), "member": _("Member")}
 """Roles with a meaning of their own: builders design and administer, members work. All others are names that definitions give."""
@@ -165,10 +166,18 @@ def known_roles(connection: sa.Connection) -> dict[str, Message | str]:
     """Role keys to offer, with their labels: the two rights, those that definitions want, those somebody has."""
     found: dict[str, Message | str] = dict(RIGHTS)
     for row in connection.execute(sa.select(role).order_by(role.c.key)):
-        found.setdefault(row.key, row.label or row.key)
+        found.setdefault(row.key, _called(row.label) or row.key)
     for key in connection.execute(sa.select(person_role.c.role).distinct().order_by(person_role.c.role)).scalars():
         found.setdefault(key, key)
     return found
+
+
+def _called(label: str | None) -> Message | str | None:
+    """A role of a template is called in both languages, {"zh", "en"}; one that was named by hand as it was written."""
+    if label is None or not label.startswith('{"zh": '):
+        return label
+    names = json.loads(label)
+    return Bilingual(names["en"], names)
 
 
 def password_of(connection: sa.Connection, email: str) -> tuple[Person | None, str | None]:

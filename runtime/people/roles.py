@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,7 +15,7 @@ from runtime.people.may import require
 from runtime.system.audit import note
 from runtime.system.tables import person_role, role
 from runtime.system.workspace import ROLES_AT, Act, set_setting
-from runtime.texts import Message, _
+from runtime.texts import Message, _, shown
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,19 @@ def save(act: Act, key: str, label: str) -> None:
     note(act, "role_saved", f"role:{key}", label=label.strip())
 
 
-def name_new(act: Act, labels: Mapping[str, str]) -> None:
-    """Gives names to roles that are there and have none yet."""
+def name_new(act: Act, labels: Mapping[str, Any]) -> None:
+    """Gives names to roles that are there and have none yet: texts of a template, so that each reads them in their language."""
     named = [
-        act.connection.execute(role.update().where(role.c.key == key, role.c.label.is_(None)).values(label=label)).rowcount
+        act.connection.execute(role.update().where(role.c.key == key, role.c.label.is_(None)).values(label=_stored(label))).rowcount
         for key, label in labels.items()
     ]
     if any(named):
         set_setting(act.connection, ROLES_AT, str(act.micros))
+
+
+def _stored(label: Any) -> str:
+    zh, en = shown(label, "zh"), shown(label, "en")
+    return en if zh == en else json.dumps({"zh": zh, "en": en}, ensure_ascii=False)
 
 
 def remove(act: Act, key: str) -> None:

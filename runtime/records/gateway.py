@@ -51,6 +51,8 @@ class Saved:
     version: int
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     event: int | None = None
+    starts: tuple[str, ...] = ()
+    """The workflows that a limit has sent it to."""
 
     @property
     def written(self) -> int | None:
@@ -195,7 +197,7 @@ def _write_one(act: Act, plan: Plan, entry: Entry, action: str) -> Saved:
     if action == "update" and not entry.changes:
         assert entry.before is not None
         limits.follow(act, [entry])
-        return Saved(entry.before.id, entry.before.version)
+        return Saved(entry.before.id, entry.before.version, starts=tuple(entry.starts))
     changed = _store(act, plan, [entry])
     json_changes = _json_changes(plan, entry)
     payload = {"changes": json_changes} if action == "update" else {"values": {key: new for key, (_old, new) in json_changes.items()}}
@@ -205,7 +207,7 @@ def _write_one(act: Act, plan: Plan, entry: Entry, action: str) -> Saved:
     changed.event = event
     derived.derive_all(act, changed)
     limits.follow(act, [entry])
-    return Saved(entry.record, _version(entry), entry.changes, event)
+    return Saved(entry.record, _version(entry), entry.changes, event, tuple(entry.starts))
 
 
 def _version(entry: Entry) -> int:

@@ -22,13 +22,19 @@ MORE = (workflow_run.c.status, workflow_run.c.starter, workflow_run.c.at.label("
 
 
 def page(
-    act: Act, box: str, before: int | None = None, limit: int = AT_ONCE, workflow: str | None = None, overdue: bool = False
+    act: Act,
+    box: str,
+    before: int | None = None,
+    limit: int = AT_ONCE,
+    workflow: str | None = None,
+    overdue: bool = False,
+    status: str | None = None,
 ) -> list[Any]:
     """Rows with run, workflow, version, form, record, status, starter, started_at, task, node, at, due_at, state, instead_of and mark.
 
     `before`: the `mark` of the last row seen. Several that were decided in the same moment stand on one page, however long it gets.
     """
-    wanted = _wanted(act, box, before, limit, workflow, overdue)
+    wanted = _wanted(act, before, limit, workflow, overdue, status)
     found = _rows(act, box, wanted)
     if box == "done" and len(found) == limit:
         together = [each for each in found if each.mark == found[-1].mark]
@@ -39,12 +45,13 @@ def page(
 
 def count(act: Act, box: str, workflow: str | None = None, overdue: bool = False) -> int:
     """How many there are; more than MOST_COUNTED are not counted on."""
-    wanted = _wanted(act, box, None, MOST_COUNTED + 1, workflow, overdue)
+    wanted = _wanted(act, None, MOST_COUNTED + 1, workflow, overdue, None)
     return _statement(act, ("count", box, *_shape(wanted)), lambda: _counting(box, wanted))[0].scalar(act.connection, wanted) or 0
 
 
-def _wanted(act: Act, box: str, before: int | None, limit: int, workflow: str | None, overdue: bool) -> dict[str, Any]:
-    given = {"person": act.person.id, "limit": limit, "before": before, "workflow": workflow, "now": act.micros if overdue else None}
+def _wanted(act: Act, before: int | None, limit: int, workflow: str | None, overdue: bool, status: str | None) -> dict[str, Any]:
+    given = {"person": act.person.id, "limit": limit, "before": before, "workflow": workflow, "status": status}
+    given["now"] = act.micros if overdue else None
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -69,7 +76,7 @@ def _statement(act: Act, key: tuple[Any, ...], build: Callable[[], sa.Select[Any
 
 
 def _param(name: str) -> Any:
-    return sa.bindparam(name, type_=sa.Text() if name == "workflow" else sa.BigInteger())
+    return sa.bindparam(name, type_=sa.Text() if name in ("workflow", "status") else sa.BigInteger())
 
 
 def _listing(box: str, wanted: dict[str, Any]) -> sa.Select[Any]:
@@ -98,6 +105,8 @@ def _box(box: str, wanted: dict[str, Any]) -> tuple[Any, sa.Select[Any]]:
         query = query.where(mark >= _param("least"))
     if "workflow" in wanted:
         query = query.where(workflow_run.c.workflow == _param("workflow"))
+    if "status" in wanted:
+        query = query.where(workflow_run.c.status == _param("status"))
     if "now" in wanted:
         query = query.where(workflow_task.c.due_at <= _param("now") if box in ("todo", "done") else sa.false())
     return mark, query

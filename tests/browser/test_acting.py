@@ -68,6 +68,30 @@ def test_one_after_the_other(office: Live, new_page: Callable[..., Page]) -> Non
     at_the_desk(office, new_page())
 
 
+def test_the_tab_says_where_it_stands_and_the_page_that_somebody_has_acted(office: Live, new_page: Callable[..., Page]) -> None:
+    meng, fay = new_page(), new_page()
+    office.sign_in(meng, "meng@example.com")
+    office.sign_in(fay, "fay@example.com")
+    meng.goto("/approvals", wait_until="networkidle")
+    expect(meng).to_have_title("(3) Approvals · Shop")
+    fay.goto("/approvals")
+    fay.get_by_role("link", name="Corn").click()
+    expect(fay).to_have_title("Corn · waits for you · Shop")
+    fay.wait_for_load_state("networkidle")
+    note = fay.locator("#main").get_by_text("Somebody has acted here since this page was opened.")
+    expect(note).to_be_hidden()
+    meng.get_by_role("link", name="Corn").click()
+    meng.get_by_role("button", name="Reject", exact=True).click()
+    expect(meng.get_by_role("heading", name="Rye")).to_be_visible()
+    fay.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(fay).to_have_title("Corn · rejected · Shop")
+    expect(note).to_be_visible()
+    assert axe(fay) == []
+    fay.get_by_role("link", name="Show it anew").click()
+    expect(note).to_be_hidden()
+    expect(fay.get_by_text("Nothing more is wanted of you here.")).to_be_visible()
+
+
 def on_the_phone(office: Live, page: Page) -> None:
     office.sign_in(page, "meng@example.com")
     page.goto("/approvals")

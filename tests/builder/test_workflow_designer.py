@@ -243,7 +243,11 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(begun: Designer) -> None
 # -- hints, versions, publishing --------------------------------------------------------------------------------------------------------
 def test_hints_name_those_who_see_nothing_of_what_they_decide(shop: World) -> None:
     with shop.workspace.reading(SYSTEM) as act:
-        found = advice(load(flow(finance={"fields": {"*": "hidden"}})), act.catalogue)
+        assert not list(advice(load(flow()), act.catalogue)), "a form without permission sets is open to every member"
+    only_sales = {"kind": "permission_set", "key": "own", "label": "Own", "form": "customer", "for": ["role:sales"], "actions": ["view"]}
+    with shop.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [only_sales])
+        found = list(advice(load(flow(finance={"fields": {"*": "hidden"}})), act.catalogue))
     assert [each.path for each in found] == ["nodes/2/fields", "nodes/2/approvers/0", "nodes/3/approvers/0"]
     assert "lets the role finance see records of Customer" in str(in_language(found[1].message, "en"))
 

@@ -21,6 +21,7 @@ from runtime.public.settings import FILL, LinkSettings
 from runtime.records import gateway, query
 from runtime.system.tables import workflow_copy, workflow_task
 from runtime.system.workspace import Workspace
+from runtime.texts import in_language
 from runtime.tiers.figures import distribution
 from runtime.workflow import running
 from tests.pages.conftest import browser_files  # noqa: F401
@@ -91,6 +92,12 @@ def test_the_sample_falls_into_tiers_as_the_gallery_says(firm: Firm):
         counts = {each.key: each.count for each in distribution(act, "trade_value").tiers}
         assert query.count(act, "sales_order") == 50
     assert counts == starters.find_template("manufacturing").about.forecast.starter
+
+
+@pytest.mark.parametrize(("language", "name"), [("zh", "财务主管"), ("en", "Head of finance")])
+def test_its_roles_are_called_in_the_language_of_whoever_reads(firm: Firm, language: str, name: str):
+    with firm.workspace.reading(SYSTEM) as act:
+        assert in_language(accounts.known_roles(act.connection)["finance_lead"], language) == name
 
 
 # -- contract approval --------------------------------------------------------------------------------------------------------------

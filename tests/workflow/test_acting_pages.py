@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from runtime.definitions.loading import load
+from runtime.definitions.workflow import Workflow
+from runtime.pages import approval_parts
 from runtime.records import gateway
 from runtime.system.workspace import Workspace
 from runtime.workflow import running
+from runtime.workflow.state import Run, Visit
 from tests.ownership.conftest import files  # noqa: F401
 from tests.pages.visitor import Visitor, words
 from tests.workflow.test_pages import visit  # noqa: F401
@@ -101,3 +105,62 @@ def test_what_was_decided_together_is_undone_beside_its_line(office: Office, vis
     assert 'action="/approvals/1/undo"' in page and "/approvals/2/undo" not in page, "only where something was decided"
     assert one.post("/approvals/1/undo").location == "/approvals/1"
     assert office.stands(1)[1] == ["a:u1", "a:u2"]
+
+
+def test_the_lists_are_narrowed_and_say_how_many_there_are(office: Office, visit: Callable[[str], Visitor]) -> None:  # noqa: F811
+    begin(office, "Small one", 10), begin(office, "Large one", 9000, "alone")
+    one, ini = visit("u1"), visit("ini")
+    page = words(one.get("/approvals"))
+    assert "Small one" in page and "Large one" in page and "Waiting for me 2" in page
+    page = words(one.get("/approvals?workflow=alone"))
+    assert "Small one" not in page and "Large one" in page and "Show all" in page
+    page = words(one.get("/approvals?overdue=1"))
+    assert "Nothing in this list is like that." in page and "Waiting for me 2" in page
+    assert one.post("/approvals/2", {"act": "reject", "task": "1"}).status_code == 303
+    assert "Waiting for me 1" in words(one.get("/approvals")) and "Decided by me 1" in words(one.get("/approvals"))
+    page = words(ini.get("/approvals?box=started&status=rejected"))
+    assert "Large one" in page and "Small one" not in page
+    assert "Large one" in words(ini.get("/approvals?box=started&workflow=nothing&status=gone")), "what is not there narrows nothing"
+
+
+def test_an_open_page_is_told_where_its_run_stands_now(office: Office, visit: Callable[[str], Visitor]) -> None:  # noqa: F811
+    begin(office, "Small one", 10)
+    one, two, other = visit("u1"), visit("u2"), visit("u5")
+    assert "<title>Small one · waits for you" in two.get("/approvals/1").get_data(as_text=True)
+    before = two.get("/approvals/standing?run=1").get_json()
+    assert before["counts"]["todo"] == "1" and before["run"]["standing"] == "waits for you"
+    assert "run" not in other.get("/approvals/standing?run=1").get_json(), "who has nothing to do with it hears nothing"
+    one.post("/approvals/1", {"act": "approve", "task": "1"})
+    after = two.get("/approvals/standing?run=1").get_json()
+    assert after["counts"]["todo"] == "" and after["run"] == {"acts": before["run"]["acts"] + 1, "standing": "under way"}
+
+
+def test_what_may_be_passed_by_comes_perhaps_and_what_closes_every_way_comes_last() -> None:
+    flow = load_flow([("manager", "approval"), ("finance", "approval"), ("legal", "approval")], [
+        ("start", "manager", {}), ("manager", "finance", {"when": "amount > 5"}), ("manager", "legal", {"otherwise": True}),
+        ("finance", "legal", {}), ("legal", "end", {}),
+    ])  # fmt: skip
+    assert ahead_of(flow, "manager") == [("finance", "maybe"), ("legal", "later")]
+
+
+def test_of_lines_that_are_all_followed_each_comes() -> None:
+    flow = load_flow([("split", "parallel"), ("one", "approval"), ("two", "approval"), ("meet", "join")], [
+        ("start", "split", {}), ("split", "one", {}), ("split", "two", {}), ("one", "meet", {}), ("two", "meet", {}), ("meet", "end", {}),
+    ])  # fmt: skip
+    assert ahead_of(flow, "start") == [("one", "later"), ("two", "later")]
+
+
+def load_flow(nodes: list[tuple[str, str]], lines: list[tuple[str, str, dict[str, object]]]) -> Workflow:
+    asked = {"approvers": ["role:finance"]}
+    every = [("start", "start"), *nodes, ("end", "end")]
+    body = {"kind": "workflow", "key": "flow", "label": "Flow", "form": "order"}
+    body["nodes"] = [{"key": key, "type": sort, **(asked if sort == "approval" else {})} for key, sort in every]  # type: ignore[assignment]
+    body["lines"] = [{"from": source, "to": to, **more} for source, to, more in lines]  # type: ignore[assignment]
+    flow = load(body)
+    assert isinstance(flow, Workflow)
+    return flow
+
+
+def ahead_of(flow: Workflow, node: str) -> list[tuple[str, str]]:
+    run = Run(1, "running", 1, [Visit(1, node, 0, 1)])
+    return [(each["name"], each["state"]) for each in approval_parts._ahead(flow, run)]

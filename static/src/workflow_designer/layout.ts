@@ -8,7 +8,7 @@ export interface Route { points: [number, number][]; label: [number, number] }
 export interface Drawing { boxes: Map<string, Box>; routes: (Route | null)[]; width: number; height: number }
 export type Direction = 'down' | 'right';
 
-const GAP = 66, BESIDE = 56, LANE = 40;
+const GAP = 66, BESIDE = 56, LANE = 40, FORK = 20;
 
 /** Cards that nobody put anywhere get a place by the lines between them; sideways, all axes are swapped and swapped back. */
 export function drawn(sizes: Size[], links: Link[], direction: Direction): Drawing {
@@ -25,14 +25,16 @@ const turned = ({ x, y, w, h }: Box): Box => ({ x: y, y: x, w: h, h: w });
 
 function placed(sizes: Size[], links: Link[], sideways: boolean): Map<string, Box> {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: sideways ? 'LR' : 'TB', ranksep: sideways ? GAP + 70 : GAP, nodesep: BESIDE, edgesep: 24, marginx: 20, marginy: 20, ranker: 'network-simplex' });
-  graph.setDefaultEdgeLabel(() => ({}));
-  const known = new Set(sizes.map(each => each.key));
-  for (const each of sizes) graph.setNode(each.key, { width: each.w, height: each.h });
   // what goes past others, or back, runs beside the cards and does not push them about
+  const known = new Set(sizes.map(each => each.key));
   const inside = links.filter(each => known.has(each.from) && known.has(each.to) && each.from !== each.to);
   const forward = onward(sizes.map(each => each.key), inside);
-  for (const each of forward) if (!pastOthers(each, forward)) graph.setEdge(each.from, each.to);
+  const between = forward.filter(each => !pastOthers(each, forward));
+  const apart = between.some(each => several(between, 'from', each)) ? GAP + FORK : GAP;
+  graph.setGraph({ rankdir: sideways ? 'LR' : 'TB', ranksep: sideways ? apart + 70 : apart, nodesep: BESIDE, edgesep: 24, marginx: 20, marginy: 20, ranker: 'network-simplex' });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const each of sizes) graph.setNode(each.key, { width: each.w, height: each.h });
+  for (const each of between) graph.setEdge(each.from, each.to);
   dagre.layout(graph);
   return new Map(sizes.map(each => {
     const found = graph.node(each.key) as { x: number; y: number };
@@ -40,6 +42,9 @@ function placed(sizes: Size[], links: Link[], sideways: boolean): Map<string, Bo
     return [each.key, { x: Math.round(x), y: Math.round(y), w: each.w, h: each.h }];
   }));
 }
+
+/** Whether other lines begin (or end) at the same card. */
+const several = (links: Link[], end: 'from' | 'to', link: Link): boolean => links.some(each => each !== link && each[end] === link[end]);
 
 /** The lines without those that lead back to where one came from. */
 function onward(keys: string[], links: Link[]): Link[] {
@@ -79,20 +84,25 @@ function routed(boxes: Map<string, Box>, links: Link[]): (Route | null)[] {
     const from = boxes.get(each.from), to = boxes.get(each.to);
     if (!from || !to || from === to) continue;
     const others = [...boxes.values()].filter(one => one !== from && one !== to);
-    found.set(each, below(from, to) && plain(from, to, others) || around(from, to, others, taken, arriving));
+    found.set(each, below(from, to) && plain(from, to, others, several(links, 'from', each), several(links, 'to', each)) || around(from, to, others, taken, arriving));
   }
   return links.map(each => found.get(each) ?? null);
 }
 
 const below = (from: Box, to: Box): boolean => to.y >= from.y + from.h + 16;
 
-/** Straight down, or with one bend between the two; null where a card stands in the way. */
-function plain(from: Box, to: Box, others: Box[]): Route | null {
+/** Straight down, or with one bend between the two; null where a card stands in the way. Lines that part bend at once and those that meet
+ *  bend late, so that the words of each stand where it runs alone. */
+function plain(from: Box, to: Box, others: Box[], parts: boolean, meet: boolean): Route | null {
   const [a, b, top, bottom] = [middle(from), middle(to), from.y + from.h, to.y];
   if (Math.abs(a - b) < 3) return crossed(others, a - 4, a + 4, top, bottom) ? null : { points: [[a, top], [a, bottom]], label: [a, (top + bottom) / 2] };
-  for (const bend of [bottom - 26, top + 22]) {
+  const half = (top + bottom) / 2;
+  const early = { bend: top + 14, label: (bend: number): [number, number] => [b, (bend + bottom) / 2] };
+  const late = { bend: bottom - 26, label: (bend: number): [number, number] => [a, top + Math.min(22, (bend - top) / 2 + 4)] };
+  const amid = { bend: half, label: (bend: number): [number, number] => [(a + b) / 2, bend] };
+  for (const { bend, label } of parts ? meet ? [amid, early, late] : [early, late] : [late, early]) {
     const free = !crossed(others, a - 4, a + 4, top, bend) && !crossed(others, b - 4, b + 4, bend, bottom) && !crossed(others, Math.min(a, b), Math.max(a, b), bend - 8, bend + 8);
-    if (free) return { points: [[a, top], [a, bend], [b, bend], [b, bottom]], label: bend === bottom - 26 ? [a, top + Math.min(22, (bend - top) / 2 + 4)] : [b, bottom - 24] };
+    if (free) return { points: [[a, top], [a, bend], [b, bend], [b, bottom]], label: label(bend) };
   }
   return null;
 }
