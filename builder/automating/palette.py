@@ -55,6 +55,22 @@ SHOWN: dict[str, tuple[str, str]] = {
     "http_request": ("outside", "world"),
 }
 """Family and icon of the steps that are known by name; those of others are told by whether they have arms or call outside."""
+ALSO_FOUND_BY: dict[str, Message] = {
+    "notify": _("tell, mail, e-mail, message, text message, remind, greet, bot, group chat"),
+    "send_to_segment": _("mail, e-mail, text message, campaign, newsletter"),
+    "assign": _("give to, hand over, owner, distribute"),
+    "create_record": _("new, call, follow-up, add"),
+    "create_related": _("new, add, follow-up"),
+    "create_task": _("task, remind, call"),
+    "start_cadence": _("plan, cadence, calls"),
+    "wait": _("delay, later, days, hours"),
+    "branch": _("if, otherwise, condition"),
+    "for_each": _("loop, repeat, all"),
+    "update_record": _("set, write, field, edit"),
+    "http_request": _("API, web, interface"),
+    "call_webhook": _("API, web, interface"),
+}
+"""Words by which people look for a step beside its name."""
 TRIGGER_FAMILIES: dict[str, Message] = {
     "records": _("Records"),
     "tiers": _("Tiers, tags, segments"),
@@ -96,7 +112,7 @@ def palette(say: Callable[[Message], str]) -> list[dict[str, Any]]:
     for name in sorted(STEPS.kinds, key=lambda name: _order(name, SHOWN)):
         kind = STEPS[name]
         family, icon = _place(name, kind)
-        found[family]["kinds"].append({"type": name, "label": _label(name, say), "icon": icon, "outside": _is_outside(kind)})
+        found[family]["kinds"].append({"type": name, "label": _label(name, say), "icon": icon, "outside": _is_outside(kind), "also": _also(name, say)})
     return [each for each in found.values() if each["kinds"]]
 
 
@@ -123,6 +139,10 @@ def _is_outside(kind: Any) -> bool:
 def _order(name: str, shown: dict[str, tuple[str, str]]) -> int:
     names = list(shown)
     return names.index(name) if name in names else len(names)
+
+
+def _also(name: str, say: Callable[[Message], str]) -> str:
+    return say(ALSO_FOUND_BY[name]).lower() if name in ALSO_FOUND_BY else ""
 
 
 def _label(name: str, say: Callable[[Message], str]) -> str:

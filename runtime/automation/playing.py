@@ -14,7 +14,7 @@ from runtime.automation.doing import Doing
 from runtime.automation.reader import MessageReader
 from runtime.automation.run_rows import note
 from runtime.automation.trouble import Ends, Waits
-from runtime.automation.words import form_label
+from runtime.automation.words import arm_words, form_label
 from runtime.definitions.automation import Automation
 from runtime.definitions.step import in_definition
 from runtime.errors import TierloomError
@@ -96,6 +96,8 @@ def _one(doing: Doing, place: str, step: Any, language: str) -> tuple[Line, dict
     if step.outside:
         line.state = "prepared"
         line.messages, line.sends = _letters(result), _sends(result)
+    if "arm" in result:
+        line.message = arm_words(result).in_language(language)
     if doing.skipped is not None:
         line.state, line.message = "skipped", doing.skipped.in_language(language)
     line.changes = list(_changes(act, marks[0], language))

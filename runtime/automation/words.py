@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from runtime.texts import _, shown
+from runtime.texts import Message, _, shown
 
 if TYPE_CHECKING:
     from runtime.definitions.automation import Automation
@@ -35,6 +35,13 @@ def _said(step: Any, language: str, catalogue: Catalogue, form: str | None) -> s
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def arm_words(result: dict[str, Any]) -> Message:
+    """Which way a step with arms went."""
+    if "times" in result:
+        return _("{n} times", n=result["times"])
+    return _("the condition did not hold") if result["arm"] == "otherwise" else _("the condition held")
 
 
 def joined(parts: list[str], language: str) -> str:

@@ -16,7 +16,7 @@ from runtime.automation.run_rows import UNFINISHED
 from runtime.automation.saying import with_conditions_said
 from runtime.automation.starting import in_whose_name, owner_of
 from runtime.automation.tending import AGAIN
-from runtime.automation.words import field_label, sentence
+from runtime.automation.words import arm_words, field_label, sentence
 from runtime.definitions.automation import Automation
 from runtime.errors import NotFound, TierloomError
 from runtime.pages.apps import find_app
@@ -27,7 +27,7 @@ from runtime.people.person import SYSTEM
 from runtime.records import query
 from runtime.records.lookup import NoLookup
 from runtime.system.workspace import Act
-from runtime.texts import Message, _
+from runtime.texts import _
 
 blueprint = Blueprint("run_page", __name__)
 
@@ -186,19 +186,13 @@ def _results(act: Act, app: str, line: log.StepLine, told: bool = False) -> list
     if result.get("to"):
         found.append({"text": reader().say(_("to {people}", people=", ".join(result["to"]))), "href": None})
     if result.get("arm"):
-        found.append({"text": reader().say(_arm_words(result)), "href": None})
+        found.append({"text": reader().say(arm_words(result)), "href": None})
     found += [
         {"text": f"{name}: {value}", "href": None} for name, value in (result.get("gives") or {}).items() if value not in (None, "", [])
     ]
     if result.get("status"):
         found.append({"text": reader().say(_("answered with {status}", status=result["status"])), "href": None})
     return found
-
-
-def _arm_words(result: dict[str, Any]) -> Message:
-    if "times" in result:
-        return _("{n} times", n=result["times"])
-    return _("the condition did not hold") if result["arm"] == "otherwise" else _("the condition held")
 
 
 # -- why ------------------------------------------------------------------------------------------------------------------------------

@@ -144,6 +144,12 @@ def test_names_that_a_trigger_gives_have_words(shop: World) -> None:
     assert {each["label"] for each in words(shop, body, "zh")["names"]["steps/0"]} == {"原等级", "现等级"}
 
 
+@pytest.mark.parametrize(("language", "wanted"), [("en", "mail"), ("en", "remind"), ("zh", "邮件"), ("zh", "提醒")])
+def test_a_step_is_found_by_the_word_people_have_for_it(language: str, wanted: str) -> None:
+    kinds = [kind for family in palette(lambda message: str(in_language(message, language))) for kind in family["kinds"]]
+    assert "notify" in [kind["type"] for kind in kinds if wanted in kind["also"]]
+
+
 def test_triggers_stand_by_their_families() -> None:
     offered = triggers(lambda message: str(in_language(message, "en")))
     families = [each["family"] for each in offered]

@@ -20,7 +20,7 @@ function put(type: string, list: Path, index: number): void {
 
 function matching(wanted: string): Family[] {
   const plain = wanted.trim().toLowerCase();
-  return more.palette.map(each => ({ ...each, kinds: each.kinds.filter(kind => !plain || kind.label.toLowerCase().includes(plain) || kind.type.includes(plain)) })).filter(each => each.kinds.length);
+  return more.palette.map(each => ({ ...each, kinds: each.kinds.filter(kind => !plain || kind.label.toLowerCase().includes(plain) || kind.type.includes(plain) || kind.also.includes(plain)) })).filter(each => each.kinds.length);
 }
 
 export function Plus({ list, index, label }: { list: Path; index: number; label?: string }) {

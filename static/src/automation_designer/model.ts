@@ -5,7 +5,7 @@ import { conditionsOver, type Thing } from '../designer/condition_fields';
 import { at, body, change, given, isObject, problems, replace, type Json, type Named, type Path, type Schema } from '../designer/state';
 import { placed } from '../designer/patches';
 
-export interface Kind { type: string; label: string; icon: string; outside: boolean }
+export interface Kind { type: string; label: string; icon: string; outside: boolean; also: string }
 export interface Family { family: string; label: string; kinds: Kind[] }
 export interface Starter { key: string; label: string; about: string; icon: string; body: Thing | null; missing: string | null }
 export interface Field { key: string; label: string; type: string; result: string; form: string | null; writable: boolean; required: boolean; options: Named[]; columns: Field[] }

@@ -346,7 +346,7 @@ function MapInput({ path, name, shape, required }: Placed) {
   const nameOfKey = (key: string): string => keys?.find(each => each.key === key)?.label ?? key;
   const add = (given = wanted) => { const key = given.trim(); if (key && !(key in value)) { change(path, { ...value, [key]: ownValues.begin(name, [...path, key]) ?? beginning(raw) }); toggle([...path, key].join('/'), true); setWanted(''); } };
   return <fieldset class="tl-field tb-list"><legend class="form-label">{titleOf(name, path)}</legend><Problems path={path} />
-    <ul class="tb-entries">{Object.keys(value).map(key => <li class="tb-entry" key={key}><div class="tb-entry-head"><span class="tb-map-key tl-cut">{nameOfKey(key)}</span>
+    <ul class="tb-entries">{Object.keys(value).map(key => <li class="tb-entry" key={key}><div class="tb-entry-head"><span class={`tl-cut${keys ? '' : ' tb-map-key'}`}>{nameOfKey(key)}</span>
       <span class="tb-entry-tools"><button class="btn btn-sm btn-ghost btn-icon" type="button" aria-label={`${t('remove')}: ${key}`} title={t('remove')} onClick={() => change([...path, key], undefined)}><Icon name="x" /></button></span></div>
       <div class="tb-entry-body">{ownValues.input(name, [...path, key], nameOfKey(key)) ?? <Value path={[...path, key]} name="value" shape={values} required />}</div></li>)}</ul>
     {keys ? <select class="form-select" id={idOf(path)} value="" aria-label={t('add', { thing: given.things[name] ?? t('entry') })} onChange={event => { add(event.currentTarget.value); event.currentTarget.value = ''; }}>
