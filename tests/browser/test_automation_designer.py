@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Locator, Page, expect
 
+from builder.drafts import new_body
 from runtime.automation import dry_run, engine, log
 from runtime.definitions import versions
 from runtime.people.person import SYSTEM
@@ -212,6 +213,52 @@ def sees_the_run(shop: Live, page: Page) -> None:
 def told(shop: Live) -> bool:
     with shop.workspace.reading(SYSTEM) as act:
         return "Two days ago: Zhao" in act.connection.execute(sa.select(notification.c.subject)).scalars().all()
+
+
+def test_an_automation_is_built_tried_and_switched_on_by_touch_on_a_phone(shop: Live, new_page: Callable[..., Page]) -> None:
+    phone = new_page(**PHONE)
+    shop.sign_in(phone)
+    with shop.workspace.writing(SYSTEM) as act:
+        versions.save_draft(act, "automation", "touched", new_body(act, "automation", "touched", "Touched", "shop"), 0)
+    phone.goto("/build/shop/automations/touched", wait_until="networkidle")
+    card(phone, "trigger").tap()
+    panel(phone).locator("[id='f-trigger/type']").select_option("tier_changed")
+    expect(panel(phone).locator("[id='f-trigger/tier_model']")).to_have_value("value")
+    panel(phone).get_by_role("group", name="To one of these tiers").get_by_label("diamond").tap()
+    panel(phone).locator("[id='f-trigger/direction']").select_option("up")
+    touch(phone, "steps#0", "give to")
+    panel(phone).locator("[id='f-steps/0/pool']").select_option("role:senior")
+    touch(phone, "steps#1", "new")
+    panel(phone).locator("[id='f-steps/1/form']").select_option("call")
+    expect(panel(phone).locator("[id='f-steps/1/values/customer']")).to_have_value("record")
+    panel(phone).locator("[id='f-steps/1/values']").select_option("note")
+    panel(phone).locator("[id='f-steps/1/values/note']").fill("Congratulate ")
+    panel(phone).get_by_role("button", name="Name", exact=True).tap()
+    expect(panel(phone).locator("[id='f-steps/1/values/note']")).to_have_value("Congratulate {name}")
+    touch(phone, "steps#2", "delay")
+    panel(phone).locator("[id='f-steps/2/days']").fill("2")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390 and axe(phone) == []
+    phone.get_by_role("button", name="Dry run").tap()
+    phone.locator("#ax-period").select_option("1")
+    phone.locator(".ax-dry-ask").get_by_role("button", name="Run").tap()
+    expect(phone.locator(".ax-sample")).to_have_text(["Li", "Wu"], timeout=30_000)
+    expect(phone.locator(".ax-trace")).to_contain_text("Congratulate Li")
+    phone.locator(".ax-dry-head").get_by_role("button", name="Close").tap()
+    phone.get_by_role("button", name="The flow", exact=True).last.tap()
+    phone.locator(".ax-on input").check()
+    wait_until(phone, lambda: draft_of(shop, "touched").get("enabled") is True, "switched on", 20)
+    phone.locator("[data-publish]").tap()
+    phone.locator("dialog[open] [form=publish-form]").tap()
+    expect(phone.locator(".tb-outcome")).to_be_visible()
+
+
+def touch(phone: Page, spot: str, wanted: str) -> None:
+    """A step put into the flow by touch; its properties open by themselves."""
+    phone.get_by_role("button", name="The flow", exact=True).last.tap()
+    phone.locator(f"[data-plus='{spot}']").tap()
+    phone.locator(".ax-kinds input").fill(wanted)
+    phone.locator(".ax-kinds .dropdown-item").first.tap()
+    expect(panel(phone)).to_be_visible()
 
 
 # -- putting in order -----------------------------------------------------------------------------------------------------------------
