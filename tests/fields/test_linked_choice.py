@@ -9,9 +9,12 @@ import pytest
 from runtime import kinds
 from runtime.definitions import versions
 from runtime.errors import FieldError, Refused
+from runtime.people import accounts
 from runtime.people.person import SYSTEM
 from runtime.records import gateway, linking, query
+from runtime.records.entries import prepare
 from runtime.records.lookup import ActLookup
+from runtime.records.plan import plan_of
 from runtime.system.workspace import Workspace
 from tests import makers
 from tests.makers import PlainLookup, catalogue_of, field, field_of, form_of
@@ -113,6 +116,34 @@ def test_a_value_that_does_not_fit_is_refused_with_the_fields_it_hangs_on(trips:
     rows = [{"size": "big", "stop": "Guangzhou"}, {"size": "big", "stop": "Foshan"}]
     assert list(refused(trips, province="Guangdong", stops=rows)) == ["stops/1/stop"]
     assert list(refused(trips, province="Jiangsu", stops=rows[:1])) == ["stops/0/stop"]
+
+
+def test_a_row_of_an_import_whose_value_does_not_fit_is_refused_alone(trips: Workspace) -> None:
+    rows = [{"name": "A", "province": "Guangdong", "city": "Foshan"}, {"name": "B", "province": "Jiangsu", "city": "Foshan"}]
+    with trips.writing(SYSTEM, "import") as act:
+        plan = plan_of(act.catalogue, "trip", act.connection.dialect)
+        found = [[(each.path, str(each.message)) for each in prepare(act, plan, row, None, ActLookup(act)).problems] for row in rows]
+    assert found == [[], [("city", "“Foshan” does not fit Province. Choose again, or clear it.")]]
+
+
+def test_who_does_not_see_what_it_is_narrowed_by_is_offered_and_may_write_nothing(trips: Workspace) -> None:
+    hidden = {"*": "view", "province": "hidden"}
+    sets = [
+        {"kind": "permission_set", "key": "all_trips", "label": "Trips", "form": "trip", "for": ["role:sales"],
+         "actions": ["view", "add", "edit"], "fields": {"*": "edit"}},
+        {"kind": "permission_set", "key": "some_places", "label": "Places", "form": "places", "for": ["role:sales"], "actions": ["view"],
+         "fields": hidden},
+    ]  # fmt: skip
+    with trips.writing(SYSTEM, "publish") as act:
+        versions.publish(act, sets)
+    with trips.writing(SYSTEM) as act:
+        ann = accounts.add(act, email="ann@example.com", name="Ann", roles=["sales"], password=None)
+        trip = gateway.create(act, "trip", {"name": "A", "province": "Guangdong"}).id
+    with trips.reading(ann) as act:
+        assert offered(act, "city", province="Guangdong") == []
+    with pytest.raises(Refused) as refusal, trips.writing(ann, "api") as act:
+        gateway.update(act, "trip", trip, {"city": "Foshan"})
+    assert [each.path for each in refusal.value.problems] == ["city"]
 
 
 def test_what_a_record_has_stays_until_something_it_hangs_on_changes(trips: Workspace) -> None:
