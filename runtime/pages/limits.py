@@ -37,6 +37,8 @@ class TooOften(TierloomError):
         super().__init__(
             _("That was too often in a short time. Try again in a second.")
             if seconds <= 1
+            else _("That was too often in a short time. Try again in {minutes} minutes.", minutes=-(-seconds // 60))
+            if seconds > 120
             else _("That was too often in a short time. Try again in {seconds} seconds.", seconds=seconds)
         )
 

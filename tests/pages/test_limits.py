@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from runtime.pages.limits import TooOften
 from runtime.people.person import Person
 from runtime.system.workspace import Workspace
 from tests.pages.visitor import Visitor, words
@@ -82,3 +83,8 @@ def test_without_a_proxy_nobody_chooses_an_address(app: Flask, builder: Person):
     visitor = Visitor(app)
     found = [visitor.get("/sign-in", X_Forwarded_For=f"198.51.100.{number}").status_code for number in range(12)]
     assert 429 in found
+
+
+def test_a_long_wait_is_told_in_minutes() -> None:
+    assert str(TooOften(90)).endswith("in 90 seconds.")
+    assert str(TooOften(3081)).endswith("in 52 minutes.")
