@@ -18,9 +18,11 @@ from runtime.texts import LANGUAGES, _, in_language
 
 blueprint = Blueprint("jump", __name__)
 
-PAGES, RECORDS_OF_A_FORM, RECORDS = 8, 5, 12
+PAGES, RECORDS_OF_A_FORM, RECORDS, FURTHER = 8, 5, 12, 8
 PAGES_FOUND, RECORDS_FOUND = 40, 20  # on the page of everything found; of a form, with a way to all of them in its list
 LONGEST = 100
+FOLDERS = {"form": "forms", "tag_set": "tags", "tier_model": "tiers", "segment": "segments", "automation": "automations",
+           "view": "views", "dashboard": "dashboards", "workflow": "workflows"}
 
 
 @blueprint.get("/jump")
@@ -30,7 +32,8 @@ def jump() -> Response:
     with reading() as act:
         pages = _places(act, wanted)[:PAGES]
         records = [entry for group in _records(act, wanted, RECORDS_OF_A_FORM) for entry in group["entries"]][:RECORDS]
-    return jsonify([*pages, *records])
+        further = _further(act, wanted)[:FURTHER]
+    return jsonify([*pages, *records, *further])
 
 
 @blueprint.get("/search")
@@ -39,7 +42,7 @@ def search() -> str:
     """Works without scripts and is where a phone's shortcut leads."""
     query = _wanted()
     with reading() as act:
-        pages = _places(act, query.casefold())[:PAGES_FOUND] if query else []
+        pages = [*_places(act, query.casefold()), *_further(act, query.casefold())][:PAGES_FOUND] if query else []
         groups = list(_records(act, query.casefold(), RECORDS_FOUND))
         return render_template("search.html", query=query, pages=pages, groups=groups, short=len(query) == 1, longest=LONGEST)
 
@@ -50,6 +53,11 @@ def _wanted() -> str:
 
 def _places(act: Act, wanted: str) -> list[dict[str, str]]:
     return _once(entry for names, entry in _pages(act) if _fits(wanted, names))
+
+
+def _further(act: Act, wanted: str) -> list[dict[str, str]]:
+    """What a builder does with one definition or one field; below the records, whose names are more likely meant."""
+    return _once(entry for names, entry in _deeds(act) if _fits(wanted, names)) if g.person.is_builder and wanted else []
 
 
 def _once(entries: Iterable[dict[str, str]]) -> list[dict[str, str]]:
@@ -118,17 +126,34 @@ def _own_pages() -> list[tuple[Any, str, str]]:
 
 
 def _designers(act: Act) -> Iterator[tuple[Any, dict[str, str]]]:
-    folders = {"form": "forms", "tag_set": "tags", "tier_model": "tiers", "segment": "segments", "automation": "automations",
-               "view": "views", "dashboard": "dashboards", "workflow": "workflows"}
     for app in shell.apps_of(g.person, act.catalogue):
         action = _("Publish all drafts of {app}", app=app.label)
         yield action, _entry(action, f"/build/{app.key}/publish", app.label)
-    for kind, folder in folders.items():
+    for definition, href in _designed(act):
+        action = _("Design: {name}", name=definition.label)
+        yield action, _entry(action, href, definition.key)
+
+
+def _designed(act: Act) -> Iterator[tuple[Any, str]]:
+    """Each definition that has a designer, and its address."""
+    for kind, folder in FOLDERS.items():
         for key, definition in act.catalogue.of_kind(kind).items():
             href = f"/build/{definition.app}/{folder}/{key}"
             if definition.app and shell.has_page(href):
-                action = _("Design: {name}", name=definition.label)
-                yield action, _entry(action, href, key)
+                yield definition, href
+
+
+def _deeds(act: Act) -> Iterator[tuple[Any, dict[str, str]]]:
+    for definition, href in _designed(act):
+        if definition.kind == "automation":
+            action = _("Dry run on last month: {name}", name=definition.label)
+            yield action, _entry(action, f"{href}?dry=month", definition.key)
+        action = _("Versions and comparing: {name}", name=definition.label)
+        yield action, _entry(action, f"{href}/versions", definition.key)
+    for definition, href in _designed(act):
+        for field in definition.fields if definition.kind == "form" else ():
+            action = _("Where it is used: {name}", name=field.label)
+            yield action, _entry(action, f"{href}?select=f:{field.key}", definition.label)
 
 
 def _entry(label: Any, href: str, hint: Any) -> dict[str, str]:

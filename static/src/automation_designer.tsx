@@ -11,7 +11,8 @@ import { Icon } from './designer/icon';
 import { PublishDialog, StaleDialog } from './designer/publish';
 import { advice, at, given, isObject, onJump, t, tab, type Path } from './designer/state';
 import { Palette } from './automation_designer/adding';
-import { DryRun } from './automation_designer/dry';
+import { DryRun, PERIODS } from './automation_designer/dry';
+import { mode, period } from './automation_designer/dry_run';
 import { Flow, Outline } from './automation_designer/flow';
 import { lanesOf, placeOf, selected } from './automation_designer/model';
 import { offered, offeredKeys } from './automation_designer/offers';
@@ -46,6 +47,8 @@ function Page() {
 
 onNames(offered, offeredKeys, { input: valueInput, begin: beginValue });
 selected.value = fromAddress('select');
+const asked = fromAddress('dry');
+if (PERIODS.includes(asked)) batch(() => { dryOpen.value = true; mode.value = 'past'; period.value = asked; pane.value = 'right'; });
 onJump(parts => { batch(() => { tab.value = 'flow'; dryOpen.value = false; selected.value = cardOf(parts); if (!selected.value) tab.value = 'settings'; pane.value = 'right'; }); });
 inAddress('select', selected);
 startWords();

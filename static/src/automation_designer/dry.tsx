@@ -46,7 +46,7 @@ function Picker({ of }: { of: string }) {
 }
 
 // -- a past period --------------------------------------------------------------------------------------------------------------------
-const PERIODS = ['1', '7', '30', 'month', 'own'];
+export const PERIODS = ['1', '7', '30', 'month', 'own'];
 const dayBefore = (days: number): string => { const day = new Date(Date.now() - days * 86_400_000); return `${day.getFullYear()}-${String(day.getMonth() + 1).padStart(2, '0')}-${String(day.getDate()).padStart(2, '0')}`; };
 
 function Period() {
