@@ -91,20 +91,24 @@ def _count(counted: dict[str, Any], model: TierModel | None, live: TierModel | N
 
 
 def in_words(found: Any) -> Message:
-    """How many would move, in a sentence."""
+    """How many would move, in a sentence whose parts add up."""
     if not found.changed:
         return _("Nobody would change tier.")
-    if found.moved:
-        return _(
-            "{n} customers would change tier: {up} up, {down} down, {moved} into or out of tiers that only one of both versions has.",
-            n=f"{found.changed:,}",
-            up=f"{found.up:,}",
-            down=f"{found.down:,}",
-            moved=f"{found.moved:,}",
-        )
+    if found.changed == found.up + found.down:
+        if found.changed == 1:
+            return _("1 customer would change tier: {up} up, {down} down.", up=found.up, down=found.down)
+        return _("{n} customers would change tier: {up} up, {down} down.", n=f"{found.changed:,}", up=f"{found.up:,}", down=f"{found.down:,}")
+    counted = (
+        (found.up, _("{n} up", n=f"{found.up:,}")),
+        (found.down, _("{n} down", n=f"{found.down:,}")),
+        (found.moved, _("{n} into or out of tiers that only one of both versions has", n=f"{found.moved:,}")),
+        (found.entered, _("{n} would get a tier", n=f"{found.entered:,}")),
+        (found.left, _("{n} would have none any more", n=f"{found.left:,}")),
+    )
+    parts = [words for count, words in counted if count]
     if found.changed == 1:
-        return _("1 customer would change tier: {up} up, {down} down.", up=found.up, down=found.down)
-    return _("{n} customers would change tier: {up} up, {down} down.", n=f"{found.changed:,}", up=f"{found.up:,}", down=f"{found.down:,}")
+        return _("1 customer would change tier: {parts}.", parts=parts)
+    return _("{n} customers would change tier: {parts}.", n=f"{found.changed:,}", parts=parts)
 
 
 def extent(found: Any) -> Message:

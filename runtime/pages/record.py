@@ -15,7 +15,7 @@ from runtime.errors import NotFound, Refused
 from runtime.pages.apps import find_app
 from runtime.pages.buttons import buttons_of
 from runtime.pages.entry_layout import arranged
-from runtime.pages.cells import cell, tag_facts, tier_facts, title_of, visible
+from runtime.pages.cells import cell, tag_facts, title_of, visible
 from runtime.pages.comments import talk_of
 from runtime.pages.locks import lock_shown
 from runtime.pages.wordings import has_wordings
@@ -24,6 +24,7 @@ from runtime.pages.ownership import ownership_of
 from runtime.pages.potential_card import potential_cards
 from runtime.pages import follow_ups, portrait, tier_acts
 from runtime.pages.tier_card import tier_card
+from runtime.pages.tier_past import badge_of
 from runtime.pages.record_flows import acts_of, flows_of
 from runtime.pages.web import go_to, reader, reading, signed_in, writing
 from runtime.people.may import may
@@ -289,7 +290,7 @@ def _moves_of(act: Act, form: Form, record: int) -> list[Happening]:
     for row in query.tier_moves(act, form.key, record, SHOWN):
         at = clock.from_micros(row.valid_from)
         assert at is not None
-        before, after = tier_facts(act.catalogue, model.key, row.tier_from), tier_facts(act.catalogue, model.key, row.tier_to)
+        before, after = badge_of(act, model, row.tier_from), badge_of(act, model, row.tier_to)
         scores = " → ".join(f"{score / 10_000:.2f}" for score in (row.score_from, row.score_to) if score is not None)
         cause = {"publish": _("new tier model"), "schedule": _("nightly run"), "import": _("import")}.get(row.source)
         kind = "up" if row.cause in ("up", "first") else "down"

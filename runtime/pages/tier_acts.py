@@ -26,6 +26,7 @@ from runtime.system.workspace import Act
 from runtime.texts import Message, _
 from runtime.tiers import overrides, overriding, proposals
 from runtime.tiers.compiled import compile
+from runtime.tiers.history_at import tier_as_it_was
 from runtime.tiers.seeing import sees_tiers
 from runtime.tiers.whatif import WhatIf, what_if
 
@@ -250,8 +251,11 @@ def happened(act: Act, form: Form, record: int) -> list[dict[str, Any]]:
 Line = tuple[int, str, str, Message, int | None]
 
 
-def _label(model: TierModel, tier: str | None) -> Any:
-    return model.by_key[tier].label if tier in model.by_key else tier or _("no tier")
+def _label(act: Act, model: TierModel, tier: str | None) -> Any:
+    """A tier's name, of one that the model has no more too."""
+    if tier is None or tier in model.by_key:
+        return model.by_key[tier].label if tier is not None else _("no tier")
+    return (tier_as_it_was(act, model.key, tier) or {}).get("label", tier)
 
 
 def _of_appeals(act: Act, model: TierModel, number: int, record: int) -> list[Line]:
@@ -264,8 +268,8 @@ def _of_appeals(act: Act, model: TierModel, number: int, record: int) -> list[Li
     for each in appeals.of_record(act, number, record):
         objects = _(
             "objects to {before}; {tier} would be right: {reason}",
-            before=_label(model, each.tier_then),
-            tier=_label(model, each.tier),
+            before=_label(act, model, each.tier_then),
+            tier=_label(act, model, each.tier),
             reason=each.reason,
         )
         found.append((each.at, "appeal", "message-circle", objects, each.person))
@@ -278,7 +282,7 @@ def _of_appeals(act: Act, model: TierModel, number: int, record: int) -> list[Li
 def _of_overrides(act: Act, model: TierModel, number: int, record: int) -> list[Line]:
     found: list[Line] = []
     for each in overrides.of_record(act, number, record):
-        tier, until = _label(model, each.tier), clock.from_day(each.until)
+        tier, until = _label(act, model, each.tier), clock.from_day(each.until)
         if until is None:
             said = _("set the tier to {tier} by hand: {reason}", tier=tier, reason=each.reason)
         else:
@@ -293,7 +297,7 @@ def _of_overrides(act: Act, model: TierModel, number: int, record: int) -> list[
 def _of_proposals(act: Act, model: TierModel, number: int, record: int) -> list[Line]:
     found: list[Line] = []
     for each in proposals.of_record(act, number, record):
-        step = {"before": _label(model, each.tier), "tier": _label(model, each.proposed)}
+        step = {"before": _label(act, model, each.tier), "tier": _label(act, model, each.proposed)}
         if each.decision == "accepted":
             said = _("accepted the step from {before} to {tier}", **step)
         else:

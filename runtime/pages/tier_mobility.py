@@ -7,7 +7,7 @@ from typing import Any
 
 from runtime.collaboration import appeals
 from runtime.definitions.tier_model import TierModel
-from runtime.pages.cells import tier_facts
+from runtime.pages.tier_past import badge_of
 from runtime.pages.web import reader
 from runtime.people.may import may
 from runtime.system.workspace import Act
@@ -34,7 +34,7 @@ def mobility_of(act: Act, model: TierModel, moved: Movement) -> dict[str, Any] |
         "net_tone": "good" if net and net > 0 else "bad" if net and net < 0 else "",
         "rows": [
             {
-                "tier": tier_facts(act.catalogue, model.key, each.tier),
+                "tier": badge_of(act, model, each.tier),
                 "count": reader().number(each.count),
                 **{name: _share(getattr(each, name)) for name in ("stayed", "up", "down")},
                 "part": float(each.stayed or 0),

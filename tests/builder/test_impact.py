@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
 
-from builder.impact import form_impact, tier_impact
+from builder.impact import form_impact, in_words, tier_impact
 from runtime.errors import DefinitionProblems
 from runtime.people.person import SYSTEM
 from runtime.records import gateway
@@ -185,3 +186,25 @@ def test_a_form_tells_of_new_and_vanishing_columns(sqlite_workspace: Workspace) 
     with sqlite_workspace.reading(SYSTEM) as act:
         found = form_impact(act, changed)
     assert (found.records, found.added, found.removed) == (3, ("nickname",), ("note",))
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({}, "Nobody would change tier."),
+        ({"up": 1}, "1 customer would change tier: 1 up, 0 down."),
+        ({"up": 1200, "down": 3}, "1,203 customers would change tier: 1,200 up, 3 down."),
+        ({"left": 1}, "1 customer would change tier: 1 would have none any more."),
+        (
+            {"up": 47, "down": 124, "entered": 5, "left": 3},
+            "179 customers would change tier: 47 up, 124 down, 5 would get a tier, 3 would have none any more.",
+        ),
+        (
+            {"moved": 483, "left": 117},
+            "600 customers would change tier: 483 into or out of tiers that only one of both versions has, 117 would have none any more.",
+        ),
+    ],
+)
+def test_the_parts_of_the_sentence_add_up(counts: dict[str, int], said: str) -> None:
+    found = {name: counts.get(name, 0) for name in ("up", "down", "entered", "left", "moved")}
+    assert str(in_words(SimpleNamespace(**found, changed=sum(found.values())))) == said

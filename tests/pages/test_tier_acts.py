@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from runtime.definitions import versions
 from runtime.people.person import SYSTEM
 from runtime.system.workspace import Workspace
 from runtime.tiers.proposals import waiting
@@ -208,3 +209,15 @@ def test_nobody_told_of_grace_is_said(world: World, signed_in: Visitor) -> None:
     trigger = {"type": "tier_grace", "tier_model": "value"}
     world.publish({"kind": "automation", "key": "save", "label": "Save", "trigger": trigger, "steps": steps})
     assert "Nobody is told" not in words(signed_in.get(grace))
+
+
+def test_what_happened_keeps_the_names_of_tiers_that_the_model_has_no_more(world: World, lead: Visitor) -> None:
+    until = str(TODAY + timedelta(days=90))
+    assert lead.post(at(world, "/tier/override"), {"tier": "gold", "reason": "Family", "until": until}).status_code == 303
+    tiers = [{"key": "top", "label": "Top", "from": 50}, {"key": "rest", "label": "Rest", "from": 0}]
+    with world.workspace.writing(SYSTEM, "publish") as act:
+        versions.publish(act, [{**by_points(**STEWARDS), "tiers": tiers}])
+    world.recompute(source="publish")
+    told = words(lead.get(at(world)))
+    assert re.search("金卡 → (Top|Rest)", told) and "银卡 → 金卡" in told
+    assert "gold" not in told and "silver" not in told
