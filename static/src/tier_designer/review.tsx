@@ -25,7 +25,7 @@ export function ReviewPage() {
 
 function TestTable({ all }: { all: Thing[] }) {
   const found = tests.found.value;
-  return <div class="table-scroll" tabIndex={0} role="region" aria-label={t('rule_tests')}><table class="table td-test-table"><thead><tr><th scope="col">{t('test_name')}</th>{dimensions.value.map(each => <th scope="col" key={String(each.key)}>{nameOf(each)}</th>)}<th scope="col">{t('expected_score')}</th><th scope="col">{t('expected_tier')}</th><th scope="col">{t('result')}</th><th scope="col"><span class="visually-hidden">{t('remove')}</span></th></tr></thead>
+  return <div class="table-scroll" tabIndex={0} role="region" aria-label={`${t('rule_tests')} · ${t('table')}`}><table class="table td-test-table"><thead><tr><th scope="col">{t('test_name')}</th>{dimensions.value.map(each => <th scope="col" key={String(each.key)}>{nameOf(each)}</th>)}<th scope="col">{t('expected_score')}</th><th scope="col">{t('expected_tier')}</th><th scope="col">{t('result')}</th><th scope="col"><span class="visually-hidden">{t('remove')}</span></th></tr></thead>
     <tbody>{all.map((each, n) => <TestRow value={each} n={n} got={found?.tests.find(one => one.index === n) ?? null} key={n} />)}</tbody></table></div>;
 }
 
