@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Blueprint, Response, flash, g, render_template, request
+from flask import Blueprint, Response, flash, g, jsonify, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from runtime.definitions.form import Form
@@ -21,6 +21,7 @@ from runtime.pages.approval_brief import briefs, tables
 from runtime.pages.approval_parts import name_of
 from runtime.pages.approval_rows import Rows
 from runtime.pages.apps import find_app
+from runtime.pages.entry_paste import pasted
 from runtime.pages.files import kept_answer, sent_file
 from runtime.pages.lists import find_form
 from runtime.pages.record import sections
@@ -455,22 +456,41 @@ def _typed(act: Act, row: Any, node: Any) -> tuple[Any, Rows]:
         return entry, rows
 
 
+def _filled_in(act: Act, run: int) -> tuple[Any, Any]:
+    """The run and the node at which whoever asks may fill something in now."""
+    row, state = found(act, run)
+    flow = running.flow_of(act, row)
+    mine = next((each for each in state.open_tasks if each.person == g.person.id), None)
+    if mine is None and not (state.status in ("returned", "withdrawn") and state.starter == g.person.id):
+        raise NotFound(_("There is no such task."))
+    return row, flow.start if mine is None else flow.by_key[state.visit(mine.visit).node]
+
+
 @blueprint.post("/approvals/<int:run>/check")
 @signed_in
 def check(run: int) -> Response:
     """How the rules of the form stand for what is being filled in at a node; what the page does not have, only the server looks at."""
     with reading() as act:
-        row, state = found(act, run)
-        flow, form = running.flow_of(act, row), act.catalogue.forms[row.form]
-        mine = next((each for each in state.open_tasks if each.person == g.person.id), None)
-        if mine is None and not (state.status in ("returned", "withdrawn") and state.starter == g.person.id):
-            raise NotFound(_("There is no such task."))
-        node = flow.start if mine is None else flow.by_key[state.visit(mine.visit).node]
+        row, node = _filled_in(act, run)
+        form = act.catalogue.forms[row.form]
         with handling(act, row, node, True):
             rows = Rows(node, query.get(act, row.form, row.record))
             asked = _asked(form, node, row.record)
             whole = lambda *sent: rows.completed(request.form, *sent)  # noqa: E731
             return entries.checked(act, home_of(act, form).key, form, row.record, asked, rows=whole, partly=rows.partly)
+
+
+@blueprint.post("/approvals/<int:run>/paste")
+@signed_in
+def paste(run: int) -> Response:
+    """Cells copied from a spreadsheet, as the rows take them that can be filled in at a node."""
+    with reading() as act:
+        row, node = _filled_in(act, run)
+        form, sent = act.catalogue.forms[row.form], request.get_json(silent=True)
+        with handling(act, row, node, True):
+            if not isinstance(sent, dict) or sent.get("subform") not in _asked(form, node, row.record):
+                raise NotFound(_("This form has no such rows."))
+            return jsonify(pasted(form, sent, ActLookup(act, present=query.get(act, row.form, row.record)), reader()))
 
 
 def _do(act: Act, run: int, mine: Task | None, what: str, comment: str, values: dict[str, Any], given: Given) -> None:

@@ -57,3 +57,19 @@ def test_rules_over_what_is_there_are_carried_and_nothing_that_is_kept_back(offi
     assert answer.status_code == 200 and [each["when"] for each in said["rules"]] == [True, True, True] and "f_reason" not in said["hidden"]
     assert "4711" not in answer.get_data(as_text=True) and "4811" not in answer.get_data(as_text=True)
     assert visit("u2").post(f"/approvals/{run}/check", typed).status_code == 404, "nobody else asks how the rules stand"
+
+
+def test_cells_are_pasted_into_rows_that_can_be_filled_in_here(office: Office, visit: Visits) -> None:  # noqa: F811
+    run, _record = office.start(amount=5, items=[{"product": "Oats", "pieces": 1, "price": 4811}])
+    cells = {"subform": "items", "columns": ["pieces"], "cells": [["12"], ["a dozen"]]}
+
+    def paste(who: str, sent: dict[str, Any]) -> Any:
+        visitor = visit(who)
+        return visitor.client.post(f"/approvals/{run}/paste", json=sent, headers={"X-CSRFToken": visitor.form_token()})
+
+    answer = paste("u1", cells)
+    said = json.loads(answer.get_data(as_text=True))
+    assert answer.status_code == 200 and said["cells"][0][0] is not None and said["cells"][1] == [None]
+    assert [each["row"] for each in said["problems"]] == [1]
+    assert paste("u1", {**cells, "subform": "cost"}).status_code == 404
+    assert paste("u2", cells).status_code == 404, "nobody else pastes there"
