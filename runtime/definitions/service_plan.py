@@ -21,8 +21,8 @@ MOST_STEPS = 30
 Percent = Annotated[Decimal, Field(gt=0, le=100, max_digits=7, decimal_places=4)]
 CHANNELS = {
     "phone": _("Phone"),
-    "mail": _("E-mail"),
-    "email": _("E-mail"),
+    "mail": _("Mail"),
+    "email": _("Mail"),
     "sms": _("Text message"),
     "wechat": _("WeChat"),
     "wecom": _("WeCom"),

@@ -141,6 +141,8 @@ def test_a_form_with_sections_a_sub_form_rules_and_a_total_is_built_by_dragging_
     drag(page, palette(page, "formula"), field(page, "parts"), 0.5, 0.97)
     rename(page, "formula", "Total")
     panel.locator("select[id$='/result']").select_option("money")
+    expect(panel.locator("input[id$='/currency']").first).to_be_attached()  # of money, where options would mean nothing
+    expect(panel.get_by_role("button", name="Add an option")).to_have_count(0)
     panel.locator(".cm-content").click()
     page.keyboard.type("SUM(parts.number * parts.money)")
     expect(page.locator("[data-layer=problems]")).to_have_count(0)

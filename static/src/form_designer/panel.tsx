@@ -16,6 +16,10 @@ import { RulesOfField } from './rules';
 const COMMON = ['help', 'required', 'unique', 'default', 'mask'];
 const FEW = 6;
 const ownOf = (names: string[]): string[] => { const own = names.filter(each => !COMMON.includes(each) && !DONE_ELSEWHERE.includes(each)); return own.length <= FEW ? own : []; };
+/** Settings of what is computed that belong to one result only. */
+const OF_RESULT: Record<string, string> = { decimals: 'number', currency: 'money', options: 'choice' };
+const idle = (field: Thing): string[] => Object.keys(OF_RESULT).filter(name => OF_RESULT[name] !== field.result && isBlank(field[name]));
+const isBlank = (value: Json | undefined): boolean => value == null || (Array.isArray(value) && !value.length);
 const DONE_ELSEWHERE = ['type', 'key', 'formerly', 'label', 'options', 'fields'];
 
 export function Panel() {
@@ -31,14 +35,15 @@ function FieldPanel({ id }: { id: string }) {
   const field = isColumn ? columnsOf(owner)[Number(path[3])]! : owner!;
   const schemas = isColumn ? columnKinds : kinds;
   const schema = schemas[String(field.type)];
+  const unused = schema?.properties.result ? idle({ result: 'number', ...field }) : [];
   return <>
     <div class="fd-panel-head"><Icon name={kindIcon(field.type)} /><div class="tl-grow"><h2>{nameOf(field)}</h2><span class="tl-quiet tl-meta">{kindName(field.type)}{isColumn ? ` · ${t('column_of', { what: nameOf(owner) })}` : ''}</span></div>
       {isColumn && <button class="btn btn-sm btn-ghost btn-icon" type="button" aria-label={`${t('remove')}: ${nameOf(field)}`} title={t('remove')} onClick={() => askColumn(keyOf(owner), keyOf(field))}><Icon name="trash" /></button>}</div>
     {schema && <Value path={[...path, 'label']} name="label" shape={shapeOf(schema.properties.label)} required />}
     <KeyAndType id={id} path={path} field={field} schemas={schemas} />
-    {schema?.properties.options && <Options path={[...path, 'options']} />}
+    {schema?.properties.options && !unused.includes('options') && <Options path={[...path, 'options']} />}
     {!schema && <Problems path={path} />}
-    {schema && <ObjectInput path={path} schema={schema} without={[...DONE_ELSEWHERE, ...KINDS.get(String(field.type))?.without ?? []]} open={['required', ...ownOf(Object.keys(schema.properties))]} key={String(field.type)} />}
+    {schema && <ObjectInput path={path} schema={schema} without={[...DONE_ELSEWHERE, ...unused, ...KINDS.get(String(field.type))?.without ?? []]} open={['required', ...ownOf(Object.keys(schema.properties))]} key={String(field.type)} />}
     {field.type === 'reference' && more.form_titles[String(field.form)] && <p class="tl-help">{t('shown_by', { title: more.form_titles[String(field.form)]! })}</p>}
     {!isColumn && <Placing field={field} />}
     {!isColumn && <RulesOfField name={keyOf(field)} />}
