@@ -40,7 +40,7 @@ def approve_until(point: str, folder: str, database: str, task: int, who: str) -
     if point == ABOVE[0]:
         vars(outside)["keep"] = die
     elif point == BELOW[0]:
-        vars(running)["_follow"] = die
+        vars(running)["follow_up"] = die
     elif point in (ABOVE[1], BELOW[1]):
         vars(outside)["look_after"] = die
         vars(outside)["look_after_quietly"] = die

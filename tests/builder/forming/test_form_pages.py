@@ -125,4 +125,4 @@ def test_publishing_tells_which_values_do_not_fit_and_who_uses_what_goes(ada: De
     without = {**body, "fields": kept, "quality": ["name"]}
     effect = told(ada, f"{FORM}/preview", {"body": without})
     assert any(each["message"].startswith("Removed") and "Note" in each["message"] for each in effect["changes"])
-    assert "No longer shown: note. Their values are kept and come back with the field." in effect["effect"]
+    assert "No longer shown: Note. Their values are kept and come back with the field." in effect["effect"]
