@@ -32,6 +32,7 @@ async function startReference(input: HTMLInputElement): Promise<void> {
   const { searchUrl, title, asks } = input.dataset;
   if (input.value && title) input.dataset.held = input.value;
   const TomSelect = await library();
+  let asked = 0;
   const select = new TomSelect(input, {
     valueField: 'value', labelField: 'title', searchField: [], maxItems: 1, create: false, preload: 'focus', loadThrottle: 150, ...(asks ? { shouldLoad: () => true } : {}),
     options: input.value ? [{ value: input.value, title: title || input.value }] : [], items: input.value ? [input.value] : [],
@@ -39,13 +40,16 @@ async function startReference(input: HTMLInputElement): Promise<void> {
     placeholder: input.placeholder, render: { option, item: chosen, no_results: asks ? (): string => none(blankBefore(input)) : none },
     load: (query: string, done: (found: Found[]) => void) => {
       const address = `${searchUrl}${searchUrl!.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`;
-      const show = (found: Found[]): void => {
+      const turn = ++asked;
+      const show = (found: Found[] | null): void => {
         const { isInputHidden } = select;
         select.isInputHidden ||= !select.isOpen && select.isFull(); // somebody chose while this was on its way: the list stays shut
-        done(found);
+        if (turn !== asked) delete select.loadedSearches[query]; // overtaken by a newer question: its answer counts
+        else if (found) select.clearOptions();
+        done(turn === asked ? found ?? [] : []);
         select.isInputHidden = isInputHidden;
       };
-      void (asks ? fitting(input, address) : fetchJson<Found[]>(address)).then(found => { select.clearOptions(); show(found); }, () => show([]));
+      void (asks ? fitting(input, address) : fetchJson<Found[]>(address)).then(show, () => show(null));
     },
   });
   describe(select as never, input);
@@ -81,13 +85,19 @@ function blankBefore(input: HTMLInputElement): string {
 async function startSeveral(element: HTMLSelectElement): Promise<void> {
   const { searchUrl, most, placeholder } = element.dataset;
   const TomSelect = await library();
+  let asked = 0;
   const select = new TomSelect(element, {
     valueField: 'value', labelField: 'title', searchField: [], maxItems: Number(most) || null, create: false, preload: 'focus', loadThrottle: 150,
     options: [...element.selectedOptions].map(each => ({ value: each.value, title: each.text })), items: [...element.selectedOptions].map(each => each.value),
     plugins: { remove_button: { title: say('clear') } }, hideSelected: true, placeholder: placeholder ?? '', render: { option, item: chosen, no_results: none },
     load: (query: string, done: (found: Found[]) => void) => {
-      void fetchJson<Found[]>(`${searchUrl}${searchUrl!.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`)
-        .then(found => { for (const key of Object.keys(select.options)) if (!select.items.includes(key)) select.removeOption(key, true); done(found); }, () => done([]));
+      const turn = ++asked;
+      const show = (found: Found[] | null): void => {
+        if (turn !== asked) delete select.loadedSearches[query];
+        else if (found) for (const key of Object.keys(select.options)) if (!select.items.includes(key)) select.removeOption(key, true);
+        done(turn === asked ? found ?? [] : []);
+      };
+      void fetchJson<Found[]>(`${searchUrl}${searchUrl!.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`).then(show, () => show(null));
     },
   });
   describe(select as never, element);
