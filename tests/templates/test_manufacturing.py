@@ -146,6 +146,8 @@ def test_an_order_beyond_the_limit_waits_until_it_is_released(firm: Firm, price:
     for name in people:
         firm.does(name)
     assert firm.asked("sales_order", order) == ("release", ["sam"])
+    with pytest.raises(Refused, match="Set the status to Confirmed to release the order"):
+        firm.does("sam")
     firm.does("sam", status="confirmed")
     values = firm.values("sales_order", order)
     assert (values["status"], values["approval"]) == ("confirmed", "approved")
@@ -188,6 +190,8 @@ def test_a_statement_is_disputed_settled_confirmed_and_closed(firm: Firm, strang
     assert firm.asked("statement", statement) == ("check", ["fay"])
     firm.does("fay")
     assert firm.asked("statement", statement) == ("answer", ["sam"])
+    with pytest.raises(Refused, match="The customer has not answered yet"):
+        firm.does("sam")
     answered(firm, stranger, statement, written_by="Mo", answer="differs", their_total="900", note="S-1 came damaged")
     values = firm.values("statement", statement)
     assert (values["status"], values["difference"]) == ("disputed", 100)
@@ -196,6 +200,8 @@ def test_a_statement_is_disputed_settled_confirmed_and_closed(firm: Firm, strang
     with firm.act() as act:
         damaged = query.ids(act, "invoice", filter="no == 'S-1'")[0]
         gateway.create(act, "receipt", {"no": "Credit note 1", "invoice": damaged, "received_on": "2026-01-20", "amount": 100})
+    with pytest.raises(Refused, match="Settle the differences"):
+        firm.does("fay")
     firm.does("fay", status="open", differences=[{"about": "Damaged goods", "amount": 100, "settled": True}])
     answered(firm, stranger, statement, written_by="Mo", answer="agree")
     values = firm.values("statement", statement)
