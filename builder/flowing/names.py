@@ -142,6 +142,12 @@ CHOICES: dict[str, Message] = {
     "done": _("done"),
     "failed": _("failed"),
 }
+FILLING_IN: dict[str, Message] = {
+    "any": _("one of them fills it in"),
+    "all": _("all fill it in"),
+    "sequence": _("all fill it in, one after the other"),
+}
+"""How many, at a node where nothing is approved."""
 SHORT: dict[str, Message] = {
     "any": _("one approves"),
     "all": _("all approve"),

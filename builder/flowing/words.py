@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from builder.flowing.names import SHORT
+from builder.flowing.names import FILLING_IN, SHORT
 from builder.flowing.palette import label_of
 from builder.flowing.people import Names
 from runtime.system.workspace import Act
@@ -107,7 +107,9 @@ class _Draft:
         mode, ratio = node.get("mode"), node.get("ratio")
         if mode == "ratio" and isinstance(ratio, (int, float)) and not isinstance(ratio, bool):
             return self.say(_("half approve") if ratio == 0.5 else _("{percent}% approve", percent=f"{ratio * 100:g}"))
-        if node.get("type") not in ("approval", "handle") and mode is None:
+        if node.get("type") == "handle" and isinstance(mode, str | None):
+            return self.say(FILLING_IN[mode or "any"]) if (mode or "any") in FILLING_IN else ""
+        if node.get("type") != "approval" and mode is None:
             return ""
         return self._short("any" if mode is None else mode)
 

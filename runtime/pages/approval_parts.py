@@ -134,7 +134,7 @@ def course(flow: Any, state: Run) -> list[dict[str, Any]]:
 def _visited(flow: Any, state: Run, visit: Visit) -> dict[str, Any]:
     node = flow.by_key[visit.node]
     tasks = [each for each in state.tasks_of(visit.number) if each.state not in GONE]
-    voices = [_voice(each) for each in tasks]
+    voices = [_voice(each, node.type) for each in tasks]
     if node.type == "start":
         first = next((each for each in reversed(state.log) if each.act == "submitted" and each.node == node.key), None)
         voices = [_said(state.starter, "submitted", visit.at, first.comment if first is not None else "")]
@@ -155,6 +155,7 @@ HOW: dict[str, Message] = {
 }
 VOICES: dict[str, Message] = {
     "open": _("has yet to decide"),
+    "to_fill_in": _("has yet to fill it in"),
     "queued": _("comes later"),
     "approved": _("approved"),
     "rejected": _("rejected"),
@@ -164,9 +165,14 @@ VOICES: dict[str, Message] = {
 }
 
 
-def _voice(task: Task) -> dict[str, Any]:
+AT_FILL_IN = {"open": "to_fill_in", "approved": "submitted"}
+"""What is said at a node at which something is filled in and nothing approved."""
+
+
+def _voice(task: Task, kind: str) -> dict[str, Any]:
     how = "passed" if task.why is not None and task.acted_by is None else task.state
-    return _said(task.person, how, task.acted_at, task.comment)
+    said = _said(task.person, how, task.acted_at, task.comment)
+    return said if kind != "handle" else {**said, "what": VOICES.get(AT_FILL_IN.get(how, how), said["what"])}
 
 
 def _said(person: int, how: str, at: int | None, comment: str) -> dict[str, Any]:

@@ -120,6 +120,12 @@ def test_cards_say_who_acts_when_it_passes_and_until_when(begun: Designer) -> No
     ]
 
 
+def test_a_card_of_a_fill_in_speaks_of_filling_in(begun: Designer) -> None:
+    body = flow(manager={"type": "handle"}, finance={"type": "handle"})
+    cards = {each["label"]: each["lines"][-1] for each in begun.ask("POST", f"{PLACE}/words", {"draft": body}).get_json()["nodes"][:3]}
+    assert cards["Manager"].startswith("one of them fills it in · 24 hours") and cards["Finance"] == "all fill it in"
+
+
 def test_a_draft_of_nonsense_is_said_as_far_as_it_can_be(begun: Designer) -> None:
     odd: Json = {"type": ["x"], "approvers": "role:x", "due": {"hours": [], "then": {}}, "levels": {"count": "a"}, "mode": {}, "label": [1]}
     for nodes in (None, 7, [None], [{"key": 3}], [odd], [{**odd, "type": "wait", "field": 3}, {**odd, "type": "approval", "due": 4}]):

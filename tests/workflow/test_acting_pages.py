@@ -164,3 +164,13 @@ def load_flow(nodes: list[tuple[str, str]], lines: list[tuple[str, str, dict[str
 def ahead_of(flow: Workflow, node: str) -> list[tuple[str, str]]:
     run = Run(1, "running", 1, [Visit(1, node, 0, 1)])
     return [(each["name"], each["state"]) for each in approval_parts._ahead(flow, run)]
+
+
+def test_at_a_fill_in_nobody_is_said_to_approve(office: Office, visit: Callable[[str], Visitor]) -> None:  # noqa: F811
+    fill_in = {"type": "handle", "fields": {"name": "view", "amount": "edit"}, "actions": ["approve"]}
+    after = {"id": "B", "mode": "or", "approvers": ["u5@example.com"], "more": SHOWN}
+    office.publish([{"id": "A", "mode": "or", "approvers": PAIR[:1], "more": fill_in}, after], key="fills", label="Delivery")
+    place, ini, one = begin(office, "Oats", 10, "fills"), visit("ini"), visit("u1")
+    assert "u1: has yet to fill it in" in words(ini.get(place))
+    assert one.post(place, {"act": "approve", "task": "1", "f_amount": "12"}).status_code == 303
+    assert "u1: submitted" in words(ini.get(place)) and "u1: approved" not in words(ini.get(place))
