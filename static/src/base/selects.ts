@@ -28,29 +28,39 @@ function describe(select: { control_input: HTMLElement; wrapper: HTMLElement }, 
   if (from.getAttribute('aria-invalid') === 'true') select.control_input.setAttribute('aria-invalid', 'true');
 }
 
+const searchAddress = (url: string, query: string): string => `${url}${url.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`;
+
+/** Asks while somebody types. An answer that a newer question has overtaken is forgotten; `clear` takes away what was offered before. */
+function inTurn(ask: (query: string) => Promise<Found[]>, clear: () => void, forget: (query: string) => void) {
+  let asked = 0;
+  return (query: string, done: (found: Found[]) => void): void => {
+    const turn = ++asked;
+    const show = (found: Found[] | null): void => {
+      if (turn !== asked) forget(query);
+      else if (found) clear();
+      done(turn === asked ? found ?? [] : []);
+    };
+    void ask(query).then(show, () => show(null));
+  };
+}
+
 async function startReference(input: HTMLInputElement): Promise<void> {
   const { searchUrl, title, asks } = input.dataset;
   if (input.value && title) input.dataset.held = input.value;
   const TomSelect = await library();
-  let asked = 0;
+  const searched = inTurn(query => (asks ? fitting(input, searchAddress(searchUrl!, query)) : fetchJson<Found[]>(searchAddress(searchUrl!, query))),
+    () => select.clearOptions(), query => delete select.loadedSearches[query]);
   const select = new TomSelect(input, {
     valueField: 'value', labelField: 'title', searchField: [], maxItems: 1, create: false, preload: 'focus', loadThrottle: 150, ...(asks ? { shouldLoad: () => true } : {}),
     options: input.value ? [{ value: input.value, title: title || input.value }] : [], items: input.value ? [input.value] : [],
     plugins: input.required ? [] : { clear_button: { title: say('clear') } },
     placeholder: input.placeholder, render: { option, item: chosen, no_results: asks ? (): string => none(blankBefore(input)) : none },
-    load: (query: string, done: (found: Found[]) => void) => {
-      const address = `${searchUrl}${searchUrl!.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`;
-      const turn = ++asked;
-      const show = (found: Found[] | null): void => {
-        const { isInputHidden } = select;
-        select.isInputHidden ||= !select.isOpen && select.isFull(); // somebody chose while this was on its way: the list stays shut
-        if (turn !== asked) delete select.loadedSearches[query]; // overtaken by a newer question: its answer counts
-        else if (found) select.clearOptions();
-        done(turn === asked ? found ?? [] : []);
-        select.isInputHidden = isInputHidden;
-      };
-      void (asks ? fitting(input, address) : fetchJson<Found[]>(address)).then(show, () => show(null));
-    },
+    load: (query: string, done: (found: Found[]) => void) => searched(query, found => {
+      const { isInputHidden } = select;
+      select.isInputHidden ||= !select.isOpen && select.isFull(); // somebody chose while this was on its way: the list stays shut
+      done(found);
+      select.isInputHidden = isInputHidden;
+    }),
   });
   describe(select as never, input);
   if (asks) input.form?.addEventListener('change', event => {
@@ -85,20 +95,14 @@ function blankBefore(input: HTMLInputElement): string {
 async function startSeveral(element: HTMLSelectElement): Promise<void> {
   const { searchUrl, most, placeholder } = element.dataset;
   const TomSelect = await library();
-  let asked = 0;
+  const searched = inTurn(query => fetchJson<Found[]>(searchAddress(searchUrl!, query)),
+    () => { for (const key of Object.keys(select.options)) if (!select.items.includes(key)) select.removeOption(key, true); },
+    query => delete select.loadedSearches[query]);
   const select = new TomSelect(element, {
     valueField: 'value', labelField: 'title', searchField: [], maxItems: Number(most) || null, create: false, preload: 'focus', loadThrottle: 150,
     options: [...element.selectedOptions].map(each => ({ value: each.value, title: each.text })), items: [...element.selectedOptions].map(each => each.value),
     plugins: { remove_button: { title: say('clear') } }, hideSelected: true, placeholder: placeholder ?? '', render: { option, item: chosen, no_results: none },
-    load: (query: string, done: (found: Found[]) => void) => {
-      const turn = ++asked;
-      const show = (found: Found[] | null): void => {
-        if (turn !== asked) delete select.loadedSearches[query];
-        else if (found) for (const key of Object.keys(select.options)) if (!select.items.includes(key)) select.removeOption(key, true);
-        done(turn === asked ? found ?? [] : []);
-      };
-      void fetchJson<Found[]>(`${searchUrl}${searchUrl!.includes('?') ? '&' : '?'}q=${encodeURIComponent(query)}`).then(show, () => show(null));
-    },
+    load: (query: string, done: (found: Found[]) => void) => searched(query, done),
   });
   describe(select as never, element);
 }
